@@ -1,0 +1,1 @@
+"""Archives, items, images and their metadata."""

@@ -1,0 +1,1 @@
+"""One address for the whole platform, and the supervisor for one machine."""

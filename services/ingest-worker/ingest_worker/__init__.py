@@ -1,0 +1,1 @@
+"""Uploads, and their conversion into canonical images."""

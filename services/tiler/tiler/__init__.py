@@ -1,0 +1,1 @@
+"""Previews and tiles of every image."""

@@ -1,0 +1,1 @@
+"""Contracts and plumbing shared by the services of the medical-image archive."""
