@@ -1,0 +1,166 @@
+"""The document port: everything a service may ask of its database, small enough to be the same everywhere.
+
+A document is a JSON object with an identifier `_id` and a revision `rev`. It is always written whole,
+and only if its revision is still the one that was read (compare-and-set), so no update operator of any
+database has to exist twice. Instants are text as written by `archive_shared.clock.to_text`, which sorts.
+Queries compare declared fields only; an undeclared field is a programming error. Two adapters (MongoDB,
+SQLite) pass one contract suite: `tests/contract/documents`. Why: docs/decisions/0001-document-port.md.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Document = dict[str, Any]
+Scalar = str | int | float | bool | None
+Change = Callable[[Document], Document | None]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A condition other than equality; build it with the functions below."""
+
+    operator: Literal["lt", "lte", "gt", "gte", "in"]
+    value: Any
+
+
+def less_than(value: Scalar) -> Comparison:
+    return Comparison("lt", value)
+
+
+def at_most(value: Scalar) -> Comparison:
+    return Comparison("lte", value)
+
+
+def more_than(value: Scalar) -> Comparison:
+    return Comparison("gt", value)
+
+
+def at_least(value: Scalar) -> Comparison:
+    return Comparison("gte", value)
+
+
+def one_of(values: Sequence[Scalar]) -> Comparison:
+    return Comparison("in", list(values))
+
+
+Where = Mapping[str, Scalar | Comparison]
+"""Conditions by declared field, all of which must hold. `None` matches null and missing alike."""
+
+Sort = Sequence[tuple[str, Literal[1, -1]]]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What may be asked of a kind of document, declared once.
+
+    Parameters
+    ----------
+    name
+        Name of the collection or table.
+    fields
+        Dotted path by the name it is queried with; each holds values of one type. `_id` is always there.
+    lists
+        Like `fields`, for paths that hold a list of scalars: a condition holds if any element meets it.
+        Not sortable.
+    unique
+        Groups of fields no two documents may share. A document that lacks one of them (or has null) is free.
+    indexes
+        Groups of fields that are searched or sorted together; each makes its query cost the size of
+        its answer instead of the size of the collection.
+    """
+
+    name: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, str] = field(default_factory=dict)
+    unique: Sequence[tuple[str, ...]] = ()
+    indexes: Sequence[tuple[str, ...]] = ()
+
+
+class Documents(Protocol):
+    """One service's database. Thread-safe; every method is one round trip unless it says otherwise.
+
+    All methods raise `Unavailable` when the database does not answer; a write that may or may not have
+    happened before the connection broke is settled by reading before that is raised.
+    """
+
+    def put_new(self, collection: str, document: Document) -> Document:
+        """Store a document that must not exist yet, as revision 1, and return it.
+
+        Raises
+        ------
+        Duplicate
+            The identifier or a unique group is taken.
+        """
+        ...
+
+    def get(self, collection: str, identifier: str) -> Document | None: ...
+
+    def save(self, collection: str, document: Document) -> Document:
+        """Replace a document if it still has the revision given, and return it with the next one.
+
+        Raises
+        ------
+        Stale
+            It has another revision by now, or is gone.
+        Duplicate
+            A unique group is taken.
+        """
+        ...
+
+    def mutate(self, collection: str, identifier: str, change: Change) -> Document | None:
+        """Read, change, save; again from the start when somebody was faster.
+
+        `change` may run several times, so it must not have effects of its own. When it returns None
+        nothing is written and None is returned, as when there is no such document.
+
+        Raises
+        ------
+        Stale
+            Others were faster for many attempts in a row.
+        """
+        ...
+
+    def find(
+        self,
+        collection: str,
+        where: Where | Sequence[Where] = (),
+        *,
+        sort: Sort = (),
+        skip: int = 0,
+        limit: int | None = None,
+    ) -> list[Document]:
+        """Return the documents that meet the conditions, or any one of several sets of conditions.
+
+        The order is total: ties are broken by `_id`. Null and missing sort before everything else.
+        """
+        ...
+
+    def count(self, collection: str, where: Where | Sequence[Where] = ()) -> int: ...
+
+    def delete(self, collection: str, identifier: str, *, rev: int | None = None) -> bool:
+        """Remove a document (only if it has this revision, when given); tell whether it was there."""
+        ...
+
+    def ping(self) -> None:
+        """Do the least that proves the database answers."""
+        ...
+
+
+class UndeclaredField(LookupError):
+    """A query names a field its collection does not declare."""
+
+
+def alternatives(where: Where | Sequence[Where]) -> list[Where]:
+    """Read the two spellings of a condition as a list of alternatives; an empty list means everything."""
+    return [where] if isinstance(where, Mapping) else list(where)
+
+
+def value_at(document: Document, path: str) -> Any:
+    """Return what stands at a dotted path, None when something on the way is missing."""
+    value: Any = document
+    for name in path.split("."):
+        if not isinstance(value, dict) or name not in value:
+            return None
+        value = value[name]
+    return value

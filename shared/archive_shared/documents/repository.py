@@ -1,0 +1,161 @@
+"""Keeps aggregates of one kind as documents, each with the events its changes cause.
+
+The outbox is part of the document (`outbox`, a list of envelopes; `outbox_since`, when the oldest was
+recorded; `announced`, how many there ever were): state and announcement are one write. The relay
+publishes and removes them.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+import cattrs
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
+
+from archive_shared.clock import Clock, SystemClock, from_text, to_text
+from archive_shared.documents.aggregate import Aggregate
+from archive_shared.documents.port import Document, Documents, Sort, Where
+from archive_shared.errors import NotFound, Stale
+from archive_shared.events import envelope
+
+A = TypeVar("A", bound=Aggregate)
+OUTBOX_FIELDS = {"outbox_since": "outbox_since"}
+OUTBOX_INDEX = ("outbox_since",)
+_ATTEMPTS = 30
+_BOOKKEEPING = {"_id", "rev", "outbox", "outbox_since", "announced"}
+
+
+class Repository(Generic[A]):
+    """Aggregates of one kind in one collection.
+
+    Parameters
+    ----------
+    source
+        Name of the service, the CloudEvents source of what it announces.
+    """
+
+    def __init__(
+        self, documents: Documents, collection: str, kind: type[A], *, source: str, clock: Clock | None = None
+    ) -> None:
+        self._documents = documents
+        self._collection = collection
+        self._kind = kind
+        self._source = source
+        self._clock = clock or SystemClock()
+        self._converter = _converter(kind)
+
+    def add(self, aggregate: A) -> A:
+        """Store a new aggregate with its events.
+
+        Raises
+        ------
+        Duplicate
+            Its identifier or a unique group of fields is taken.
+        """
+        document = self._to_document(aggregate)
+        return self._load(self._documents.put_new(self._collection, document))
+
+    def get(self, identifier: str) -> A | None:
+        document = self._documents.get(self._collection, identifier)
+        return None if document is None else self._load(document)
+
+    def require(self, identifier: str) -> A:
+        """Return the aggregate; raise `NotFound` when there is none."""
+        found = self.get(identifier)
+        if found is None:
+            raise NotFound(f"{self._kind.__name__} {identifier} does not exist")
+        return found
+
+    def save(self, aggregate: A) -> A:
+        """Store a changed aggregate; raise `Stale` when somebody else changed it since it was read."""
+        document = self._to_document(aggregate)
+        return self._load(self._documents.save(self._collection, document))
+
+    def change(self, identifier: str, step: Callable[[A], object]) -> A:
+        """Load, let `step` change the aggregate, save with its events; again when somebody was faster.
+
+        `step` may run several times and must have no effect but on the aggregate. Nothing is written
+        when it changed nothing. Returns the aggregate as stored.
+
+        Raises
+        ------
+        NotFound
+            There is no such aggregate. Whatever `step` raises passes through and nothing is written.
+        """
+        for _ in range(_ATTEMPTS):
+            aggregate = self.require(identifier)
+            before = self._fields(aggregate)
+            step(aggregate)
+            if not aggregate._recorded and self._fields(aggregate) == before:
+                return aggregate
+            try:
+                return self.save(aggregate)
+            except Stale:
+                continue
+        raise Stale(f"{self._kind.__name__} {identifier} is being changed by too many others")
+
+    def find(
+        self,
+        where: Where | Sequence[Where] = (),
+        *,
+        sort: Sort = (),
+        skip: int = 0,
+        limit: int | None = None,
+    ) -> list[A]:
+        found = self._documents.find(self._collection, where, sort=sort, skip=skip, limit=limit)
+        return [self._load(document) for document in found]
+
+    def count(self, where: Where | Sequence[Where] = ()) -> int:
+        return self._documents.count(self._collection, where)
+
+    def delete(self, identifier: str) -> bool:
+        return self._documents.delete(self._collection, identifier)
+
+    def _fields(self, aggregate: A) -> dict[str, Any]:
+        fields: dict[str, Any] = self._converter.unstructure(aggregate)
+        return fields
+
+    def _to_document(self, aggregate: A) -> Document:
+        stored = aggregate._stored or {}
+        announced = stored.get("announced", 0) + len(aggregate._recorded)
+        outbox = [*stored.get("outbox", []), *self._envelopes(aggregate, stored.get("announced", 0))]
+        document = self._fields(aggregate) | {
+            "_id": aggregate.id,
+            "version": aggregate.version + 1,
+            "announced": announced,
+            "outbox": outbox,
+        }
+        if stored:
+            document["rev"] = stored["rev"]
+        if outbox:
+            document["outbox_since"] = outbox[0]["time"]
+        del document["id"]
+        return document
+
+    def _envelopes(self, aggregate: A, announced: int) -> list[dict[str, Any]]:
+        now = self._clock.now()
+        return [
+            envelope(event, source=self._source, sequence=number, at=now)
+            for number, event in enumerate(aggregate._recorded, start=announced + 1)
+        ]
+
+    def _load(self, document: Document) -> A:
+        fields = {name: value for name, value in document.items() if name not in _BOOKKEEPING}
+        aggregate = self._converter.structure(fields | {"id": document["_id"]}, self._kind)
+        aggregate._stored = document
+        return aggregate
+
+
+def _converter(kind: type[Aggregate]) -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=False, detailed_validation=False)
+    converter.register_unstructure_hook(datetime, to_text)
+    converter.register_structure_hook(datetime, lambda text, _: from_text(text))
+    converter.register_unstructure_hook_func(_is_enum, lambda member: member.value)
+    converter.register_structure_hook(kind, make_dict_structure_fn(kind, converter))
+    converter.register_unstructure_hook(kind, make_dict_unstructure_fn(kind, converter))
+    return converter
+
+
+def _is_enum(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)

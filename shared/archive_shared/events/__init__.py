@@ -1,0 +1,49 @@
+"""The facts services tell one another; standard library only, so that any part may import them."""
+
+from archive_shared.events.archives import (
+    ArchiveCreated,
+    ArchiveUpdated,
+    ItemCreated,
+    ItemUpdated,
+    ItemValueAdded,
+    ItemValueRemoved,
+    ItemValueReplaced,
+)
+from archive_shared.events.base import Event, envelope
+from archive_shared.events.imports import (
+    FileRejected,
+    ImageDescription,
+    ImageFile,
+    ImageImported,
+    SessionFailed,
+    SessionStarted,
+    SessionSucceeded,
+    UploadCompleted,
+)
+from archive_shared.events.permissions import RoleGranted, RoleRevoked
+from archive_shared.events.tiles import PreviewReady, TilesFailed, TilesReady
+
+__all__ = [
+    "ArchiveCreated",
+    "ArchiveUpdated",
+    "Event",
+    "FileRejected",
+    "ImageDescription",
+    "ImageFile",
+    "ImageImported",
+    "ItemCreated",
+    "ItemUpdated",
+    "ItemValueAdded",
+    "ItemValueRemoved",
+    "ItemValueReplaced",
+    "PreviewReady",
+    "RoleGranted",
+    "RoleRevoked",
+    "SessionFailed",
+    "SessionStarted",
+    "SessionSucceeded",
+    "TilesFailed",
+    "TilesReady",
+    "UploadCompleted",
+    "envelope",
+]

@@ -1,0 +1,153 @@
+"""What the ingest worker says: uploads, sessions and the images they become."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from archive_shared.events.base import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadCompleted(Event):
+    """All parts of an uploaded file are in the blob store."""
+
+    TYPE: ClassVar[str] = "archive.upload.completed.v1"
+    SUBJECT: ClassVar[str] = "upload"
+
+    upload: str
+    creator: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionStarted(Event):
+    """A worker began to import the files of an upload session."""
+
+    TYPE: ClassVar[str] = "archive.session.started.v1"
+    SUBJECT: ClassVar[str] = "session"
+
+    session: str
+    creator: str
+    files: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionSucceeded(Event):
+    """At least one image came of an upload session; some files may have been refused."""
+
+    TYPE: ClassVar[str] = "archive.session.succeeded.v1"
+    SUBJECT: ClassVar[str] = "session"
+
+    session: str
+    creator: str
+    images: list[str]
+    rejected_files: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionFailed(Event):
+    """No image came of an upload session."""
+
+    TYPE: ClassVar[str] = "archive.session.failed.v1"
+    SUBJECT: ClassVar[str] = "session"
+
+    session: str
+    creator: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileRejected(Event):
+    """A file of an upload session could not become (part of) an image."""
+
+    TYPE: ClassVar[str] = "archive.file.rejected.v1"
+    SUBJECT: ClassVar[str] = "session"
+
+    session: str
+    file: str
+    reasons: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageFile:
+    """One stored file of an image.
+
+    Parameters
+    ----------
+    type
+        `MHD` for a compressed MetaImage (.mha), `TIFF` for a tiled pyramid.
+    key
+        Key of the object in the bucket `images`.
+    sha256
+        Of the object's bytes, in hexadecimal.
+    """
+
+    id: str
+    type: str
+    name: str
+    key: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageDescription:
+    """Everything known of an image apart from its pixels; fields as in spec/archives.md 1.7.
+
+    Sizes in voxels, voxel sizes in millimetres, dates as YYYY-MM-DD; None or "" where unknown.
+    """
+
+    width: int
+    height: int
+    depth: int | None = None
+    timepoints: int | None = None
+    resolution_levels: int | None = None
+    voxel_width_mm: float | None = None
+    voxel_height_mm: float | None = None
+    voxel_depth_mm: float | None = None
+    color_space: str = "GRAY"
+    window_center: float | None = None
+    window_width: float | None = None
+    segments: list[int] | None = None
+    modality: str | None = None
+    eye_choice: str = "NA"
+    patient_id: str = ""
+    patient_name: str = ""
+    patient_birth_date: str | None = None
+    patient_age: str = ""
+    patient_sex: str = ""
+    study_date: str | None = None
+    study_instance_uid: str = ""
+    series_instance_uid: str = ""
+    study_description: str = ""
+    series_description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageImported(Event):
+    """An uploaded image is stored in its canonical form.
+
+    Parameters
+    ----------
+    archive, item
+        Where its uploader wants it: a new item of an archive, or a socket of one item; both None when
+        it was uploaded without a target.
+    sources
+        Names of the uploaded files it was made from.
+    pixels_sha256
+        Of the pixels alone, so that the same image is recognised whatever file it came in.
+    """
+
+    TYPE: ClassVar[str] = "archive.image.imported.v1"
+    SUBJECT: ClassVar[str] = "image"
+
+    image: str
+    session: str
+    creator: str
+    archive: str | None
+    item: str | None
+    socket: str
+    name: str
+    sources: list[str]
+    pixels_sha256: str
+    files: list[ImageFile]
+    description: ImageDescription
