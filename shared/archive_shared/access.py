@@ -1,0 +1,139 @@
+"""Asking permissions who a caller is and what they may do: the questions, the answers and the client.
+
+One round trip answers both. A question that cannot be answered is a no: the client raises `Unavailable`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from archive_shared.errors import Forbidden, NotFound, Unauthenticated
+from archive_shared.http.client import ServiceClient
+
+
+class Action(StrEnum):
+    """What somebody may want to do; permissions holds the table of who may."""
+
+    CREATE_ARCHIVE = "archive.create"
+    VIEW_ARCHIVE = "archive.view"  # its card: title, logo, description
+    USE_ARCHIVE = "archive.use"  # its data: items, images, values
+    UPLOAD = "archive.upload"  # add and edit items
+    CHANGE_ARCHIVE = "archive.change"  # settings and members
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody permissions knows.
+
+    Parameters
+    ----------
+    number
+        The same person as a whole number, which the public client's wire format asks for in places.
+    """
+
+    id: str
+    username: str
+    number: int
+    administrator: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """May the caller do this to that archive? `public` is what the archive's owner knows about it."""
+
+    action: Action
+    archive: str | None = None
+    public: bool = False
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Who the caller is (None: nobody) and a yes or no per question, in order."""
+
+    caller: Caller | None
+    allowed: Sequence[bool]
+
+
+@dataclass(frozen=True)
+class Usable:
+    """Which archives a caller has a role on; `everything` for administrators."""
+
+    caller: Caller | None
+    archives: frozenset[str]
+    everything: bool = False
+
+
+_ABOUT_THE_CARD = {Action.VIEW_ARCHIVE, Action.CHANGE_ARCHIVE}
+
+
+class Access(Protocol):
+    """What services ask of permissions."""
+
+    def ask(self, token: str | None, questions: Sequence[Question]) -> Answers:
+        """Decide; raise `Unauthenticated` when the token is wrong, `Unavailable` when nobody answers."""
+        ...
+
+    def usable(self, token: str | None) -> Usable:
+        """List the archives whose data the caller may see."""
+        ...
+
+    def make_first_editor(self, *, archive: str, user: str) -> None:
+        """Give the creator of a new archive its first role; doing it again changes nothing."""
+        ...
+
+
+def require(
+    access: Access, token: str | None, action: Action, archive: str, *, public: bool = False
+) -> Caller:
+    """Return the caller if they may do this to the archive.
+
+    Raises
+    ------
+    Unauthenticated
+        No token, or a wrong one.
+    NotFound
+        The caller may not even see what it is about: the card of the archive when its settings are to be
+        changed, its data when that is to be used or added to.
+    Forbidden
+        They see it, but may not do this.
+    """
+    sight = Action.VIEW_ARCHIVE if action in _ABOUT_THE_CARD else Action.USE_ARCHIVE
+    answers = access.ask(token, [Question(sight, archive, public), Question(action, archive, public)])
+    if answers.caller is None:
+        raise Unauthenticated("Authentication credentials were not provided.")
+    seen, allowed = answers.allowed
+    if not seen:
+        raise NotFound(f"archive {archive} may not be seen")
+    if not allowed:
+        raise Forbidden("You do not have permission to perform this action.")
+    return answers.caller
+
+
+class HttpAccess:
+    """Asks the permissions service over HTTP."""
+
+    def __init__(self, permissions: ServiceClient) -> None:
+        self._permissions = permissions
+
+    def ask(self, token: str | None, questions: Sequence[Question]) -> Answers:
+        body = {
+            "token": token,
+            "questions": [
+                {"action": each.action.value, "archive": each.archive, "public": each.public}
+                for each in questions
+            ],
+        }
+        answer = self._permissions.post("/internal/v1/decisions/", body)
+        return Answers(_caller(answer["caller"]), answer["allowed"])
+
+    def usable(self, token: str | None) -> Usable:
+        answer = self._permissions.post("/internal/v1/usable-archives/", {"token": token})
+        return Usable(_caller(answer["caller"]), frozenset(answer["archives"]), answer["everything"])
+
+    def make_first_editor(self, *, archive: str, user: str) -> None:
+        self._permissions.post("/internal/v1/first-editors/", {"archive": archive, "user": user})
+
+
+def _caller(found: dict[str, Any] | None) -> Caller | None:
+    return None if found is None else Caller(**found)

@@ -1,0 +1,101 @@
+"""Builds the Flask application of a service: errors, health, traces and logs the same everywhere."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import structlog
+from flask import Blueprint, Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from archive_shared.errors import ArchiveSystemError, Unavailable
+from archive_shared.http import problems
+from archive_shared.tracing import current_trace_id, traced
+
+LARGEST_BODY_BYTES = 16 * 1024 * 1024
+Check = Callable[[], None]
+
+log = structlog.get_logger()
+
+
+def build_app(name: str, *, blueprints: Sequence[Blueprint], ready: Mapping[str, Check]) -> Flask:
+    """Return the application of a service.
+
+    Parameters
+    ----------
+    ready
+        By name of a dependency, a call that raises `Unavailable` while it does not answer.
+    """
+    app = Flask(name, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
+    app.before_request(_begin)
+    app.after_request(_describe)
+    app.teardown_request(_end)
+    app.register_error_handler(ArchiveSystemError, problems.of_error)
+    app.register_error_handler(HTTPException, problems.of_http)
+    app.register_error_handler(Exception, _unexpected)
+    app.register_blueprint(_health(ready))
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    return app
+
+
+def json_response(body: Any, status: int = 200) -> Response:
+    """Answer with JSON; exactly `application/json`, because the public client compares the whole header."""
+    return Response(json.dumps(body, allow_nan=False), status=status, content_type="application/json")
+
+
+def _begin() -> None:
+    g.begun_at_s = time.perf_counter()
+    g.cleanup = ExitStack()
+    g.cleanup.enter_context(traced(request.headers.get("traceparent")))
+
+
+def _describe(response: Response) -> Response:
+    response.headers["X-Request-Id"] = current_trace_id()
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    route = request.url_rule.rule if request.url_rule else None
+    elapsed_ms = round((time.perf_counter() - g.begun_at_s) * 1000, 1)
+    log.info(
+        "request", method=request.method, route=route, status=response.status_code, elapsed_ms=elapsed_ms
+    )
+    return response
+
+
+def _end(_error: BaseException | None) -> None:
+    g.cleanup.close()
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("request_failed", exc_info=error, route=request.url_rule.rule if request.url_rule else None)
+    return problems.problem(500, "Something went wrong on our side; the request id tells us what.")
+
+
+def _health(ready: Mapping[str, Check]) -> Blueprint:
+    health = Blueprint("health", __name__)
+
+    @health.get("/livez")
+    def livez() -> Response:
+        """Tell that this process answers."""
+        return json_response({"status": "ok"})
+
+    @health.get("/readyz")
+    def readyz() -> Response:
+        """Tell whether everything this service depends on answers."""
+        states = {name: _state(check) for name, check in ready.items()}
+        healthy = all(state == "ok" for state in states.values())
+        return json_response(
+            {"status": "ok" if healthy else "unavailable", "checks": states}, 200 if healthy else 503
+        )
+
+    return health
+
+
+def _state(check: Check) -> str:
+    try:
+        check()
+    except Unavailable:
+        return "unavailable"
+    return "ok"

@@ -1,0 +1,65 @@
+"""Settings every service reads, from the environment, once, at start; a missing one is named and fatal.
+
+Units are in the names. Addresses choose the adapter by their scheme: `sqlite:`/`mongodb:` documents,
+`sqlite:`/`amqp:` bus, `file:`/`s3:` blobs. Secrets have no defaults.
+"""
+
+from dataclasses import dataclass, field
+
+from environs import Env
+
+PREFIX = "ARCHIVE_"
+
+
+@dataclass(frozen=True)
+class PlatformSettings:
+    """What all parts of one installation agree on.
+
+    Parameters
+    ----------
+    public_url
+        Address clients use for the gateway, scheme and host and port, without a slash at the end.
+    secret
+        Signs service tokens and, on one machine, links to blobs; at least 32 bytes.
+    bus_visibility_timeout_s
+        On the embedded bus, after how long a message taken by a process that died comes back.
+    """
+
+    public_url: str
+    documents_url: str
+    bus_url: str
+    blobs_url: str
+    secret: bytes = field(repr=False)
+    blobs_access_key: str = field(default="", repr=False)
+    blobs_secret_key: str = field(default="", repr=False)
+    blobs_public_url: str = ""
+    permissions_url: str = "http://permissions:8000"
+    archive_api_url: str = "http://archive-api:8000"
+    bus_visibility_timeout_s: float = 30.0
+    job_lease_s: float = 30.0
+    log_level: str = "INFO"
+    log_json: bool = True
+
+
+def read_platform_settings(env: Env | None = None) -> PlatformSettings:
+    """Read the settings shared by all services; raises `environs.EnvError` naming what is missing."""
+    env = env or Env()
+    with env.prefixed(PREFIX):
+        return PlatformSettings(
+            public_url=env.str("PUBLIC_URL").rstrip("/"),
+            documents_url=env.str("DOCUMENTS_URL"),
+            bus_url=env.str("BUS_URL"),
+            blobs_url=env.str("BLOBS_URL"),
+            secret=env.str("SECRET").encode(),
+            blobs_access_key=env.str("BLOBS_ACCESS_KEY", ""),
+            blobs_secret_key=env.str("BLOBS_SECRET_KEY", ""),
+            blobs_public_url=env.str("BLOBS_PUBLIC_URL", ""),
+            permissions_url=env.str("PERMISSIONS_URL", PlatformSettings.permissions_url),
+            archive_api_url=env.str("ARCHIVE_API_URL", PlatformSettings.archive_api_url),
+            bus_visibility_timeout_s=env.float(
+                "BUS_VISIBILITY_TIMEOUT_S", PlatformSettings.bus_visibility_timeout_s
+            ),
+            job_lease_s=env.float("JOB_LEASE_S", PlatformSettings.job_lease_s),
+            log_level=env.str("LOG_LEVEL", PlatformSettings.log_level),
+            log_json=env.bool("LOG_JSON", PlatformSettings.log_json),
+        )
