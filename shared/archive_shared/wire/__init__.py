@@ -1,0 +1,1 @@
+"""How the contracts look from outside: the catalogue of events and the files generated from it."""

@@ -1,0 +1,92 @@
+"""THE list of all events: who says them, which parts of the platform listen, and when they are said.
+
+Messaging reads events through it, the generator writes docs/contracts from it, and the architecture tests
+hold that nothing is missing. Other services may subscribe to any event; they are not listed.
+"""
+
+from dataclasses import dataclass
+
+from archive_shared.events import (
+    ArchiveCreated,
+    ArchiveUpdated,
+    Event,
+    FileRejected,
+    ImageImported,
+    ItemCreated,
+    ItemUpdated,
+    ItemValueAdded,
+    ItemValueRemoved,
+    ItemValueReplaced,
+    PreviewReady,
+    RoleGranted,
+    RoleRevoked,
+    SessionFailed,
+    SessionStarted,
+    SessionSucceeded,
+    TilesFailed,
+    TilesReady,
+    UploadCompleted,
+)
+
+PERMISSIONS = "permissions"
+ARCHIVE_API = "archive-api"
+INGEST_WORKER = "ingest-worker"
+TILER = "tiler"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event of the platform.
+
+    Parameters
+    ----------
+    producer
+        The only service that says it.
+    consumers
+        Services of the platform that act on it.
+    description
+        When it is said, in words of people who subscribe.
+    """
+
+    event: type[Event]
+    producer: str
+    consumers: tuple[str, ...]
+    description: str
+
+
+CATALOGUE: tuple[Entry, ...] = (
+    Entry(RoleGranted, PERMISSIONS, (), "A person got a role on an archive, or another role than before."),
+    Entry(RoleRevoked, PERMISSIONS, (), "A person lost a role on an archive."),
+    Entry(ArchiveCreated, ARCHIVE_API, (), "An archive was created and can be filled."),
+    Entry(ArchiveUpdated, ARCHIVE_API, (), "The settings of an archive changed."),
+    Entry(ItemCreated, ARCHIVE_API, (), "An item is in its archive and can be looked at."),
+    Entry(ItemUpdated, ARCHIVE_API, (), "The title of an item changed."),
+    Entry(ItemValueAdded, ARCHIVE_API, (), "An item got a value for a socket that had none."),
+    Entry(ItemValueReplaced, ARCHIVE_API, (), "The value of an item's socket is another one now."),
+    Entry(ItemValueRemoved, ARCHIVE_API, (), "An item has no value for a socket any more."),
+    Entry(
+        UploadCompleted, INGEST_WORKER, (), "All bytes of an uploaded file are stored; nobody read them yet."
+    ),
+    Entry(SessionStarted, INGEST_WORKER, (), "A worker began to import an upload session."),
+    Entry(
+        SessionSucceeded, INGEST_WORKER, (), "The import of an upload session ended with at least one image."
+    ),
+    Entry(SessionFailed, INGEST_WORKER, (), "The import of an upload session ended without any image."),
+    Entry(FileRejected, INGEST_WORKER, (), "One file of an upload session was refused, with the reasons."),
+    Entry(
+        ImageImported,
+        INGEST_WORKER,
+        (ARCHIVE_API, TILER),
+        "An image is stored in its canonical form, ready to use.",
+    ),
+    Entry(PreviewReady, TILER, (ARCHIVE_API,), "The preview picture of an image can be fetched."),
+    Entry(TilesReady, TILER, (ARCHIVE_API,), "The tiles of a pyramidal image can be fetched."),
+    Entry(TilesFailed, TILER, (ARCHIVE_API,), "An image got no preview and no tiles, and will not get any."),
+)
+
+_CLASSES = {entry.event.TYPE: entry.event for entry in CATALOGUE}
+
+
+def event_class(type: str) -> type[Event] | None:
+    """Return the class of an event type, None when this version of the platform does not know it."""
+    return _CLASSES.get(type)
