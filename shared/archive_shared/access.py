@@ -1,15 +1,15 @@
-"""Asking permissions who a caller is and what they may do: the questions, the answers and the client.
+"""Asking permissions who a caller is and what they may do: the questions and the answers.
 
-One round trip answers both. A question that cannot be answered is a no: the client raises `Unavailable`.
+One round trip answers both. A question that cannot be answered is a no: `Unavailable` is raised. Over HTTP it
+is asked by `archive_shared.http.access_client`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from archive_shared.errors import Forbidden, NotFound, Unauthenticated
-from archive_shared.http.client import ServiceClient
 
 
 class Action(StrEnum):
@@ -20,6 +20,15 @@ class Action(StrEnum):
     USE_ARCHIVE = "archive.use"  # its data: items, images, values
     UPLOAD = "archive.upload"  # add and edit items
     CHANGE_ARCHIVE = "archive.change"  # settings and members
+
+
+@dataclass(frozen=True)
+class Question:
+    """May the caller do this to that archive? `public` is what the archive's owner knows about it."""
+
+    action: Action
+    archive: str | None = None
+    public: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,15 +45,6 @@ class Caller:
     username: str
     number: int
     administrator: bool = False
-
-
-@dataclass(frozen=True)
-class Question:
-    """May the caller do this to that archive? `public` is what the archive's owner knows about it."""
-
-    action: Action
-    archive: str | None = None
-    public: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,32 +108,3 @@ def require(
     if not allowed:
         raise Forbidden("You do not have permission to perform this action.")
     return answers.caller
-
-
-class HttpAccess:
-    """Asks the permissions service over HTTP."""
-
-    def __init__(self, permissions: ServiceClient) -> None:
-        self._permissions = permissions
-
-    def ask(self, token: str | None, questions: Sequence[Question]) -> Answers:
-        body = {
-            "token": token,
-            "questions": [
-                {"action": each.action.value, "archive": each.archive, "public": each.public}
-                for each in questions
-            ],
-        }
-        answer = self._permissions.post("/internal/v1/decisions/", body)
-        return Answers(_caller(answer["caller"]), answer["allowed"])
-
-    def usable(self, token: str | None) -> Usable:
-        answer = self._permissions.post("/internal/v1/usable-archives/", {"token": token})
-        return Usable(_caller(answer["caller"]), frozenset(answer["archives"]), answer["everything"])
-
-    def make_first_editor(self, *, archive: str, user: str) -> None:
-        self._permissions.post("/internal/v1/first-editors/", {"archive": archive, "user": user})
-
-
-def _caller(found: dict[str, Any] | None) -> Caller | None:
-    return None if found is None else Caller(**found)

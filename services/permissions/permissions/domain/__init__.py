@@ -1,0 +1,1 @@
+"""Users, tokens and roles, and the rules about them; knows no framework."""

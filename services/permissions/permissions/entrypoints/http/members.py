@@ -1,0 +1,44 @@
+"""Members of an archive over HTTP; editors only."""
+
+from archive_shared.errors import Invalid
+from archive_shared.http.app import json_response
+from archive_shared.http.requests import bearer_token, body
+from flask import Blueprint, Response
+
+from permissions.domain.role import Role
+from permissions.entrypoints.http import schemas
+from permissions.use_cases.change_members import grant, list_members, revoke
+from permissions.use_cases.directory import Directory
+
+
+def members_blueprint(directory: Directory) -> Blueprint:
+    """Routes for the members of an archive."""
+    routes = Blueprint("members", __name__, url_prefix="/api/v1/archives/<archive>/members")
+
+    @routes.get("/")
+    def list_all(archive: str) -> Response:
+        found = list_members(directory, directory.require_user(bearer_token()), archive)
+        results = [schemas.show_member(user, roles) for user, roles in found]
+        return json_response({"count": len(results), "next": None, "previous": None, "results": results})
+
+    @routes.post("/")
+    def add(archive: str) -> Response:
+        caller = directory.require_user(bearer_token())
+        wanted = body(schemas.NewMember())
+        user = grant(directory, caller, archive, username=wanted["user"], role=wanted["role"])
+        return json_response(schemas.show_member(user, directory.rosters.require(archive).of(user.id)), 201)
+
+    @routes.delete("/<user>/<role>/")
+    def remove(archive: str, user: str, role: str) -> Response:
+        caller = directory.require_user(bearer_token())
+        revoke(directory, caller, archive, user=user, role=_role(role))
+        return Response(status=204)
+
+    return routes
+
+
+def _role(text: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError as error:
+        raise Invalid({"role": [f"Must be one of {', '.join(Role)}."]}) from error

@@ -1,0 +1,1 @@
+"""What permissions does, one file per verb."""
