@@ -1,0 +1,108 @@
+# Every door into this project. `make help` lists them; nothing has to be done before the first one.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+PYPROJECTS := $(wildcard shared/pyproject.toml services/*/pyproject.toml)
+PACKAGES := $(patsubst %/,%,$(dir $(PYPROJECTS)))
+PACKAGE_ARGUMENTS := $(foreach package,$(PACKAGES),-e ./$(package))
+
+# uv talks to the index that pip is told to use, and trusts the certificates this machine trusts.
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+export UV_SYSTEM_CERTS ?= 1
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints constraints.txt --build-constraints constraints.txt
+
+RUNTIME := $(VENV)/.runtime-installed
+DEVELOPMENT := $(VENV)/.development-installed
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install run demo test test-unit test-contract test-integration test-e2e servers \
+	check format format-check lint types imports contracts lock clean
+
+##@ Use it
+
+run: $(RUNTIME) ## start everything on this machine and keep it running  [DATA=folder PORT=number TLS=1]
+	@$(BIN)/archive-platform run $(if $(DATA),--data "$(DATA)") $(if $(PORT),--port $(PORT)) $(if $(TLS),--tls)
+
+demo: $(RUNTIME) ## make images, upload, wait, download and compare them, unattended
+	@$(BIN)/python -m demo
+
+##@ Test it
+
+test: $(DEVELOPMENT) lint types imports servers ## everything: style, types, imports, then all tests  [T=path MONGO_URL=mongodb://...]
+	@$(BIN)/pytest $(T)
+
+test-unit: $(DEVELOPMENT) ## tests without sockets or servers  [T=path]
+	@$(BIN)/pytest $(or $(T),tests/unit tests/architecture)
+
+test-contract: $(DEVELOPMENT) servers ## every port against its embedded and its real adapter  [T=path MONGO_URL=mongodb://...]
+	@$(BIN)/pytest $(or $(T),tests/contract)
+
+test-integration: $(DEVELOPMENT) servers ## one part with real servers  [T=path]
+	@$(BIN)/pytest $(or $(T),tests/integration)
+
+test-e2e: $(DEVELOPMENT) servers ## the whole platform through its front door  [T=path]
+	@$(BIN)/pytest $(or $(T),tests/e2e)
+
+servers: ## install RabbitMQ, MinIO, a MongoDB-wire server and Chromium for the tests (quick when they are there)
+	@$(PYTHON) deploy/test-servers/install.py
+
+##@ Change it
+
+install: $(DEVELOPMENT) ## create .venv with the services and the development tools (the other targets do this by themselves)
+
+check: format-check lint types imports test-unit ## may I push? format, lint, types, imports, unit tests
+
+format: $(DEVELOPMENT) ## format the code and sort its imports
+	@$(BIN)/ruff check --quiet --select I --fix .
+	@$(BIN)/ruff format .
+
+format-check: $(DEVELOPMENT)
+	@$(BIN)/ruff format --check .
+
+lint: $(DEVELOPMENT) ## ruff's rules
+	@$(BIN)/ruff check .
+
+types: $(DEVELOPMENT) ## mypy, strict
+	@$(BIN)/mypy
+
+imports: $(DEVELOPMENT) ## who may import whom
+	@$(BIN)/lint-imports
+
+contracts: $(DEVELOPMENT) ## write the event schemas and AsyncAPI file under docs/contracts
+	@$(BIN)/python -m archive_shared.wire.generate
+
+lock: $(BIN)/uv ## write constraints.txt: exact versions of all third-party packages  [UPGRADE=1 takes the newest]
+	@deploy/lock $(BIN)/uv $(if $(UPGRADE),--upgrade)
+
+##@ Other
+
+clean: ## remove the environment and everything that tools have cached here (no data)
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## show this
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+
+# --- The environment. A stamp stands for "installed as these files say"; it is older than them when it is not.
+
+$(VENV)/pyvenv.cfg:
+	@deploy/create-environment "$(PYTHON)" $(VENV)
+
+$(BIN)/uv: | $(VENV)/pyvenv.cfg
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+
+$(RUNTIME): constraints.txt $(PYPROJECTS) | $(BIN)/uv
+	@echo "Installing the services into $(VENV) ..."
+	@$(INSTALL) $(PACKAGE_ARGUMENTS)
+	@touch $@
+
+$(DEVELOPMENT): pyproject.toml $(RUNTIME) | $(BIN)/uv
+	@echo "Installing the development tools into $(VENV) ..."
+	@$(INSTALL) --group dev
+	@touch $@

@@ -1,0 +1,242 @@
+"""Install the servers that the tests talk to: RabbitMQ, MinIO, a MongoDB-wire server, and Chromium.
+
+`make test` runs this before pytest. What is there already is left alone, so a second run takes a moment. Debian
+packages are installed when the caller is root; MinIO and the MongoDB-wire server are built into a cache outside the
+repository. What was found, or why it is missing, is written to `.cache/test-servers.json`, which
+`tests/support/servers.py` reads. A missing server is not an error here: the tests that need it say so.
+"""
+
+import fcntl
+import functools
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+REPORT = HERE.parents[1] / ".cache" / "test-servers.json"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "archive-platform"
+
+RABBITMQ_SCRIPTS = Path(
+    "/usr/lib/rabbitmq/bin"
+)  # the programs behind Debian's wrappers, which insist on its own user
+LOCAL_GO = Path("/usr/local/go/bin/go")  # where Go's own installation instructions put it
+OLDEST_GO = (1, 21)  # the first that fetches a newer toolchain by itself when a module asks for one
+
+Places = Mapping[str, str]
+
+
+class NotToBeHad(Exception):
+    """A server cannot be installed on this machine; the message says why, for people."""
+
+
+def main() -> int:
+    installers: dict[str, Callable[[], Places]] = {
+        "RabbitMQ": rabbitmq,
+        "MinIO": minio,
+        "MongoDB": mongo,
+        "Chromium": chromium,
+    }
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with one_at_a_time():
+        report = {name: outcome(name, install) for name, install in installers.items()}
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps(report, indent=2) + "\n")
+    return 0
+
+
+def outcome(name: str, install: Callable[[], Places]) -> Places:
+    try:
+        return install()
+    except NotToBeHad as missing:
+        print(f"{name} cannot be had here: {missing}")
+        return {"missing": str(missing)}
+
+
+# --- the servers ---------------------------------------------------------------------------------------------------
+
+
+def rabbitmq() -> Places:
+    if not (RABBITMQ_SCRIPTS / "rabbitmq-server").exists():
+        install_package("rabbitmq-server")
+    return {"scripts": str(RABBITMQ_SCRIPTS), "epmd": program("epmd", package="rabbitmq-server")}
+
+
+def chromium() -> Places:
+    return {
+        "browser": program("chromium", package="chromium"),
+        "driver": program("chromedriver", package="chromium-driver"),
+    }
+
+
+def minio() -> Places:
+    sources = HERE / "minio"
+    place = CACHE / f"minio-{fingerprint(sources)}"
+    if not place.exists():
+        compiler = go()
+        print("Building MinIO, once for this machine; takes a few minutes ...", flush=True)
+        with scratch_for(place) as scratch:
+            build_minio(compiler, sources, scratch)
+    return {"program": str(place / "minio")}
+
+
+def build_minio(compiler: str, sources: Path, scratch: Path) -> None:
+    with tempfile.TemporaryDirectory() as module:
+        shutil.copytree(sources, module, dirs_exist_ok=True)
+        flags = ["-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w"]
+        run(
+            [compiler, "build", *flags, "-o", str(scratch / "minio"), "github.com/minio/minio"],
+            folder=module,
+            environment={"CGO_ENABLED": "0", "GOFLAGS": ""},
+        )
+
+
+def mongo() -> Places:
+    sources = HERE / "mongo"
+    place = CACHE / f"mongo-wire-server-{fingerprint(sources)}"
+    java = program("java", package="default-jdk-headless")
+    if not place.exists():
+        print("Building the MongoDB-wire server, once for this machine ...", flush=True)
+        with scratch_for(place) as scratch:
+            build_mongo(sources, scratch)
+    return {"java": java, "class_path": f"{place}/lib/*:{place}/classes"}
+
+
+def build_mongo(sources: Path, scratch: Path) -> None:
+    compiler = program("javac", package="default-jdk-headless")
+    maven = program("mvn", package="maven")
+    libraries, classes = scratch / "lib", scratch / "classes"
+    # Maven would leave its own output folder beside the project file, so it works on a copy.
+    project = str(shutil.copy(sources / "pom.xml", scratch))
+    run([maven, "-q", "-B", "-f", project, "dependency:copy-dependencies", f"-DoutputDirectory={libraries}"])
+    run([compiler, "-cp", f"{libraries}/*", "-d", str(classes), str(sources / "MongoWireServer.java")])
+
+
+# --- programs and packages -----------------------------------------------------------------------------------------
+
+
+def program(name: str, *, package: str) -> str:
+    """Find a program on the path, installing Debian's package when it is not there."""
+    if shutil.which(name) is None:
+        install_package(package)
+    found = shutil.which(name)
+    if found is None:
+        raise NotToBeHad(f"Debian's package {package} brings no program {name}")
+    return found
+
+
+def go() -> str:
+    """Find a Go compiler new enough for MinIO; Debian's is taken when it is."""
+    found = shutil.which("go") or (str(LOCAL_GO) if LOCAL_GO.exists() else None)
+    if found is None and go_version(candidate_of("golang-go")) >= OLDEST_GO:
+        install_package("golang-go")
+        found = shutil.which("go")
+    if found is None:
+        raise NotToBeHad(f"it is built from source, which needs Go {dotted(OLDEST_GO)} or newer on the path")
+    installed = go_version(run([found, "version"]))
+    if installed < OLDEST_GO:
+        raise NotToBeHad(f"{found} is Go {dotted(installed)}; building it needs {dotted(OLDEST_GO)} or newer")
+    return found
+
+
+def go_version(text: str) -> tuple[int, int]:
+    """Read a version as Go ("go1.24.2") or Debian ("2:1.24~1") writes it; (0, 0) when there is none."""
+    match = re.search(r"(?:go|2:)(\d+)\.(\d+)", text)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def dotted(version: tuple[int, int]) -> str:
+    return ".".join(map(str, version))
+
+
+def candidate_of(package: str) -> str:
+    refresh_package_lists()
+    policy = run(["apt-cache", "policy", package])
+    return next((line for line in policy.splitlines() if "Candidate:" in line), "")
+
+
+def install_package(package: str) -> None:
+    refresh_package_lists()
+    print(f"Installing Debian's package {package} ...", flush=True)
+    # Under runlevel 1 Debian's installation scripts start no daemon: the tests start their own on free ports.
+    run(
+        ["apt-get", "install", "-y", "-q", "--no-install-recommends", package],
+        environment={"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"},
+    )
+
+
+@functools.cache
+def refresh_package_lists() -> None:
+    if shutil.which("apt-get") is None:
+        raise NotToBeHad("it is installed as a Debian package, and this machine has no apt-get")
+    if os.geteuid() != 0:
+        raise NotToBeHad(
+            "it is not installed, and only root may install packages: run `make servers` as root"
+        )
+    run(["apt-get", "update", "-q"], environment={"DEBIAN_FRONTEND": "noninteractive"})
+
+
+# --- plumbing ------------------------------------------------------------------------------------------------------
+
+
+def run(
+    command: Sequence[str], *, folder: str | None = None, environment: Mapping[str, str] | None = None
+) -> str:
+    """Run a command to its end and give what it printed; its complaint becomes the reason when it fails."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise NotToBeHad(
+            f"`{' '.join(command[:2])}` failed: {complaint_in(done.stderr.strip() or done.stdout.strip())}"
+        )
+    return done.stdout
+
+
+def complaint_in(output: str) -> str:
+    """Pick the line that says most: the first that calls itself an error, else the last."""
+    lines = output.splitlines() or ["it printed nothing"]
+    return next((line for line in lines if re.match(r"E:|\[ERROR\]|error:", line)), lines[-1])
+
+
+def fingerprint(sources: Path) -> str:
+    """Name the cached build by what it is built from, so that a changed version is a new build."""
+    digest = hashlib.sha256()
+    for source in sorted(sources.iterdir()):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@contextmanager
+def scratch_for(place: Path) -> Iterator[Path]:
+    """Give a folder to build in that becomes `place` only when the build succeeds."""
+    with tempfile.TemporaryDirectory(dir=CACHE, ignore_cleanup_errors=True) as parent:
+        scratch = Path(parent) / "build"
+        scratch.mkdir()
+        yield scratch
+        scratch.rename(place)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait until no other clone on this machine is installing."""
+    with (CACHE / "installing.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

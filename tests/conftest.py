@@ -1,0 +1,46 @@
+"""What every test can ask for: real servers and a browser; and what the run says about those that are missing."""
+
+import pytest
+from _pytest.terminal import TerminalReporter
+
+from tests.support.browser import browser
+from tests.support.servers import (
+    minio_server,
+    missing_servers,
+    mongo_server,
+    rabbitmq_server,
+    servers_are_required,
+)
+
+__all__ = ["browser", "minio_server", "mongo_server", "rabbitmq_server"]
+
+MARKERS = {
+    "rabbitmq_server": pytest.mark.servers,
+    "minio_server": pytest.mark.servers,
+    "mongo_server": pytest.mark.servers,
+    "browser": pytest.mark.browser,
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they ask for, so that `-m "not servers"` leaves out exactly those."""
+    for item in items:
+        for fixture in MARKERS.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(MARKERS[fixture])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run that must have every server and has not, even when no test noticed."""
+    if servers_are_required() and missing_servers() and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    missing = missing_servers()
+    if not missing:
+        return
+    consequence = "this run FAILS" if servers_are_required() else "tests that need them were SKIPPED"
+    terminalreporter.section(f"servers missing on this machine: {consequence}", sep="=", red=True)
+    for name, reason in missing.items():
+        terminalreporter.line(f"{name}: {reason}")

@@ -1,0 +1,280 @@
+"""Real servers for the tests, each started on free loopback ports when the first test asks and stopped at the end.
+
+`deploy/test-servers/install.py` puts them on the machine and says where they are, or why one cannot be had; a test
+that needs a missing server is skipped, or fails when ARCHIVE_REQUIRE_SERVERS is 1. Under pytest-xdist every worker
+has its own servers. `tests/conftest.py` makes the fixtures known to all tests.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import run
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pika
+import pymongo
+import pytest
+from pika.exceptions import AMQPError
+
+from tests.support.processes import ChildProcess, free_port, is_listening, running_process
+
+REPORT = Path(__file__).parents[2] / ".cache" / "test-servers.json"
+
+STARTING_TAKES_AT_MOST_S = 90  # RabbitMQ takes 5 s on an idle machine with two cores; a busy one is slower
+VHOSTS_AT_ONCE = 8  # one call of rabbitmqctl takes over a second, however many vhosts it makes
+
+
+def servers_are_required() -> bool:
+    return os.environ.get("ARCHIVE_REQUIRE_SERVERS") == "1"
+
+
+def missing_servers() -> dict[str, str]:
+    """Name every server that cannot be had on this machine, with the reason."""
+    report = _report()
+    if "MONGO_URL" in os.environ:
+        report.pop("MongoDB", None)
+    return {name: places["missing"] for name, places in report.items() if "missing" in places}
+
+
+def installed(name: str) -> Mapping[str, str]:
+    """Say where a server's programs are; without it, skip the test that asks, or fail it where servers are required."""
+    places = _report()[name]
+    if "missing" in places:
+        give_up = pytest.fail if servers_are_required() else pytest.skip
+        give_up(f"{name} is missing: {places['missing']}")
+    return places
+
+
+def _report() -> dict[str, dict[str, str]]:
+    if REPORT.exists():
+        report: dict[str, dict[str, str]] = json.loads(REPORT.read_text())
+        return report
+    not_yet = {"missing": "it was not installed yet: run `make servers`"}
+    return dict.fromkeys(("RabbitMQ", "MinIO", "MongoDB", "Chromium"), not_yet)
+
+
+# --- RabbitMQ ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RabbitMQServer:
+    """A broker with one random user, who may do everything."""
+
+    port: int
+    user: str
+    password: str = field(repr=False)
+    scripts: Path
+    environment: Mapping[str, str] = field(repr=False)
+    _unused_vhosts: list[str] = field(default_factory=list, repr=False)
+
+    @property
+    def url(self) -> str:
+        """The default vhost; it is shared by all tests, so prefer `vhost()`."""
+        return self._url_of("%2F")
+
+    def vhost(self) -> str:
+        """Make a vhost that nobody has used and give its URL."""
+        if not self._unused_vhosts:
+            self._unused_vhosts.extend(self._make_vhosts())
+        return self._url_of(self._unused_vhosts.pop())
+
+    def rabbitmqctl(self, *arguments: str) -> str:
+        """Run the administration tool against this broker and give what it printed; takes over a second."""
+        done = run(
+            [self.scripts / "rabbitmqctl", "--quiet", *arguments],
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"rabbitmqctl {' '.join(arguments)}: {done.stderr or done.stdout}"
+        return done.stdout
+
+    def _url_of(self, vhost: str) -> str:
+        return f"amqp://{self.user}:{self.password}@127.0.0.1:{self.port}/{vhost}"
+
+    def _make_vhosts(self) -> list[str]:
+        names = [f"test-{secrets.token_hex(4)}" for _ in range(VHOSTS_AT_ONCE)]
+        user = f'<<"{self.user}">>'
+        everything = '<<".*">>, <<".*">>, <<".*">>'
+        steps = [
+            f'ok = rabbit_vhost:add(<<"{name}">>, {user}), '
+            f'ok = rabbit_auth_backend_internal:set_permissions({user}, <<"{name}">>, {everything}, {user})'
+            for name in names
+        ]
+        self.rabbitmqctl("eval", ", ".join(steps) + ".")
+        return names
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQServer]:
+    places = installed("RabbitMQ")
+    with running_rabbitmq(tmp_path_factory.mktemp("rabbitmq"), places) as server:
+        yield server
+
+
+@contextmanager
+def running_rabbitmq(folder: Path, places: Mapping[str, str]) -> Iterator[RabbitMQServer]:
+    server = RabbitMQServer(
+        port=free_port(),
+        user="archive-tests",
+        password=secrets.token_urlsafe(16),
+        scripts=Path(places["scripts"]),
+        environment=_rabbitmq_environment(folder),
+    )
+    _write_rabbitmq_configuration(folder, server)
+    # Its own name service too: the machine's may be missing, foreign, or left behind when we go.
+    name_service = [places["epmd"], "-port", server.environment["ERL_EPMD_PORT"], "-address", "127.0.0.1"]
+    with (
+        running_process(name_service, log_path=folder / "epmd.log"),
+        running_process(
+            [server.scripts / "rabbitmq-server"],
+            log_path=folder / "server.log",
+            environment={**server.environment, "RABBITMQ_NODE_PORT": str(server.port)},
+        ) as process,
+    ):
+        process.wait_until_ready(lambda: _lets_in(server.url), timeout_s=STARTING_TAKES_AT_MOST_S)
+        yield server
+
+
+def _rabbitmq_environment(folder: Path) -> dict[str, str]:
+    """Settings under which Debian's RabbitMQ touches nothing outside `folder`, whoever runs it."""
+    return {
+        "HOME": str(folder),  # the Erlang cookie lives there
+        "RABBITMQ_NODENAME": f"archive-tests-{secrets.token_hex(4)}@localhost",
+        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_DIST_PORT": str(free_port()),
+        "ERL_EPMD_PORT": str(free_port()),
+        "RABBITMQ_CONF_ENV_FILE": str(folder / "rabbitmq-env.conf"),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
+        "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
+        "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_LOGS": "-",
+        # Loopback only, and no busy waiting: the tests need the processor themselves.
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none",
+    }
+
+
+def _write_rabbitmq_configuration(folder: Path, server: RabbitMQServer) -> None:
+    (folder / "rabbitmq-env.conf").touch()
+    (folder / "enabled_plugins").write_text("[].\n")
+    (folder / "rabbitmq.conf").write_text(f"default_user = {server.user}\ndefault_pass = {server.password}\n")
+
+
+def _lets_in(url: str) -> bool:
+    try:
+        pika.BlockingConnection(pika.URLParameters(url)).close()
+    except AMQPError:
+        return False
+    return True
+
+
+# --- MinIO ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MinioServer:
+    """An S3 server; `endpoint` is host:port, spoken to in plain HTTP."""
+
+    endpoint: str
+    access_key: str
+    secret_key: str = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.endpoint}"
+
+
+@pytest.fixture(scope="session")
+def minio_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
+    places = installed("MinIO")
+    with running_minio(tmp_path_factory.mktemp("minio"), places) as server:
+        yield server
+
+
+@contextmanager
+def running_minio(folder: Path, places: Mapping[str, str]) -> Iterator[MinioServer]:
+    server = MinioServer(
+        endpoint=f"127.0.0.1:{free_port()}",
+        access_key=secrets.token_hex(8),
+        secret_key=secrets.token_urlsafe(24),
+    )
+    addresses = ["--address", server.endpoint, "--console-address", f"127.0.0.1:{free_port()}"]
+    with running_process(
+        [places["program"], "server", "--quiet", *addresses, folder / "data"],
+        log_path=folder / "server.log",
+        environment={
+            "HOME": str(folder),
+            "MINIO_ROOT_USER": server.access_key,
+            "MINIO_ROOT_PASSWORD": server.secret_key,
+            "MINIO_BROWSER": "off",
+            "MINIO_UPDATE": "off",  # it would ask its maker for news
+        },
+    ) as process:
+        process.wait_until_ready(
+            lambda: _answers_well(f"{server.url}/minio/health/ready"), timeout_s=STARTING_TAKES_AT_MOST_S
+        )
+        yield server
+
+
+def _answers_well(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=2):
+            return True
+    except (URLError, ConnectionError, TimeoutError):
+        return False
+
+
+# --- MongoDB -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MongoServer:
+    """A server that speaks MongoDB's protocol: our stand-in, or the real one that MONGO_URL names.
+
+    The stand-in may be stopped but not killed: `kill -9` loses up to a second of acknowledged writes
+    (docs/decisions/0005-mongodb-stand-in.md). `process` is None for a server that is not ours.
+    """
+
+    url: str
+    process: ChildProcess | None
+    _databases: list[str] = field(default_factory=list, repr=False)
+
+    def database_name(self) -> str:
+        """Give a name that no other test has; the database is dropped at the end of the session."""
+        self._databases.append(f"test_{secrets.token_hex(6)}")
+        return self._databases[-1]
+
+    def drop_databases(self) -> None:
+        with pymongo.MongoClient[dict[str, object]](self.url) as client:
+            for name in self._databases:
+                client.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def mongo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MongoServer]:
+    if given := os.environ.get("MONGO_URL"):
+        server = MongoServer(given, process=None)
+        yield server
+        server.drop_databases()
+        return
+    places = installed("MongoDB")
+    with running_mongo(tmp_path_factory.mktemp("mongo"), places) as server:
+        yield server
+
+
+@contextmanager
+def running_mongo(folder: Path, places: Mapping[str, str]) -> Iterator[MongoServer]:
+    port = free_port()
+    program = [places["java"], "-Xmx512m", "-cp", places["class_path"], "MongoWireServer"]
+    with running_process(
+        [*program, str(port), folder / "data.h2"], log_path=folder / "server.log"
+    ) as process:
+        process.wait_until_ready(lambda: is_listening(port), timeout_s=STARTING_TAKES_AT_MOST_S)
+        yield MongoServer(f"mongodb://127.0.0.1:{port}", process)
