@@ -1,0 +1,92 @@
+"""Uploads: one file each, sent in parts straight to the blob store, resumable until it is complete."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from archive_shared.documents import Aggregate, Collection
+from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
+from archive_shared.errors import Conflict, Invalid
+from archive_shared.events import UploadCompleted
+
+LONGEST_FILENAME = 128
+
+
+class UploadStatus(StrEnum):
+    """How far an upload is; spelled as the public API shows it."""
+
+    INITIALIZED = "Initialized"
+    COMPLETED = "Completed"
+    ABORTED = "Aborted"
+
+
+@dataclass(kw_only=True)
+class Upload(Aggregate):
+    """A file somebody sends.
+
+    Parameters
+    ----------
+    key
+        Of its object in the bucket `uploads`.
+    multipart_id
+        Identifier of the multipart upload in the blob store; empty once it is aborted.
+    size_bytes
+        Known when it is completed.
+    """
+
+    creator: str
+    filename: str
+    key: str
+    multipart_id: str
+    status: UploadStatus
+    created_at: datetime
+    size_bytes: int | None = None
+
+    def complete(self, *, size_bytes: int) -> None:
+        """Close the upload and announce that its bytes are there; doing it again changes nothing."""
+        if self.status is UploadStatus.COMPLETED:
+            return
+        self.require_open()
+        self.status = UploadStatus.COMPLETED
+        self.size_bytes = size_bytes
+        self.record(UploadCompleted(upload=self.id, creator=self.creator, size_bytes=size_bytes))
+
+    def abort(self) -> None:
+        """Give the upload up; its bytes are forgotten.
+
+        Raises
+        ------
+        Conflict
+            It is already complete.
+        """
+        if self.status is UploadStatus.COMPLETED:
+            raise Conflict("The upload is complete; it can no longer be aborted.")
+        self.status = UploadStatus.ABORTED
+        self.multipart_id = ""
+
+    def require_open(self) -> None:
+        """Raise `Conflict` unless parts may still be added."""
+        if self.status is not UploadStatus.INITIALIZED:
+            raise Conflict(f"The upload is {self.status.value.lower()}; it takes no more parts.")
+
+
+UPLOADS = Collection(
+    "uploads",
+    fields={"creator": "creator", "created_at": "created_at", **OUTBOX_FIELDS},
+    indexes=[("creator", "created_at"), OUTBOX_INDEX],
+)
+
+
+def checked_filename(text: str) -> str:
+    """Return the name if it is a plain file name.
+
+    Raises
+    ------
+    Invalid
+        It is empty, longer than 128 characters, names a folder, or holds control characters.
+    """
+    if not text or len(text) > LONGEST_FILENAME:
+        raise Invalid({"filename": [f"Use 1 to {LONGEST_FILENAME} characters."]})
+    if "/" in text or "\\" in text or text in (".", "..") or not text.isprintable():
+        raise Invalid({"filename": [f"{text!r} is not a valid filename: it must be a name, not a path."]})
+    return text

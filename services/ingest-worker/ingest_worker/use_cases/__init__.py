@@ -1,0 +1,1 @@
+"""What the ingest worker does, one file per verb."""

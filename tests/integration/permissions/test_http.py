@@ -1,0 +1,265 @@
+"""Users, tokens, members and decisions, as clients and services meet them."""
+
+from collections.abc import Callable
+
+import pytest
+from archive_shared.http import service_tokens
+
+from tests.integration.permissions.conftest import Platform
+
+ARCHIVE = "6f4f3a8e-1a2b-4c3d-8e4f-5a6b7c8d9e0f"
+
+
+def user_id(platform: Platform, token: str) -> str:
+    return str(platform.call("GET", "/api/v1/users/me/", token).json["pk"])
+
+
+def give(platform: Platform, token: str, role: str, *, by: str) -> None:
+    username = platform.call("GET", "/api/v1/users/me/", token).json["username"]
+    answer = platform.call(
+        "POST", f"/api/v1/archives/{ARCHIVE}/members/", by, json={"user": username, "role": role}
+    )
+    assert answer.status_code == 201, answer.json
+
+
+def decisions(platform: Platform, token: str | None, *actions: str, public: bool = False) -> list[bool]:
+    questions = [{"action": action, "archive": ARCHIVE, "public": public} for action in actions]
+    answer = platform.internal("decisions", {"token": token, "questions": questions})
+    assert answer.status_code == 200, answer.json
+    return list(answer.json["allowed"])
+
+
+EVERYTHING = ("archive.view", "archive.use", "archive.upload", "archive.change")
+
+
+@pytest.fixture
+def editor(platform: Platform, person: Callable[[str], str]) -> str:
+    token = person("ed")
+    answer = platform.internal("first-editors", {"archive": ARCHIVE, "user": user_id(platform, token)})
+    assert answer.status_code == 200
+    return token
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [
+        ("user", [True, True, False, False]),
+        ("uploader", [True, True, True, False]),
+        ("editor", [True, True, True, True]),
+    ],
+)
+def test_each_role_allows_what_the_table_says(
+    platform: Platform, editor: str, person: Callable[[str], str], role: str, allowed: list[bool]
+) -> None:
+    member = person("member")
+    give(platform, member, role, by=editor)
+
+    assert decisions(platform, member, *EVERYTHING) == allowed
+
+
+def test_an_outsider_may_nothing(platform: Platform, editor: str, person: Callable[[str], str]) -> None:
+    assert decisions(platform, person("stranger"), *EVERYTHING) == [False] * 4
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_public_archive_shows_its_card_and_nothing_else(
+    platform: Platform, editor: str, person: Callable[[str], str], known: bool
+) -> None:
+    token = person("stranger") if known else None
+
+    assert decisions(platform, token, *EVERYTHING, public=True) == [True, False, False, False]
+
+
+def test_an_administrator_may_everything(platform: Platform, administrator: str) -> None:
+    assert decisions(platform, administrator, *EVERYTHING) == [True] * 4
+
+
+def test_a_removed_role_is_gone_with_the_next_decision(
+    platform: Platform, editor: str, person: Callable[[str], str]
+) -> None:
+    member = person("member")
+    give(platform, member, "user", by=editor)
+
+    path = f"/api/v1/archives/{ARCHIVE}/members/{user_id(platform, member)}/user/"
+    assert platform.call("DELETE", path, editor).status_code == 204
+
+    assert decisions(platform, member, "archive.use") == [False]
+
+
+def test_a_creator_becomes_first_editor_only_once(
+    platform: Platform, editor: str, person: Callable[[str], str]
+) -> None:
+    intruder = person("intruder")
+
+    platform.internal("first-editors", {"archive": ARCHIVE, "user": user_id(platform, intruder)})
+
+    assert decisions(platform, intruder, *EVERYTHING) == [False] * 4
+
+
+def test_usable_archives_are_those_with_a_role(
+    platform: Platform, editor: str, person: Callable[[str], str]
+) -> None:
+    mine = platform.internal("usable-archives", {"token": editor}).json
+    others = platform.internal("usable-archives", {"token": person("stranger")}).json
+
+    assert mine["archives"] == [ARCHIVE]
+    assert others["archives"] == []
+    assert not others["everything"]
+
+
+def test_a_wrong_token_is_refused_everywhere(platform: Platform) -> None:
+    answer = platform.internal("decisions", {"token": "map_wrong", "questions": []})
+
+    assert answer.status_code == 401
+    assert platform.call("GET", "/api/v1/users/me/", "map_wrong").status_code == 401
+
+
+def test_a_revoked_token_stops_working(platform: Platform, person: Callable[[str], str]) -> None:
+    keeper = person("ann")
+    issued = platform.call("POST", "/api/v1/tokens/", keeper, json={"name": "laptop"}).json
+    assert platform.call("GET", "/api/v1/users/me/", issued["token"]).status_code == 200
+
+    assert platform.call("DELETE", f"/api/v1/tokens/{issued['pk']}/", keeper).status_code == 204
+
+    assert platform.call("GET", "/api/v1/users/me/", issued["token"]).status_code == 401
+
+
+def test_a_token_is_shown_once_and_kept_as_a_hash(platform: Platform, person: Callable[[str], str]) -> None:
+    keeper = person("ann")
+
+    listed = platform.call("GET", "/api/v1/tokens/", keeper)
+
+    assert keeper not in listed.text
+    assert keeper not in str(platform.service.documents.find("tokens"))
+    assert [token["ending"] for token in listed.json["results"]] == [keeper[-4:]]
+
+
+@pytest.mark.parametrize("path", ["decisions", "usable-archives", "first-editors"])
+@pytest.mark.parametrize("token", [None, "garbage"])
+def test_internal_calls_need_a_service_token(platform: Platform, path: str, token: str | None) -> None:
+    headers = {service_tokens.HEADER: token} if token else {}
+
+    answer = platform.http.post(f"/internal/v1/{path}/", json={}, headers=headers)
+
+    assert answer.status_code == 401
+
+
+def test_only_administrators_create_users(
+    platform: Platform, administrator: str, person: Callable[[str], str]
+) -> None:
+    body = {"username": "New.Person"}
+
+    assert platform.call("POST", "/api/v1/users/", json=body).status_code == 401
+    assert platform.call("POST", "/api/v1/users/", person("ann"), json=body).status_code == 403
+    created = platform.call("POST", "/api/v1/users/", administrator, json=body)
+
+    assert created.status_code == 201
+    assert created.json["username"] == "new.person"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"username": "root"}, "username"),
+        ({"username": "has space"}, "username"),
+        ({"username": ""}, "username"),
+        ({}, "username"),
+        ({"username": "ok", "admin": True}, "admin"),
+    ],
+)
+def test_a_bad_user_is_refused_by_field(
+    platform: Platform, administrator: str, body: dict[str, object], field: str
+) -> None:
+    answer = platform.call("POST", "/api/v1/users/", administrator, json=body)
+
+    assert answer.status_code == 400
+    assert list(answer.json["errors"]) == [field]
+    assert platform.call("GET", "/api/v1/users/", administrator).json["count"] == 1
+
+
+def test_the_last_editor_stays(platform: Platform, editor: str) -> None:
+    path = f"/api/v1/archives/{ARCHIVE}/members/{user_id(platform, editor)}/editor/"
+
+    answer = platform.call("DELETE", path, editor)
+
+    assert answer.status_code == 409
+    assert decisions(platform, editor, "archive.change") == [True]
+
+
+def test_granting_announces_the_role_in_the_same_write(
+    platform: Platform, editor: str, person: Callable[[str], str]
+) -> None:
+    give(platform, person("member"), "user", by=editor)
+
+    stored = platform.service.documents.get("rosters", ARCHIVE)
+
+    assert stored is not None
+    assert [event["type"] for event in stored["outbox"]] == ["archive.role.granted.v1"] * 2
+    assert [event["sequence"] for event in stored["outbox"]] == [1, 2]
+
+
+MEMBERS = f"/api/v1/archives/{ARCHIVE}/members/"
+EXPECTED = {
+    # route: statuses for anonymous, outsider, user, uploader, editor, administrator
+    ("GET", "/api/v1/archives/<archive>/members/"): (401, 404, 403, 403, 200, 200),
+    ("POST", "/api/v1/archives/<archive>/members/"): (401, 404, 403, 403, 201, 201),
+    ("DELETE", "/api/v1/archives/<archive>/members/<user>/<role>/"): (401, 404, 403, 403, 204, 204),
+    ("GET", "/api/v1/users/"): (401, 403, 403, 403, 403, 200),
+    ("POST", "/api/v1/users/"): (401, 403, 403, 403, 403, 201),
+    ("GET", "/api/v1/users/me/"): (401, 200, 200, 200, 200, 200),
+    ("GET", "/api/v1/users/<pk>/"): (401, 404, 404, 404, 404, 200),
+    ("GET", "/api/v1/tokens/"): (401, 200, 200, 200, 200, 200),
+    ("POST", "/api/v1/tokens/"): (401, 201, 201, 201, 201, 201),
+    ("DELETE", "/api/v1/tokens/<pk>/"): (401, 404, 404, 404, 404, 204),
+    ("POST", "/internal/v1/decisions/"): (401,) * 6,
+    ("POST", "/internal/v1/usable-archives/"): (401,) * 6,
+    ("POST", "/internal/v1/first-editors/"): (401,) * 6,
+    ("GET", "/livez"): (200,) * 6,
+    ("GET", "/readyz"): (200,) * 6,
+}
+BODIES = {
+    "/api/v1/archives/<archive>/members/": {"user": "target", "role": "user"},
+    "/api/v1/users/": {"username": "brand-new"},
+    "/api/v1/tokens/": {"name": "new"},
+}
+
+
+def routes(platform: Platform) -> set[tuple[str, str]]:
+    rules = platform.http.application.url_map.iter_rules()
+    return {(method, rule.rule) for rule in rules for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
+
+
+def test_every_route_has_a_row_in_the_table(platform: Platform) -> None:
+    assert routes(platform) == set(EXPECTED)
+
+
+@pytest.mark.parametrize(("method", "route"), EXPECTED)
+@pytest.mark.parametrize(
+    "who", range(6), ids=["anonymous", "outsider", "user", "uploader", "editor", "admin"]
+)
+def test_every_route_answers_everybody_as_the_table_says(  # noqa: PLR0917 (fixtures and parameters)
+    platform: Platform,
+    administrator: str,
+    editor: str,
+    person: Callable[[str], str],
+    method: str,
+    route: str,
+    who: int,
+) -> None:
+    target, member, uploader, outsider = (person(name) for name in ("target", "user", "uploader", "outsider"))
+    give(platform, member, "user", by=editor)
+    give(platform, uploader, "uploader", by=editor)
+    give(platform, target, "user", by=editor)
+    token = [None, outsider, member, uploader, editor, administrator][who]
+    target_token = platform.call("GET", "/api/v1/tokens/", target).json["results"][0]["pk"]
+    path = (
+        route.replace("<archive>", ARCHIVE)
+        .replace("<role>", "user")
+        .replace("<user>", user_id(platform, target))
+    )
+    path = path.replace("<pk>", target_token if "tokens" in route else user_id(platform, target))
+
+    content = {"json": BODIES.get(route, {})} if method == "POST" else {}
+    answer = platform.call(method, path, token, **content)
+
+    assert answer.status_code == EXPECTED[method, route][who], answer.text
