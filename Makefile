@@ -52,6 +52,7 @@ servers: ## install RabbitMQ, MinIO, a MongoDB-wire server and Chromium for the 
 ##@ Change it
 
 install: $(DEVELOPMENT) ## create .venv with the services and the development tools (the other targets do this by themselves)
+	@echo "Installed as constraints.txt says."
 
 check: format-check lint types imports test-unit ## may I push? format, lint, types, imports, unit tests
 

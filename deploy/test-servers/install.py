@@ -209,7 +209,7 @@ def run(
 def complaint_in(output: str) -> str:
     """Pick the line that says most: the first that calls itself an error, else the last."""
     lines = output.splitlines() or ["it printed nothing"]
-    return next((line for line in lines if re.match(r"E:|\[ERROR\]|error:", line)), lines[-1])
+    return next((line for line in lines if re.search(r"\[ERROR\] |\berror: |^E: ", line)), lines[-1])
 
 
 def fingerprint(sources: Path) -> str:
