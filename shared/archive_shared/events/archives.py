@@ -71,9 +71,35 @@ class ItemValueAdded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ItemValueReplaced(Event):
-    """An item got another value for a socket."""
+    """An item got another value for a socket.
+
+    Parameters
+    ----------
+    previous_image
+        The image that was there before.
+    """
 
     TYPE: ClassVar[str] = "archive.item.value_replaced.v1"
+    SUBJECT: ClassVar[str] = "item"
+
+    item: str
+    archive: str
+    socket: str
+    image: str
+    previous_image: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemValueRemoved(Event):
+    """An item lost its value for a socket.
+
+    Parameters
+    ----------
+    image
+        The image that was there.
+    """
+
+    TYPE: ClassVar[str] = "archive.item.value_removed.v1"
     SUBJECT: ClassVar[str] = "item"
 
     item: str
@@ -83,12 +109,18 @@ class ItemValueReplaced(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ItemValueRemoved(Event):
-    """An item lost its value for a socket."""
+class ItemDeleted(Event):
+    """An item was deleted.
 
-    TYPE: ClassVar[str] = "archive.item.value_removed.v1"
+    Parameters
+    ----------
+    images
+        The images it held; other items may still hold them.
+    """
+
+    TYPE: ClassVar[str] = "archive.item.deleted.v1"
     SUBJECT: ClassVar[str] = "item"
 
     item: str
     archive: str
-    socket: str
+    images: list[str]

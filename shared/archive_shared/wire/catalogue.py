@@ -13,6 +13,7 @@ from archive_shared.events import (
     FileRejected,
     ImageImported,
     ItemCreated,
+    ItemDeleted,
     ItemUpdated,
     ItemValueAdded,
     ItemValueRemoved,
@@ -59,11 +60,18 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(RoleRevoked, PERMISSIONS, (), "A person lost a role on an archive."),
     Entry(ArchiveCreated, ARCHIVE_API, (), "An archive was created and can be filled."),
     Entry(ArchiveUpdated, ARCHIVE_API, (), "The settings of an archive changed."),
-    Entry(ItemCreated, ARCHIVE_API, (), "An item is in its archive and can be looked at."),
+    # archive-api hears its own item events to keep the index of which archives hold an image.
+    Entry(ItemCreated, ARCHIVE_API, (ARCHIVE_API,), "An item is in its archive and can be looked at."),
     Entry(ItemUpdated, ARCHIVE_API, (), "The title of an item changed."),
-    Entry(ItemValueAdded, ARCHIVE_API, (), "An item got a value for a socket that had none."),
-    Entry(ItemValueReplaced, ARCHIVE_API, (), "The value of an item's socket is another one now."),
-    Entry(ItemValueRemoved, ARCHIVE_API, (), "An item has no value for a socket any more."),
+    Entry(ItemValueAdded, ARCHIVE_API, (ARCHIVE_API,), "An item got a value for a socket that had none."),
+    Entry(
+        ItemValueReplaced,
+        ARCHIVE_API,
+        (ARCHIVE_API,),
+        "The value of an item's socket is another one now.",
+    ),
+    Entry(ItemValueRemoved, ARCHIVE_API, (ARCHIVE_API,), "An item has no value for a socket any more."),
+    Entry(ItemDeleted, ARCHIVE_API, (ARCHIVE_API,), "An item is gone from its archive."),
     Entry(
         UploadCompleted, INGEST_WORKER, (), "All bytes of an uploaded file are stored; nobody read them yet."
     ),
