@@ -200,15 +200,13 @@ def run(
         check=False,
     )
     if done.returncode != 0:
-        raise NotToBeHad(
-            f"`{' '.join(command[:2])}` failed: {complaint_in(done.stderr.strip() or done.stdout.strip())}"
-        )
+        raise NotToBeHad(f"`{' '.join(command[:2])}` failed: {complaint_in(done.stdout + done.stderr)}")
     return done.stdout
 
 
 def complaint_in(output: str) -> str:
-    """Pick the line that says most: the first that calls itself an error, else the last."""
-    lines = output.splitlines() or ["it printed nothing"]
+    """Pick the line that says most: the first that calls itself an error, else the last with any words."""
+    lines = [line for line in output.splitlines() if re.search(r"\w{2}", line)] or ["it printed nothing"]
     return next((line for line in lines if re.search(r"\[ERROR\] |\berror: |^E: ", line)), lines[-1])
 
 
