@@ -9,6 +9,7 @@ import pytest
 from minio import Minio
 from minio.error import S3Error
 from pika.exceptions import ProbableAuthenticationError, UnroutableError
+from selenium.webdriver import Chrome
 
 from tests.support.servers import MinioServer, MongoServer, RabbitMQServer
 
@@ -126,3 +127,12 @@ def test_store_refuses_a_wrong_signature(minio_server: MinioServer) -> None:
 
 def client_of(server: MinioServer, *, secret_key: str) -> Minio:
     return Minio(server.endpoint, access_key=server.access_key, secret_key=secret_key, secure=False)
+
+
+# --- Chromium ------------------------------------------------------------------------------------------------------
+
+
+def test_browser_runs_the_page_s_script(browser: Chrome) -> None:
+    browser.get("data:text/html,<title>before</title><script>document.title = 'after'</script>")
+
+    assert browser.title == "after"
