@@ -1,0 +1,89 @@
+"""Puts archive-api together: the only place that knows which adapters it runs on."""
+
+from dataclasses import dataclass
+
+import httpx2
+from archive_shared.access import Access
+from archive_shared.blobs import BlobSettings, BlobStore, connect_blobs
+from archive_shared.clock import Clock, SystemClock
+from archive_shared.documents import Documents, Repository
+from archive_shared.documents.connect import connect_documents
+from archive_shared.http.access_client import HttpAccess
+from archive_shared.http.client import ServiceClient
+from archive_shared.outbox.lease import LEASES
+from archive_shared.settings import PlatformSettings
+
+from archive_api.adapters.pillow_logo import render_logo
+from archive_api.domain.archive import ARCHIVES, Archive
+from archive_api.domain.image import IMAGES, Image
+from archive_api.domain.item import ITEMS, Item
+from archive_api.domain.rendering import RENDERINGS, Rendering
+from archive_api.use_cases.library import Library
+
+NAME = "archive-api"
+COLLECTIONS = (ARCHIVES, ITEMS, IMAGES, RENDERINGS, LEASES)
+ANNOUNCING = (ARCHIVES.name, ITEMS.name)
+
+
+@dataclass(frozen=True)
+class Transports:
+    """How other services are reached; None means over the network."""
+
+    permissions: httpx2.BaseTransport | None = None
+
+
+@dataclass(frozen=True)
+class ArchiveApi:
+    """The assembled service."""
+
+    documents: Documents
+    library: Library
+
+
+def bootstrap(settings: PlatformSettings, *, transports: Transports | None = None) -> ArchiveApi:
+    """Connect to the stores and to permissions, and build the library on them."""
+    clock = SystemClock()
+    permissions = ServiceClient(
+        settings.permissions_url,
+        service=NAME,
+        secret=settings.secret,
+        clock=clock,
+        transport=(transports or Transports()).permissions,
+    )
+    return over(
+        connect_documents(settings.documents_url, NAME, COLLECTIONS),
+        image_blobs=connect_blobs(_blobs(settings), "images"),
+        media_blobs=connect_blobs(_blobs(settings), "media"),
+        access=HttpAccess(permissions),
+        clock=clock,
+    )
+
+
+def over(
+    documents: Documents, *, image_blobs: BlobStore, media_blobs: BlobStore, access: Access, clock: Clock
+) -> ArchiveApi:
+    """Build the service on stores that are already there."""
+    library = Library(
+        archives=Repository(documents, ARCHIVES.name, Archive, source=NAME, clock=clock),
+        items=Repository(documents, ITEMS.name, Item, source=NAME, clock=clock),
+        images=Repository(documents, IMAGES.name, Image, source=NAME, clock=clock),
+        renderings=Repository(documents, RENDERINGS.name, Rendering, source=NAME, clock=clock),
+        image_blobs=image_blobs,
+        media_blobs=media_blobs,
+        access=access,
+        clock=clock,
+        render_logo=render_logo,
+    )
+    return ArchiveApi(documents, library)
+
+
+def _blobs(settings: PlatformSettings) -> BlobSettings:
+    # A folder is served by the gateway unless somebody says otherwise, an S3 server by itself.
+    served_at = settings.public_url if settings.blobs_url.startswith("file:") else ""
+    return BlobSettings(
+        url=settings.blobs_url,
+        public_url=settings.blobs_public_url or served_at,
+        access_key=settings.blobs_access_key,
+        secret_key=settings.blobs_secret_key,
+        link_secret=settings.secret,
+    )

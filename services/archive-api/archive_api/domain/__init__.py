@@ -1,0 +1,1 @@
+"""Archives, items, images and the rules about them; knows no framework."""

@@ -1,0 +1,90 @@
+"""Images: what the ingest worker said of them, and where they can be found."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from archive_shared.documents import Aggregate, Collection
+from archive_shared.events import ImageDescription, ImageFile, ImageImported
+
+PYRAMID = "TIFF"
+_CHANNELS = {"RGB": 3, "YCBCR": 3, "RGBA": 4}
+
+
+@dataclass(kw_only=True)
+class Image(Aggregate):
+    """The read model of an image; everything but its places is as imported and never changes.
+
+    Parameters
+    ----------
+    creator
+        Identifier of the user who uploaded it, who sees it while no item holds it.
+    archives, placed
+        Which archives have an item that holds it, and whether there is any: an *index*, so that images can
+        be listed by archive. The truth is in the items, and who may see an image is decided on them alone
+        (`archive_api.use_cases.browse_images`); the index follows (`archive_api.use_cases.index_image`).
+    lookups
+        How often the index was looked up; it makes every look-up a change, see there.
+    """
+
+    name: str
+    creator: str
+    session: str
+    sources: list[str]
+    pixels_sha256: str
+    files: list[ImageFile]
+    description: ImageDescription
+    archives: list[str] = field(default_factory=list)
+    placed: bool = False
+    lookups: int = 0
+    created_at: datetime
+
+    @classmethod
+    def imported(cls, event: ImageImported, *, at: datetime) -> Self:
+        """Return the image an import produced."""
+        return cls(
+            id=event.image,
+            name=event.name,
+            creator=event.creator,
+            session=event.session,
+            sources=event.sources,
+            pixels_sha256=event.pixels_sha256,
+            files=event.files,
+            description=event.description,
+            created_at=at,
+        )
+
+    def held_by(self, archives: Iterable[str]) -> None:
+        """Note which archives were found to hold the image."""
+        self.archives = sorted(set(archives))
+        self.placed = bool(self.archives)
+        self.lookups += 1
+
+    def file(self, identifier: str) -> ImageFile | None:
+        return next((file for file in self.files if file.id == identifier), None)
+
+    @property
+    def has_pyramid(self) -> bool:
+        return any(file.type == PYRAMID for file in self.files)
+
+    @property
+    def shape_without_color(self) -> list[int]:
+        """Return [time, z,] y, x; lengths that are not there are left out."""
+        about = self.description
+        lengths = (about.timepoints, about.depth, about.height, about.width)
+        return [length for length in lengths if length is not None]
+
+    @property
+    def shape(self) -> list[int]:
+        """Return the shape with the number of channels behind it when there are several."""
+        channels = _CHANNELS.get(self.description.color_space)
+        return self.shape_without_color + ([channels] if channels else [])
+
+
+IMAGES = Collection(
+    "images",
+    fields={"name": "name", "creator": "creator", "placed": "placed", "created_at": "created_at"},
+    lists={"archives": "archives"},
+    indexes=[("creator", "placed", "created_at", "_id"), ("created_at", "_id"), ("name",)],
+)

@@ -1,0 +1,1 @@
+"""The ways in: HTTP, the relay and the consumer of events."""

@@ -1,0 +1,42 @@
+"""Builds the Flask application of archive-api."""
+
+from archive_shared.http.app import build_app
+from archive_shared.settings import PlatformSettings
+from flask import Flask
+
+from archive_api.bootstrap import ArchiveApi, Transports, bootstrap
+from archive_api.entrypoints.http.archives import archives_blueprint
+from archive_api.entrypoints.http.client_versions import client_versions_blueprint
+from archive_api.entrypoints.http.images import images_blueprint
+from archive_api.entrypoints.http.items import items_blueprint
+from archive_api.entrypoints.http.links import Links
+from archive_api.entrypoints.http.media import media_blueprint
+from archive_api.entrypoints.http.sockets import sockets_blueprint
+
+
+def create_app(settings: PlatformSettings, *, transports: Transports | None = None) -> Flask:
+    """Return the application, connected as the settings say.
+
+    Parameters
+    ----------
+    transports
+        How other services are reached; over the network unless one machine runs them all.
+    """
+    return app_for(bootstrap(settings, transports=transports), public_url=settings.public_url)
+
+
+def app_for(service: ArchiveApi, *, public_url: str) -> Flask:
+    """Return the application over an assembled service."""
+    library, links = service.library, Links(public_url)
+    return build_app(
+        "archive-api",
+        blueprints=[
+            archives_blueprint(library, links),
+            items_blueprint(library, links),
+            images_blueprint(library, links),
+            sockets_blueprint(library, links),
+            media_blueprint(library),
+            client_versions_blueprint(),
+        ],
+        ready={"documents": service.documents.ping, "blobs": library.media_blobs.ping},
+    )

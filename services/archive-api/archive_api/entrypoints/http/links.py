@@ -1,0 +1,86 @@
+"""The addresses of everything, as clients see them: built from the public address of the platform."""
+
+import re
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from archive_shared.events import ImageFile
+
+_SUFFIXES = {"MHD": ".mha", "TIFF": ".tif"}
+_IDENTIFIER = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+
+
+class Links:
+    """Builds addresses.
+
+    Parameters
+    ----------
+    public_url
+        Scheme, host and port of the gateway, without a slash at the end.
+    """
+
+    def __init__(self, public_url: str) -> None:
+        self._site = public_url
+        self._api = f"{public_url}/api/v1"
+
+    @property
+    def archives(self) -> str:
+        return f"{self._api}/archives/"
+
+    @property
+    def items(self) -> str:
+        return f"{self._api}/archives/items/"
+
+    @property
+    def images(self) -> str:
+        return f"{self._api}/cases/images/"
+
+    @property
+    def sockets(self) -> str:
+        return f"{self._api}/components/interfaces/"
+
+    def archive(self, pk: str) -> str:
+        return f"{self.archives}{pk}/"
+
+    def item(self, pk: str) -> str:
+        return f"{self.items}{pk}/"
+
+    def image(self, pk: str) -> str:
+        return f"{self.images}{pk}/"
+
+    def page(self, slug: str) -> str:
+        """Return the address of the page of an archive, for people."""
+        return f"{self._site}/archives/{slug}/"
+
+    def logo(self, archive: str, name: str) -> str:
+        """Return the address of a logo, "" without one: the public client takes no null."""
+        return f"{self._site}/media/logos/{archive}/{name}" if name else ""
+
+    def file(self, image: str, file: ImageFile) -> str:
+        """Return where a file is downloaded; it ends in the file's suffix, without a query."""
+        return f"{self._site}/media/images/{image}/{file.id}/{quote(file_name(file), safe='')}"
+
+    def preview(self, image: str) -> str:
+        return f"{self._api}/tiles/images/{image}/preview.jpeg"
+
+    def tiles(self, image: str) -> str:
+        """Return where the tiler describes the pyramid of an image."""
+        return f"{self._api}/tiles/images/{image}/"
+
+
+def file_name(file: ImageFile) -> str:
+    """Return the name a file is downloaded under: its own, with the suffix that belongs to its type.
+
+    The public client takes everything behind the last dot of the address as the suffix (spec/gcapi.md 1.7).
+    """
+    name, suffix = PurePosixPath(file.name).name, _SUFFIXES.get(file.type, "")
+    return name if name.lower().endswith(suffix) else f"{name}{suffix}"
+
+
+def identifier_in(url: str, collection: str) -> str | None:
+    """Return which thing of a collection ("archives", "cases/images") an API address names, None if none.
+
+    Only the path counts: one platform may be reached under several names.
+    """
+    matched = re.fullmatch(rf"(?:https?://[^/?#]+)?/api/v1/{collection}/({_IDENTIFIER})/", url)
+    return matched[1] if matched else None

@@ -1,0 +1,57 @@
+"""Files over HTTP: logos from here, images from the blob store behind a link that lives five minutes."""
+
+from archive_shared.errors import NotFound
+from archive_shared.events import ImageFile
+from archive_shared.http.requests import bearer_token
+from flask import Blueprint, Response, request
+
+from archive_api.entrypoints.http.links import file_name
+from archive_api.use_cases.browse_archives import read_logo
+from archive_api.use_cases.browse_images import find_file, link_to
+from archive_api.use_cases.library import Library
+
+OPAQUE = (
+    "application/octet-stream"  # whatever else it is, the public client would read it (spec/gcapi.md 1.7)
+)
+_LOGO_AGE_S = 300
+
+
+def media_blueprint(library: Library) -> Blueprint:
+    """Routes for files."""
+    routes = Blueprint("media", __name__, url_prefix="/media")
+
+    @routes.get("/logos/<archive>/<name>")
+    def logo(archive: str, name: str) -> Response:
+        """Serve the logo of an archive to whoever may see the archive's card."""
+        png = read_logo(library, bearer_token(), archive, name)
+        response = Response(png, content_type="image/png")
+        response.cache_control.private = True
+        response.cache_control.max_age = _LOGO_AGE_S
+        response.set_etag(name)
+        response.make_conditional(request)
+        return response
+
+    @routes.get("/images/<image>/<file>/<name>")
+    def image_file(image: str, file: str, name: str) -> Response:
+        """Send whoever may see the image on to the bytes of one of its files."""
+        found = find_file(library, bearer_token(), image, file)
+        if name != file_name(found):
+            raise NotFound(f"file {file} has another name")
+        response = _description(found) if request.method == "HEAD" else _redirection(library, found)
+        response.cache_control.no_store = True
+        return response
+
+    return routes
+
+
+def _redirection(library: Library, file: ImageFile) -> Response:
+    location = link_to(library, file, filename=file_name(file))
+    return Response(status=302, headers={"Location": location}, content_type=OPAQUE)
+
+
+def _description(file: ImageFile) -> Response:
+    """Answer HEAD from what we know: a signed link is good for GET only."""
+    response = Response(content_type=OPAQUE)
+    response.content_length = file.size_bytes
+    response.set_etag(file.sha256)
+    return response

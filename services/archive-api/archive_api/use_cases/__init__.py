@@ -1,0 +1,1 @@
+"""What archive-api does, one file per verb."""
