@@ -31,7 +31,7 @@ demo: $(RUNTIME) ## make images, upload, wait, download and compare them, unatte
 
 ##@ Test it
 
-test: $(DEVELOPMENT) lint types imports servers ## everything: style, types, imports, then all tests  [T=path MONGO_URL=mongodb://...]
+test: $(DEVELOPMENT) format-check lint types imports servers ## everything: style, types, imports, then all tests  [T=path MONGO_URL=mongodb://...]
 	@$(BIN)/pytest $(T)
 
 test-unit: $(DEVELOPMENT) ## tests without sockets or servers  [T=path]
