@@ -1,0 +1,66 @@
+"""The processes of the platform: their names and start commands, on one machine and in containers alike.
+
+`docker-compose.yml` repeats the commands of the processes behind the gateway; a test compares them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+GUNICORN = ("gunicorn", "--config", "python:archive_shared.http.gunicorn_settings")
+GATEWAY = "gateway"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process.
+
+    Parameters
+    ----------
+    arguments
+        Of `python -m`: the module and what it is told.
+    grace_s
+        How long it may take to end when asked, before it is killed.
+    inherited
+        File descriptors it needs open.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    grace_s: float = 15.0
+    inherited: tuple[int, ...] = ()
+
+
+BACKGROUND = (
+    Part("permissions-relay", ("permissions.entrypoints.relay",)),
+    Part("archive-api-relay", ("archive_api.entrypoints.relay",)),
+    Part("archive-api-consumer", ("archive_api.entrypoints.consumer",)),
+    Part("ingest-worker-relay", ("ingest_worker.entrypoints.relay",)),
+    Part("tiler-relay", ("tiler.entrypoints.relay",)),
+    Part("tiler-consumer", ("tiler.entrypoints.consumer",)),
+)
+INGEST_WORKER = Part("ingest-worker-worker", ("ingest_worker.entrypoints.worker",), grace_s=30.0)
+TILER_WORKER = Part("tiler-worker", ("tiler.entrypoints.worker",), grace_s=30.0)
+
+CREATE_ADMINISTRATOR = ("permissions.entrypoints.cli", "create-administrator")
+
+
+def background_parts(*, ingest_workers: int, tiler_workers: int) -> tuple[Part, ...]:
+    """Return every process that no client talks to; the first worker of a kind bears its plain name."""
+    return (
+        *BACKGROUND,
+        *_several(INGEST_WORKER, ingest_workers),
+        *_several(TILER_WORKER, tiler_workers),
+    )
+
+
+def gateway_part(*, socket: int, certificate: Path | None = None, key: Path | None = None) -> Part:
+    """Return the web process; it accepts on a socket that is listening already, with TLS if certified."""
+    tls = ("--certfile", str(certificate), "--keyfile", str(key)) if certificate else ()
+    arguments = (*GUNICORN, "--bind", f"fd://{socket}", *tls, "archive_gateway.wsgi:create()")
+    return Part(GATEWAY, arguments, inherited=(socket,))
+
+
+def _several(part: Part, count: int) -> Sequence[Part]:
+    further = (f"{part.name}-{number}" for number in range(2, count + 1))
+    return [Part(name, part.arguments, part.grace_s) for name in (part.name, *further)][:count]

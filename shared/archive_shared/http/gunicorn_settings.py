@@ -1,0 +1,28 @@
+"""How gunicorn serves every web process: `gunicorn --config python:archive_shared.http.gunicorn_settings …`.
+
+On one machine the supervisor's command line adds the socket and the certificate. Names are gunicorn's own:
+https://docs.gunicorn.org/en/stable/settings.html
+"""
+
+from pathlib import Path
+
+bind = "0.0.0.0:8000"
+worker_class = "gthread"  # requests wait for other services and the blob store most of the time
+workers = 2
+threads = 8
+keepalive = 75  # seconds; longer than nginx keeps idle connections to us, so that it never meets a closed one
+timeout = 60  # seconds until a worker that no longer shows any life is replaced
+graceful_timeout = 10  # seconds for requests in hand when stopping
+limit_request_line = 8190  # signed links carry the names of files
+
+preload_app = False  # connections must not be shared between processes
+control_socket_disable = True
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 (a heartbeat, no data)
+
+# Nobody is believed about where a request came from; addresses are built from the configured public URL.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+
+accesslog = None  # every request is logged by `archive_shared.http.app`
+errorlog = "-"
+loglevel = "warning"
