@@ -3,6 +3,7 @@
 A document is a JSON object with an identifier `_id` and a revision `rev`. It is always written whole,
 and only if its revision is still the one that was read (compare-and-set), so no update operator of any
 database has to exist twice. Instants are text as written by `archive_shared.clock.to_text`, which sorts.
+Text holds no NUL characters, integers fit in 64 bits, a document stays below 2 MB (see `to_json`).
 Queries compare declared fields only; an undeclared field is a programming error. Two adapters (MongoDB,
 SQLite) pass one contract suite: `tests/contract/documents`. Why: docs/decisions/0001-document-port.md.
 """
@@ -13,6 +14,7 @@ from typing import Any, Literal, Protocol
 
 Document = dict[str, Any]
 Scalar = str | int | float | bool | None
+Ordered = str | int | float
 Change = Callable[[Document], Document | None]
 
 
@@ -24,19 +26,19 @@ class Comparison:
     value: Any
 
 
-def less_than(value: Scalar) -> Comparison:
+def less_than(value: Ordered) -> Comparison:
     return Comparison("lt", value)
 
 
-def at_most(value: Scalar) -> Comparison:
+def at_most(value: Ordered) -> Comparison:
     return Comparison("lte", value)
 
 
-def more_than(value: Scalar) -> Comparison:
+def more_than(value: Ordered) -> Comparison:
     return Comparison("gt", value)
 
 
-def at_least(value: Scalar) -> Comparison:
+def at_least(value: Ordered) -> Comparison:
     return Comparison("gte", value)
 
 
@@ -45,7 +47,9 @@ def one_of(values: Sequence[Scalar]) -> Comparison:
 
 
 Where = Mapping[str, Scalar | Comparison]
-"""Conditions by declared field, all of which must hold. `None` matches null and missing alike."""
+"""Conditions by declared field, all of which must hold. `None` matches null and missing alike.
+
+A field is compared with values of its own type; what another type does is not defined."""
 
 Sort = Sequence[tuple[str, Literal[1, -1]]]
 
@@ -62,7 +66,7 @@ class Collection:
         Dotted path by the name it is queried with; each holds values of one type. `_id` is always there.
     lists
         Like `fields`, for paths that hold a list of scalars: a condition holds if any element meets it.
-        Not sortable.
+        Not sortable, and `None` cannot be asked for.
     unique
         Groups of fields no two documents may share. A document that lacks one of them (or has null) is free.
     indexes
@@ -78,14 +82,15 @@ class Collection:
 
 
 class Documents(Protocol):
-    """One service's database. Thread-safe; every method is one round trip unless it says otherwise.
+    """One service's database. Thread-safe, not fork-safe: build it in the process that uses it.
 
-    All methods raise `Unavailable` when the database does not answer; a write that may or may not have
-    happened before the connection broke is settled by reading before that is raised.
+    Every method is one round trip unless it says otherwise, and raises `Unavailable` when the database
+    does not answer. A write whose answer was lost is settled by looking: it raises only if it did not
+    happen, or if the database stays silent.
     """
 
     def put_new(self, collection: str, document: Document) -> Document:
-        """Store a document that must not exist yet, as revision 1, and return it.
+        """Store a document that must not exist yet, as revision 1, and return it as `get` would.
 
         Raises
         ------
@@ -146,21 +151,10 @@ class Documents(Protocol):
         """Do the least that proves the database answers."""
         ...
 
+    def close(self) -> None:
+        """Give connections back; the object is of no use afterwards."""
+        ...
+
 
 class UndeclaredField(LookupError):
     """A query names a field its collection does not declare."""
-
-
-def alternatives(where: Where | Sequence[Where]) -> list[Where]:
-    """Read the two spellings of a condition as a list of alternatives; an empty list means everything."""
-    return [where] if isinstance(where, Mapping) else list(where)
-
-
-def value_at(document: Document, path: str) -> Any:
-    """Return what stands at a dotted path, None when something on the way is missing."""
-    value: Any = document
-    for name in path.split("."):
-        if not isinstance(value, dict) or name not in value:
-            return None
-        value = value[name]
-    return value

@@ -6,6 +6,7 @@ publishes and removes them.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import datetime
 from enum import Enum
 from typing import Any, Generic, TypeVar
@@ -15,6 +16,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from archive_shared.clock import Clock, SystemClock, from_text, to_text
 from archive_shared.documents.aggregate import Aggregate
+from archive_shared.documents.mutation import attempts
 from archive_shared.documents.port import Document, Documents, Sort, Where
 from archive_shared.errors import NotFound, Stale
 from archive_shared.events import envelope
@@ -22,7 +24,6 @@ from archive_shared.events import envelope
 A = TypeVar("A", bound=Aggregate)
 OUTBOX_FIELDS = {"outbox_since": "outbox_since"}
 OUTBOX_INDEX = ("outbox_since",)
-_ATTEMPTS = 30
 _BOOKKEEPING = {"_id", "rev", "outbox", "outbox_since", "announced"}
 
 
@@ -31,6 +32,8 @@ class Repository(Generic[A]):
 
     Parameters
     ----------
+    kind
+        A dataclass whose fields are JSON, datetimes, enums, dataclasses, or lists and optionals of these.
     source
         Name of the service, the CloudEvents source of what it announces.
     """
@@ -38,6 +41,8 @@ class Repository(Generic[A]):
     def __init__(
         self, documents: Documents, collection: str, kind: type[A], *, source: str, clock: Clock | None = None
     ) -> None:
+        if taken := _BOOKKEEPING & {field.name for field in fields(kind)}:
+            raise TypeError(f"{kind.__name__} cannot have fields named {', '.join(sorted(taken))}")
         self._documents = documents
         self._collection = collection
         self._kind = kind
@@ -83,7 +88,7 @@ class Repository(Generic[A]):
         NotFound
             There is no such aggregate. Whatever `step` raises passes through and nothing is written.
         """
-        for _ in range(_ATTEMPTS):
+        for _ in attempts():
             aggregate = self.require(identifier)
             before = self._fields(aggregate)
             step(aggregate)
@@ -113,8 +118,8 @@ class Repository(Generic[A]):
         return self._documents.delete(self._collection, identifier)
 
     def _fields(self, aggregate: A) -> dict[str, Any]:
-        fields: dict[str, Any] = self._converter.unstructure(aggregate)
-        return fields
+        unstructured: dict[str, Any] = self._converter.unstructure(aggregate)
+        return unstructured
 
     def _to_document(self, aggregate: A) -> Document:
         stored = aggregate._stored or {}
@@ -141,8 +146,8 @@ class Repository(Generic[A]):
         ]
 
     def _load(self, document: Document) -> A:
-        fields = {name: value for name, value in document.items() if name not in _BOOKKEEPING}
-        aggregate = self._converter.structure(fields | {"id": document["_id"]}, self._kind)
+        known = {name: value for name, value in document.items() if name not in _BOOKKEEPING}
+        aggregate = self._converter.structure(known | {"id": document["_id"]}, self._kind)
         aggregate._stored = document
         return aggregate
 

@@ -18,17 +18,26 @@ _PATH = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*", re.IGNORECASE)
 
 
 def prepare(connection: sqlite3.Connection, collections: Sequence[Collection]) -> None:
-    """Create what is missing; cheap and without a write lock when nothing is."""
-    statements = [statement for collection in collections for statement in _statements(collection)]
-    wanted = json.dumps(statements)
-    if _prepared(connection) == wanted:
+    """Create or adapt what is declared; cheap and without a write lock when nothing has changed.
+
+    What is derived from the documents (indexes, tables of lists) is built anew when a declaration changes.
+
+    Raises
+    ------
+    sqlite3.IntegrityError
+        A group is unique by now, but the documents already there share values.
+    """
+    wanted = {collection.name: json.dumps(_statements(collection)) for collection in collections}
+    if wanted.items() <= _prepared(connection).items():
         return
-    connection.execute("begin immediate")
-    connection.execute("create table if not exists _schema (only_one integer primary key, statements text)")
-    for statement in statements:
-        connection.execute(statement)
-    connection.execute("insert or replace into _schema values (1, ?)", (wanted,))
-    connection.execute("commit")
+    with connection:
+        connection.execute("begin immediate")
+        connection.execute("create table if not exists _prepared (collection primary key, statements)")
+        present = _prepared(connection)
+        for collection in collections:
+            if present.get(collection.name) != wanted[collection.name]:
+                _build(connection, collection)
+        connection.executemany("insert or replace into _prepared values (?, ?)", wanted.items())
 
 
 def condition(collection: Collection, wheres: Sequence[Where]) -> tuple[str, list[Any]]:
@@ -49,11 +58,23 @@ def order(collection: Collection, sort: Sort) -> str:
     return " order by " + ", ".join(keys)
 
 
-def _prepared(connection: sqlite3.Connection) -> str | None:
-    if connection.execute("select 1 from sqlite_master where name = '_schema'").fetchone() is None:
-        return None
-    row = connection.execute("select statements from _schema").fetchone()
-    return None if row is None else str(row[0])
+def _prepared(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return the statements each collection was last built with, as JSON text."""
+    if connection.execute("select 1 from sqlite_schema where name = '_prepared'").fetchone() is None:
+        return {}
+    return dict(connection.execute("select collection, statements from _prepared").fetchall())
+
+
+def _build(connection: sqlite3.Connection, collection: Collection) -> None:
+    derived = connection.execute(
+        "select type, name from sqlite_schema where tbl_name = ?1 and type in ('index', 'trigger') and sql is not null"
+        " or type = 'table' and substr(name, 1, length(?1) + 2) = ?1 || '__'",
+        (collection.name,),
+    ).fetchall()
+    for kind, name in derived:
+        connection.execute(f'drop {kind} "{name}"')
+    for statement in _statements(collection):
+        connection.execute(statement)
 
 
 def _statements(collection: Collection) -> list[str]:
@@ -75,25 +96,29 @@ def _statements(collection: Collection) -> list[str]:
 def _index(collection: Collection, kind: str, group: tuple[str, ...]) -> str:
     name = f"{collection.name}_{kind.strip() or 'by'}_{'_'.join(group)}"
     keys = ", ".join([_field(collection, field) for field in group])
-    return f'create {kind}index if not exists "{name}" on "{collection.name}" ({keys})'
+    return f'create {kind}index "{name}" on "{collection.name}" ({keys})'
 
 
 def _list_statements(table: str, name: str, path: str) -> list[str]:
     side = f"{table}__{name}"
-    fill = f"""insert or ignore into "{side}" select value, new._id from json_each(new.doc, '$.{path}')"""
+    take = f"""insert or ignore into "{side}" select value, {{row}}._id from {{source}}json_each({{row}}.doc, '$.{path}')"""
+    fill = take.format(row="new", source="")
     empty = f"""delete from "{side}" where _id = old._id"""
     changed = f"""json_extract(old.doc, '$.{path}') is not json_extract(new.doc, '$.{path}')"""
     return [
-        f'create table if not exists "{side}" (value, _id text, primary key (value, _id)) without rowid',
-        f'create index if not exists "{side}_by_id" on "{side}" (_id)',
-        f'create trigger if not exists "{side}_insert" after insert on "{table}" begin {fill}; end',
-        f'create trigger if not exists "{side}_update" after update on "{table}" when {changed} begin {empty}; {fill}; end',
-        f'create trigger if not exists "{side}_delete" after delete on "{table}" begin {empty}; end',
+        f'create table "{side}" (value, _id text, primary key (value, _id)) without rowid',
+        f'create index "{side}_by_id" on "{side}" (_id)',
+        take.format(row="present", source=f'"{table}" as present, '),
+        f'create trigger "{side}_insert" after insert on "{table}" begin {fill}; end',
+        f'create trigger "{side}_update" after update on "{table}" when {changed} begin {empty}; {fill}; end',
+        f'create trigger "{side}_delete" after delete on "{table}" begin {empty}; end',
     ]
 
 
 def _compare(collection: Collection, name: str, wanted: Scalar | Comparison) -> tuple[str, list[Any]]:
     if name in collection.lists:
+        if wanted is None:
+            raise TypeError(f"{collection.name}.{name} is a list: None cannot be asked for")
         inner, values = _test("value", wanted)
         return f'_id in (select _id from "{collection.name}__{name}" where {inner})', values
     return _test(_field(collection, name), wanted)
@@ -105,9 +130,18 @@ def _test(expression: str, wanted: Scalar | Comparison) -> tuple[str, list[Any]]
     if not isinstance(wanted, Comparison):
         return f"{expression} = ?", [wanted]
     if wanted.operator == "in":
-        # One bound JSON list instead of many parameters: SQLite limits their number.
-        return f"{expression} in (select value from json_each(?))", [json.dumps(wanted.value)]
+        return _test_one_of(expression, wanted.value)
     return f"{expression} {_OPERATORS[wanted.operator]} ?", [wanted.value]
+
+
+def _test_one_of(expression: str, wanted: list[Scalar]) -> tuple[str, list[Any]]:
+    # One bound JSON list instead of many parameters: SQLite limits their number. It reads text in JSON only up to
+    # a NUL character; no document holds any, so nothing is missed without such values.
+    values = [
+        value for value in wanted if value is not None and not (isinstance(value, str) and "\0" in value)
+    ]
+    test = f"{expression} in (select value from json_each(?))"
+    return (f"({test} or {expression} is null)" if None in wanted else test), [json.dumps(values)]
 
 
 def _field(collection: Collection, name: str) -> str:
@@ -120,7 +154,9 @@ def _field(collection: Collection, name: str) -> str:
 
 def _check_names(collection: Collection) -> None:
     for name in [collection.name, *collection.fields, *collection.lists]:
-        if not _NAME.fullmatch(name):
+        if (
+            not _NAME.fullmatch(name) or "__" in name
+        ):  # two underscores join the name of a list to its collection
             raise ValueError(f"{name!r} cannot name a collection or field")
     for path in [*collection.fields.values(), *collection.lists.values()]:
         if not _PATH.fullmatch(path):
