@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 BACKLOG = 512
-REACHED_AS = {"127.0.0.1": "localhost", "::1": "localhost", "0.0.0.0": "localhost", "::": "localhost"}  # noqa: S104 (names only)
+ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (names of "every interface", and how to reach one)
+LOOPBACK = {"127.0.0.1", "::1"}
 
 
 class PortTaken(Exception):
@@ -19,22 +20,22 @@ class PortTaken(Exception):
 
 @dataclass(frozen=True)
 class Listener:
-    """A listening socket, by its file descriptor.
-
-    Parameters
-    ----------
-    host
-        Name or address under which clients on this machine reach it.
-    """
+    """A listening socket, by its file descriptor."""
 
     descriptor: int
     host: str
     port: int
 
     def address(self, *, tls: bool) -> str:
-        """Return scheme, host and port."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'https' if tls else 'http'}://{host}:{self.port}"
+        """Return scheme, host and port under which clients on this machine reach it.
+
+        With TLS it says localhost, the name that clients check most readily; else exactly the address that is
+        listened on, because on another one (::1 instead of 127.0.0.1) somebody else may answer.
+        """
+        host = ANY.get(self.host, self.host)
+        if tls and host in LOOPBACK:
+            return f"https://localhost:{self.port}"
+        return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 @contextmanager
@@ -52,7 +53,7 @@ def listening(host: str, port: int) -> Iterator[Listener]:
     except OSError as error:
         raise PortTaken(_explanation(host, port, error)) from error
     with opened:
-        yield Listener(opened.fileno(), REACHED_AS.get(host, host), opened.getsockname()[1])
+        yield Listener(opened.fileno(), host, opened.getsockname()[1])
 
 
 def _explanation(host: str, port: int, error: OSError) -> str:

@@ -30,13 +30,7 @@ class PartProcess:
             pass_fds=part.inherited,
             start_new_session=True,
         )
-        assert self._process.stdout is not None
-        self._reader = threading.Thread(
-            target=self._transcript.follow,
-            args=(self._process.stdout,),
-            name=f"output of {part.name}",
-            daemon=True,
-        )
+        self._reader = threading.Thread(target=self._follow, name=f"output of {part.name}", daemon=True)
         self._reader.start()
 
     @property
@@ -83,6 +77,11 @@ class PartProcess:
         """Return what it printed last; waits a moment for the rest when it has just ended."""
         self._reader.join(LAST_LINES_WITHIN_S)
         return self._transcript.last_lines()
+
+    def _follow(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as stream:
+            self._transcript.follow(stream)
 
     def _kill_group(self) -> None:
         with suppress(ProcessLookupError):
