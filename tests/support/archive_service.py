@@ -1,0 +1,107 @@
+"""archive-api on a folder of its own, with people, and with its events delivered when a test says so."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import cattrs
+from archive_api.bootstrap import ANNOUNCING, COLLECTIONS, ArchiveApi, over
+from archive_api.domain.archive import Archive, ArchiveSettings
+from archive_api.entrypoints.handlers import HANDLERS
+from archive_api.entrypoints.http.app import app_for
+from archive_api.use_cases.library import Library
+from archive_shared.blobs import BlobSettings, connect_blobs
+from archive_shared.documents.sqlite import SqliteDocuments
+from archive_shared.events import Event
+from archive_shared.identifiers import new_id
+from archive_shared.wire.catalogue import event_class
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.support.access import RoleBook
+
+SITE = "https://archive.test"
+
+
+@dataclass
+class TickingClock:
+    """A clock that is one second further each time it is asked, so that everything has an order."""
+
+    time: datetime = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        self.time += timedelta(seconds=1)
+        return self.time
+
+
+@dataclass
+class ArchiveService:
+    """The service under test and the people around it."""
+
+    api: ArchiveApi
+    people: RoleBook
+    http: FlaskClient
+    _delivered: set[str] = field(default_factory=set)
+
+    @property
+    def library(self) -> Library:
+        return self.api.library
+
+    def call(self, method: str, path: str, token: str | None = None, **content: Any) -> TestResponse:
+        """Send a request; `path` may be an absolute address of the site."""
+        headers = {"Authorization": f"BEARER {token}"} if token else {}
+        return self.http.open(path.removeprefix(SITE), method=method, headers=headers, **content)
+
+    def hear(self, event: Event) -> None:
+        """Deliver an event of another service."""
+        HANDLERS[type(event)](self.library, event)
+
+    def announced(self, *, identifier: str | None = None) -> list[Event]:
+        """Return all events in the outboxes, of one document if its identifier is given."""
+        return [event for _, event in self._outbox(identifier)]
+
+    def settle(self) -> None:
+        """Deliver this service's own events to itself, as the bus does sooner or later."""
+        for identifier, event in self._outbox(None):
+            if identifier not in self._delivered and type(event) in HANDLERS:
+                self.hear(event)
+            self._delivered.add(identifier)
+
+    def archive(self, title: str = "Chest CT", *, public: bool = False, **roles: str) -> str:
+        """Store an archive and give roles on it: the name is the role, the value the token."""
+        now = self.library.clock.now()
+        identifier = new_id()
+        settings = ArchiveSettings(title=title, description="", public=public, logo="")
+        self.library.archives.add(
+            Archive.create(id=identifier, slug=identifier, settings=settings, creator="user-x", at=now)
+        )
+        for role, token in roles.items():
+            self.people.give(token, role, identifier)
+        return identifier
+
+    def _outbox(self, identifier: str | None) -> Iterator[tuple[str, Event]]:
+        for collection in ANNOUNCING:
+            for document in self.api.documents.find(collection):
+                if identifier in (None, document["_id"]):
+                    for envelope in document["outbox"]:
+                        kind = event_class(envelope["type"])
+                        assert kind is not None, envelope["type"]
+                        yield envelope["id"], cattrs.structure(envelope["data"], kind)
+
+
+def archive_service(folder: Path) -> ArchiveService:
+    """Build the service on an empty folder."""
+    blobs = BlobSettings(
+        url=f"file://{folder / 'blobs'}", public_url=SITE, link_secret=b"a secret of 32 bytes, at least...."
+    )
+    people = RoleBook()
+    api = over(
+        SqliteDocuments(folder / "archive-api.db", COLLECTIONS),
+        image_blobs=connect_blobs(blobs, "images"),
+        media_blobs=connect_blobs(blobs, "media"),
+        access=people,
+        clock=TickingClock(),
+    )
+    return ArchiveService(api, people, app_for(api, public_url=SITE).test_client())

@@ -1,0 +1,204 @@
+"""What becomes of an imported image: once, whatever is delivered how often and in which order."""
+
+import threading
+from typing import NoReturn
+
+import pytest
+from archive_api.domain.item import ImageValue, Item
+from archive_api.use_cases.place_image import Outcome, place_image
+from archive_shared.errors import Unavailable
+from archive_shared.events import ItemCreated
+from archive_shared.identifiers import new_id
+
+from tests.support.archive_service import ArchiveService
+from tests.support.imports import SOCKET, an_import
+
+
+def items(service: ArchiveService, archive: str) -> list[Item]:
+    return service.library.items.find({"archive": archive, "deleted": False}, sort=[("created_at", 1)])
+
+
+def an_item(service: ArchiveService, archive: str, *images: str) -> str:
+    values = [ImageValue(socket=SOCKET, image=image) for image in images]
+    item = Item.create(id=new_id(), archive=archive, title="", values=values, at=service.library.clock.now())
+    return service.library.items.add(item).id
+
+
+def test_an_import_for_an_archive_becomes_an_item_named_after_the_image(service: ArchiveService) -> None:
+    archive = service.archive()
+    event = an_import("ct.mha", archive=archive)
+
+    outcome = place_image(service.library, event)
+
+    [item] = items(service, archive)
+    assert outcome is Outcome.ITEM_CREATED
+    assert item.title == "ct.mha"
+    assert item.values == [ImageValue(socket=SOCKET, image=event.image)]
+    assert service.announced(identifier=item.id) == [
+        ItemCreated(item=item.id, archive=archive, title="ct.mha", images=[event.image])
+    ]
+    assert service.library.images.require(event.image).description == event.description
+
+
+def test_an_import_heard_twice_becomes_one_item_announced_once(service: ArchiveService) -> None:
+    archive = service.archive()
+    event = an_import(archive=archive)
+
+    outcomes = [place_image(service.library, event) for _ in range(3)]
+
+    assert outcomes == [Outcome.ITEM_CREATED, Outcome.ITEM_THERE_ALREADY, Outcome.ITEM_THERE_ALREADY]
+    assert len(items(service, archive)) == 1
+    assert len([event for event in service.announced() if isinstance(event, ItemCreated)]) == 1
+
+
+def test_an_import_heard_again_does_not_bring_a_deleted_item_back(service: ArchiveService) -> None:
+    archive = service.archive()
+    event = an_import(archive=archive)
+    place_image(service.library, event)
+    [item] = items(service, archive)
+    service.library.items.change(item.id, lambda each: each.delete(at=service.library.clock.now()))
+
+    place_image(service.library, event)
+
+    assert items(service, archive) == []
+
+
+def test_an_import_heard_again_keeps_what_people_changed(service: ArchiveService) -> None:
+    archive = service.archive()
+    event = an_import(archive=archive)
+    place_image(service.library, event)
+    [item] = items(service, archive)
+    service.library.items.change(item.id, lambda each: each.rename("mine", at=service.library.clock.now()))
+
+    place_image(service.library, event)
+
+    assert [item.title for item in items(service, archive)] == ["mine"]
+
+
+def test_an_import_interrupted_after_the_image_is_finished_by_the_next_delivery(
+    service: ArchiveService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = service.archive()
+    event = an_import(archive=archive)
+    with monkeypatch.context() as broken:
+        broken.setattr(service.library.items, "add", _unavailable)
+        with pytest.raises(Unavailable):
+            place_image(service.library, event)
+
+    place_image(service.library, event)
+
+    assert [item.images for item in items(service, archive)] == [[event.image]]
+
+
+def test_images_of_the_same_name_become_items_with_numbers(service: ArchiveService) -> None:
+    archive = service.archive()
+
+    for _ in range(4):
+        place_image(service.library, an_import("scan.mha", archive=archive, image=new_id()))
+
+    titles = [item.title for item in items(service, archive)]
+    assert titles == ["scan.mha", "scan.mha (2)", "scan.mha (3)", "scan.mha (4)"]
+
+
+def test_the_same_name_in_two_archives_needs_no_number(service: ArchiveService) -> None:
+    first, second = service.archive(), service.archive()
+
+    place_image(service.library, an_import("scan.mha", archive=first, image=new_id()))
+    place_image(service.library, an_import("scan.mha", archive=second, image=new_id()))
+
+    assert [item.title for item in items(service, second)] == ["scan.mha"]
+
+
+def test_an_image_without_a_printable_name_becomes_an_item_without_a_title(service: ArchiveService) -> None:
+    archive = service.archive()
+
+    for _ in range(2):
+        place_image(service.library, an_import("\x07", archive=archive, image=new_id()))
+
+    assert [item.title for item in items(service, archive)] == ["", ""]
+
+
+def test_imports_of_one_name_at_once_become_items_of_different_titles(service: ArchiveService) -> None:
+    archive = service.archive()
+    events = [an_import("scan.mha", archive=archive, image=new_id()) for _ in range(6)]
+    twice = [*events, *events]
+    workers = [threading.Thread(target=place_image, args=(service.library, event)) for event in twice]
+
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    found = items(service, archive)
+    assert sorted(item.images[0] for item in found) == sorted(event.image for event in events)
+    assert len({item.title for item in found}) == len(events)
+
+
+def test_an_import_for_an_archive_that_is_gone_leaves_the_image_to_its_uploader(
+    service: ArchiveService,
+) -> None:
+    event = an_import(archive=new_id())
+
+    outcome = place_image(service.library, event)
+
+    assert outcome is Outcome.NO_SUCH_ARCHIVE
+    assert service.library.items.count() == 0
+    assert service.library.images.require(event.image).creator == event.creator
+
+
+def test_an_import_for_an_item_fills_its_socket(service: ArchiveService) -> None:
+    archive = service.archive()
+    item = an_item(service, archive)
+    event = an_import(item=item, socket="generic-overlay")
+
+    outcome = place_image(service.library, event)
+
+    assert outcome is Outcome.ATTACHED
+    assert service.library.items.require(item).values == [
+        ImageValue(socket="generic-overlay", image=event.image)
+    ]
+
+
+def test_an_import_for_an_item_heard_again_does_not_undo_a_later_choice(service: ArchiveService) -> None:
+    archive = service.archive()
+    item = an_item(service, archive)
+    event = an_import(item=item)
+    place_image(service.library, event)
+    chosen = ImageValue(socket=SOCKET, image=new_id())
+    service.library.items.change(item, lambda each: each.put(chosen, at=service.library.clock.now()))
+
+    place_image(service.library, event)
+
+    assert service.library.items.require(item).values == [chosen]
+
+
+def test_an_import_for_an_item_that_was_deleted_changes_nothing(service: ArchiveService) -> None:
+    item = an_item(service, service.archive())
+    service.library.items.change(item, lambda each: each.delete(at=service.library.clock.now()))
+
+    assert place_image(service.library, an_import(item=item)) is Outcome.NO_SUCH_ITEM
+    assert service.library.items.require(item).values == []
+
+
+def test_an_import_for_an_item_that_never_was_keeps_the_image(service: ArchiveService) -> None:
+    event = an_import(item=new_id())
+
+    assert place_image(service.library, event) is Outcome.NO_SUCH_ITEM
+    assert service.library.images.get(event.image) is not None
+
+
+def test_an_import_for_an_unknown_socket_makes_no_item(service: ArchiveService) -> None:
+    archive = service.archive()
+
+    outcome = place_image(service.library, an_import(archive=archive, socket="cancer-score"))
+
+    assert outcome is Outcome.NO_SUCH_SOCKET
+    assert items(service, archive) == []
+
+
+def test_an_import_without_a_target_waits_for_its_uploader(service: ArchiveService) -> None:
+    assert place_image(service.library, an_import()) is Outcome.NOT_PLACED
+
+
+def _unavailable(_: object) -> NoReturn:
+    raise Unavailable("planned")
