@@ -32,6 +32,8 @@ class Upload(Aggregate):
         Identifier of the multipart upload in the blob store; empty once it is aborted.
     size_bytes
         Known when it is completed.
+    session
+        The upload session that imports it; one at the most, so that one file never becomes two items.
     """
 
     creator: str
@@ -41,6 +43,7 @@ class Upload(Aggregate):
     status: UploadStatus
     created_at: datetime
     size_bytes: int | None = None
+    session: str | None = None
 
     def complete(self, *, size_bytes: int) -> None:
         """Close the upload and announce that its bytes are there; doing it again changes nothing."""

@@ -62,7 +62,9 @@ class Uploads:
         if len(numbers) > MOST_LINKS_AT_ONCE:
             raise Invalid({"part_numbers": [f"Ask for at most {MOST_LINKS_AT_ONCE} links at once."]})
         return {
-            number: self.blobs.sign_part(upload.key, upload.multipart_id, number, lifetime_s=PART_LINK_LIFETIME_S)
+            number: self.blobs.sign_part(
+                upload.key, upload.multipart_id, number, lifetime_s=PART_LINK_LIFETIME_S
+            )
             for number in numbers
         }
 

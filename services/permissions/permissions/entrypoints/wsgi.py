@@ -1,6 +1,6 @@
 """What gunicorn serves: `permissions.entrypoints.wsgi:create()`."""
 
-from archive_shared.observability import configure_logging
+from archive_shared.processes import start_logging
 from flask import Flask
 
 from permissions.entrypoints.http.app import create_app
@@ -10,5 +10,5 @@ from permissions.settings import read_settings
 def create() -> Flask:
     """Return the application as the environment describes it."""
     settings = read_settings()
-    configure_logging("permissions", level=settings.platform.log_level, json=settings.platform.log_json)
+    start_logging("permissions", settings.platform)
     return create_app(settings)

@@ -1,11 +1,13 @@
 """What clients send to the ingest worker and what they get back; shapes as the public client expects."""
 
+from dataclasses import asdict
 from typing import Any
 
 from archive_shared.blobs.port import Part
 from archive_shared.clock import to_text
 from marshmallow import EXCLUDE, Schema, fields, validate
 
+from ingest_worker.domain.session import UploadSession
 from ingest_worker.domain.upload import Upload
 
 BUCKET = "uploads"
@@ -28,11 +30,46 @@ class SentPart(Schema):
         unknown = EXCLUDE  # clients send back what list-parts gave them, sizes and dates included
 
     etag = fields.String(required=True, data_key="ETag")
-    number = fields.Integer(strict=True, required=True, data_key="PartNumber", validate=validate.Range(1, 10_000))
+    number = fields.Integer(
+        strict=True, required=True, data_key="PartNumber", validate=validate.Range(1, 10_000)
+    )
 
 
 class SentParts(Schema):
     parts = fields.List(fields.Nested(SentPart), required=True, validate=validate.Length(max=10_000))
+
+
+class NewSession(Schema):
+    uploads = fields.List(fields.String(), required=True)
+    archive = fields.String(load_default=None, allow_none=True)
+    archive_item = fields.String(load_default=None, allow_none=True)
+    interface = fields.String(load_default=None, allow_none=True)
+
+
+def identifier_in(reference: str) -> str:
+    """Return the identifier at the end of an address, or the text itself when it is none."""
+    return reference.rstrip("/").rsplit("/", 1)[-1]
+
+
+def show_session(session: UploadSession, *, public_url: str) -> dict[str, Any]:
+    return {
+        "pk": session.id,
+        "created": to_text(session.created_at),
+        "creator": session.creator_number,
+        "status": session.status.value,
+        "error_message": session.error_message,
+        "image_set": [f"{public_url}/api/v1/cases/images/{image.id}/" for image in session.images],
+        "api_url": f"{public_url}/api/v1/cases/upload-sessions/{session.id}/",
+        "user_uploads": [file.upload for file in session.files],
+        "uploads": [upload_url(file.upload, public_url=public_url) for file in session.files],
+        "progress": asdict(session.progress),
+        "report": {
+            "images": [
+                {"pk": image.id, "name": image.name, "sources": image.sources} for image in session.images
+            ],
+            "rejected": [{"file": each.file, "reasons": each.reasons} for each in session.rejected],
+        },
+    }
 
 
 def show_upload(upload: Upload, *, public_url: str) -> dict[str, Any]:

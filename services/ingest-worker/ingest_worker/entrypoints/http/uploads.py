@@ -27,7 +27,9 @@ def uploads_blueprint(uploads: Uploads, access: Access, *, public_url: str) -> B
         caller, wanted = signed_in(access), page()
         count, found = uploads.list_owned(caller, skip=wanted.offset, limit=wanted.limit)
         results = [schemas.show_upload(upload, public_url=public_url) for upload in found]
-        return json_response(page_body(wanted, url=f"{public_url}/api/v1/uploads/", count=count, results=results))
+        return json_response(
+            page_body(wanted, url=f"{public_url}/api/v1/uploads/", count=count, results=results)
+        )
 
     @routes.post("/")
     def create() -> Response:

@@ -1,0 +1,33 @@
+"""Asks archive-api about archives and items, with the caller's own token and so with their own eyes."""
+
+from archive_shared.errors import NotFound
+from archive_shared.http.client import ServiceClient
+from archive_shared.identifiers import is_id
+
+
+class HttpArchives:
+    """The `Archives` of the target use case, over HTTP."""
+
+    def __init__(self, archive_api: ServiceClient) -> None:
+        self._archive_api = archive_api
+
+    def find_archive(self, token: str | None, reference: str) -> str:
+        name = _last_segment(reference)
+        if is_id(name):
+            return str(self._archive_api.get(f"/api/v1/archives/{name}/", token=token)["pk"])
+        page = self._archive_api.get("/api/v1/archives/", token=token, query={"slug": name, "limit": "1"})
+        if not page["results"]:
+            raise NotFound(f"archive {name} may not be seen")
+        return str(page["results"][0]["pk"])
+
+    def archive_of_item(self, token: str | None, item: str) -> str:
+        name = _last_segment(item)
+        if not is_id(name):
+            raise NotFound(f"item {name} does not exist")
+        found = self._archive_api.get(f"/api/v1/archives/items/{name}/", token=token)
+        return _last_segment(found["archive"])
+
+
+def _last_segment(reference: str) -> str:
+    """Return the identifier at the end of an address, or the text itself when it is none."""
+    return reference.rstrip("/").rsplit("/", 1)[-1]

@@ -1,0 +1,110 @@
+"""Puts the ingest worker together: the only place that knows which adapters it runs on."""
+
+import sys
+from dataclasses import dataclass
+from functools import partial
+
+import httpx2
+from archive_shared.access import Access
+from archive_shared.blobs.platform import platform_blobs
+from archive_shared.blobs.port import BlobStore
+from archive_shared.clock import Clock, SystemClock
+from archive_shared.documents import Documents, Repository
+from archive_shared.documents.connect import connect_documents
+from archive_shared.http.access_client import HttpAccess
+from archive_shared.http.client import ServiceClient
+from archive_shared.outbox.lease import LEASES
+from archive_shared.settings import PlatformSettings
+
+from ingest_worker.adapters.archives_client import HttpArchives
+from ingest_worker.domain.budget import Budget
+from ingest_worker.domain.session import SESSIONS, UploadSession
+from ingest_worker.domain.stored_image import STORED_IMAGES, StoredImage
+from ingest_worker.domain.upload import UPLOADS, Upload
+from ingest_worker.settings import Settings
+from ingest_worker.use_cases.convert_session import SessionWork
+from ingest_worker.use_cases.import_session import QUEUE, ImportHandler
+from ingest_worker.use_cases.sessions import Sessions
+from ingest_worker.use_cases.target import Archives
+from ingest_worker.use_cases.upload import Uploads
+
+NAME = "ingest-worker"
+COLLECTIONS = (UPLOADS, SESSIONS, STORED_IMAGES, LEASES)
+ANNOUNCING = (UPLOADS.name, SESSIONS.name, STORED_IMAGES.name)
+JOBS = {SESSIONS.name: QUEUE}
+IMPORT_PROGRAM = (sys.executable, "-m", "ingest_worker.entrypoints.import_program")
+
+
+@dataclass(frozen=True)
+class Transports:
+    """How other services are reached; None means over the network."""
+
+    permissions: httpx2.BaseTransport | None = None
+    archive_api: httpx2.BaseTransport | None = None
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """The assembled service, as its HTTP surface needs it."""
+
+    documents: Documents
+    blobs: BlobStore
+    uploads: Uploads
+    sessions: Sessions
+    access: Access
+
+
+def bootstrap(settings: PlatformSettings, *, transports: Transports | None = None) -> Ingest:
+    """Connect to the stores and the other services."""
+    reached = transports or Transports()
+    clock = SystemClock()
+    peer = partial(ServiceClient, service=NAME, secret=settings.secret, clock=clock)
+    return over(
+        documents(settings),
+        platform_blobs(settings, "uploads"),
+        access=HttpAccess(peer(settings.permissions_url, transport=reached.permissions)),
+        archives=HttpArchives(peer(settings.archive_api_url, transport=reached.archive_api)),
+        clock=clock,
+    )
+
+
+def over(
+    documents: Documents, blobs: BlobStore, *, access: Access, archives: Archives, clock: Clock
+) -> Ingest:
+    """Build the service on stores and peers that are already there."""
+    uploads = Repository(documents, UPLOADS.name, Upload, source=NAME, clock=clock)
+    return Ingest(
+        documents=documents,
+        blobs=blobs,
+        uploads=Uploads(uploads, blobs, clock),
+        sessions=Sessions(sessions_of(documents), uploads, archives, access, clock),
+        access=access,
+    )
+
+
+def documents(settings: PlatformSettings) -> Documents:
+    """Connect to the document store."""
+    return connect_documents(settings.documents_url, NAME, COLLECTIONS)
+
+
+def sessions_of(documents: Documents) -> Repository[UploadSession]:
+    """Return the sessions, which are the jobs of the worker."""
+    return Repository(documents, SESSIONS.name, UploadSession, source=NAME)
+
+
+def import_handler(documents: Documents) -> ImportHandler:
+    """Return what the worker does with sessions."""
+    return ImportHandler(IMPORT_PROGRAM, Repository(documents, STORED_IMAGES.name, StoredImage, source=NAME))
+
+
+def session_work(settings: Settings) -> SessionWork:
+    """Return what the import program does; loads the image libraries."""
+    from ingest_worker.convert import convert  # noqa: PLC0415 (only the import program may pay for it)
+
+    budget = Budget(memory_bytes=settings.memory_bytes, wall_time_s=settings.time_limit_s)
+    return SessionWork(
+        uploads=platform_blobs(settings.platform, "uploads"),
+        images=platform_blobs(settings.platform, "images"),
+        convert=partial(convert, budget=budget, jobs=settings.parallel),
+        scratch=settings.scratch,
+    )

@@ -1,0 +1,138 @@
+"""Upload sessions: files handed in together, the work of importing them, and the report about each."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from archive_shared.documents import Collection
+from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
+from archive_shared.events import FileRejected, SessionFailed, SessionStarted, SessionSucceeded
+from archive_shared.jobs.job import JOB_FIELDS, JOB_INDEXES, JobAggregate, JobState
+
+NOTHING_IMPORTED = "None of the files could be imported."
+
+
+class SessionStatus(StrEnum):
+    """How far a session is; spelled as the public API shows it."""
+
+    QUEUED = "Queued"
+    STARTED = "Started"
+    REQUEUED = "Re-Queued"
+    FAILED = "Failed"
+    SUCCEEDED = "Succeeded"
+    CANCELLED = "Cancelled"
+
+
+@dataclass(frozen=True)
+class SessionFile:
+    """A file of a session: its upload, what its uploader called it, and where its bytes are (bucket `uploads`)."""
+
+    upload: str
+    name: str
+    key: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class SessionImage:
+    """An image a session became, and the names of the files it was made from."""
+
+    id: str
+    name: str
+    sources: list[str]
+
+
+@dataclass(frozen=True)
+class RejectedFile:
+    """A file that became part of no image, and why."""
+
+    file: str
+    reasons: list[str]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How much of a session is done; unpacked archives add to the totals."""
+
+    files_done: int = 0
+    files_total: int = 0
+    bytes_done: int = 0
+    bytes_total: int = 0
+
+
+@dataclass(kw_only=True)
+class UploadSession(JobAggregate):
+    """Files to be imported, for one target.
+
+    Parameters
+    ----------
+    creator_number
+        The creator as a whole number, for the public client.
+    archive, item, socket
+        Where the images are wanted; no archive means nowhere yet.
+    error_message
+        What its creator should know when not everything went well.
+    """
+
+    creator: str
+    creator_number: int
+    archive: str | None
+    item: str | None
+    socket: str
+    files: list[SessionFile]
+    created_at: datetime
+    progress: Progress = field(default_factory=Progress)
+    images: list[SessionImage] = field(default_factory=list)
+    rejected: list[RejectedFile] = field(default_factory=list)
+    error_message: str | None = None
+
+    @property
+    def status(self) -> SessionStatus:
+        """Return how far it is: succeeded means that there is at least one image."""
+        if self.job.state is JobState.DONE:
+            return SessionStatus.SUCCEEDED if self.images else SessionStatus.FAILED
+        if self.job.state is JobState.QUEUED:
+            return SessionStatus.REQUEUED if self.job.attempts else SessionStatus.QUEUED
+        return _STATUS[self.job.state]
+
+    def start(self) -> None:
+        """Note that a worker begins; announced the first time only."""
+        if self.job.attempts == 1:
+            self.record(SessionStarted(session=self.id, creator=self.creator, files=len(self.files)))
+
+    def close(self, images: list[SessionImage], rejected: list[RejectedFile]) -> None:
+        """Keep the outcome and announce it: what was refused, and whether anything was imported."""
+        self.images, self.rejected = images, rejected
+        for file in rejected:
+            self.record(FileRejected(session=self.id, file=file.file, reasons=file.reasons))
+        if not images:
+            self.give_up(NOTHING_IMPORTED)
+            return
+        if rejected:
+            self.error_message = f"{len(rejected)} file(s) could not be imported."
+        self.record(
+            SessionSucceeded(
+                session=self.id,
+                creator=self.creator,
+                images=[image.id for image in images],
+                rejected_files=len(rejected),
+            )
+        )
+
+    def give_up(self, reason: str) -> None:
+        """Note that nothing came of it, and announce that."""
+        self.error_message = reason
+        self.record(SessionFailed(session=self.id, creator=self.creator, reason=reason))
+
+
+_STATUS = {
+    JobState.RUNNING: SessionStatus.STARTED,
+    JobState.FAILED: SessionStatus.FAILED,
+    JobState.CANCELLED: SessionStatus.CANCELLED,
+}
+
+SESSIONS = Collection(
+    "sessions",
+    fields={"creator": "creator", "created_at": "created_at", **JOB_FIELDS, **OUTBOX_FIELDS},
+    indexes=[("creator", "created_at"), OUTBOX_INDEX, *JOB_INDEXES],
+)

@@ -1,0 +1,1 @@
+"""The ways in: HTTP, the worker, the relay and the command line."""

@@ -1,0 +1,38 @@
+"""Upload sessions over HTTP: start one, watch it."""
+
+from archive_shared.access import Access
+from archive_shared.http.app import json_response
+from archive_shared.http.requests import bearer_token, body, page, page_body
+from flask import Blueprint, Response
+
+from ingest_worker.entrypoints.http import schemas
+from ingest_worker.entrypoints.http.uploads import signed_in
+from ingest_worker.use_cases.sessions import Sessions
+from ingest_worker.use_cases.target import WantedTarget
+
+
+def sessions_blueprint(sessions: Sessions, access: Access, *, public_url: str) -> Blueprint:
+    """Routes for upload sessions; everybody sees only their own."""
+    url = f"{public_url}/api/v1/cases/upload-sessions/"
+    routes = Blueprint("sessions", __name__, url_prefix="/api/v1/cases/upload-sessions")
+
+    @routes.get("/")
+    def list_mine() -> Response:
+        caller, wanted = signed_in(access), page()
+        count, found = sessions.list_owned(caller, skip=wanted.offset, limit=wanted.limit)
+        results = [schemas.show_session(session, public_url=public_url) for session in found]
+        return json_response(page_body(wanted, url=url, count=count, results=results))
+
+    @routes.post("/")
+    def start() -> Response:
+        caller, asked = signed_in(access), body(schemas.NewSession())
+        uploads = [schemas.identifier_in(reference) for reference in asked.pop("uploads")]
+        session = sessions.start(caller, bearer_token(), uploads=uploads, wanted=WantedTarget(**asked))
+        return json_response(schemas.show_session(session, public_url=public_url), 201)
+
+    @routes.get("/<pk>/")
+    def show(pk: str) -> Response:
+        session = sessions.owned(signed_in(access), pk)
+        return json_response(schemas.show_session(session, public_url=public_url))
+
+    return routes

@@ -1,0 +1,31 @@
+"""What the worker starts for each session, in a process of its own; see `archive_shared.jobs.child`."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from archive_shared.jobs import child
+from archive_shared.processes import start_logging
+
+from ingest_worker.bootstrap import NAME, session_work
+from ingest_worker.domain.report import ConversionProgress
+from ingest_worker.domain.session import Progress
+from ingest_worker.settings import read_settings
+
+if __name__ == "__main__":
+    settings = read_settings()
+    start_logging(f"{NAME}-import", settings.platform)
+    session = session_work(settings)
+
+    def work(payload: Mapping[str, Any], report: child.Report) -> Mapping[str, Any]:
+        """Import the files of one session."""
+
+        def on_progress(progress: ConversionProgress) -> None:
+            done = Progress(
+                progress.files_done, progress.files_total, progress.bytes_done, progress.bytes_total
+            )
+            report.progress(asdict(done))
+
+        return session.run(payload, on_progress)
+
+    child.run(work)

@@ -1,0 +1,29 @@
+"""`python -m ingest_worker.entrypoints.worker`: imports sessions; start as many as the queue needs."""
+
+import threading
+
+from archive_shared import lifecycle
+from archive_shared.jobs import JobPolicy, Worker
+from archive_shared.processes import bus, start_logging
+
+from ingest_worker.bootstrap import NAME, documents, import_handler, sessions_of
+from ingest_worker.settings import Settings, read_settings
+from ingest_worker.use_cases.import_session import QUEUE
+
+
+def main(settings: Settings, stop: threading.Event) -> None:
+    """Work until asked to stop."""
+    store = documents(settings.platform)
+    Worker(
+        sessions_of(store),
+        import_handler(store),
+        connect=bus(settings.platform, QUEUE),
+        queue=QUEUE,
+        policy=JobPolicy(lease_s=settings.platform.job_lease_s),
+    ).run(stop)
+
+
+if __name__ == "__main__":
+    read = read_settings()
+    start_logging(f"{NAME}-worker", read.platform)
+    lifecycle.run(f"{NAME}-worker", lambda stop: main(read, stop))

@@ -1,0 +1,100 @@
+"""The work itself, inside the import program: fetch the files, convert them, store what came of them."""
+
+import hashlib
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from archive_shared.blobs.port import BlobStore
+from archive_shared.events import ImageDescription, ImageFile
+from archive_shared.identifiers import derived_id
+
+from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.images import ConvertedImage, ImageType, metadata_document
+from ingest_worker.domain.report import ConversionProgress, ConversionReport
+
+ProgressListener = Callable[[ConversionProgress], None]
+WIRE_TYPE = {ImageType.MHA: "MHD", ImageType.TIFF: "TIFF"}  # the public API has always called MetaImages MHD
+
+
+class Converter(Protocol):
+    """Turns files into canonical ones; see `ingest_worker.convert`."""
+
+    def __call__(
+        self, files: list[SourceFile], output: Path, *, on_progress: ProgressListener
+    ) -> ConversionReport: ...
+
+
+@dataclass(frozen=True)
+class SessionWork:
+    """What one attempt at a session needs.
+
+    Parameters
+    ----------
+    scratch
+        Folder for files on their way; what an attempt that was killed left there is removed by the next.
+    """
+
+    uploads: BlobStore
+    images: BlobStore
+    convert: Converter
+    scratch: Path
+
+    def run(self, payload: Mapping[str, Any], on_progress: ProgressListener) -> dict[str, Any]:
+        """Import the files of a session and return its images and refusals as JSON.
+
+        Objects are stored under keys of this epoch, so an attempt that was fenced off disturbs nobody.
+        """
+        folder = self._fresh_folder(payload["session"])
+        try:
+            sources = [self._fetch(number, file, folder) for number, file in enumerate(payload["files"])]
+            report = self.convert(sources, folder / "out", on_progress=on_progress)
+            images = [self._store(image, folder / "out", payload) for image in report.images]
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        rejected = [{"file": each.file, "reasons": list(each.reasons)} for each in report.rejected]
+        return {"images": images, "rejected": rejected}
+
+    def _fresh_folder(self, session: str) -> Path:
+        folder = self.scratch / session
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "in").mkdir(parents=True)
+        (folder / "out").mkdir()
+        return folder
+
+    def _fetch(self, number: int, file: Mapping[str, Any], folder: Path) -> SourceFile:
+        path = folder / "in" / str(number)  # what people call files is never used as a path
+        self.uploads.download_to(file["key"], path)
+        return SourceFile(file["name"], path)
+
+    def _store(self, image: ConvertedImage, output: Path, payload: Mapping[str, Any]) -> dict[str, Any]:
+        identifier = derived_id("image", payload["session"], image.key)
+        stored = self._store_file(image, output / image.file, f"{identifier}/{payload['epoch']}", identifier)
+        return {
+            "id": identifier,
+            "name": image.name,
+            "sources": [source.name for source in image.sources],
+            "pixels_sha256": image.pixels_sha256,
+            "files": [asdict(stored)],
+            "description": asdict(_description(image)),
+        }
+
+    def _store_file(self, image: ConvertedImage, path: Path, prefix: str, identifier: str) -> ImageFile:
+        key = f"{prefix}/{identifier}{path.suffix}"
+        info = self.images.upload_from(key, path)
+        with path.open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        return ImageFile(
+            id=derived_id("file", identifier, image.type.value),
+            type=WIRE_TYPE[image.type],
+            name=f"{identifier}{path.suffix}",
+            key=key,
+            size_bytes=info.size_bytes,
+            sha256=sha256,
+        )
+
+
+def _description(image: ConvertedImage) -> ImageDescription:
+    return ImageDescription(**metadata_document(image.metadata))

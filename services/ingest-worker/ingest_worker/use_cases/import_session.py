@@ -1,0 +1,78 @@
+"""What a worker does with a session: hand it to the import program, keep the images, close the session."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from archive_shared.documents import Repository
+from archive_shared.errors import Duplicate
+from archive_shared.events import ImageDescription, ImageFile, ImageImported
+
+from ingest_worker.domain.session import Progress, RejectedFile, SessionImage, UploadSession
+from ingest_worker.domain.stored_image import StoredImage
+
+QUEUE = "ingest-worker.import"
+
+
+@dataclass(frozen=True)
+class ImportHandler:
+    """The `JobHandler` of upload sessions.
+
+    Parameters
+    ----------
+    command
+        Starts `ingest_worker.entrypoints.import_program`.
+    """
+
+    command: Sequence[str]
+    images: Repository[StoredImage]
+
+    def payload(self, aggregate: UploadSession) -> Mapping[str, Any]:
+        return {
+            "session": aggregate.id,
+            "epoch": aggregate.job.epoch,
+            "files": [asdict(file) for file in aggregate.files],
+        }
+
+    def started(self, aggregate: UploadSession) -> None:
+        aggregate.start()
+
+    def progressed(self, aggregate: UploadSession, progress: Mapping[str, Any]) -> None:
+        aggregate.progress = Progress(**progress)
+
+    def keep(self, aggregate: UploadSession, result: Mapping[str, Any]) -> None:
+        """Store every image with the event that announces it; those that are there already stay as they are."""
+        for found in result["images"]:
+            try:
+                self.images.add(_stored(aggregate, found))
+            except Duplicate:
+                continue
+
+    def succeeded(self, aggregate: UploadSession, result: Mapping[str, Any]) -> None:
+        images = [SessionImage(each["id"], each["name"], each["sources"]) for each in result["images"]]
+        rejected = [RejectedFile(each["file"], each["reasons"]) for each in result["rejected"]]
+        aggregate.close(images, rejected)
+
+    def failed(self, aggregate: UploadSession, reason: str) -> None:
+        aggregate.give_up(reason)
+
+
+def _stored(session: UploadSession, found: Mapping[str, Any]) -> StoredImage:
+    files = [ImageFile(**file) for file in found["files"]]
+    image = StoredImage(id=found["id"], session=session.id, files=files, pixels_sha256=found["pixels_sha256"])
+    image.record(
+        ImageImported(
+            image=image.id,
+            session=session.id,
+            creator=session.creator,
+            archive=session.archive,
+            item=session.item,
+            socket=session.socket,
+            name=found["name"],
+            sources=found["sources"],
+            pixels_sha256=image.pixels_sha256,
+            files=files,
+            description=ImageDescription(**found["description"]),
+        )
+    )
+    return image

@@ -1,0 +1,113 @@
+"""Starts the import of uploads and shows how it goes: every file becomes (part of) an image or a reasoned refusal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archive_shared.access import Access, Caller
+from archive_shared.clock import Clock
+from archive_shared.documents import Repository
+from archive_shared.errors import Duplicate, Invalid, NotFound
+from archive_shared.identifiers import derived_id, is_id
+from archive_shared.jobs.job import Job
+
+from ingest_worker.domain.session import SessionFile, UploadSession
+from ingest_worker.domain.upload import Upload, UploadStatus
+from ingest_worker.use_cases.target import Archives, Target, WantedTarget, resolve
+
+MOST_FILES = 2000
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Upload sessions and what starting one needs."""
+
+    repository: Repository[UploadSession]
+    uploads: Repository[Upload]
+    archives: Archives
+    access: Access
+    clock: Clock
+
+    def start(
+        self, caller: Caller, token: str | None, *, uploads: Sequence[str], wanted: WantedTarget
+    ) -> UploadSession:
+        """Queue the import of completed uploads.
+
+        Sending the same request again returns the session it started the first time, so a client whose
+        answer was lost may just repeat it.
+
+        Raises
+        ------
+        Invalid
+            An upload is unknown, somebody else's, not complete, or part of another session; names are
+            not unique; there are none or too many; or the target is wrong.
+        Forbidden
+            The caller may not upload to the target.
+        """
+        target = resolve(wanted, token=token, archives=self.archives, access=self.access)
+        found = self._uploads(caller, uploads)
+        session = self._session(caller, found, target)
+        for upload in found:
+            self._take(upload, session.id)
+        try:
+            return self.repository.add(session)
+        except Duplicate:
+            return self.repository.require(session.id)
+
+    def owned(self, caller: Caller, identifier: str) -> UploadSession:
+        """Return a session of the caller's; `NotFound` for those of others."""
+        session = self.repository.require(identifier)
+        if session.creator != caller.id:
+            raise NotFound(f"session {identifier} may not be seen")
+        return session
+
+    def list_owned(self, caller: Caller, *, skip: int, limit: int) -> tuple[int, list[UploadSession]]:
+        """Return how many sessions the caller has, and a page of them, newest first."""
+        mine = {"creator": caller.id}
+        found = self.repository.find(mine, sort=[("created_at", -1)], skip=skip, limit=limit)
+        return self.repository.count(mine), found
+
+    def _session(self, caller: Caller, uploads: Sequence[Upload], target: Target) -> UploadSession:
+        identifiers = sorted(upload.id for upload in uploads)
+        return UploadSession(
+            id=derived_id("session", *identifiers, target.archive or "", target.item or "", target.socket),
+            creator=caller.id,
+            creator_number=caller.number,
+            archive=target.archive,
+            item=target.item,
+            socket=target.socket,
+            files=[
+                SessionFile(upload.id, upload.filename, upload.key, upload.size_bytes or 0)
+                for upload in uploads
+            ],
+            created_at=self.clock.now(),
+            job=Job.queued(self.clock.now()),
+        )
+
+    def _uploads(self, caller: Caller, identifiers: Sequence[str]) -> list[Upload]:
+        if not 1 <= len(set(identifiers)) <= MOST_FILES:
+            raise Invalid({"uploads": [f"Send 1 to {MOST_FILES} uploads per session."]})
+        found = [self._upload(caller, identifier) for identifier in dict.fromkeys(identifiers)]
+        if len({upload.filename for upload in found}) != len(found):
+            raise Invalid({"uploads": ["Filenames must be unique."]})
+        return found
+
+    def _upload(self, caller: Caller, identifier: str) -> Upload:
+        upload = self.uploads.get(identifier) if is_id(identifier) else None
+        if upload is None or upload.creator != caller.id:
+            raise Invalid({"uploads": ["Object does not exist."]})
+        if upload.status is not UploadStatus.COMPLETED:
+            raise Invalid({"uploads": [f"{upload.filename} is not uploaded completely."]})
+        return upload
+
+    def _take(self, upload: Upload, session: str) -> None:
+        """Bind the upload to the session, so that no second one makes the same image again.
+
+        A binding to a session that was never stored (its request died half-way) may be replaced.
+        """
+
+        def bind(stored: Upload) -> None:
+            if stored.session not in (None, session) and self.repository.get(stored.session) is not None:
+                raise Invalid({"uploads": [f"{stored.filename} is already part of another upload session."]})
+            stored.session = session
+
+        self.uploads.change(upload.id, bind)

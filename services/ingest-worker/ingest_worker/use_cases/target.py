@@ -1,0 +1,86 @@
+"""Where imported images go: an archive, one item of one, or nowhere yet."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from archive_shared.access import Access, Action, require
+from archive_shared.errors import Invalid, NotFound
+
+DEFAULT_SOCKET = "generic-medical-image"
+
+
+class Archives(Protocol):
+    """What archive-api answers about archives and items, with the eyes of the caller."""
+
+    def find_archive(self, token: str | None, reference: str) -> str:
+        """Return the identifier of an archive named by slug, identifier or address; `NotFound` if unseen."""
+        ...
+
+    def archive_of_item(self, token: str | None, item: str) -> str:
+        """Return the identifier of the archive an item is in; `NotFound` if unseen."""
+        ...
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the images of a session are wanted.
+
+    Parameters
+    ----------
+    item
+        Set when they are to fill a socket of this item instead of becoming items of their own.
+    """
+
+    archive: str | None
+    item: str | None
+    socket: str
+
+
+@dataclass(frozen=True)
+class WantedTarget:
+    """The target as a client names it."""
+
+    archive: str | None = None
+    archive_item: str | None = None
+    interface: str | None = None
+
+
+def resolve(wanted: WantedTarget, *, token: str | None, archives: Archives, access: Access) -> Target:
+    """Return the target, once it is certain that the caller may upload there.
+
+    Raises
+    ------
+    Invalid
+        More than one target, a socket without a target, an item without a socket, or a target that does
+        not exist for the caller.
+    Forbidden
+        The caller sees the target but may not upload to it.
+    """
+    _check_combination(wanted)
+    field = "archive" if wanted.archive else "archive_item"
+    try:
+        archive = _archive(wanted, token=token, archives=archives)
+        if archive is not None:
+            require(access, token, Action.UPLOAD, archive)
+    except NotFound as error:
+        raise Invalid({field: ["Object does not exist."]}) from error
+    return Target(archive, wanted.archive_item, wanted.interface or DEFAULT_SOCKET)
+
+
+def _check_combination(wanted: WantedTarget) -> None:
+    if wanted.archive and wanted.archive_item:
+        raise Invalid({"archive_item": ["Only one of archive and archive item can be set."]})
+    if wanted.interface and not (wanted.archive or wanted.archive_item):
+        raise Invalid(
+            {"interface": ["An interface can only be defined for archive or archive item uploads."]}
+        )
+    if wanted.archive_item and not wanted.interface:
+        raise Invalid({"interface": ["An interface needs to be defined to upload to an archive item."]})
+
+
+def _archive(wanted: WantedTarget, *, token: str | None, archives: Archives) -> str | None:
+    if wanted.archive:
+        return archives.find_archive(token, wanted.archive)
+    if wanted.archive_item:
+        return archives.archive_of_item(token, wanted.archive_item)
+    return None

@@ -1,0 +1,60 @@
+"""The processes every service has beside its web server, so that each service only says what is its own."""
+
+import threading
+from collections.abc import Mapping, Sequence
+
+from archive_shared import lifecycle
+from archive_shared.documents import Documents
+from archive_shared.messaging.connection import Connect, connecting
+from archive_shared.messaging.consumer import Handlers, consume
+from archive_shared.messaging.publisher import connect_publisher
+from archive_shared.messaging.topology import platform_topology, service_queue
+from archive_shared.observability import configure_logging
+from archive_shared.outbox import Relay
+from archive_shared.settings import PlatformSettings
+
+
+def start_logging(process: str, settings: PlatformSettings) -> None:
+    """Make this process log as the settings say, under its name."""
+    configure_logging(process, level=settings.log_level, json=settings.log_json)
+
+
+def bus(settings: PlatformSettings, *job_queues: str) -> Connect:
+    """Return what opens connections to the bus; name the job queues the process works on."""
+    return connecting(
+        settings.bus_url,
+        topology=platform_topology(*job_queues),
+        visibility_timeout_s=settings.bus_visibility_timeout_s,
+    )
+
+
+def run_relay(
+    service: str,
+    documents: Documents,
+    announcing: Sequence[str],
+    settings: PlatformSettings,
+    *,
+    jobs: Mapping[str, str] | None = None,
+) -> None:
+    """Publish what the documents of a service announce until asked to stop; see `archive_shared.outbox`.
+
+    Parameters
+    ----------
+    jobs
+        Queue to hint to by name of the collection of jobs.
+    """
+
+    def main(stop: threading.Event) -> None:
+        publisher = connect_publisher(settings.bus_url, *(jobs or {}).values())
+        Relay(documents, announcing, publisher, jobs=jobs).run(stop)
+
+    lifecycle.run(f"{service}-relay", main)
+
+
+def run_consumer(service: str, handlers: Handlers, settings: PlatformSettings) -> None:
+    """Handle the events a service listens to until asked to stop."""
+
+    def main(stop: threading.Event) -> None:
+        consume(bus(settings), service_queue(service), handlers, stop)
+
+    lifecycle.run(f"{service}-consumer", main)
