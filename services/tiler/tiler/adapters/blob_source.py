@@ -1,0 +1,19 @@
+"""Images where they are stored: ranged reads of the blob store."""
+
+from archive_shared.blobs.port import BlobStore
+
+
+class BlobSource:
+    """The `RangedSource` of one object; every read is one round trip to the store."""
+
+    def __init__(self, blobs: BlobStore, key: str, size_bytes: int) -> None:
+        self._blobs = blobs
+        self._key = key
+        self._size_bytes = size_bytes
+
+    @property
+    def size_bytes(self) -> int:
+        return self._size_bytes
+
+    def read(self, start: int, end: int) -> bytes:
+        return self._blobs.read(self._key, start, end)

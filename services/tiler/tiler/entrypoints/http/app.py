@@ -1,0 +1,32 @@
+"""Builds the Flask application of the tiler."""
+
+from archive_shared.http.app import build_app
+from archive_shared.settings import PlatformSettings
+from flask import Flask
+
+from tiler.bootstrap import Tiler, Transports, bootstrap
+from tiler.entrypoints.http.images import images_blueprint
+
+
+def create_app(settings: PlatformSettings, *, transports: Transports | None = None) -> Flask:
+    """Return the application, connected as the settings say.
+
+    Parameters
+    ----------
+    transports
+        How other services are reached; over the network unless one machine runs them all.
+    """
+    return app_for(bootstrap(settings, transports=transports))
+
+
+def app_for(service: Tiler) -> Flask:
+    """Return the application over an assembled service."""
+    return build_app(
+        "tiler",
+        blueprints=[
+            images_blueprint(
+                service.gallery, deep_zoom_tile=service.deep_zoom_tile, zoom_tile=service.zoom_tile
+            )
+        ],
+        ready={"documents": service.documents.ping, "blobs": service.gallery.media.ping},
+    )

@@ -1,0 +1,25 @@
+"""What the worker starts for each image, in a process of its own; see `archive_shared.jobs.child`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from archive_shared.jobs import child
+from archive_shared.processes import start_logging
+from archive_shared.settings import read_platform_settings
+
+from tiler.bootstrap import NAME, rendering_work
+from tiler.domain.problems import UnreadableImage
+
+if __name__ == "__main__":
+    settings = read_platform_settings()
+    start_logging(f"{NAME}-rendering", settings)
+    rendering = rendering_work(settings)
+
+    def work(payload: Mapping[str, Any], report: child.Report) -> Mapping[str, Any]:
+        """Make the products of one image."""
+        try:
+            return rendering.run(payload)
+        except UnreadableImage as error:
+            raise child.Unprocessable(error.reason) from error
+
+    child.run(work)

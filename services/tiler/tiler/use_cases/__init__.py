@@ -1,0 +1,1 @@
+"""What the tiler does, one file per verb."""

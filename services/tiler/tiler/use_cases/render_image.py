@@ -1,0 +1,86 @@
+"""Makes the preview and the tile index of an image; the first half runs in the worker, the second in its program."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from archive_shared.blobs.port import BlobStore
+
+from tiler.domain.picture import Picture
+from tiler.domain.ranged_source import RangedSource
+from tiler.domain.rendering_job import RenderingJob, StoredIndex, StoredPreview
+from tiler.domain.tile_index import TileIndex
+
+QUEUE = "tiler.render"
+PYRAMID = "TIFF"
+
+
+@dataclass(frozen=True)
+class RenderingHandler:
+    """The `JobHandler` of rendering jobs.
+
+    Parameters
+    ----------
+    command
+        Starts `tiler.entrypoints.rendering_program`.
+    """
+
+    command: Sequence[str]
+
+    def payload(self, aggregate: RenderingJob) -> Mapping[str, Any]:
+        return {"image": aggregate.id, "epoch": aggregate.job.epoch, "source": asdict(aggregate.source)}
+
+    def started(self, aggregate: RenderingJob) -> None:
+        """Nothing is told about work that takes a second."""
+
+    def progressed(self, aggregate: RenderingJob, progress: Mapping[str, Any]) -> None:
+        """The program reports no progress."""
+
+    def keep(self, aggregate: RenderingJob, result: Mapping[str, Any]) -> None:
+        """The products are in the blob store already; the job's own document points at them."""
+
+    def succeeded(self, aggregate: RenderingJob, result: Mapping[str, Any]) -> None:
+        index = result["index"]
+        aggregate.finish(StoredPreview(**result["preview"]), StoredIndex(**index) if index else None)
+
+    def failed(self, aggregate: RenderingJob, reason: str) -> None:
+        aggregate.give_up(reason)
+
+
+@dataclass(frozen=True)
+class RenderingWork:
+    """What the program needs to make the products of an image.
+
+    Parameters
+    ----------
+    open_source
+        Opens an image by its key and size in bytes.
+    """
+
+    open_source: Callable[[str, int], RangedSource]
+    media: BlobStore
+    preview: Callable[[RangedSource], Picture]
+    build_index: Callable[[RangedSource], TileIndex]
+
+    def run(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Make and store the products; they are named after the epoch, so a late attempt disturbs nobody.
+
+        Raises
+        ------
+        UnreadableImage
+            The image cannot be shown; the reason is meant for people.
+        """
+        found = payload["source"]
+        source = self.open_source(found["key"], found["size_bytes"])
+        prefix = f"{payload['image']}/{payload['epoch']}"
+        picture = self.preview(source)
+        preview = StoredPreview(f"previews/{prefix}", picture.content_type)
+        self.media.put(preview.key, picture.body)
+        index = self._store_index(source, prefix) if found["type"] == PYRAMID else None
+        return {"preview": asdict(preview), "index": asdict(index) if index else None}
+
+    def _store_index(self, source: RangedSource, prefix: str) -> StoredIndex:
+        index = self.build_index(source)
+        stored = StoredIndex(f"indexes/{prefix}", len(index.levels))
+        self.media.put(stored.key, index.to_bytes())
+        return stored
