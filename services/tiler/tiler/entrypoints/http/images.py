@@ -53,7 +53,8 @@ def _picture(picture: Picture, name: str) -> Response:
     response = Response(picture.body, content_type=picture.content_type)
     response.set_etag(hashlib.sha256(name.encode()).hexdigest()[:32])
     response.headers["Cache-Control"] = "private, no-cache"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _description(pyramid: Pyramid) -> dict[str, object]:
