@@ -1,0 +1,86 @@
+"""The child's side of a job: what the program started by a worker calls.
+
+```
+def convert(payload, report):
+    ...
+    report.progress({"files_done": 3})
+    return {"images": [...]}
+
+if __name__ == "__main__":
+    run(convert)
+```
+
+The worker writes one line of JSON to standard input (`{"parent": pid, "payload": {...}}`) and reads lines of JSON:
+`{"progress": {...}}`, then `{"result": {...}}` or `{"failure": "reason"}`. Exit code 0 means that there is a result,
+65 that trying again would not help, anything else that it might. A worker may start the program before it has a
+job, so heavy imports belong at the top.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, Protocol
+
+EX_DATAERR = 65
+_PR_SET_PDEATHSIG = 1
+
+
+class Unprocessable(Exception):
+    """The job cannot succeed, however often it is tried; the message is shown to people."""
+
+
+class Report(Protocol):
+    """What the work is given to say how far it is."""
+
+    def progress(self, data: Mapping[str, Any]) -> None:
+        """Report the whole of the progress so far; cheap, but not every report is stored."""
+        ...
+
+
+Work = Callable[[Mapping[str, Any], Report], Mapping[str, Any]]
+
+
+def run(work: Work) -> NoReturn:
+    """Wait for the payload, do the work, hand over its result and exit."""
+    die_with_parent()
+    lines = _Lines.instead_of_stdout()
+    order = json.loads(sys.stdin.readline() or "null")
+    if order is None or order["parent"] != os.getppid():
+        sys.exit(0)  # the worker ended before there was a job for us
+    try:
+        result = work(order["payload"], lines)
+    except Unprocessable as refusal:
+        lines.write({"failure": str(refusal)})
+        sys.exit(EX_DATAERR)
+    lines.write({"result": dict(result)})
+    sys.exit(0)
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when the one that started it is gone (Linux prctl(2), PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class _Lines:
+    """Lines of JSON to the worker."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @classmethod
+    def instead_of_stdout(cls) -> "_Lines":
+        """Take standard output over; whatever libraries print goes to standard error from now on."""
+        ours = os.dup(1)
+        os.dup2(2, 1)
+        return cls(ours)
+
+    def progress(self, data: Mapping[str, Any]) -> None:
+        self.write({"progress": dict(data)})
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        rest = json.dumps(line).encode() + b"\n"
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]

@@ -1,0 +1,178 @@
+"""The embedded broker as a kombu transport, so that consumers cannot tell it from RabbitMQ.
+
+kombu's own transports for one machine lose messages (spec/infrastructure.md 2). Only `connection` uses this.
+"""
+
+# mypy: allow-untyped-calls
+# (kombu's virtual transport, which all of this extends, has few types.)
+
+import sqlite3
+import time
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from kombu.exceptions import ChannelError
+from kombu.transport import virtual
+
+from archive_shared.messaging.broker_file import BrokerFile
+
+SCHEME = "sqlite"
+POLL_S = 0.05
+_EXTENSIONS_PER_TIMEOUT = 3
+
+
+def is_embedded(url: str) -> bool:
+    """Tell whether a broker's URL means a file on this machine."""
+    return urlsplit(url).scheme == SCHEME
+
+
+def transport_options(url: str, *, visibility_timeout_s: float) -> dict[str, Any]:
+    """Read `sqlite:////absolute/path/bus.db` as what `Transport` needs."""
+    return {
+        "file": Path(urlsplit(url).path[1:]),
+        "visibility_timeout_s": visibility_timeout_s,
+        "polling_interval": POLL_S,
+    }
+
+
+class _Unsettled(virtual.QoS):
+    """The messages of a channel that were delivered and not settled yet."""
+
+    channel: "Channel"
+    restore_at_shutdown = False  # kombu would send them through the exchange again, to all queues
+
+    def tags(self) -> list[str]:
+        self._flush()
+        return list(self._delivered)
+
+    def ack(self, delivery_tag: str) -> None:
+        self.channel.broker.settle(delivery_tag)
+        super().ack(delivery_tag)
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        if requeue:
+            self.channel.broker.give_back(delivery_tag)
+        else:
+            self.channel.broker.bury(delivery_tag, "rejected")
+        super().ack(delivery_tag)
+
+
+class Channel(virtual.Channel):
+    """A channel to the broker's file."""
+
+    QoS = _Unsettled
+    do_restore = False
+
+    def __init__(self, connection: "Transport", **options: Any) -> None:
+        super().__init__(connection, **options)
+        self.broker = BrokerFile(connection.options["file"])
+        self.visible_again_s = float(connection.options["visibility_timeout_s"])
+
+    def exchange_declare(
+        self, exchange: Any = None, type: str = "direct", *unused: Any, **options: Any
+    ) -> None:
+        self.broker.declare_exchange(exchange, type)
+
+    def queue_bind(
+        self, queue: str, exchange: Any = None, routing_key: str = "", *unused: Any, **options: Any
+    ) -> None:
+        self.broker.bind(queue, exchange, routing_key)
+
+    def queue_unbind(
+        self, queue: str, exchange: Any = None, routing_key: str = "", *unused: Any, **options: Any
+    ) -> None:
+        self.broker.unbind(queue, exchange, routing_key)
+
+    def queue_delete(self, queue: str, *unused: Any, **options: Any) -> None:
+        self.broker.delete_queue(queue)
+
+    def basic_publish(
+        self,
+        message: dict[str, Any],
+        exchange: str,
+        routing_key: str,
+        mandatory: bool = False,
+        **options: Any,
+    ) -> None:
+        self._inplace_augment_message(message, exchange, routing_key)
+        if not self.broker.publish(exchange, routing_key, message) and mandatory:
+            raise ChannelError(
+                f"NO_ROUTE - no queue wants {routing_key!r} from {exchange!r}", (60, 40), "312"
+            )
+
+    def extend_unsettled(self) -> None:
+        """Say that this consumer lives: its messages do not come back yet."""
+        tags = self.qos.tags()
+        if tags:
+            self.broker.extend(tags, visible_again_s=self.visible_again_s)
+
+    def close(self) -> None:
+        if not self.closed:
+            with suppress(sqlite3.DatabaseError):  # they come back by themselves, only later
+                for tag in self.qos.tags():
+                    self.broker.give_back(tag)
+            self.broker.close()
+        super().close()
+
+    def _new_queue(self, queue: str, arguments: dict[str, Any] | None = None, **options: Any) -> None:
+        self.broker.declare_queue(queue, arguments or {})
+
+    def _has_queue(self, queue: str, **options: Any) -> bool:
+        return self.broker.has_queue(queue)
+
+    def _size(self, queue: str) -> int:
+        return self.broker.size(queue)
+
+    def _purge(self, queue: str) -> int:
+        return self.broker.purge(queue)
+
+    def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
+        taken = self.broker.take(queue, visible_again_s=self.visible_again_s)
+        if taken is None:
+            raise Empty
+        message = taken.payload
+        message["properties"]["delivery_tag"] = taken.tag
+        message["properties"]["delivery_info"]["redelivered"] = taken.deliveries > 1
+        if taken.deliveries > 1:
+            message["headers"]["x-delivery-count"] = taken.deliveries - 1
+        return message
+
+
+class Transport(virtual.Transport):
+    """kombu's way to the broker's file.
+
+    A heartbeat keeps what was delivered from coming back, so the visibility timeout is to this broker what the
+    heartbeat timeout is to RabbitMQ: how long it takes to notice that a consumer died.
+    """
+
+    Channel = Channel
+    driver_type = "sqlite"
+    driver_name = "archive_shared"
+    connection_errors = (ConnectionError, sqlite3.DatabaseError, OSError)  # type: ignore[assignment]  # kombu infers too narrow a type
+    channel_errors = (ChannelError,)
+    implements = virtual.Transport.implements.extend(
+        exchange_type=frozenset({"direct", "topic", "fanout"}), heartbeats=True
+    )
+
+    def __init__(self, client: Any, **options: Any) -> None:
+        super().__init__(client, **options)
+        self.options: dict[str, Any] = client.transport_options
+        self._extended_at_s = time.monotonic()
+
+    def driver_version(self) -> str:
+        return sqlite3.sqlite_version
+
+    def heartbeat_check(self, connection: Any, rate: int = 2) -> None:
+        pause_s = self.options["visibility_timeout_s"] / _EXTENSIONS_PER_TIMEOUT
+        if time.monotonic() - self._extended_at_s > pause_s:
+            self._extended_at_s = time.monotonic()
+            for channel in self.channels:
+                channel.extend_unsettled()
+
+
+TRANSPORT: Literal["archive_shared.messaging.embedded:Transport"] = (
+    "archive_shared.messaging.embedded:Transport"
+)
