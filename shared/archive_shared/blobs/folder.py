@@ -167,7 +167,7 @@ class FolderBlobStore:
         content_type: str = "application/octet-stream",
     ) -> str:
         values = {"type": content_type}
-        if filename is not None:
+        if filename:
             values["disposition"] = attachment(filename)
         return self._signed("GET", key, values, lifetime_s)
 
@@ -204,4 +204,7 @@ def _described(key: str, status: os.stat_result) -> BlobInfo:
 
 
 def _age_s(path: Path) -> float:
-    return time.time() - path.stat().st_mtime
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:  # it got its name just now
+        return 0.0

@@ -41,4 +41,5 @@ def save(source: BinaryIO, path: Path) -> None:
     """Write a stream to a file, which appears, or is replaced, when the last byte is there."""
     with disk_errors(), new_file(path.parent) as file:
         shutil.copyfileobj(source, file, CHUNK_BYTES)
+        file.flush()  # a full disk may only notice now
         Path(file.name).replace(path)
