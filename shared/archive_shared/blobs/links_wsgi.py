@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import BinaryIO, cast
 
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, request
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import (
-    HTTPException,
     LengthRequired,
     RequestedRangeNotSatisfiable,
     RequestEntityTooLarge,
@@ -23,16 +23,16 @@ from archive_shared.blobs.folder import FolderBlobStore
 from archive_shared.blobs.links import LinkSigner
 from archive_shared.blobs.port import Readable
 from archive_shared.blobs.rules import MAX_PART_BYTES
-from archive_shared.errors import ArchiveSystemError, NotFound
+from archive_shared.errors import NotFound
 from archive_shared.http import problems
+from archive_shared.http.app import build_app
 
 
 def links_app(stores: Mapping[str, FolderBlobStore], signer: LinkSigner) -> Flask:
     """Return the application that serves `/blobs/<bucket>/<key>` from stores by bucket name."""
-    app = Flask("archive_shared.blobs.links", static_folder=None)
-    app.url_map.merge_slashes = False  # an address means one key, or none
+    links = Blueprint("links", __name__)
 
-    @app.route("/blobs/<bucket>/<path:key>", methods=["GET", "PUT"], provide_automatic_options=False)
+    @links.route("/blobs/<bucket>/<path:key>", methods=["GET", "PUT"], provide_automatic_options=False)
     def blob(bucket: str, key: str) -> Response:
         method = "GET" if request.method == "HEAD" else request.method
         values = signer.verify(method, bucket, key, request.args.items(multi=True))
@@ -42,8 +42,9 @@ def links_app(stores: Mapping[str, FolderBlobStore], signer: LinkSigner) -> Flas
             return _received(stores[bucket], key, values)
         return _sent(stores[bucket].open_file(key), values)
 
-    app.register_error_handler(ArchiveSystemError, problems.of_error)
-    app.register_error_handler(HTTPException, problems.of_http)
+    app = build_app("links", blueprints=[links], ready={name: store.ping for name, store in stores.items()})
+    app.url_map.merge_slashes = False  # an address means one key, or none
+    app.register_error_handler(ParseException, _malformed)
     return app
 
 
@@ -89,3 +90,8 @@ def _sent(file: BinaryIO, values: Mapping[str, str]) -> Response:
         file.close()
         raise
     return response
+
+
+def _malformed(error: ParseException) -> Response:
+    """Answer to a body whose chunks gunicorn cannot make out."""
+    return problems.problem(400, f"The body cannot be read: {type(error).__name__}.")
