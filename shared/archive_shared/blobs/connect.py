@@ -66,13 +66,17 @@ def _s3(settings: BlobSettings, bucket: str) -> BlobStore:
     from archive_shared.blobs.s3 import S3BlobStore  # noqa: PLC0415 (chosen by the settings)
 
     address = urlsplit(settings.url)
-    options = dict(parse_qsl(address.query, strict_parsing=bool(address.query)))
+    if not (address.netloc and settings.access_key and settings.secret_key):
+        raise ValueError("blobs on S3 need a host, an access key and a secret key")
+    options = {"region": "us-east-1", "secure": "1"} | dict(parse_qsl(address.query))
+    if options.keys() != {"region", "secure"} or options["secure"] not in {"0", "1"}:
+        raise ValueError("an s3:// address takes region=<name> and secure=0 or secure=1, nothing else")
     return S3BlobStore(
         address.netloc,
         bucket,
         access_key=settings.access_key,
         secret_key=settings.secret_key,
-        region=options.get("region", "us-east-1"),
-        secure=options.get("secure", "1") == "1",
+        region=options["region"],
+        secure=options["secure"] == "1",
         public_endpoint=settings.public_url or None,
     )

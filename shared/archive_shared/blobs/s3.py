@@ -181,7 +181,7 @@ class S3BlobStore:
         content_type: str = "application/octet-stream",
     ) -> str:
         query = {"response-content-type": content_type}
-        if filename is not None:
+        if filename:
             query["response-content-disposition"] = attachment(filename)
         return self._address(self._public_s3, "GET", key, query, lifetime_s)
 

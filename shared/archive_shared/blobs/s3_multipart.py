@@ -15,6 +15,7 @@ from archive_shared.blobs.disk import chunks, disk_errors
 from archive_shared.blobs.port import Data, Part, Parts
 from archive_shared.blobs.rules import check_upload_id, quoted_etag
 from archive_shared.blobs.s3_errors import error_of, network_errors
+from archive_shared.errors import Unavailable
 
 PARTS_PER_PAGE = 1000  # as many as S3 gives at once
 CONNECT_TIMEOUT_S = 3.0
@@ -114,7 +115,7 @@ def _text(element: Xml.Element, name: str) -> str:
     """Return the text of a child, in whichever namespace the server puts its answers."""
     text = element.findtext(f"{{*}}{name}")
     if text is None:
-        raise Xml.ParseError(f"no {name} in the answer")
+        raise Unavailable(f"the object store answers without {name}")
     return text
 
 
