@@ -1,0 +1,1 @@
+"""The libraries behind the tiler: file formats, codecs, stores."""

@@ -1,0 +1,60 @@
+"""Encoding of pixels as PNG or JPEG, and their size on a screen."""
+
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tiler.adapters.rendering import Rendered
+from tiler.domain.picture import JPEG, PNG, Picture
+
+_QUALITY = 90
+_FULL_COLOUR = 0  # no chroma subsampling: thin coloured outlines stay what they are
+_LONGEST_PIXEL = 1e4
+
+
+def encode(pixels: NDArray[np.uint8], content_type: str) -> Picture:
+    """Encode 8-bit pixels of shape (rows, columns) or (rows, columns, 1, 3 or 4); opacity needs PNG."""
+    return _encoded(_as_image(pixels), content_type)
+
+
+def preview_of(rendered: Rendered, size: tuple[int, int]) -> Picture:
+    """Encode in the given width and height; labels keep their colours."""
+    image = _as_image(rendered.pixels)
+    if image.size != size:
+        how = Image.Resampling.NEAREST if rendered.is_labels else Image.Resampling.LANCZOS
+        image = image.resize(size, how)
+    return _encoded(image, PNG if rendered.is_labels or image.mode == "RGBA" else JPEG)
+
+
+def size_on_screen(
+    size: tuple[int, int], pixel_size: tuple[float, float], *, longest_px: int
+) -> tuple[int, int]:
+    """Return the size that shows square millimetres as squares and fits, never finer than the finer axis.
+
+    Parameters
+    ----------
+    pixel_size
+        Width and height of a pixel, in any unit.
+    """
+    finest = min(pixel_size)
+    across, down = (
+        count * min(side / finest, _LONGEST_PIXEL) for count, side in zip(size, pixel_size, strict=True)
+    )
+    scale = min(1.0, longest_px / max(across, down))
+    return max(1, round(across * scale)), max(1, round(down * scale))
+
+
+def _as_image(pixels: NDArray[np.uint8]) -> Image.Image:
+    flat = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
+    return Image.fromarray(np.ascontiguousarray(flat))
+
+
+def _encoded(image: Image.Image, content_type: str) -> Picture:
+    body = BytesIO()
+    if content_type == JPEG:
+        image.save(body, "JPEG", quality=_QUALITY, subsampling=_FULL_COLOUR)
+    else:
+        image.save(body, "PNG")
+    return Picture(content_type, body.getvalue())

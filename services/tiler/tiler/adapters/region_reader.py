@@ -1,0 +1,179 @@
+"""Pixels of any rectangle of a level, put together from its tiles one at a time, reduced on the way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import gcd
+
+import numpy as np
+from PIL import Image
+
+from tiler.adapters.bounded_reader import read_exactly
+from tiler.adapters.tile_codec import Pixels, channels, decode_tile, pixel_type
+from tiler.domain.level import Level, TileLocation
+from tiler.domain.limits import MAX_TILE_BYTES, MAX_TILES_PER_PICTURE
+from tiler.domain.problems import UnreadableImage
+from tiler.domain.ranged_source import RangedSource
+from tiler.domain.region import Region
+
+
+def read_stored(source: RangedSource, location: TileLocation) -> bytes:
+    """Return the bytes of one stored tile."""
+    if location.length > MAX_TILE_BYTES:
+        raise UnreadableImage("A tile or strip of the image is too large.")
+    return read_exactly(source, location.offset, location.end)
+
+
+def read_region(
+    source: RangedSource,
+    level: Level,
+    region: Region,
+    *,
+    reduction: int = 1,
+    at_most_tiles: int = MAX_TILES_PER_PICTURE,
+) -> Pixels:
+    """Return a rectangle at `1 / reduction` of its size; memory is that of the result and one tile.
+
+    Parameters
+    ----------
+    region
+        Its corner must be a multiple of `reduction`. Beyond the image's edge the last pixels are repeated.
+    reduction
+        Colours are averaged; values that may be labels are picked, never mixed.
+
+    Returns
+    -------
+    ndarray
+        Shape (rows, columns, 1 or 3), rounded up; in the type of the samples.
+
+    Raises
+    ------
+    UnreadableImage
+        More than `at_most_tiles` stored tiles would have to be decoded, or one of them is damaged.
+    """
+    across = _Axis.of(region.x, region.width, reduction, level.tile_width, level.width)
+    down = _Axis.of(region.y, region.height, reduction, level.tile_height, level.height)
+    if len(across.tiles) * len(down.tiles) > at_most_tiles:
+        raise UnreadableImage("No level of the image is small enough to make this picture from.")
+    canvas = np.zeros((down.size, across.size, channels(level.encoding)), pixel_type(level.encoding))
+    for row in down.contributing():
+        for column in across.contributing():
+            tile = _reduced_tile(source, level, column, row, (across.block, down.block))
+            canvas[down.target(row), across.target(column)] = tile[down.origin(row), across.origin(column)]
+    return _repeat_last(canvas, down.covered, across.covered)
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """How the pixels of one axis map onto tiles.
+
+    A tile is reduced by `block`, which divides both the reduction and the tile, so blocks never cross tiles;
+    what is left of the reduction is done by keeping every `stride`-th of these.
+    """
+
+    start: int
+    size: int
+    covered: int
+    block: int
+    stride: int
+    tile: int
+    level_length: int
+    tiles: range
+
+    @classmethod
+    def of(cls, start: int, length: int, reduction: int, tile: int, level_length: int) -> "_Axis":
+        inside = min(start, (level_length - 1) // reduction * reduction)
+        end = min(inside + length, level_length)
+        block = reduction if tile >= level_length else gcd(reduction, tile)
+        size = -(-length // reduction)
+        return cls(
+            start=inside // block,
+            size=size,
+            covered=min(size, -(-(end - inside) // reduction)),
+            block=block,
+            stride=reduction // block,
+            tile=tile,
+            level_length=level_length,
+            tiles=range(inside // tile, -(-end // tile)),
+        )
+
+    def contributing(self) -> Iterator[int]:
+        """Yield the tiles that hold at least one wanted pixel; a great reduction steps over thin strips."""
+        return (tile for tile in self.tiles if self.target(tile).start < self.target(tile).stop)
+
+    def target(self, tile: int) -> slice:
+        """Return which pixels of the result come from a tile."""
+        first, end = self._block_range(tile)
+        return slice(first, end)
+
+    def origin(self, tile: int) -> slice:
+        """Return which blocks of a reduced tile they are."""
+        first, end = self._block_range(tile)
+        offset = self.start + first * self.stride - self._first_block(tile)
+        return slice(offset, offset + (end - first) * self.stride, self.stride)
+
+    def _block_range(self, tile: int) -> tuple[int, int]:
+        begin = self._first_block(tile)
+        end = begin + -(-min(self.tile, self.level_length - tile * self.tile) // self.block)
+        return self._pixel(begin), min(self._pixel(end), self.covered)
+
+    def _pixel(self, block: int) -> int:
+        return max(0, -(-(block - self.start) // self.stride))
+
+    def _first_block(self, tile: int) -> int:
+        return tile * self.tile // self.block
+
+
+def _reduced_tile(
+    source: RangedSource, level: Level, column: int, row: int, block: tuple[int, int]
+) -> Pixels:
+    width, height = level.visible_size(column, row)
+    stored_size = level.stored_size(column, row)
+    complete = (width, height) == stored_size
+    averaged = level.encoding.is_continuous and level.encoding.is_eight_bit
+    shrink = gcd(*block, 8, *stored_size) if complete and averaged and level.encoding.is_jpeg else 1
+    pixels = _planes(source, level, column, row, shrink)
+    visible = pixels[: -(-height // shrink), : -(-width // shrink)]
+    return _reduce(visible, block[0] // shrink, block[1] // shrink, averaged=averaged)
+
+
+def _planes(source: RangedSource, level: Level, column: int, row: int, shrink: int) -> Pixels:
+    wanted = channels(level.encoding) if level.encoding.separate_planes else 1
+    planes = [
+        _plane(source, level, level.locate(column, row, plane), (column, row), shrink)
+        for plane in range(wanted)
+    ]
+    return planes[0] if wanted == 1 else np.concatenate(planes, axis=2)
+
+
+def _plane(
+    source: RangedSource, level: Level, location: TileLocation, at: tuple[int, int], shrink: int
+) -> Pixels:
+    width, height = level.stored_size(*at)
+    if location.length == 0:
+        return blank(level, width // shrink, height // shrink)
+    stored = read_stored(source, location)
+    return decode_tile(level.encoding, stored, width, height, shrink=shrink)
+
+
+def blank(level: Level, width: int, height: int) -> Pixels:
+    """Return the background that shows where a tile was never written: white in pictures, 0 in values."""
+    encoding = level.encoding
+    shade = 255 if encoding.is_continuous and encoding.is_eight_bit else 0
+    depth = 1 if encoding.separate_planes else channels(encoding)
+    return np.full((height, width, depth), shade, pixel_type(encoding))
+
+
+def _reduce(pixels: Pixels, across: int, down: int, *, averaged: bool) -> Pixels:
+    if across == down == 1:
+        return pixels
+    if not averaged:
+        return pixels[::down, ::across]
+    depth = pixels.shape[2]
+    image = Image.fromarray(np.ascontiguousarray(pixels if depth == 3 else pixels[..., 0]))
+    return np.asarray(image.reduce((across, down))).reshape(-(-pixels.shape[0] // down), -1, depth)
+
+
+def _repeat_last(canvas: Pixels, rows: int, columns: int) -> Pixels:
+    canvas[rows:] = canvas[rows - 1]
+    canvas[:, columns:] = canvas[:, columns - 1 : columns]
+    return canvas

@@ -1,0 +1,28 @@
+"""The preview of a TIFF image: its smallest level that is large enough, with tiles or with strips."""
+
+from collections.abc import Sequence
+
+from tiler.adapters.overview import OVERVIEW_PX, read_overview
+from tiler.adapters.pictures import preview_of, size_on_screen
+from tiler.adapters.rendering import render
+from tiler.adapters.tiff_directory import read_pages
+from tiler.domain.picture import Picture
+from tiler.domain.pyramid import pyramid_pages
+from tiler.domain.ranged_source import RangedSource
+from tiler.domain.tiff_page import TiffPage
+
+
+def slide_preview(source: RangedSource, *, longest_px: int) -> Picture:
+    """Return the whole slide; see `preview` for errors."""
+    pages = pyramid_pages(read_pages(source))
+    main = pages[0]
+    values = read_overview(source, _smallest_enough(pages).as_level())
+    rendered = render(values, window=None, is_photograph=True)
+    pixel_size = (main.pixel_width_um or 1.0, main.pixel_height_um or 1.0)
+    size = size_on_screen((main.width, main.height), pixel_size, longest_px=longest_px)
+    return preview_of(rendered, size)
+
+
+def _smallest_enough(pages: Sequence[TiffPage]) -> TiffPage:
+    enough = [page for page in pages if max(page.width, page.height) >= OVERVIEW_PX]
+    return enough[-1] if enough else pages[0]

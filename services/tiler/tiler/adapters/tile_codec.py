@@ -1,0 +1,171 @@
+"""From the stored bytes of one tile or strip to its pixels; called for everything that is not passed on as it is."""
+
+import struct
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from PIL import Image
+
+from tiler.adapters import jpeg_tiles, libtiff_codec
+from tiler.adapters.inflate import inflate
+from tiler.domain.encoding import JPEG_2000_KINDS, Compression, Encoding, Photometric, Predictor, SampleFormat
+from tiler.domain.limits import MAX_TILE_BYTES
+from tiler.domain.problems import UnreadableImage
+
+Pixels = NDArray[Any]
+"""Shape (rows, columns, channels)."""
+
+_KINDS = {SampleFormat.UNSIGNED: "u", SampleFormat.SIGNED: "i", SampleFormat.FLOAT: "f"}
+_PREDICTED = (
+    Compression.LZW,
+    Compression.DEFLATE,
+    Compression.OLD_DEFLATE,
+    Compression.LZMA,
+    Compression.ZSTD,
+)
+_CODESTREAM_SIZE = struct.Struct(">4x4xIIII")  # SOC, SIZ, lengths and capabilities, then the image's corners
+
+
+def pixel_type(encoding: Encoding) -> np.dtype[Any]:
+    """Return the type of decoded values, in the machine's byte order."""
+    if encoding.photometric == Photometric.PALETTE or encoding.bits_per_sample < 8:
+        return np.dtype(np.uint8)
+    return np.dtype(f"{_KINDS[SampleFormat(encoding.sample_format)]}{encoding.bits_per_sample // 8}")
+
+
+def channels(encoding: Encoding) -> int:
+    """Return 3 for colour and 1 for gray; further samples (opacity, other channels) are left out."""
+    return 3 if encoding.is_colour else 1
+
+
+def decode_tile(encoding: Encoding, stored: bytes, width: int, height: int, *, shrink: int = 1) -> Pixels:
+    """Decode one tile of one plane; sizes are those it is stored in.
+
+    Parameters
+    ----------
+    shrink
+        2, 4 or 8 to decode JPEG at a fraction of its size, which must be divisible by it.
+
+    Returns
+    -------
+    ndarray
+        Shape (height, width, channels), divided by `shrink`; colours in RGB, palettes resolved, and 0 is black.
+
+    Raises
+    ------
+    UnreadableImage
+        The bytes are damaged or do not fit the page.
+    """
+    _require_modest(encoding, width, height)
+    samples = _samples(encoding, stored, width, height, shrink)
+    if encoding.photometric == Photometric.PALETTE:
+        return np.frombuffer(encoding.palette, np.uint8).reshape(-1, 3)[samples[..., 0]]
+    if encoding.photometric == Photometric.WHITE_IS_ZERO and samples.dtype.kind == "u":
+        samples = ((1 << encoding.bits_per_sample) - 1) - samples
+    return samples[..., : channels(encoding)]
+
+
+def _require_modest(encoding: Encoding, width: int, height: int) -> None:
+    bits = width * height * encoding.samples_per_tile * encoding.bits_per_sample
+    if bits > 8 * MAX_TILE_BYTES:
+        raise UnreadableImage("A tile or strip of the image is too large.")
+
+
+def _samples(encoding: Encoding, stored: bytes, width: int, height: int, shrink: int) -> Pixels:
+    if encoding.is_jpeg:
+        return jpeg_tiles.decode(jpeg_tiles.complete(encoding, stored, width, height), shrink=shrink)
+    if encoding.compression in JPEG_2000_KINDS:
+        return _jpeg_2000(encoding, stored, width, height)
+    row_bytes = -(-width * encoding.samples_per_tile * encoding.bits_per_sample // 8)
+    raw = _decompressed(encoding.compression, stored, row_bytes, height)
+    rows = np.frombuffer(raw, np.uint8).reshape(height, row_bytes)
+    shape = (height, width, encoding.samples_per_tile)
+    if encoding.bits_per_sample < 8:
+        return _unpacked(rows, encoding.bits_per_sample, shape)
+    return _values(encoding, rows, shape)
+
+
+def _decompressed(compression: int, stored: bytes, row_bytes: int, rows: int) -> bytes:
+    size = row_bytes * rows
+    if compression == Compression.NONE:
+        raw = stored[:size]
+    elif compression in (Compression.DEFLATE, Compression.OLD_DEFLATE):
+        raw = inflate(stored, size)
+    else:
+        raw = libtiff_codec.decompress(compression, stored, row_bytes, rows)
+    if len(raw) != size:
+        raise UnreadableImage("A tile is shorter than it says.")
+    return raw
+
+
+def _unpacked(rows: NDArray[np.uint8], bits: int, shape: tuple[int, int, int]) -> Pixels:
+    """Spread samples of 1, 2 or 4 bits, the first in the highest bits, to a byte each."""
+    _, width, samples = shape
+    single = np.unpackbits(rows, axis=1)[:, : width * samples * bits].reshape(-1, bits)
+    weights = (1 << np.arange(bits)[::-1]).astype(np.uint8)
+    values: Pixels = (single @ weights).astype(np.uint8)
+    return values.reshape(shape)
+
+
+def _values(encoding: Encoding, rows: NDArray[np.uint8], shape: tuple[int, int, int]) -> Pixels:
+    native = pixel_type(encoding) if encoding.photometric != Photometric.PALETTE else _index_type(encoding)
+    predicted = encoding.compression in _PREDICTED
+    if predicted and encoding.predictor == Predictor.FLOAT:
+        return _undo_float_predictor(rows, native, shape)
+    values = rows.view(encoding.byte_order + native.str[1:]).astype(native, copy=False).reshape(shape)
+    if predicted and encoding.predictor == Predictor.HORIZONTAL:
+        return _undo_differences(values)
+    return values
+
+
+def _index_type(encoding: Encoding) -> np.dtype[Any]:
+    return np.dtype(f"u{encoding.bits_per_sample // 8}")
+
+
+def _undo_differences(values: Pixels) -> Pixels:
+    """Add up the differences to the left neighbour, with the wrap-around of the sample's width."""
+    unsigned: DTypeLike = f"u{values.dtype.itemsize}"
+    return np.cumsum(values.view(unsigned), axis=1, dtype=unsigned).view(values.dtype)
+
+
+def _undo_float_predictor(
+    rows: NDArray[np.uint8], native: np.dtype[Any], shape: tuple[int, int, int]
+) -> Pixels:
+    """Undo Adobe's TIFF Technical Note 3: differences of bytes, after all first bytes of a row, all second ones, …"""
+    height, width, samples = shape
+    bytes_each = native.itemsize
+    summed = np.cumsum(rows.reshape(height, width * bytes_each, samples), axis=1, dtype=np.uint8)
+    values = summed.reshape(height, bytes_each, width * samples).transpose(0, 2, 1)
+    return np.ascontiguousarray(values).view(native.newbyteorder(">")).astype(native).reshape(shape)
+
+
+def _jpeg_2000(encoding: Encoding, stored: bytes, width: int, height: int) -> Pixels:
+    _require_codestream(stored, width, height)
+    try:
+        with Image.open(BytesIO(stored), formats=("JPEG2000",)) as image:
+            image.load()
+            shown = _as_shown(image, encoding)
+    except (OSError, ValueError, SyntaxError) as problem:
+        raise UnreadableImage("A JPEG 2000 tile is damaged.") from problem
+    pixels = np.asarray(shown)
+    if pixels.shape[:2] != (height, width) or shown.mode not in ("L", "RGB"):
+        raise UnreadableImage("A JPEG 2000 tile is not of the size its page says.")
+    return pixels.reshape(height, width, -1)
+
+
+def _as_shown(image: Image.Image, encoding: Encoding) -> Image.Image:
+    """Return RGB or gray; Aperio's YCbCr code streams do not say that they are."""
+    if encoding.compression == Compression.JPEG_2000_YCBCR and image.mode == "RGB":
+        return Image.frombytes("YCbCr", image.size, image.tobytes()).convert("RGB")
+    return image.convert("RGB") if image.mode == "YCbCr" else image
+
+
+def _require_codestream(stored: bytes, width: int, height: int) -> None:
+    """Check the size a code stream claims before a decoder allocates memory for it (ISO 15444-1, A.5.1)."""
+    if not stored.startswith(b"\xff\x4f\xff\x51") or len(stored) < 24:
+        raise UnreadableImage("A tile that should be JPEG 2000 does not start like one.")
+    right, bottom, left, top = _CODESTREAM_SIZE.unpack_from(stored)
+    if (right - left, bottom - top) != (width, height):
+        raise UnreadableImage("A JPEG 2000 tile is not of the size its page says.")

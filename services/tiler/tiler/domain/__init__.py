@@ -1,0 +1,1 @@
+"""What tiles, levels and pyramids are, without any library."""

@@ -1,0 +1,184 @@
+"""How the pixels of one page are written; the numbers are those of the TIFF 6.0 tags."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+
+from tiler.domain.jpeg_stream import COMPONENTS_ARE_RGB, SOI, shared_tables, tables_say_colours
+from tiler.domain.problems import UnreadableImage
+
+
+class Compression(IntEnum):
+    """The compressions that can be read."""
+
+    NONE = 1
+    LZW = 5
+    JPEG = 7
+    DEFLATE = 8
+    PACKBITS = 32773
+    OLD_DEFLATE = 32946
+    JPEG_2000_YCBCR = 33003
+    JPEG_2000_RGB = 33005
+    JPEG_2000 = 34712
+    LZMA = 34925
+    ZSTD = 50000
+
+
+class Photometric(IntEnum):
+    """The colour models that can be read."""
+
+    WHITE_IS_ZERO = 0
+    BLACK_IS_ZERO = 1
+    RGB = 2
+    PALETTE = 3
+    YCBCR = 6
+
+
+class SampleFormat(IntEnum):
+    UNSIGNED = 1
+    SIGNED = 2
+    FLOAT = 3
+
+
+class Predictor(IntEnum):
+    NONE = 1
+    HORIZONTAL = 2
+    FLOAT = 3
+
+
+JPEG_2000_KINDS = frozenset((Compression.JPEG_2000, Compression.JPEG_2000_RGB, Compression.JPEG_2000_YCBCR))
+_LOSSY = JPEG_2000_KINDS | {Compression.JPEG}
+_BITS: Mapping[int, tuple[int, ...]] = {
+    SampleFormat.UNSIGNED: (1, 2, 4, 8, 16, 32, 64),
+    SampleFormat.SIGNED: (8, 16, 32, 64),
+    SampleFormat.FLOAT: (16, 32, 64),
+}
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """Tag values as found in the file; `require_readable` says whether we can do anything with them.
+
+    Parameters
+    ----------
+    separate_planes
+        Each colour has tiles of its own (PlanarConfiguration 2).
+    byte_order
+        "<" or ">", for samples wider than a byte.
+    jpeg_tables
+        The page's JPEGTables stream, empty when there is none.
+    reversed_bits
+        FillOrder 2: the bits of every byte run from right to left.
+    palette
+        Red, green and blue of 8 bits for every sample value, interleaved; empty without a colour map.
+    """
+
+    compression: int
+    photometric: int
+    samples_per_pixel: int = 1
+    bits_per_sample: int = 8
+    sample_format: int = SampleFormat.UNSIGNED
+    predictor: int = Predictor.NONE
+    separate_planes: bool = False
+    byte_order: str = "<"
+    reversed_bits: bool = False
+    jpeg_tables: bytes = b""
+    palette: bytes = b""
+
+    @property
+    def is_jpeg(self) -> bool:
+        return self.compression == Compression.JPEG
+
+    @property
+    def planes(self) -> int:
+        return self.samples_per_pixel if self.separate_planes else 1
+
+    @property
+    def samples_per_tile(self) -> int:
+        """Samples of each pixel that one stored tile holds."""
+        return 1 if self.separate_planes else self.samples_per_pixel
+
+    @property
+    def is_colour(self) -> bool:
+        """Whether decoded pixels have three channels."""
+        return self.photometric in (Photometric.RGB, Photometric.YCBCR, Photometric.PALETTE)
+
+    @property
+    def is_continuous(self) -> bool:
+        """Whether neighbouring pixels may be averaged; the values of a label map may not."""
+        return self.compression in _LOSSY or self.photometric == Photometric.RGB
+
+    @property
+    def is_eight_bit(self) -> bool:
+        """Whether decoded values are display values already."""
+        return self.photometric == Photometric.PALETTE or (
+            self.bits_per_sample == 8 and self.sample_format == SampleFormat.UNSIGNED
+        )
+
+    @property
+    def is_shown_by_browsers(self) -> bool:
+        """Whether stored tiles are pictures as soon as their tables are put in front."""
+        return (
+            self.is_jpeg
+            and self.bits_per_sample == 8
+            and not (self.separate_planes and self.samples_per_pixel > 1)
+            and (self.photometric, self.samples_per_pixel) in _BROWSER_COLOURS
+        )
+
+    @cached_property
+    def jpeg_start(self) -> bytes:
+        """What a stored JPEG tile needs in place of its first marker, when it names its own colours."""
+        return SOI + shared_tables(self.jpeg_tables)
+
+    @cached_property
+    def jpeg_start_with_colours(self) -> bytes:
+        """The same for tiles that leave it to the page to say what their components are."""
+        if self.photometric != Photometric.RGB or tables_say_colours(self.jpeg_tables):
+            return self.jpeg_start
+        return SOI + COMPONENTS_ARE_RGB + shared_tables(self.jpeg_tables)
+
+    def require_readable(self) -> None:
+        """Raise `UnreadableImage` with the reason unless pixels written like this can be decoded."""
+        reason = self._refusal()
+        if reason:
+            raise UnreadableImage(reason)
+
+    def _refusal(self) -> str | None:
+        if self.compression not in tuple(Compression):
+            return f"TIFF compression {self.compression} is not supported."
+        if self.photometric not in tuple(Photometric):
+            return f"TIFF colour model {self.photometric} is not supported."
+        if self.bits_per_sample not in _BITS.get(self.sample_format, ()):
+            return f"Samples of {self.bits_per_sample} bits in format {self.sample_format} are not supported."
+        return self._refused_combination()
+
+    def _refused_combination(self) -> str | None:
+        if not 1 <= self.samples_per_pixel <= 4:
+            return f"Images of {self.samples_per_pixel} channels are not supported."
+        if self.photometric in (Photometric.RGB, Photometric.YCBCR) and self.samples_per_pixel < 3:
+            return "A colour image has fewer than three channels."
+        if self.photometric == Photometric.YCBCR and self.compression not in _LOSSY:
+            return "YCbCr pixels are only supported inside JPEG and JPEG 2000."
+        if self.photometric == Photometric.YCBCR and self.separate_planes:
+            return "YCbCr pixels in separate planes are not supported."
+        if self.photometric == Photometric.PALETTE and len(self.palette) != 3 << self.bits_per_sample:
+            return "The colour map does not fit the pixels."
+        if self.compression in _LOSSY and (self.bits_per_sample != 8 or self.samples_per_tile not in (1, 3)):
+            return "JPEG is only supported with one or three channels of 8 bits."
+        if self.reversed_bits and not self.is_jpeg:
+            return "Bytes with reversed bits (FillOrder 2) are not supported."
+        return self._refused_predictor()
+
+    def _refused_predictor(self) -> str | None:
+        if self.predictor not in tuple(Predictor):
+            return f"TIFF predictor {self.predictor} is not supported."
+        floating = self.sample_format == SampleFormat.FLOAT
+        if self.predictor == Predictor.FLOAT and not floating:
+            return "The floating-point predictor needs floating-point samples."
+        if self.predictor == Predictor.HORIZONTAL and (floating or self.bits_per_sample < 8):
+            return "The horizontal predictor needs whole samples of at least 8 bits."
+        return None
+
+
+_BROWSER_COLOURS = {(Photometric.BLACK_IS_ZERO, 1), (Photometric.RGB, 3), (Photometric.YCBCR, 3)}

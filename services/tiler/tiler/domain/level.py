@@ -1,0 +1,73 @@
+"""One resolution of an image: its grid of tiles and where in the file each of them lies."""
+
+from array import array
+from dataclasses import dataclass
+from functools import cached_property
+
+from tiler.domain.encoding import Encoding
+from tiler.domain.problems import NoSuchTile
+
+
+@dataclass(frozen=True, slots=True)
+class TileLocation:
+    """Where a tile's bytes lie; a length of 0 is a tile that was never written and shows the background."""
+
+    offset: int
+    length: int
+
+    @property
+    def end(self) -> int:
+        return self.offset + self.length
+
+
+@dataclass(frozen=True)
+class Level:
+    """A page seen as a grid of tiles; the strips of an untiled page are tiles as wide as the page.
+
+    Parameters
+    ----------
+    padded
+        Tiles at the right and bottom edge are stored in full size (tiles) or cut off (strips).
+    offsets, lengths
+        Unsigned 64-bit arrays; row by row, plane after plane.
+    """
+
+    width: int
+    height: int
+    tile_width: int
+    tile_height: int
+    padded: bool
+    encoding: Encoding
+    offsets: "array[int]"
+    lengths: "array[int]"
+
+    @cached_property
+    def columns(self) -> int:
+        return -(-self.width // self.tile_width)
+
+    @cached_property
+    def rows(self) -> int:
+        return -(-self.height // self.tile_height)
+
+    def locate(self, column: int, row: int, plane: int = 0) -> TileLocation:
+        """Return where a tile lies; the coordinates must be inside the grid."""
+        at = (plane * self.rows + row) * self.columns + column
+        return TileLocation(self.offsets[at], self.lengths[at])
+
+    def has(self, column: int, row: int) -> bool:
+        return 0 <= column < self.columns and 0 <= row < self.rows
+
+    def require(self, number: int, column: int, row: int) -> None:
+        """Raise `NoSuchTile`, naming this level by its number, unless the tile exists."""
+        if not self.has(column, row):
+            raise NoSuchTile(number, column, row)
+
+    def visible_size(self, column: int, row: int) -> tuple[int, int]:
+        """Return width and height of the part of a tile that lies inside the image."""
+        width = min(self.tile_width, self.width - column * self.tile_width)
+        height = min(self.tile_height, self.height - row * self.tile_height)
+        return width, height
+
+    def stored_size(self, column: int, row: int) -> tuple[int, int]:
+        """Return width and height of a tile as it is stored."""
+        return (self.tile_width, self.tile_height) if self.padded else self.visible_size(column, row)

@@ -1,0 +1,30 @@
+"""How much an image may ask of us; every number protects a worker from a file that lies about its size."""
+
+MIB = 1 << 20
+
+MAX_PAGES = 1024
+"""Directories of one file, counted over all chains; focal stacks have some hundred."""
+
+MAX_TAGS = 4096
+"""Entries of one directory; real ones have fewer than a hundred."""
+
+MAX_TILES = 1 << 22
+"""Tiles of all pages together: a slide of 500,000 pixels square in tiles of 256 has 3.8 million."""
+
+MAX_DIRECTORY_BYTES = 256 * MIB
+"""Bytes read to know a file's directories; the arrays of the largest slide take 64 MiB."""
+
+MAX_DIRECTORY_READS = 8192
+"""Ranges read to know a file's directories, so that a scattered file cannot keep a store busy."""
+
+MAX_TAG_BYTES = MIB
+"""Size of one value other than the arrays of tile positions: tables, descriptions, colour maps."""
+
+MAX_TILE_BYTES = 64 * MIB
+"""Size of one tile, as stored and as decoded; 4096 pixels square in RGB are 48 MiB."""
+
+MAX_TILES_PER_PICTURE = 256
+"""Stored tiles decoded for one tile that is asked for; twelve rows of a slide's smallest level need 144."""
+
+MAX_PREVIEW_PIXELS = 1 << 31
+"""Pixels decoded for one preview: 46,000 square, if a slide comes without any smaller level."""

@@ -1,0 +1,29 @@
+"""The facts that stop the tiler: a file that cannot be read, a tile that does not exist."""
+
+from archive_shared.errors import Invalid, NotFound
+
+
+class UnreadableImage(Invalid):
+    """The file is damaged, hostile, or of a kind that is not supported; the reason is meant for its owner."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__({"file": [reason]})
+        self.reason = reason
+
+
+class UnreadableIndex(Invalid):
+    """A stored tile index is damaged or of another version; build it again from the image."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__({"index": [reason]})
+        self.reason = reason
+
+
+class NoSuchTile(NotFound):
+    """The coordinates lie outside the image, or the level does not exist."""
+
+    def __init__(self, level: int, column: int, row: int) -> None:
+        super().__init__(f"There is no tile {level}/{column}/{row}.")
+        self.level = level
+        self.column = column
+        self.row = row
