@@ -1,0 +1,1 @@
+"""Everything that touches bytes, processes and imaging libraries."""

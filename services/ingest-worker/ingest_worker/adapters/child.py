@@ -1,0 +1,96 @@
+"""The life of a confined child: accept limits, do one task, say how it ended. Runs right after a fork."""
+
+import errno
+import importlib
+import json
+import os
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final, NoReturn
+
+from ingest_worker.adapters.limits import confine
+from ingest_worker.domain.budget import Budget
+
+PROGRESS: Final = b"P"
+RESULT: Final = b"R"
+SECONDS_BETWEEN_PROGRESS: Final = 0.2
+
+STOPPED_BY_ERRNO: Final = {
+    errno.EFBIG: "file size",
+    errno.EMFILE: "open files",
+    errno.ENOMEM: "memory",
+    errno.ENOSPC: "disk full",
+    errno.EDQUOT: "disk full",
+}
+
+
+def live(task: dict[str, Any], pipe: int, parent: int) -> NoReturn:
+    """Do the task and end the process without returning into the code of the parent.
+
+    Parameters
+    ----------
+    task
+        With "function" ("module:name"), "arguments" and "budget".
+    pipe
+        Where progress and the result go, one line each.
+    """
+    status = 1
+    try:
+        budget = Budget(**task["budget"])
+        confine(budget, parent=parent)
+        _say(pipe, RESULT, json.dumps(_ended(task, budget, pipe)))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _ended(task: dict[str, Any], budget: Budget, pipe: int) -> dict[str, Any]:
+    """Return the task's result or why there is none.
+
+    This is the wall around decoders of a dozen libraries fed with bytes from strangers: whatever they raise ends
+    this one task with a reason, and the process with it.
+    """
+    try:
+        return {
+            "done": _function(task["function"])(task["arguments"], budget=budget, on_progress=_Reporter(pipe))
+        }
+    except MemoryError:
+        return {"stopped": "memory", "detail": ""}
+    except OSError as error:
+        return {"stopped": STOPPED_BY_ERRNO.get(error.errno or 0, "error"), "detail": _where(error)}
+    except Exception as error:
+        return {"stopped": "memory" if "bad_alloc" in str(error) else "error", "detail": _where(error)}
+
+
+def _function(path: str) -> Callable[..., dict[str, Any]]:
+    module, _, name = path.partition(":")
+    function: Callable[..., dict[str, Any]] = getattr(importlib.import_module(module), name)
+    return function
+
+
+def _where(error: BaseException) -> str:
+    """Return class and place of an error, without its text: that may quote the file."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
+
+
+class _Reporter:
+    """Passes on how far a task is, a few times per second."""
+
+    def __init__(self, pipe: int) -> None:
+        self._pipe = pipe
+        self._last = monotonic()
+
+    def __call__(self, done: int) -> None:
+        if monotonic() - self._last >= SECONDS_BETWEEN_PROGRESS:
+            self._last = monotonic()
+            _say(self._pipe, PROGRESS, str(done))
+
+
+def _say(pipe: int, kind: bytes, text: str) -> None:
+    message = memoryview(kind + text.encode() + b"\n")
+    while message:
+        message = message[os.write(pipe, message) :]

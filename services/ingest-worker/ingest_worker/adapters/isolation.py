@@ -1,0 +1,226 @@
+"""Runs tasks on uploaded bytes in confined child processes, several at a time; a task's end never hurts the caller.
+
+A child crashing, hanging or breaking its budget is an outcome like any other. See `nursery` for who forks.
+"""
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from types import TracebackType
+from typing import Any, Final, TypeAlias
+
+from archive_shared.errors import Unavailable
+
+from ingest_worker.domain.budget import Budget, readable_bytes
+
+TICK_S: Final = 0.25
+SILENCE_S: Final = 60.0
+UNEXPECTED: Final = (
+    "The conversion stopped unexpectedly; the file is damaged, or of a kind the converter cannot cope with."
+)
+
+
+@dataclass(frozen=True)
+class Task:
+    """Work for one child.
+
+    Parameters
+    ----------
+    function
+        "module:name" of a function (arguments, *, budget, on_progress) that returns JSON-ready values.
+    preload
+        Modules worth importing once for all tasks of a kind.
+    """
+
+    function: str
+    arguments: dict[str, Any]
+    budget: Budget
+    preload: tuple[str, ...] = ()
+
+    def line(self) -> bytes:
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+
+@dataclass(frozen=True)
+class Done:
+    """The task returned these JSON values."""
+
+    value: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The task ended without a result, for these reasons."""
+
+    reasons: tuple[str, ...]
+
+
+Outcome: TypeAlias = Done | Stopped
+
+
+class Isolation:
+    """A few nurseries, started when first needed, ended with the `with` block."""
+
+    def __init__(self, *, jobs: int) -> None:
+        self._idle: deque[_Nursery] = deque(_Nursery() for _ in range(max(1, jobs)))
+        self._all = tuple(self._idle)
+
+    def __enter__(self) -> "Isolation":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for nursery in self._all:
+            nursery.stop()
+
+    def run(
+        self, tasks: Sequence[Task], *, on_progress: Callable[[int, int], None], on_tick: Callable[[], None]
+    ) -> Iterator[tuple[int, Outcome]]:
+        """Yield (index of the task, outcome) as tasks end, in any order.
+
+        Parameters
+        ----------
+        on_progress
+            Told the index of a task and how far that is, in its own units.
+        on_tick
+            Called a few times per second; what it raises ends everything.
+
+        Raises
+        ------
+        Unavailable
+            The disk is full: no fault of any file.
+        """
+        waiting = deque(enumerate(tasks))
+        with selectors.DefaultSelector() as selector:
+            while waiting or selector.get_map():
+                while waiting and self._idle:
+                    index, task = waiting.popleft()
+                    nursery = self._idle.popleft()
+                    selector.register(nursery.start(task), selectors.EVENT_READ, (nursery, index))
+                yield from self._events(selector, on_progress)
+                on_tick()
+
+    def _events(
+        self, selector: selectors.BaseSelector, on_progress: Callable[[int, int], None]
+    ) -> Iterator[tuple[int, Outcome]]:
+        ready = {key.fd for key, _ in selector.select(TICK_S)}
+        for key in list(selector.get_map().values()):
+            nursery, index = key.data
+            for message in nursery.messages(readable=key.fd in ready):
+                if "progress" in message:
+                    on_progress(index, message["progress"])
+                    continue
+                selector.unregister(key.fileobj)
+                self._idle.append(nursery)
+                yield index, nursery.outcome(message)
+
+
+@dataclass
+class _Nursery:
+    """A nursery process and the task it has in hand."""
+
+    process: "subprocess.Popen[bytes] | None" = None
+    task: Task | None = None
+    deadline: float = 0.0
+    unread: bytes = field(default=b"", repr=False)
+
+    def start(self, task: Task) -> int:
+        """Hand over a task; return the file descriptor that answers."""
+        if self.process is None or self.process.poll() is not None:
+            self.process = _spawned()
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.task = task
+        self.unread = b""
+        self.deadline = time.monotonic() + task.budget.wall_time_s + SILENCE_S
+        try:
+            self.process.stdin.write(task.line())
+        except BrokenPipeError:  # it died between poll and write; its output ends too, which is noticed there
+            self.deadline = time.monotonic()
+        return self.process.stdout.fileno()
+
+    def messages(self, *, readable: bool) -> list[dict[str, Any]]:
+        """Return what the nursery said; its death or silence becomes the task's outcome."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        if not readable:
+            return [] if time.monotonic() < self.deadline else [self._given_up("no answer")]
+        data = os.read(self.process.stdout.fileno(), 1 << 16)
+        if not data:
+            return [self._given_up("nursery ended")]
+        *lines, self.unread = (self.unread + data).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def _given_up(self, detail: str) -> dict[str, Any]:
+        self.stop()
+        return {"stopped": "error", "detail": detail}
+
+    def outcome(self, message: dict[str, Any]) -> Outcome:
+        """Return what a final message says about the task in hand."""
+        assert self.task is not None
+        if "done" in message:
+            return Done(message["done"])
+        return Stopped(_reasons(message["stopped"], message["detail"], self.task.budget))
+
+    def stop(self) -> None:
+        """End the process and, through its closed input, its child."""
+        if self.process is None:
+            return
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                stream.close()
+        try:
+            self.process.wait(timeout=SILENCE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+
+def _spawned() -> "subprocess.Popen[bytes]":
+    """Start a nursery with our import path and nothing else of our environment, which holds secrets."""
+    environment = {
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "LC_ALL": "C.UTF-8",
+        "OPENBLAS_NUM_THREADS": "1",  # its threads would not survive the fork
+        "MALLOC_ARENA_MAX": "2",  # an arena per thread reserves address space that counts against the budget
+        "VIPS_CONCURRENCY": "2",
+    }
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "ingest_worker.adapters.nursery"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        env=environment,
+        cwd="/",
+        start_new_session=True,
+    )
+
+
+def _reasons(stopped: str, detail: str, budget: Budget) -> tuple[str, ...]:
+    """Return the sentences for a task that was stopped.
+
+    Raises
+    ------
+    Unavailable
+        Nobody's file is to blame.
+    """
+    if stopped == "disk full":
+        raise Unavailable("the disk the converter works on is full")
+    limits = {
+        "memory": f"it needed more than {readable_bytes(budget.memory_bytes)} of memory",
+        "wall time": f"it took longer than {budget.wall_time_s:g} seconds",
+        "cpu time": f"it needed more than {budget.cpu_time_s} seconds of processor time",
+        "file size": f"it would have written more than {readable_bytes(budget.file_bytes)}",
+        "open files": f"it opened more than {budget.open_files} files",
+    }
+    if stopped in limits:
+        return (f"The conversion was stopped: {limits[stopped]}.",)
+    return (UNEXPECTED, f"Technical detail: {detail}.")

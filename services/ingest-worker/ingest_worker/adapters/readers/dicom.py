@@ -1,0 +1,148 @@
+"""Reads DICOM: the files of one series become one volume, or several where they do not belong together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+
+from ingest_worker.adapters.checksums_of_files import same_bytes
+from ingest_worker.adapters.readers.conversion_input import ConversionInput
+from ingest_worker.adapters.readers.dicom_description import describe
+from ingest_worker.adapters.readers.dicom_frames import Frame, Rescale, frames_of
+from ingest_worker.adapters.readers.dicom_headers import DicomHeader, read_dicom_header
+from ingest_worker.adapters.readers.dicom_pixels import read_frames
+from ingest_worker.adapters.readers.dicom_samples import (
+    OutOfRange,
+    SampleFormat,
+    common_type,
+    inverted,
+    rescaled,
+    sample_format,
+    wider_type,
+)
+from ingest_worker.adapters.readers.dicom_values import number, text
+from ingest_worker.adapters.volumes import Pixels, Reading, RefusedReading, VolumeReading, WiderSamplesNeeded
+from ingest_worker.domain.layouts import VolumeLayout
+from ingest_worker.domain.refusals import Refused
+from ingest_worker.domain.slices import Slice, files_of
+from ingest_worker.domain.stacking import Stack, Unstackable, stacks_of
+
+CROSS_SECTIONAL = ("CT", "MR", "PT", "NM")
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A file of the series."""
+
+    header: DicomHeader
+    form: SampleFormat
+    frames: list[Frame]
+
+
+@dataclass(frozen=True)
+class DicomVolume:
+    """A volume whose slices lie in DICOM files, read one after another."""
+
+    layout: VolumeLayout
+    slices_in_order: tuple[Slice, ...]
+    members: dict[str, _Member]
+
+    def slices(self) -> Iterator[Pixels]:
+        for name, run in groupby(self.slices_in_order, key=lambda one: one.file):
+            member = self.members[name]
+            frames = [one.frame for one in run]
+            stored = read_frames(member.header, member.form, frames, len(member.frames))
+            for frame, pixels in zip(frames, stored, strict=True):
+                yield self._canonical(pixels, member, member.frames[frame].rescale)
+
+    def _canonical(self, pixels: Pixels, member: _Member, rescale: Rescale) -> Pixels:
+        if member.form.channels == 1:
+            try:
+                pixels = rescaled(
+                    inverted(pixels, member.form), member.form, rescale, self.layout.sample_type
+                )
+            except OutOfRange as error:
+                raise WiderSamplesNeeded(replace(self, layout=self.layout.of_type(self._wider()))) from error
+        return np.ascontiguousarray(pixels, np.dtype(self.layout.sample_type).newbyteorder("<"))
+
+    def _wider(self) -> str:
+        pairs = [
+            (self.members[one.file].form, self.members[one.file].frames[one.frame].rescale)
+            for one in self.slices_in_order
+        ]
+        return wider_type([form for form, _ in pairs], [rescale for _, rescale in pairs])
+
+
+def read(given: ConversionInput) -> Iterator[Reading]:
+    """Yield every image among the files of one series, and the files that make none."""
+    members: dict[str, _Member] = {}
+    for file in given.files:
+        try:
+            header = read_dicom_header(file)
+            form = sample_format(header)
+            members[file.name] = _Member(header, form, frames_of(header, channels=form.channels))
+        except Refused as refusal:
+            yield RefusedReading((file.name,), refusal.reason)
+    for copy, original in _copies(members).items():
+        del members[copy]
+        yield RefusedReading((copy,), f"This is a copy of {original}.")
+    if members:
+        yield from _volumes(members, given)
+
+
+def _copies(members: dict[str, _Member]) -> dict[str, str]:
+    """Return which files hold the very same bytes as an earlier one."""
+    first: dict[str, str] = {}
+    copies: dict[str, str] = {}
+    for name, member in members.items():
+        instance = text(member.header.dataset, "SOPInstanceUID")
+        original = first.setdefault(instance, name)
+        if original != name and same_bytes(members[original].header.file.path, member.header.file.path):
+            copies[name] = original
+    return copies
+
+
+def _volumes(members: dict[str, _Member], given: ConversionInput) -> Iterator[Reading]:
+    slices = [frame.slice for member in members.values() for frame in member.frames]
+    dataset = next(iter(members.values())).header.dataset
+    distance = number(dataset, "SpacingBetweenSlices")
+    found = stacks_of(
+        slices,
+        cross_sectional=text(dataset, "Modality") in CROSS_SECTIONAL,
+        slice_distance_mm=abs(distance) if distance else None,
+    )
+    for stack in found:
+        if isinstance(stack, Unstackable):
+            yield RefusedReading(stack.files, stack.reason)
+            continue
+        try:
+            yield _volume(stack, members, given)
+        except Refused as refusal:
+            yield RefusedReading(files_of(stack.slices), refusal.reason)
+
+
+def _volume(stack: Stack, members: dict[str, _Member], given: ConversionInput) -> VolumeReading:
+    first = members[stack.slices[0].file]
+    forms = [members[one.file].form for one in stack.slices]
+    rescales = [members[one.file].frames[one.frame].rescale for one in stack.slices]
+    columns, rows = int(first.header.dataset.Columns), int(first.header.dataset.Rows)
+    size = (
+        (columns, rows, stack.depth)
+        if stack.timepoints is None
+        else (columns, rows, stack.depth, stack.timepoints)
+    )
+    layout = VolumeLayout(size, first.form.channels, common_type(forms, rescales), stack.geometry)
+    files = files_of(stack.slices)
+    layout.check(first.header.file.base_name, given.budget)
+    description = describe(
+        stack, layout, {name: members[name].header for name in files}, first.form, rescales[0]
+    )
+    return VolumeReading(
+        files=files,
+        name=description.name,
+        volume=DicomVolume(layout, stack.slices, {name: members[name] for name in files}),
+        metadata=description.metadata,
+        header_fields=description.header_fields,
+        notes=description.notes,
+    )

@@ -1,0 +1,129 @@
+"""What a DICOM volume is called, shows, and belongs to."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from pydicom import Dataset
+
+from ingest_worker.adapters.readers.dicom_frames import Rescale
+from ingest_worker.adapters.readers.dicom_headers import DicomHeader
+from ingest_worker.adapters.readers.dicom_samples import SampleFormat, inverted_center
+from ingest_worker.adapters.readers.dicom_values import as_list_text, first_items, numbers, text, values
+from ingest_worker.domain.embedded_metadata import FIELDS, described, header_fields
+from ingest_worker.domain.images import EyeChoice, ImageMetadata
+from ingest_worker.domain.layouts import VolumeLayout
+from ingest_worker.domain.naming import series_name
+from ingest_worker.domain.stacking import Stack
+
+EYES = {"R": EyeChoice.OD, "L": EyeChoice.OS}
+OPHTHALMIC = ("OP", "OPT", "OPTENF", "OPM", "OCT")
+
+
+@dataclass(frozen=True)
+class Description:
+    """Everything but the pixels."""
+
+    name: str
+    metadata: ImageMetadata
+    header_fields: dict[str, str]
+    notes: tuple[str, ...]
+
+
+def describe(
+    stack: Stack,
+    layout: VolumeLayout,
+    headers: Mapping[str, DicomHeader],
+    form: SampleFormat,
+    rescale: Rescale,
+) -> Description:
+    """Describe a volume by its first slice.
+
+    Parameters
+    ----------
+    headers
+        Of the volume's files by name.
+    form, rescale
+        Of the first slice, which the window follows through inversion.
+    """
+    header = headers[stack.slices[0].file]
+    dataset = header.dataset
+    texts = {keyword: text(dataset, keyword) for keyword in FIELDS} | _display(stack, header, form, rescale)
+    texts |= _over_time(stack, headers)
+    pixel_size, slice_distance = stack.spacing_known
+    plain = layout.metadata(pixel_size_known=pixel_size, slice_distance_known=slice_distance)
+    metadata, notes = described(plain, texts)
+    return Description(
+        name=_name(header, len(headers)),
+        metadata=replace(metadata, eye_choice=_eye(dataset)),
+        header_fields=header_fields(texts),
+        notes=(*stack.notes, *notes, *_remarks(stack, dataset)),
+    )
+
+
+def _name(header: DicomHeader, files: int) -> str:
+    if files == 1:
+        return header.file.base_name
+    dataset = header.dataset
+    return series_name(
+        description=text(dataset, "SeriesDescription"),
+        modality=text(dataset, "Modality"),
+        series_uid=text(dataset, "SeriesInstanceUID"),
+    )
+
+
+def _display(stack: Stack, header: DicomHeader, form: SampleFormat, rescale: Rescale) -> dict[str, str]:
+    """Return window, slice thickness and laterality as header texts."""
+    dataset, frame = header.dataset, stack.slices[0].frame
+    window = next((one for one in _frame_groups(dataset, frame, "FrameVOILUTSequence")), dataset)
+    measures = next((one for one in _frame_groups(dataset, frame, "PixelMeasuresSequence")), dataset)
+    centers = [inverted_center(center, form, rescale) for center in numbers(window, "WindowCenter")]
+    widths = numbers(window, "WindowWidth")
+    found = {
+        "Laterality": text(dataset, "Laterality") or text(dataset, "ImageLaterality"),
+        "SliceThickness": as_list_text(numbers(measures, "SliceThickness")[:1]),
+    }
+    if len(centers) == len(widths):
+        found |= {"WindowCenter": as_list_text(centers), "WindowWidth": as_list_text(widths)}
+    return found
+
+
+def _frame_groups(dataset: Dataset, frame: int, keyword: str) -> Iterator[Dataset]:
+    """Yield the frame's own functional group, then the shared one."""
+    groups = dataset.get("PerFrameFunctionalGroupsSequence")
+    if groups:
+        yield from first_items(groups[frame], keyword)
+    for shared in first_items(dataset, "SharedFunctionalGroupsSequence"):
+        yield from first_items(shared, keyword)
+
+
+def _over_time(stack: Stack, headers: Mapping[str, DicomHeader]) -> dict[str, str]:
+    """Return when, and with what exposure, each time point was taken, if every one of them says so."""
+    if stack.timepoints is None:
+        return {}
+    firsts = [headers[one.file].dataset for one in stack.slices[:: stack.depth]]
+    times = [text(dataset, "ContentTime") for dataset in firsts]
+    exposures = [text(dataset, "Exposure") for dataset in firsts]
+    found = {}
+    if all(times):
+        found["ContentTimes"] = " ".join(times)
+    if all(exposures):
+        found["Exposures"] = " ".join(exposures)
+    return found
+
+
+def _eye(dataset: Dataset) -> EyeChoice:
+    if text(dataset, "Modality") not in OPHTHALMIC:
+        return EyeChoice.NOT_APPLICABLE
+    side = text(dataset, "ImageLaterality") or text(dataset, "Laterality")
+    return EYES.get(side, EyeChoice.UNKNOWN)
+
+
+def _remarks(stack: Stack, dataset: Dataset) -> tuple[str, ...]:
+    remarks = []
+    if not stack.spacing_known[0]:
+        remarks.append("The file does not say how large a pixel is.")
+    elif not values(dataset, "PixelSpacing") and values(dataset, "ImagerPixelSpacing"):
+        remarks.append("The pixel size is measured at the detector, not in the patient.")
+    if stack.slices[0].position is None and stack.slices[-1].frame > 0:
+        remarks.append("The frames carry no positions and were stacked as slices in their stored order.")
+    return tuple(remarks)

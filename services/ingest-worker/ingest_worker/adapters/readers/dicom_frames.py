@@ -1,0 +1,192 @@
+"""Turns DICOM headers into frames: where each lies in space and time, and how its stored values become real ones."""
+
+from dataclasses import dataclass, replace
+
+from pydicom import Dataset
+
+from ingest_worker.adapters.readers.dicom_headers import DicomHeader
+from ingest_worker.adapters.readers.dicom_values import (
+    first_items,
+    number,
+    numbers,
+    orientation,
+    position,
+    spacing,
+    text,
+    values,
+    whole_number,
+)
+from ingest_worker.domain.geometry import Vector, cross
+from ingest_worker.domain.refusals import Refused
+from ingest_worker.domain.slices import Slice
+
+MOST_FRAMES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Rescale:
+    """Stored value times slope plus intercept is the real value (PS3.3 C.11.1)."""
+
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    @property
+    def is_identity(self) -> bool:
+        return (self.slope, self.intercept) == (1.0, 0.0)
+
+    @property
+    def is_integral(self) -> bool:
+        return self.slope.is_integer() and self.intercept.is_integer()
+
+    def of(self, stored: float) -> float:
+        return stored * self.slope + self.intercept
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame of a DICOM file."""
+
+    slice: Slice
+    rescale: Rescale
+
+
+def frame_count(header: DicomHeader) -> int:
+    """Return how many frames the file announces."""
+    count = whole_number(header.dataset, "NumberOfFrames")
+    if values(header.dataset, "NumberOfFrames") and (count is None or not 1 <= count <= MOST_FRAMES):
+        raise Refused(f"The number of frames in {header.file.base_name} is not usable.")
+    return count or 1
+
+
+def frames_of(header: DicomHeader, *, channels: int) -> list[Frame]:
+    """Return the frames of a file in stored order.
+
+    Parameters
+    ----------
+    channels
+        Of the image they will become.
+    """
+    count = frame_count(header)
+    own: list[Dataset | None] = list(header.dataset.get("PerFrameFunctionalGroupsSequence") or [])
+    if own and len(own) != count:
+        raise Refused(f"The file {header.file.base_name} announces {count} frames but describes {len(own)}.")
+    shared = next(first_items(header.dataset, "SharedFunctionalGroupsSequence"), None)
+    dose_positions = _dose_positions(header, count)
+    frames = [
+        _frame(header, index, _Groups(header.dataset, shared, group, single=count == 1), channels)
+        for index, group in enumerate(own or [None] * count)
+    ]
+    if dose_positions is None:
+        return frames
+    return [
+        replace(frame, slice=replace(frame.slice, position=place))
+        for frame, place in zip(frames, dose_positions, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Where the attributes of one frame are: in its own functional groups, the shared ones, or the file's top level."""
+
+    top: Dataset
+    shared: Dataset | None
+    own: Dataset | None
+    single: bool
+
+    def find(self, keyword: str) -> Dataset | None:
+        """Return a functional group by its sequence."""
+        found = (*first_items(self.own, keyword), *first_items(self.shared, keyword))
+        return found[0] if found else None
+
+    def holding(self, keyword: str) -> Dataset:
+        """Return a functional group, or the top level where files of old have the same attributes."""
+        return self.find(keyword) or self.top
+
+    @property
+    def plane(self) -> Dataset:
+        """Return what holds the position: the top level's is that of the first frame only."""
+        return self.find("PlanePositionSequence") or (self.top if self.single else Dataset())
+
+
+def _frame(header: DicomHeader, index: int, groups: _Groups, channels: int) -> Frame:
+    name, top = header.file.base_name, groups.top
+    content = groups.holding("FrameContentSequence")
+    return Frame(
+        Slice(
+            file=header.file.name,
+            frame=index,
+            shape=(whole_number(top, "Rows"), whole_number(top, "Columns"), channels, header.pixels.kind),
+            number=whole_number(top, "InstanceNumber"),
+            position=position(groups.plane, name),
+            orientation=orientation(groups.holding("PlaneOrientationSequence"), name),
+            pixel_spacing=pixel_spacing(groups.holding("PixelMeasuresSequence")),
+            stack=text(content, "StackID"),
+            times=_times(top, content),
+            trigger_ms=_trigger(groups),
+            traits=_traits(groups),
+        ),
+        _rescale(groups.holding("PixelValueTransformationSequence"), top),
+    )
+
+
+def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
+    """Return the size of a pixel (x, y) in the patient, else at the detector, as ITK does."""
+    for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"):
+        found = spacing(dataset, keyword)
+        if found is not None:
+            return found
+    return None
+
+
+def _times(dataset: Dataset, content: Dataset) -> dict[str, float | None]:
+    return {
+        "index": number(content, "TemporalPositionIndex"),
+        "identifier": number(dataset, "TemporalPositionIdentifier"),
+    }
+
+
+def _trigger(groups: _Groups) -> float | None:
+    heart = groups.find("CardiacSynchronizationSequence")
+    return number(heart, "NominalCardiacTriggerDelayTime") if heart else number(groups.top, "TriggerTime")
+
+
+def _traits(groups: _Groups) -> dict[str, str | None]:
+    top = groups.top
+    echo = groups.find("MREchoSequence")
+    frame_type = groups.find("MRImageFrameTypeSequence")
+    return {
+        "series": text(top, "SeriesInstanceUID"),
+        "acquisition": text(top, "AcquisitionNumber"),
+        "echo": text(echo, "EffectiveEchoTime") if echo else text(top, "EchoTime"),
+        "diffusion": text(groups.holding("MRDiffusionSequence"), "DiffusionBValue"),
+        "kind": "\\".join(
+            map(str, values(frame_type, "FrameType") if frame_type else values(top, "ImageType"))
+        ),
+    }
+
+
+def _rescale(transformation: Dataset, dataset: Dataset) -> Rescale:
+    dose = number(dataset, "DoseGridScaling")
+    if dose is not None:
+        return Rescale(dose, 0.0)
+    slope, intercept = number(transformation, "RescaleSlope"), number(transformation, "RescaleIntercept")
+    return Rescale(1.0 if slope in (None, 0.0) else slope or 1.0, intercept or 0.0)
+
+
+def _dose_positions(header: DicomHeader, count: int) -> list[Vector] | None:
+    """Return where the planes of a dose grid lie (PS3.3 C.8.8.3.2): the only multi-frame files of old with a place."""
+    offsets = numbers(header.dataset, "GridFrameOffsetVector")
+    start = position(header.dataset, header.file.base_name)
+    axes = orientation(header.dataset, header.file.base_name)
+    if len(offsets) != count or start is None or axes is None:
+        return None
+    normal = cross(*axes)
+    first = offsets[0]
+    return [
+        (
+            start[0] + normal[0] * (offset - first),
+            start[1] + normal[1] * (offset - first),
+            start[2] + normal[2] * (offset - first),
+        )
+        for offset in offsets
+    ]

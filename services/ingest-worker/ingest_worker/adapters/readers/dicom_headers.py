@@ -1,0 +1,166 @@
+"""Reads DICOM headers with pydicom, up to where the pixels begin. Used to gather series and to convert them."""
+
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from pydicom import Dataset, dcmread
+from pydicom.errors import InvalidDicomError
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+
+from ingest_worker.adapters.readers.dicom_values import text
+from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.refusals import NotSupportedYet, Refused, Truncated
+
+WHOLE_SLIDE: Final = "1.2.840.10008.5.1.4.1.1.77.1.6"
+SEGMENTATION: Final = "1.2.840.10008.5.1.4.1.1.66.4"
+PIXEL_TAGS: Final = {(0x7FE0, 0x0008): "float32", (0x7FE0, 0x0009): "float64", (0x7FE0, 0x0010): "integer"}
+UNDEFINED_LENGTH: Final = 0xFFFFFFFF
+LONG_FORM: Final = (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN")
+SERIES_TAGS: Final[list[str]] = [
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "SOPClassUID",
+    "Rows",
+    "Columns",
+    "StackID",
+    "TemporalPositionIndex",
+]
+
+# What pydicom raises on damaged headers, seen with its own test files and with mutated ones.
+PARSING_ERRORS: Final = (
+    InvalidDicomError,
+    AttributeError,
+    EOFError,
+    IndexError,
+    KeyError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True)
+class PixelElement:
+    """Where a file's pixels are.
+
+    Parameters
+    ----------
+    kind
+        "integer", "float32" or "float64".
+    offset
+        First byte of the value; None in a deflated file, which has no place to point at.
+    length
+        Bytes of the value; None if it is a sequence of compressed fragments.
+    """
+
+    kind: str
+    offset: int | None
+    length: int | None
+
+
+@dataclass(frozen=True)
+class DicomHeader:
+    """A DICOM file without its pixels."""
+
+    file: SourceFile
+    dataset: Dataset
+    pixels: PixelElement
+    transfer_syntax: UID
+
+
+def series_of(file: SourceFile) -> tuple[str, ...]:
+    """Return what all files of one series have in common, nothing if the file belongs to none.
+
+    Some scanners begin a new series for every time point of a stack; the stack's name holds these together.
+
+    Raises
+    ------
+    Refused
+        The file holds no image, or one of a kind that is not converted.
+    """
+    dataset = read_dicom_header(file, SERIES_TAGS).dataset
+    over_time = "TemporalPositionIndex" in dataset
+    series = (over_time and text(dataset, "StackID")) or text(dataset, "SeriesInstanceUID")
+    key = (text(dataset, "StudyInstanceUID"), series, text(dataset, "SOPClassUID"))
+    return key if all(key) else ()
+
+
+def read_dicom_header(file: SourceFile, only: list[str] | None = None) -> DicomHeader:
+    """Read everything before the pixels, or just some elements of it.
+
+    Raises
+    ------
+    Refused
+        The header is damaged, or the file holds no image, or one of a kind that is not converted.
+    """
+    try:
+        with file.path.open("rb") as stream:
+            dataset = dcmread(stream, stop_before_pixels=True, force=True, specific_tags=only)
+            transfer_syntax = _transfer_syntax(dataset, file)
+            _check_kind(dataset, file)
+            pixels = _pixel_element(stream, dataset, transfer_syntax, file)
+    except PARSING_ERRORS as error:
+        raise Refused(f"The DICOM header of {file.base_name} is damaged.") from error
+    return DicomHeader(file, dataset, pixels, transfer_syntax)
+
+
+def _transfer_syntax(dataset: Dataset, file: SourceFile) -> UID:
+    """Return how the file is encoded; old files without the element are what pydicom found them to be."""
+    declared = dataset.file_meta.get("TransferSyntaxUID")
+    if declared:
+        return UID(declared)
+    implicit, little_endian = dataset.original_encoding
+    if implicit is None or not little_endian:
+        raise Refused(f"The DICOM file {file.base_name} does not say how it is encoded.")
+    return UID("1.2.840.10008.1.2" if implicit else "1.2.840.10008.1.2.1")
+
+
+def _check_kind(dataset: Dataset, file: SourceFile) -> None:
+    sop_class = UID(dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID") or "")
+    if sop_class == WHOLE_SLIDE:
+        raise NotSupportedYet("DICOM whole-slide images")
+    if sop_class == SEGMENTATION:
+        raise NotSupportedYet("DICOM segmentation objects")
+    if not dataset.get("Rows") or not dataset.get("Columns"):
+        kind = f" ({sop_class.name})" if sop_class else ""
+        raise Refused(f"The DICOM file {file.base_name} holds no image{kind}.")
+
+
+def _pixel_element(
+    stream: BinaryIO, dataset: Dataset, transfer_syntax: UID, file: SourceFile
+) -> PixelElement:
+    """Return the pixel element, at whose tag the stream stands (PS3.5 section 7.1).
+
+    A deflated file was inflated by pydicom as a whole: its stream stands somewhere else.
+    """
+    if transfer_syntax == DeflatedExplicitVRLittleEndian:
+        return PixelElement("integer", None, None)
+    order = ">" if transfer_syntax == "1.2.840.10008.1.2.2" else "<"
+    start = stream.read(12)
+    if len(start) < 8:
+        raise Refused(f"The DICOM file {file.base_name} ends before its pixels.")
+    kind = PIXEL_TAGS.get(struct.unpack_from(order + "HH", start))
+    if kind is None:
+        raise Refused(f"The DICOM file {file.base_name} has no pixels.")
+    offset = stream.tell() - len(start)
+    if start[4:6] in LONG_FORM and len(start) == 12:
+        (length,) = struct.unpack_from(order + "I", start, 8)
+        return PixelElement(kind, offset + 12, None if length == UNDEFINED_LENGTH else length)
+    (length,) = struct.unpack_from(order + "I", start, 4)
+    return PixelElement(kind, offset + 8, None if length == UNDEFINED_LENGTH else length)
+
+
+def check_length(header: DicomHeader, expected_bytes: int) -> None:
+    """Refuse a file whose uncompressed pixels are fewer than its header promises."""
+    if header.pixels.offset is None or header.pixels.length is None:
+        return
+    there = min(header.pixels.length, header.file.path.stat().st_size - header.pixels.offset)
+    if there < expected_bytes:
+        raise Truncated(header.file.base_name, expected_bytes=expected_bytes, found_bytes=there)

@@ -1,0 +1,170 @@
+"""Reads the pixels of DICOM frames: plain ones straight from the file, all others through pydicom's decoders."""
+
+import struct
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+from pydicom import Dataset, dcmread
+from pydicom.encaps import generate_frames
+from pydicom.pixels.processing import apply_color_lut
+from pydicom.pixels.utils import iter_pixels
+from pydicom.uid import (
+    HTJ2K,
+    JPEG2000,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    HTJ2KLossless,
+    HTJ2KLosslessRPCL,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    RLELossless,
+)
+
+from ingest_worker.adapters.readers.dicom_headers import PARSING_ERRORS, DicomHeader, check_length
+from ingest_worker.adapters.readers.dicom_samples import GRAY, PALETTE, SampleFormat, meaningful
+from ingest_worker.adapters.volumes import Pixels
+from ingest_worker.domain.refusals import Damaged, Refused
+
+PLAIN: Final = (ImplicitVRLittleEndian, ExplicitVRLittleEndian)
+NATIVE: Final = (*PLAIN, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
+
+# Decoders are named, so that what else is installed never changes a pixel. All of them under permissive licences:
+# GDCM (Apache-2.0), OpenJPEG (BSD-2-Clause), pydicom (MIT).
+DECODERS: Final = {
+    JPEGBaseline8Bit: "gdcm",
+    JPEGExtended12Bit: "gdcm",
+    JPEGLossless: "gdcm",
+    JPEGLosslessSV1: "gdcm",
+    JPEGLSLossless: "gdcm",
+    JPEGLSNearLossless: "gdcm",
+    JPEG2000Lossless: "pylibjpeg",
+    JPEG2000: "pylibjpeg",
+    HTJ2KLossless: "pylibjpeg",
+    HTJ2KLosslessRPCL: "pylibjpeg",
+    HTJ2K: "pylibjpeg",
+    RLELossless: "pydicom",
+}
+
+END_OF_IMAGE = b"\xff\xd9"
+DECODER_ERRORS = (*PARSING_ERRORS, RuntimeError)
+
+
+def read_frames(
+    header: DicomHeader, form: SampleFormat, frames: Sequence[int], count: int
+) -> Iterator[Pixels]:
+    """Yield frames as stored or decoded, shape (rows, columns) or (rows, columns, 3), unused bits dropped.
+
+    Parameters
+    ----------
+    frames
+        Indices of the frames wanted, in the order wanted.
+    count
+        How many frames the file announces.
+
+    Raises
+    ------
+    Refused
+        The pixels are incomplete, damaged, or compressed in a way that is not supported.
+    """
+    native = header.transfer_syntax in NATIVE
+    if native:
+        check_length(header, _native_bytes(header, form) * count)
+    else:
+        _check_fragments(header, count)
+    plain = header.transfer_syntax in PLAIN and (form.photometric in (*GRAY, PALETTE, "RGB"))
+    source = _plain_frames(header, form, frames) if plain else _decoded_frames(header, frames)
+    for pixels in source:
+        yield _colored(meaningful(pixels, form, native=native), header, form)
+
+
+def shape_of(header: DicomHeader, form: SampleFormat) -> tuple[int, ...]:
+    """Return the shape of a stored frame with its samples interleaved."""
+    rows, columns = int(header.dataset.Rows), int(header.dataset.Columns)
+    return (rows, columns) if form.samples == 1 else (rows, columns, form.samples)
+
+
+def _native_bytes(header: DicomHeader, form: SampleFormat) -> int:
+    """Return how many bytes an uncompressed frame takes; YBR_FULL_422 stores two samples per pixel."""
+    rows, columns = int(header.dataset.Rows), int(header.dataset.Columns)
+    samples = 2 if form.photometric == "YBR_FULL_422" else form.samples
+    return rows * columns * samples * form.allocated_bits // 8
+
+
+def _plain_frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int]) -> Iterator[Pixels]:
+    """Read uncompressed little-endian frames where they lie."""
+    size = _native_bytes(header, form)
+    shape = shape_of(header, form)
+    stored = np.dtype(form.stored_type).newbyteorder("<")
+    with header.file.path.open("rb") as stream:
+        for frame in frames:
+            stream.seek((header.pixels.offset or 0) + frame * size)
+            raw = bytearray(size)
+            if stream.readinto(raw) != size:
+                raise Damaged(header.file.base_name, "it became shorter while it was read")
+            pixels = np.frombuffer(raw, stored)
+            if form.planar and form.samples > 1:
+                yield np.moveaxis(pixels.reshape(form.samples, *shape[:2]), 0, -1)
+            else:
+                yield pixels.reshape(shape)
+
+
+def _decoded_frames(header: DicomHeader, frames: Sequence[int]) -> Iterator[Pixels]:
+    """Decode frames of any other encoding; pydicom turns YBR colour into RGB."""
+    plugin = DECODERS.get(header.transfer_syntax, "")
+    if header.transfer_syntax not in NATIVE and not plugin:
+        raise Refused(
+            f"The pixels of {header.file.base_name} are compressed as {header.transfer_syntax.name}, which is not supported."
+        )
+    source: Any = (
+        _inflated(header) if header.transfer_syntax == DeflatedExplicitVRLittleEndian else header.file.path
+    )
+    try:
+        yield from iter_pixels(source, indices=list(frames), decoding_plugin=plugin)
+    except DECODER_ERRORS as error:
+        raise Damaged(header.file.base_name, "its pixels cannot be decoded") from error
+
+
+def _inflated(header: DicomHeader) -> Dataset:
+    """Read a deflated file with its pixels: it can only be inflated as a whole."""
+    dataset = dcmread(header.file.path, force=True)
+    if "PixelData" not in dataset:
+        raise Refused(f"The DICOM file {header.file.base_name} has no pixels.")
+    return dataset
+
+
+def _check_fragments(header: DicomHeader, count: int) -> None:
+    """Refuse compressed pixels with frames missing or cut off, which some decoders fill with gray."""
+    if header.pixels.offset is None or header.pixels.length is not None:
+        raise Damaged(header.file.base_name, "its pixels are announced as compressed but are not stored so")
+    ends_with_mark = header.transfer_syntax != RLELossless
+    found = 0
+    try:
+        with header.file.path.open("rb") as stream:
+            stream.seek(header.pixels.offset)
+            for frame in generate_frames(stream, number_of_frames=count):
+                found += 1
+                if ends_with_mark and END_OF_IMAGE not in frame[-16:]:
+                    raise Damaged(header.file.base_name, f"frame {found} is cut off")
+    except (*PARSING_ERRORS, struct.error) as error:
+        raise Damaged(header.file.base_name, "its compressed frames cannot be told apart") from error
+    if found != count:
+        raise Damaged(header.file.base_name, f"it announces {count} frames but holds {found}")
+
+
+def _colored(pixels: Pixels, header: DicomHeader, form: SampleFormat) -> Pixels:
+    """Look colours up in the palette, if there is one (PS3.3 C.7.9)."""
+    if form.photometric != PALETTE:
+        return pixels
+    try:
+        colored: Pixels = apply_color_lut(pixels, header.dataset)
+    except PARSING_ERRORS as error:
+        raise Damaged(header.file.base_name, "its palette cannot be used") from error
+    return colored[..., :3]

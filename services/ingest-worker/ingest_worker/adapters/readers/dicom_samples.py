@@ -1,0 +1,212 @@
+"""How stored DICOM samples become canonical ones: unused bits, sign, inversion, rescale, and the type that holds them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset
+
+from ingest_worker.adapters.readers.dicom_frames import Rescale
+from ingest_worker.adapters.readers.dicom_headers import DicomHeader
+from ingest_worker.adapters.readers.dicom_values import text, values, whole_number
+from ingest_worker.adapters.volumes import Pixels
+from ingest_worker.domain.refusals import Refused
+
+GRAY = ("MONOCHROME1", "MONOCHROME2")
+PALETTE = "PALETTE COLOR"
+FLOAT_DIGITS_BITS = 24
+INTEGER_TYPES = ("int16", "uint16", "int32", "uint32")
+
+
+class OutOfRange(Exception):
+    """A value does not fit the sample type chosen for the volume."""
+
+
+@dataclass(frozen=True)
+class SampleFormat:
+    """How the samples of one file are stored (PS3.3 C.7.6.3, PS3.5 section 8)."""
+
+    photometric: str
+    samples: int
+    planar: bool
+    allocated_bits: int
+    stored_bits: int
+    high_bit: int
+    signed: bool
+    kind: str
+    palette_type: str | None = None
+
+    @property
+    def channels(self) -> int:
+        """Return how many channels the canonical image has."""
+        return 3 if self.photometric == PALETTE else self.samples
+
+    @property
+    def stored_type(self) -> str:
+        """Return numpy's name of a sample as it lies in the file."""
+        if self.kind != "integer":
+            return self.kind
+        return f"{'int' if self.signed else 'uint'}{self.allocated_bits}"
+
+    @property
+    def low(self) -> int:
+        return -(1 << (self.stored_bits - 1)) if self.signed else 0
+
+    @property
+    def high(self) -> int:
+        return (1 << (self.stored_bits - 1)) - 1 if self.signed else (1 << self.stored_bits) - 1
+
+
+def sample_format(header: DicomHeader) -> SampleFormat:
+    """Return how a file stores its samples.
+
+    Raises
+    ------
+    Refused
+        The description is contradictory, or of a kind that is not converted.
+    """
+    dataset, name = header.dataset, header.file.base_name
+    allocated = whole_number(dataset, "BitsAllocated") or 0
+    stored = whole_number(dataset, "BitsStored") or allocated
+    high_bit = whole_number(dataset, "HighBit")
+    photometric = text(dataset, "PhotometricInterpretation") or "MONOCHROME2"
+    samples = whole_number(dataset, "SamplesPerPixel") or 1
+    if allocated not in (8, 16, 32, 64) or not 1 <= stored <= allocated:
+        raise Refused(f"The samples of {name} have {stored} of {allocated} bits, which cannot be imported.")
+    if samples not in (1, 3) or (photometric in (*GRAY, PALETTE)) != (samples == 1):
+        raise Refused(
+            f"The pixels of {name} are described in a contradictory way ({photometric}, {samples} samples)."
+        )
+    if values(dataset, "ModalityLUTSequence"):
+        raise Refused(
+            f"The values of {name} need a look-up table (Modality LUT), which is not supported yet."
+        )
+    return SampleFormat(
+        photometric=photometric,
+        samples=samples,
+        planar=whole_number(dataset, "PlanarConfiguration") == 1,
+        allocated_bits=allocated,
+        stored_bits=stored,
+        high_bit=stored - 1 if high_bit is None or not stored - 1 <= high_bit < allocated else high_bit,
+        signed=whole_number(dataset, "PixelRepresentation") == 1,
+        kind=header.pixels.kind,
+        palette_type=_palette_type(dataset, name) if photometric == PALETTE else None,
+    )
+
+
+def _palette_type(dataset: Dataset, name: str) -> str:
+    descriptor = values(dataset, "RedPaletteColorLookupTableDescriptor")
+    if len(descriptor) != 3 or descriptor[2] not in (8, 16):
+        raise Refused(f"The palette of {name} is not readable.")
+    return f"uint{descriptor[2]}"
+
+
+def meaningful(pixels: Pixels, form: SampleFormat, *, native: bool) -> Pixels:
+    """Drop bits that hold no sample (overlays were kept there) and restore the sign.
+
+    Parameters
+    ----------
+    native
+        Whether the samples come as stored; decoders of compressed data have shifted them down already.
+    """
+    if form.kind != "integer" or form.stored_bits == form.allocated_bits:
+        return pixels
+    unsigned: NDArray[Any] = pixels.view(f"uint{form.allocated_bits}")
+    shift = form.high_bit + 1 - form.stored_bits if native else 0
+    mask = unsigned.dtype.type((1 << form.stored_bits) - 1)
+    bits = (unsigned >> shift if shift else unsigned) & mask
+    if not form.signed:
+        return np.asarray(bits)
+    sign = unsigned.dtype.type(1 << (form.stored_bits - 1))
+    result: Pixels = ((bits ^ sign) - sign).view(form.stored_type)
+    return result
+
+
+def inverted(pixels: Pixels, form: SampleFormat) -> Pixels:
+    """Turn MONOCHROME1, where the highest value is black, into MONOCHROME2.
+
+    Mirrored within what the samples could hold, not within what they happen to hold: images of one detector
+    stay comparable, and slices need not wait for each other.
+    """
+    if form.photometric != "MONOCHROME1" or form.kind != "integer":
+        return pixels
+    mirror = np.array(form.low + form.high).astype(pixels.dtype)
+    result: Pixels = mirror - pixels  # exact modulo the type's range, and the result is in range
+    return result
+
+
+def inverted_center(center: float, form: SampleFormat, rescale: Rescale) -> float:
+    """Return where a window's centre lies after the values were mirrored."""
+    if form.photometric != "MONOCHROME1":
+        return center
+    return rescale.of(form.low) + rescale.of(form.high) - center
+
+
+def common_type(formats: list[SampleFormat], rescales: list[Rescale]) -> str:
+    """Return the smallest sample type for a volume of such frames.
+
+    Integers stay integers as long as every slope and intercept is integral. If what could be stored does not fit
+    16 bits, 16 are tried nevertheless: samples announced with 16 bits hardly ever use all of them. The attempt
+    ends with `OutOfRange` and is repeated with `wider_type`.
+    """
+    if formats[0].kind != "integer":
+        return formats[0].kind
+    if formats[0].channels > 1:
+        return formats[0].palette_type or f"uint{max(form.allocated_bits for form in formats)}"
+    if all(rescale.is_identity for rescale in rescales) and len({form.stored_type for form in formats}) == 1:
+        return formats[0].stored_type
+    if not all(rescale.is_integral for rescale in rescales):
+        return "float32" if max(form.stored_bits for form in formats) <= FLOAT_DIGITS_BITS else "float64"
+    low, high = _bounds(formats, rescales)
+    narrow = [name for name in INTEGER_TYPES[:2] if _holds(name, low, high)]
+    if narrow:
+        return narrow[0]
+    return "int16" if max(form.stored_bits for form in formats) <= 16 else wider_type(formats, rescales)
+
+
+def wider_type(formats: list[SampleFormat], rescales: list[Rescale]) -> str:
+    """Return the smallest type that holds whatever could be stored."""
+    low, high = _bounds(formats, rescales)
+    return next((name for name in INTEGER_TYPES if _holds(name, low, high)), "float64")
+
+
+def _bounds(formats: list[SampleFormat], rescales: list[Rescale]) -> tuple[float, float]:
+    corners = [
+        rescale.of(stored)
+        for form, rescale in set(zip(formats, rescales, strict=True))
+        for stored in (form.low, form.high)
+    ]
+    return min(corners), max(corners)
+
+
+def _holds(sample_type: str, low: float, high: float) -> bool:
+    limits = np.iinfo(sample_type)
+    return int(limits.min) <= low and high <= int(limits.max)
+
+
+def rescaled(pixels: Pixels, form: SampleFormat, rescale: Rescale, sample_type: str) -> Pixels:
+    """Return real values of the given type.
+
+    Raises
+    ------
+    OutOfRange
+        A value does not fit.
+    """
+    if pixels.dtype.name == sample_type and rescale.is_identity:
+        return pixels
+    if sample_type.startswith("float"):
+        return (pixels * np.float64(rescale.slope) + np.float64(rescale.intercept)).astype(sample_type)
+    factor, summand = int(rescale.slope), int(rescale.intercept)
+    corners = sorted((rescale.of(form.low), rescale.of(form.high)))
+    if _holds(sample_type, *corners):
+        # Modulo 2^n every step is exact, and the result is known to fit.
+        return pixels.astype(sample_type) * _wrapped(factor, sample_type) + _wrapped(summand, sample_type)
+    exact = pixels.astype("int64") * factor + summand
+    if not _holds(sample_type, float(exact.min()), float(exact.max())):
+        raise OutOfRange
+    return exact.astype(sample_type)
+
+
+def _wrapped(value: int, sample_type: str) -> Pixels:
+    return np.array(value, "int64").astype(sample_type)

@@ -1,0 +1,87 @@
+"""Asks ITK what a header says about the grid, without letting it near any other file.
+
+ITK gets a copy of the header in a folder of its own: it has every rule on orientation, units and axes, and we
+need none of them twice; it opens no pixel data, so no name in a header can lead it anywhere.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import SimpleITK as sitk
+
+from ingest_worker.domain.geometry import Geometry
+from ingest_worker.domain.refusals import Refused
+
+SAMPLE_TYPES = {
+    sitk.sitkInt8: "int8",
+    sitk.sitkUInt8: "uint8",
+    sitk.sitkInt16: "int16",
+    sitk.sitkUInt16: "uint16",
+    sitk.sitkInt32: "int32",
+    sitk.sitkUInt32: "uint32",
+    sitk.sitkInt64: "int64",
+    sitk.sitkUInt64: "uint64",
+    sitk.sitkFloat32: "float32",
+    sitk.sitkFloat64: "float64",
+    sitk.sitkVectorInt8: "int8",
+    sitk.sitkVectorUInt8: "uint8",
+    sitk.sitkVectorInt16: "int16",
+    sitk.sitkVectorUInt16: "uint16",
+    sitk.sitkVectorInt32: "int32",
+    sitk.sitkVectorUInt32: "uint32",
+    sitk.sitkVectorInt64: "int64",
+    sitk.sitkVectorUInt64: "uint64",
+    sitk.sitkVectorFloat32: "float32",
+    sitk.sitkVectorFloat64: "float64",
+}
+
+
+@dataclass(frozen=True)
+class ItkView:
+    """An image as ITK understands its header."""
+
+    size: tuple[int, ...]
+    channels: int
+    sample_type: str | None
+    geometry: Geometry
+
+
+def read_geometry(header: bytes, *, name: str, suffix: str, image_io: str, scratch: Path) -> ItkView:
+    """Return ITK's reading of a header.
+
+    Parameters
+    ----------
+    header
+        A complete header that names no other file.
+    name
+        The uploaded file's name, for the message.
+    suffix, image_io
+        What ITK needs to choose its reader, such as ".mha" and "MetaImageIO".
+    scratch
+        An empty folder of this conversion.
+
+    Raises
+    ------
+    Refused
+        ITK cannot make sense of it.
+    """
+    copy = scratch / f"header{suffix}"
+    copy.write_bytes(header)
+    reader = cast(Any, sitk.ImageFileReader())
+    reader.SetImageIO(image_io)
+    reader.SetFileName(str(copy))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        raise Refused(f"The header of {name} describes no image that can be read.") from error
+    finally:
+        copy.unlink()
+    return ItkView(
+        size=tuple(reader.GetSize()),
+        channels=reader.GetNumberOfComponents(),
+        sample_type=SAMPLE_TYPES.get(reader.GetPixelID()),
+        geometry=Geometry(
+            tuple(reader.GetSpacing()), tuple(reader.GetOrigin()), tuple(reader.GetDirection())
+        ),
+    )

@@ -1,0 +1,47 @@
+"""Reads MetaImage: .mha, and .mhd with the .raw or .zraw uploaded with it."""
+
+from collections.abc import Iterator
+
+from ingest_worker.adapters.readers.conversion_input import ConversionInput
+from ingest_worker.adapters.readers.itk_geometry import read_geometry
+from ingest_worker.adapters.readers.metaimage_header import MetaImageHeader, read_header
+from ingest_worker.adapters.readers.pixel_bytes import PixelBytes, StoredVolume, layout_bytes
+from ingest_worker.adapters.volumes import Reading, VolumeReading
+from ingest_worker.domain.embedded_metadata import described, header_fields
+from ingest_worker.domain.layouts import VolumeLayout
+from ingest_worker.domain.refusals import Refused
+
+
+def read(given: ConversionInput) -> Iterator[Reading]:
+    """Yield the image of a candidate whose first file is the header; the second, if any, holds the pixels."""
+    header = read_header(given.files[0], given.budget)
+    layout = _layout(header, given).check(header.name, given.budget)
+    metadata, notes = described(layout.metadata(), header.fields)
+    yield VolumeReading(
+        files=given.names,
+        name=header.name,
+        volume=StoredVolume(layout, _pixel_bytes(header, given), header.big_endian),
+        metadata=metadata,
+        header_fields=header_fields(header.fields),
+        notes=notes,
+    )
+
+
+def _layout(header: MetaImageHeader, given: ConversionInput) -> VolumeLayout:
+    view = read_geometry(
+        header.geometry_text().encode("utf-8"),
+        name=header.name,
+        suffix=".mha",
+        image_io="MetaImageIO",
+        scratch=given.scratch,
+    )
+    if (view.size, view.channels, view.sample_type) != (header.size, header.channels, header.sample_type):
+        raise Refused(f"The header of {header.name} can be understood in more than one way.")
+    return VolumeLayout(header.size, header.channels, header.sample_type, view.geometry)
+
+
+def _pixel_bytes(header: MetaImageHeader, given: ConversionInput) -> PixelBytes:
+    offset = header.data_offset
+    if offset is None:
+        offset = -layout_bytes(header.samples, header.sample_type)
+    return PixelBytes(given.files[-1], "deflate" if header.compressed else "raw", offset)

@@ -1,0 +1,189 @@
+"""The text header of MetaImage files (.mha, .mhd): what is needed to find and check the pixels.
+
+Geometry is left to ITK, which only ever sees a copy made of the fields listed here (`geometry_text`).
+Keys and their meaning: https://itk.org/Wiki/ITK/MetaIO/Documentation.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+from ingest_worker.adapters.readers.text_headers import HeaderLines, whole_numbers
+from ingest_worker.domain.budget import Budget
+from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.refusals import Refused
+
+SAMPLE_TYPES = {
+    "MET_CHAR": "int8",
+    "MET_UCHAR": "uint8",
+    "MET_SHORT": "int16",
+    "MET_USHORT": "uint16",
+    "MET_INT": "int32",
+    "MET_UINT": "uint32",
+    "MET_LONG": "int32",
+    "MET_ULONG": "uint32",
+    "MET_LONG_LONG": "int64",
+    "MET_ULONG_LONG": "uint64",
+    "MET_FLOAT": "float32",
+    "MET_DOUBLE": "float64",
+}
+
+GEOMETRY_KEYS = frozenset(
+    {
+        "NDims", "DimSize", "ElementSpacing", "ElementSize", "TransformMatrix", "Rotation", "Orientation",
+        "Offset", "Position", "Origin", "CenterOfRotation", "AnatomicalOrientation", "DistanceUnits",
+    }
+)  # fmt: skip
+
+LOCAL = "LOCAL"
+
+
+@dataclass(frozen=True)
+class MetaImageHeader:
+    """A MetaImage header, checked as far as the pixels depend on it.
+
+    Parameters
+    ----------
+    fields
+        All keys and values, as written.
+    size
+        x, y[, z[, t]].
+    data_file
+        Where the pixels are; `LOCAL` for right behind the header.
+    data_offset
+        First byte of the pixels in their file; None for "the last bytes of it".
+    """
+
+    name: str
+    fields: dict[str, str] = field(repr=False)
+    size: tuple[int, ...]
+    channels: int
+    sample_type: str
+    big_endian: bool
+    compressed: bool
+    data_file: str
+    data_offset: int | None
+
+    @property
+    def data_files(self) -> tuple[str, ...]:
+        """Names of the files the header refers to."""
+        return () if self.data_file == LOCAL else (self.data_file,)
+
+    @property
+    def samples(self) -> int:
+        return math.prod(self.size) * self.channels
+
+    def geometry_text(self) -> str:
+        """Return a header for ITK that names no file, with this geometry and sample type."""
+        lines = ["ObjectType = Image"]
+        lines += [f"{key} = {value}" for key, value in self.fields.items() if key in GEOMETRY_KEYS]
+        lines += [
+            "BinaryData = True",
+            "BinaryDataByteOrderMSB = False",
+            f"ElementNumberOfChannels = {self.channels}",
+            f"ElementType = {self.fields['ElementType']}",
+            "ElementDataFile = LOCAL",
+            "",
+        ]
+        return "\n".join(lines)
+
+
+def read_header(file: SourceFile, budget: Budget) -> MetaImageHeader:
+    """Read and check the header.
+
+    Raises
+    ------
+    Refused
+        It is no complete MetaImage header, or of a kind that is not converted.
+    """
+    fields, offset = _fields(file, budget)
+    name = file.base_name
+    header = MetaImageHeader(
+        name=name,
+        fields=fields,
+        size=_size(fields, name),
+        channels=_number(fields, name, "ElementNumberOfChannels", 1),
+        sample_type=_sample_type(fields, name),
+        big_endian=_flag(fields, "BinaryDataByteOrderMSB") or _flag(fields, "ElementByteOrderMSB"),
+        compressed=_flag(fields, "CompressedData"),
+        data_file=_data_file(fields, name),
+        data_offset=_data_offset(fields, name, offset),
+    )
+    if header.compressed and header.data_offset is None:
+        raise Refused(
+            f"The header of {name} combines compressed pixels with HeaderSize -1, which has no meaning."
+        )
+    return header
+
+
+def _fields(file: SourceFile, budget: Budget) -> tuple[dict[str, str], int]:
+    """Return the keys and values up to ElementDataFile, and the offset behind that line."""
+    lines = HeaderLines(file, budget)
+    fields: dict[str, str] = {}
+    while (line := lines.next()) is not None:
+        key, sign, value = (part.strip() for part in line.partition("="))
+        if not line.strip():
+            continue
+        if not sign:
+            raise Refused(f"The header of {lines.name} has a line that is not of the form 'key = value'.")
+        if key in fields:
+            raise Refused(f"The header of {lines.name} has the key {key} twice.")
+        fields[key] = value
+        if key == "ElementDataFile":
+            return fields, lines.offset
+    raise Refused(
+        f"The header of {lines.name} does not say where its pixels are (ElementDataFile is missing)."
+    )
+
+
+def _size(fields: dict[str, str], name: str) -> tuple[int, ...]:
+    dimensions = _number(fields, name, "NDims", 0)
+    if dimensions not in (2, 3, 4):
+        raise Refused(
+            f"The image {name} has {dimensions} dimensions; images of 2, 3 and 4 dimensions can be imported."
+        )
+    size = whole_numbers(fields.get("DimSize", ""), name, "DimSize")
+    if len(size) != dimensions or min(size) < 1:
+        raise Refused(f"The header of {name} has no usable DimSize.")
+    return size
+
+
+def _number(fields: dict[str, str], name: str, key: str, default: int) -> int:
+    numbers = whole_numbers(fields.get(key, str(default)), name, key)
+    if len(numbers) != 1:
+        raise Refused(f"The header of {name} has something other than one number in {key}.")
+    return numbers[0]
+
+
+def _sample_type(fields: dict[str, str], name: str) -> str:
+    sample_type = SAMPLE_TYPES.get(fields.get("ElementType", ""))
+    if sample_type is None:
+        raise Refused(f"The header of {name} has no ElementType that can be imported.")
+    if not _flag(fields, "BinaryData", default="True"):
+        raise Refused(
+            f"The pixels of {name} are written as text (BinaryData = False), which cannot be imported."
+        )
+    return sample_type
+
+
+def _flag(fields: dict[str, str], key: str, default: str = "False") -> bool:
+    return fields.get(key, default)[:1] in ("T", "t", "1")
+
+
+def _data_file(fields: dict[str, str], name: str) -> str:
+    """Return the data file, refusing lists and patterns: ITK would open whatever a list names."""
+    value = fields["ElementDataFile"]
+    if value.upper() == LOCAL:
+        return LOCAL
+    if value.split()[:1] == ["LIST"] or "%" in value or not value:
+        raise Refused(f"The pixels of {name} are spread over a list of files, which cannot be imported.")
+    return value
+
+
+def _data_offset(fields: dict[str, str], name: str, header_bytes: int) -> int | None:
+    skipped = _number(fields, name, "HeaderSize", 0)
+    local = fields["ElementDataFile"].upper() == LOCAL
+    if skipped == 0:
+        return header_bytes if local else 0
+    if local or skipped < -1:
+        raise Refused(f"The header of {name} has a HeaderSize that cannot be followed.")
+    return None if skipped == -1 else skipped

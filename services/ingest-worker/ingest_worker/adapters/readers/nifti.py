@@ -1,0 +1,194 @@
+"""Reads NIfTI 1 and 2 in one file: .nii and .nii.gz. Field offsets from nifti1.h and nifti2.h."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ingest_worker.adapters.readers.conversion_input import ConversionInput
+from ingest_worker.adapters.readers.itk_geometry import ItkView, read_geometry
+from ingest_worker.adapters.readers.pixel_bytes import PixelBytes, StoredVolume, decoded_head
+from ingest_worker.adapters.volumes import Pixels, Reading, Volume, VolumeReading
+from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.layouts import VolumeLayout
+from ingest_worker.domain.refusals import Refused
+
+NIFTI_1_BYTES, NIFTI_2_BYTES = 348, 540
+NO_EXTENSIONS = b"\0\0\0\0"
+GZIP_MARK = b"\x1f\x8b"
+
+# datatype code: (samples per voxel, type of a sample)
+DATA_TYPES = {
+    2: (1, "uint8"),
+    4: (1, "int16"),
+    8: (1, "int32"),
+    16: (1, "float32"),
+    64: (1, "float64"),
+    128: (3, "uint8"),
+    256: (1, "int8"),
+    512: (1, "uint16"),
+    768: (1, "uint32"),
+    1024: (1, "int64"),
+    1280: (1, "uint64"),
+    2304: (4, "uint8"),
+}
+
+
+@dataclass(frozen=True)
+class NiftiHeader:
+    """A NIfTI header, as far as the pixels depend on it.
+
+    Parameters
+    ----------
+    raw
+        The header as stored, to be shown to ITK.
+    dimensions
+        Sizes along all axes, without trailing ones beyond the third.
+    slope, intercept
+        Stored values times slope plus intercept are the image's values; (1, 0) where the header says nothing.
+    """
+
+    raw: bytes
+    big_endian: bool
+    dimensions: tuple[int, ...]
+    data_type: int
+    pixel_offset: int
+    slope: float
+    intercept: float
+
+    @property
+    def is_scaled(self) -> bool:
+        return (self.slope, self.intercept) != (1.0, 0.0)
+
+
+def read(given: ConversionInput) -> Iterator[Reading]:
+    """Yield the image of a candidate of one file."""
+    file = given.files[0]
+    header = _header(file)
+    channels, stored_type = _samples(header, file)
+    view = _itk_view(header, file, given)
+    stored = VolumeLayout(view.size, channels, stored_type, view.geometry).check(file.base_name, given.budget)
+    source = PixelBytes(file, _encoding(file), 0, skip=header.pixel_offset)
+    volume: Volume = StoredVolume(stored, source, header.big_endian)
+    if header.is_scaled and channels == 1:
+        volume = ScaledVolume(volume, header.slope, header.intercept)
+    yield VolumeReading(
+        files=given.names, name=file.base_name, volume=volume, metadata=volume.layout.metadata()
+    )
+
+
+@dataclass(frozen=True)
+class ScaledVolume:
+    """Stored values times slope plus intercept, computed in double precision.
+
+    The result is single precision unless the stored samples hold more digits than that.
+    """
+
+    stored: Volume
+    slope: float
+    intercept: float
+
+    @property
+    def layout(self) -> VolumeLayout:
+        fine = self.stored.layout.sample_type in ("int32", "uint32", "int64", "uint64", "float64")
+        return self.stored.layout.of_type("float64" if fine else "float32")
+
+    def slices(self) -> Iterator[Pixels]:
+        for pixels in self.stored.slices():
+            yield (pixels * np.float64(self.slope) + np.float64(self.intercept)).astype(
+                self.layout.sample_type
+            )
+
+
+def _encoding(file: SourceFile) -> str:
+    with file.path.open("rb") as stream:
+        return "gzip" if stream.read(2) == GZIP_MARK else "raw"
+
+
+def _header(file: SourceFile) -> NiftiHeader:
+    head = decoded_head(PixelBytes(file, _encoding(file), 0), NIFTI_2_BYTES)
+    for order in "<>":
+        if len(head) >= NIFTI_1_BYTES and struct.unpack_from(order + "i", head)[0] == NIFTI_1_BYTES:
+            raw = head[:NIFTI_1_BYTES]
+            return _checked(raw, order, _nifti_1(raw, order), file.base_name)
+        if len(head) >= NIFTI_2_BYTES and struct.unpack_from(order + "i", head)[0] == NIFTI_2_BYTES:
+            raw = head[:NIFTI_2_BYTES]
+            return _checked(raw, order, _nifti_2(raw, order), file.base_name)
+    raise Refused(f"The file {file.base_name} has no complete NIfTI header.")
+
+
+@dataclass(frozen=True)
+class _Fields:
+    """The fields both versions have, as stored."""
+
+    dimensions: tuple[int, ...]
+    data_type: int
+    offset: float
+    slope: float
+    intercept: float
+
+
+def _nifti_1(raw: bytes, order: str) -> _Fields:
+    dimensions = struct.unpack_from(order + "8h", raw, 40)
+    (data_type,) = struct.unpack_from(order + "h", raw, 70)
+    return _Fields(dimensions, data_type, *struct.unpack_from(order + "3f", raw, 108))
+
+
+def _nifti_2(raw: bytes, order: str) -> _Fields:
+    dimensions = struct.unpack_from(order + "8q", raw, 16)
+    (data_type,) = struct.unpack_from(order + "h", raw, 12)
+    return _Fields(dimensions, data_type, *struct.unpack_from(order + "q2d", raw, 168))
+
+
+def _checked(raw: bytes, order: str, fields: _Fields, name: str) -> NiftiHeader:
+    count = fields.dimensions[0]
+    sizes = fields.dimensions[1 : count + 1]
+    placed = np.isfinite(fields.offset) and fields.offset >= len(raw)
+    if not 1 <= count <= 7 or min(sizes) < 1 or not placed:
+        raise Refused(f"The header of {name} describes no image that can be read.")
+    if not (np.isfinite(fields.slope) and np.isfinite(fields.intercept)):
+        raise Refused(f"The header of {name} scales its values by something that is no number.")
+    says_nothing = fields.slope == 0.0  # nifti1.h: "if scl_slope is zero, then ignore"
+    return NiftiHeader(
+        raw=raw,
+        big_endian=order == ">",
+        dimensions=_without_ones(sizes),
+        data_type=fields.data_type,
+        pixel_offset=int(fields.offset),
+        slope=1.0 if says_nothing else fields.slope,
+        intercept=0.0 if says_nothing else fields.intercept,
+    )
+
+
+def _without_ones(dimensions: tuple[int, ...]) -> tuple[int, ...]:
+    while len(dimensions) > 3 and dimensions[-1] == 1:
+        dimensions = dimensions[:-1]
+    return dimensions
+
+
+def _samples(header: NiftiHeader, file: SourceFile) -> tuple[int, str]:
+    if header.data_type not in DATA_TYPES:
+        raise Refused(
+            f"The image {file.base_name} holds complex numbers, bits or another type that cannot be imported."
+        )
+    if not 2 <= len(header.dimensions) <= 4:
+        raise Refused(
+            f"The image {file.base_name} has {len(header.dimensions)} dimensions; images of 2, 3 and 4 dimensions can "
+            "be imported."
+        )
+    return DATA_TYPES[header.data_type]
+
+
+def _itk_view(header: NiftiHeader, file: SourceFile, given: ConversionInput) -> ItkView:
+    """Return ITK's reading of the grid; it must agree about the size."""
+    view = read_geometry(
+        header.raw + NO_EXTENSIONS,
+        name=file.base_name,
+        suffix=".nii",
+        image_io="NiftiImageIO",
+        scratch=given.scratch,
+    )
+    if view.size != header.dimensions:
+        raise Refused(f"The header of {file.base_name} can be understood in more than one way.")
+    return view

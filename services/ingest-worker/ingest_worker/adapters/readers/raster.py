@@ -1,0 +1,137 @@
+"""Reads PNG and JPEG pictures: upright, in gray, RGB or RGBA, with all the bits they have.
+
+What becomes of what: palettes become RGB, or RGBA if a colour in use is transparent; 1-bit gray becomes 0 and 255, 2
+and 4 bits are spread over 0 to 255; gray with alpha becomes gray if it is opaque everywhere, RGBA otherwise; CMYK
+becomes RGB; 16-bit samples stay. The orientation in EXIF is applied, so that rows and columns are as people see them.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ingest_worker.adapters.readers.conversion_input import ConversionInput
+from ingest_worker.adapters.volumes import ArrayVolume, Pixels, Reading, VolumeReading
+from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.geometry import Geometry
+from ingest_worker.domain.layouts import VolumeLayout
+from ingest_worker.domain.refusals import Damaged, Refused
+
+PNG_MARK = b"\x89PNG\r\n\x1a\n"
+COLORED_OR_ALPHA = (2, 4, 6)
+OPAQUE = {"uint8": 255, "uint16": 65535}
+DECODER_ERRORS = (OSError, SyntaxError, ValueError, zlib.error, struct.error)
+
+# The budget is compared with the header's size before pixels are decoded; Pillow's own limit is lower.
+Image.MAX_IMAGE_PIXELS = None
+
+
+def read(given: ConversionInput) -> Iterator[Reading]:
+    """Yield the picture of a candidate of one file."""
+    file = given.files[0]
+    sixteen_bit_color = _checked_png(file, given) if _is_png(file) else False
+    pixels = _sixteen_bit(file) if sixteen_bit_color else _decoded(file, given)
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    layout = VolumeLayout(
+        (pixels.shape[1], pixels.shape[0]), channels, pixels.dtype.name, Geometry.unknown(2)
+    )
+    yield VolumeReading(
+        files=given.names,
+        name=file.base_name,
+        volume=ArrayVolume(layout, pixels),
+        metadata=layout.metadata(pixel_size_known=False),
+    )
+
+
+def _is_png(file: SourceFile) -> bool:
+    with file.path.open("rb") as stream:
+        return stream.read(8) == PNG_MARK
+
+
+def _checked_png(file: SourceFile, given: ConversionInput) -> bool:
+    """Verify every checksum of a PNG and tell whether it has 16-bit colour, which Pillow would cut to 8.
+
+    PNG, third edition, section 5.3: length, type, data, CRC-32 of type and data.
+    """
+    header = b""
+    with file.path.open("rb") as stream:
+        stream.seek(len(PNG_MARK))
+        kind = b""
+        while kind != b"IEND":
+            start = stream.read(8)
+            if len(start) < 8:
+                raise Damaged(file.base_name, "it ends too early")
+            size, kind = struct.unpack(">I4s", start)
+            if size > given.budget.image_bytes:
+                raise Damaged(file.base_name, "it announces an impossible length")
+            data = stream.read(size)
+            if stream.read(4) != struct.pack(">I", zlib.crc32(data, zlib.crc32(kind))):
+                raise Damaged(file.base_name, "a checksum in it is wrong")
+            header = header or data
+    if len(header) != 13:
+        raise Damaged(file.base_name, "it does not begin with a header")
+    width, height, depth, color = struct.unpack_from(">IIBB", header)
+    _check_size(file, width, height, given)
+    return depth == 16 and color in COLORED_OR_ALPHA
+
+
+def _check_size(file: SourceFile, width: int, height: int, given: ConversionInput) -> None:
+    if width < 1 or height < 1:
+        raise Damaged(file.base_name, "it announces an impossible size")
+    VolumeLayout((width, height), 4, "uint16", Geometry.unknown(2)).check(file.base_name, given.budget)
+
+
+def _decoded(file: SourceFile, given: ConversionInput) -> Pixels:
+    try:
+        with Image.open(file.path, formats=["PNG", "JPEG"]) as picture:
+            _check_size(file, *picture.size, given)
+            picture.load()
+            return _in_known_mode(ImageOps.exif_transpose(picture))
+    except UnidentifiedImageError as error:
+        raise Refused(
+            f"The picture {file.base_name} cannot be read; its header is damaged or of a rare kind."
+        ) from error
+    except DECODER_ERRORS as error:
+        raise Damaged(file.base_name, "its pixels cannot be decoded to the end") from error
+
+
+def _in_known_mode(picture: Image.Image) -> Pixels:
+    if picture.mode == "P":
+        return _opaque_if_it_can(
+            picture.convert("RGBA" if "transparency" in picture.info else "RGB"), channels=3
+        )
+    if picture.mode == "LA":
+        return _opaque_if_it_can(picture.convert("RGBA"), channels=1)
+    if picture.mode == "1":
+        return np.asarray(picture.convert("L"))
+    if picture.mode in ("CMYK", "YCbCr", "LAB"):
+        return np.asarray(picture.convert("RGB"))
+    if picture.mode not in ("L", "I;16", "RGB", "RGBA"):
+        raise Refused(f"Pictures of mode {picture.mode} cannot be imported.")
+    return np.asarray(picture)
+
+
+def _opaque_if_it_can(picture: Image.Image, *, channels: int) -> Pixels:
+    """Return RGBA pixels without an alpha channel that hides nothing, and without the colours gray never had."""
+    return _without_needless_alpha(np.asarray(picture), channels)
+
+
+def _without_needless_alpha(pixels: Pixels, channels: int) -> Pixels:
+    if pixels.shape[2] == 4 and not (pixels[..., 3] == OPAQUE[pixels.dtype.name]).all():
+        return pixels
+    return pixels[..., 0] if channels == 1 else pixels[..., :channels]
+
+
+def _sixteen_bit(file: SourceFile) -> Pixels:
+    """Decode a PNG with 16-bit colour or alpha through libvips, which keeps all bits."""
+    import pyvips  # noqa: PLC0415  # costs 0.1 s and is needed for this rare kind only
+
+    try:
+        pixels: Pixels = pyvips.Image.pngload(str(file.path), fail_on="error").autorot().numpy()
+    except pyvips.Error as error:
+        raise Damaged(file.base_name, "its pixels cannot be decoded to the end") from error
+    if pixels.shape[2] == 2:
+        return _without_needless_alpha(pixels[..., [0, 0, 0, 1]], channels=1)
+    return pixels

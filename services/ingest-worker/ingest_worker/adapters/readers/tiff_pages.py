@@ -1,0 +1,190 @@
+"""What a TIFF's pages are to each other: one picture, a pyramid, a stack, or a mixture. Metadata by tifffile."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tifffile import TiffFile, TiffFileError, TiffPage
+
+from ingest_worker.domain.refusals import Damaged, NotSupportedYet, Refused
+
+MOST_PAGES = 10_000
+MILLIMETRES = {2: 25.4, 3: 10.0}  # ResolutionUnit: inch, centimetre (TIFF 6.0, section 8)
+PLAIN_PHOTOMETRICS = {1: "GRAY", 2: "RGB", 6: "YCBCR"}
+LARGEST_TILE = 4096
+
+SLIDES = {
+    "is_svs": "Aperio slides (.svs)",
+    "is_ndpi": "Hamamatsu slides (.ndpi)",
+    "is_scn": "Leica slides (.scn)",
+    "is_bif": "Ventana slides (.bif)",
+    "is_philips": "Philips slides (.tiff)",
+}
+
+READING_ERRORS = (
+    TiffFileError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    ZeroDivisionError,
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """The facts of one TIFF directory."""
+
+    width: int
+    height: int
+    samples: int
+    sample_type: str
+    photometric: int
+    is_tiled: bool
+    tile: tuple[int, int]
+    is_interleaved: bool
+    has_inner_pages: bool
+    data_end: int
+    value_range: tuple[int, int] | None
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What is equal for pictures that can be levels or slices of each other."""
+        return (self.samples, self.sample_type, self.photometric)
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The pages of a file and the size of a pixel of the first, in millimetres (x, y)."""
+
+    pages: tuple[Page, ...]
+    pixel_size_mm: tuple[float, float]
+
+    @property
+    def levels(self) -> int:
+        """Count the pages, from the first, that are levels of one pyramid."""
+        return pyramid_levels(self.pages)
+
+    @property
+    def is_stack(self) -> bool:
+        """Tell whether all pages are of one size and kind: a stack, however many."""
+        sizes = {(page.width, page.height, page.kind) for page in self.pages}
+        return len(self.pages) > 1 and len(sizes) == 1
+
+    @property
+    def is_canonical(self) -> bool:
+        """Tell whether the file can be kept as it is: nothing but the tiled levels of one plain picture."""
+        first = self.pages[0]
+        return (
+            self.levels == len(self.pages)
+            and all(page.is_tiled and page.is_interleaved and not page.has_inner_pages for page in self.pages)
+            and first.photometric in PLAIN_PHOTOMETRICS
+            and max(first.tile) <= LARGEST_TILE
+            and (self.levels > 1 or max(first.width, first.height) <= max(first.tile))
+        )
+
+
+def read_pages(path: Path, name: str) -> Pages:
+    """Read the directories of a TIFF.
+
+    Raises
+    ------
+    Refused
+        It is damaged, a slide of a vendor, or does not say how large a pixel is.
+    """
+    try:
+        with TiffFile(path) as tiff:
+            _refuse_slides(tiff)
+            if len(tiff.pages) > MOST_PAGES:
+                raise Refused(f"The TIFF file {name} has more than {MOST_PAGES} pages.")
+            directories = [tiff.pages[index] for index in range(len(tiff.pages))]
+            pages = tuple(_page(page) for page in directories if isinstance(page, TiffPage))
+            pixel_size = _pixel_size_mm(directories[0], name)
+    except READING_ERRORS as error:
+        raise Damaged(name, "its TIFF directories cannot be read") from error
+    size = path.stat().st_size
+    if any(page.data_end > size for page in pages):
+        raise Damaged(name, "it ends before its last pixels")
+    return Pages(pages, pixel_size)
+
+
+def _refuse_slides(tiff: TiffFile) -> None:
+    for flag, kind in SLIDES.items():
+        if getattr(tiff, flag):
+            raise NotSupportedYet(kind)
+
+
+def _page(page: TiffPage) -> Page:
+    ends = [offset + count for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True)]
+    if page.dtype is None or page.imagewidth < 1 or page.imagelength < 1 or not ends:
+        raise TiffFileError("a page without pixels")
+    return Page(
+        width=page.imagewidth,
+        height=page.imagelength,
+        samples=page.samplesperpixel,
+        sample_type=page.dtype.name,
+        photometric=int(page.photometric),
+        is_tiled=page.is_tiled,
+        tile=(page.tilewidth, page.tilelength),
+        is_interleaved=int(page.planarconfig) == 1,
+        has_inner_pages=bool(page.subifds),
+        data_end=max(ends),
+        value_range=_value_range(page),
+    )
+
+
+def _value_range(page: TiffPage) -> tuple[int, int] | None:
+    """Return the announced smallest and largest value of integer samples."""
+    for low, high in (("MinSampleValue", "MaxSampleValue"), ("SMinSampleValue", "SMaxSampleValue")):
+        found = [_first(page, tag) for tag in (low, high)]
+        if all(isinstance(value, int) for value in found):
+            return found[0], found[1]
+    return None
+
+
+def _first(page: TiffPage, tag: str) -> Any:
+    value = page.tags.valueof(tag)
+    return value[0] if isinstance(value, tuple) and value else value
+
+
+def _pixel_size_mm(page: Any, name: str) -> tuple[float, float]:
+    """Return the size of a pixel from resolution and unit.
+
+    Raises
+    ------
+    Refused
+        One of the tags is missing or without meaning.
+    """
+    unit = MILLIMETRES.get(int(page.tags.valueof("ResolutionUnit", default=0)))
+    sizes = []
+    for tag in ("XResolution", "YResolution"):
+        numerator, denominator = page.tags.valueof(tag, default=(0, 1))
+        if unit is None or numerator <= 0 or denominator <= 0:
+            raise Refused(
+                f"The TIFF file {name} does not say how large a pixel is (resolution and its unit)."
+            )
+        sizes.append(unit * denominator / numerator)
+    return sizes[0], sizes[1]
+
+
+def pyramid_levels(pages: Sequence[Page]) -> int:
+    """Count the pages, from the first, that are each a smaller version of the one before.
+
+    A level is reduced by the same factor in both directions, give or take a pixel of rounding per level.
+    """
+    for index in range(1, len(pages)):
+        if not _is_reduced(pages[0], pages[index - 1], pages[index], slack=index):
+            return index
+    return len(pages)
+
+
+def _is_reduced(full: Page, before: Page, page: Page, *, slack: int) -> bool:
+    if page.kind != full.kind or page.width >= before.width or page.height > before.height:
+        return False
+    factor = max(full.width / page.width, full.height / page.height)
+    expected = full.width / factor, full.height / factor
+    narrow = math.isclose(page.width, expected[0], abs_tol=slack + 1)
+    return narrow and math.isclose(page.height, expected[1], abs_tol=slack + 1)

@@ -1,0 +1,175 @@
+"""First look at a file: its format by content, and the names its header mentions. Runs in a child.
+
+Only the beginning of a file is read here; DICOM is left to `readers.dicom_headers`.
+"""
+
+import gzip
+import re
+import struct
+import zlib
+from pathlib import PurePosixPath
+
+from ingest_worker.adapters.readers import metaimage_header, nrrd_header
+from ingest_worker.domain.budget import Budget
+from ingest_worker.domain.candidates import Recognised
+from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.formats import Format, UnsupportedFormat
+from ingest_worker.domain.refusals import Refused
+
+HEAD_BYTES = 64 * 1024
+DICOM_MARK = slice(128, 132)
+NIFTI_1_BYTES, NIFTI_2_BYTES = 348, 540
+GZIP_MARK = b"\x1f\x8b"
+
+MARKS: tuple[tuple[bytes, Format | UnsupportedFormat], ...] = (
+    (b"\x89PNG\r\n\x1a\n", Format.PNG),
+    (b"\xff\xd8\xff", Format.JPEG),
+    (b"II*\0", Format.TIFF),
+    (b"MM\0*", Format.TIFF),
+    (b"II+\0", Format.TIFF),
+    (b"MM\0+", Format.TIFF),
+    (b"PK\x03\x04", Format.ZIP),
+    (b"PK\x05\x06", Format.ZIP),
+    (b"NRRD00", Format.NRRD),
+    (b"FOCTFDA", UnsupportedFormat.TOPCON_FDA),
+    (b"FOCTFDS", UnsupportedFormat.TOPCON_FDS),
+    (b"CMDb", UnsupportedFormat.HEIDELBERG_E2E),
+    (b"[Virtual Microscope Specimen]", UnsupportedFormat.HAMAMATSU_VMS),
+    (b"[Uncompressed Virtual Microscope Specimen]", UnsupportedFormat.HAMAMATSU_VMU),
+    (b'<DataObject ObjectType="DPUfsImport"', UnsupportedFormat.ISYNTAX),
+    (b"GIF87a", UnsupportedFormat.GIF),
+    (b"GIF89a", UnsupportedFormat.GIF),
+    (b"\0\0\0\x0cjP  ", UnsupportedFormat.JPEG_2000),
+    (b"\xff\x4f\xff\x51", UnsupportedFormat.JPEG_2000),
+    (b"\x89HDF\r\n\x1a\n", UnsupportedFormat.HDF5),
+    (b"%PDF-", UnsupportedFormat.PDF),
+    (b"7z\xbc\xaf\x27\x1c", UnsupportedFormat.SEVEN_ZIP),
+    (b"Rar!\x1a\x07", UnsupportedFormat.RAR),
+)
+
+META_IMAGE_KEY = re.compile(rb"^[ \t]*(ObjectType|NDims|DimSize|ElementType)[ \t]*=", re.MULTILINE)
+SLIDE_PART = re.compile(
+    rb"^(?:ImageFile[^=\n]*|MapFile|OptimisationFile|MacroImage)[ \t]*=[ \t]*([^\r\n]+)", re.MULTILINE
+)
+
+
+def recognise(file: SourceFile, budget: Budget) -> Recognised:
+    """Say what a file is, by its content; its name only decides where contents are alike."""
+    with file.path.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+    if not head:
+        return Recognised(file, reason="The file is empty.")
+    kind = format_of(head, file.name)
+    try:
+        return Recognised(
+            file,
+            kind,
+            references=_references(file, kind, budget),
+            companions=_companions(head, kind),
+            reason="" if kind else _wrong_name(file.name),
+        )
+    except Refused as refusal:
+        return Recognised(file, kind, reason=refusal.reason)
+
+
+def format_of(head: bytes, name: str) -> Format | UnsupportedFormat | None:
+    """Return the format of a file that begins with `head`, None if no rule knows it."""
+    if head[DICOM_MARK] == b"DICM":
+        return Format.DICOM
+    marked = next((kind for mark, kind in MARKS if head.startswith(mark)), None)
+    if marked is Format.JPEG and name.lower().endswith(".mrxs"):
+        return UnsupportedFormat.MIRAX
+    if marked is not None:
+        return marked
+    if head.startswith(GZIP_MARK):
+        unpacked = _nifti(unpacked_head(head, NIFTI_2_BYTES))
+        return unpacked or UnsupportedFormat.GZIP
+    return _nifti(head) or _structured(head)
+
+
+def _structured(head: bytes) -> Format | UnsupportedFormat | None:
+    """Recognise what has no mark of its own at the beginning."""
+    if len(META_IMAGE_KEY.findall(head)) >= 2 and b"NDims" in head:
+        return Format.META_IMAGE
+    if head[:2] == b"BM" and len(head) >= 14 and head[6:10] == b"\0\0\0\0":
+        return UnsupportedFormat.BMP
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return UnsupportedFormat.WEBP
+    if head[257:262] == b"ustar":
+        return UnsupportedFormat.TAR
+    return Format.DICOM if _bare_dicom(head) else None
+
+
+def _nifti(head: bytes) -> Format | UnsupportedFormat | None:
+    """Recognise NIfTI 1 and 2 by the size field and the magic (nifti1.h, nifti2.h)."""
+    if len(head) < NIFTI_1_BYTES:
+        return None
+    sizes = {struct.unpack_from(order + "i", head)[0] for order in "<>"}
+    if NIFTI_1_BYTES in sizes:
+        return Format.NIFTI if head[344:348] == b"n+1\0" else UnsupportedFormat.ANALYZE
+    if NIFTI_2_BYTES in sizes and head[4:7] in (b"n+2", b"ni2"):
+        return Format.NIFTI if head[4:7] == b"n+2" else UnsupportedFormat.ANALYZE
+    return None
+
+
+def unpacked_head(head: bytes, wanted: int) -> bytes:
+    """Return the first bytes inside a gzip file, as many as its head yields, none if it is damaged."""
+    inflate = zlib.decompressobj(31)
+    try:
+        return inflate.decompress(head, wanted)
+    except (zlib.error, gzip.BadGzipFile):
+        return b""
+
+
+def _bare_dicom(head: bytes) -> bool:
+    """Recognise DICOM data sets without the 128-byte preamble: a first element of group 2 or 8, little endian."""
+    if len(head) < 12:
+        return False
+    group, element = struct.unpack_from("<HH", head)
+    if group not in (0x0002, 0x0008) or element > 0x0070:
+        return False
+    explicit = re.fullmatch(rb"[A-Z]{2}", head[4:6]) is not None
+    return explicit or struct.unpack_from("<I", head, 4)[0] <= 256
+
+
+def _references(file: SourceFile, kind: Format | UnsupportedFormat | None, budget: Budget) -> tuple[str, ...]:
+    """Return the data files a detached header names."""
+    if kind is Format.META_IMAGE:
+        return metaimage_header.read_header(file, budget).data_files
+    if kind is Format.NRRD:
+        return nrrd_header.read_header(file, budget).data_files
+    return ()
+
+
+def _companions(head: bytes, kind: Format | UnsupportedFormat | None) -> tuple[str, ...]:
+    if kind not in (UnsupportedFormat.HAMAMATSU_VMS, UnsupportedFormat.HAMAMATSU_VMU):
+        return ()
+    return tuple(match.decode("utf-8", "replace").strip() for match in SLIDE_PART.findall(head))
+
+
+EXPECTED = {
+    ".dcm": "DICOM",
+    ".mha": "MetaImage",
+    ".mhd": "MetaImage",
+    ".nii": "NIfTI",
+    ".nrrd": "NRRD",
+    ".nhdr": "NRRD",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".zip": "zip archive",
+    ".fda": "Topcon OCT",
+    ".fds": "Topcon OCT",
+    ".e2e": "Heidelberg OCT",
+}
+
+
+def _wrong_name(name: str) -> str:
+    """Return the reason for a file whose name promises what its content does not keep, "" if it promises nothing."""
+    bare = name.lower().removesuffix(".gz")
+    expected = EXPECTED.get(PurePosixPath(bare).suffix)
+    if expected is None:
+        return ""
+    return f"The name says {expected}, but the content is damaged at its beginning or something else."

@@ -1,0 +1,117 @@
+"""What children do: unpack an archive, look at files, convert a candidate. Arguments and results are JSON values."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Final
+
+from ingest_worker.adapters.checksums_of_files import source_of
+from ingest_worker.adapters.readers.conversion_input import ConversionInput
+from ingest_worker.adapters.recognition import recognise
+from ingest_worker.adapters.unpacking import Allowance, unpack
+from ingest_worker.domain.budget import Budget
+from ingest_worker.domain.candidates import Candidate, Recognised
+from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.formats import Format, UnsupportedFormat
+from ingest_worker.domain.refusals import Refused
+
+READERS: Final = {
+    Format.META_IMAGE: "ingest_worker.adapters.readers.metaimage",
+    Format.NIFTI: "ingest_worker.adapters.readers.nifti",
+    Format.NRRD: "ingest_worker.adapters.readers.nrrd",
+    Format.DICOM: "ingest_worker.adapters.readers.dicom",
+    Format.TIFF: "ingest_worker.adapters.readers.tiff",
+    Format.PNG: "ingest_worker.adapters.readers.raster",
+    Format.JPEG: "ingest_worker.adapters.readers.raster",
+}
+WRITING: Final = "ingest_worker.adapters.writing"
+DICOM_HEADERS: Final = "ingest_worker.adapters.readers.dicom_headers"
+
+OnProgress = Callable[[int], None]
+
+
+def file_document(file: SourceFile) -> list[str]:
+    """Return a file as JSON values."""
+    return [file.name, str(file.path)]
+
+
+def file_from_document(document: list[str]) -> SourceFile:
+    """Read what `file_document` wrote."""
+    return SourceFile(document[0], Path(document[1]))
+
+
+def unpack_archive(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgress) -> dict[str, Any]:
+    """Unpack one uploaded archive into an empty folder."""
+    archive = file_from_document(arguments["archive"])
+    allowance = Allowance.of(budget, files_used=arguments["files_used"], bytes_used=arguments["bytes_used"])
+    found = unpack(archive, Path(arguments["target"]), allowance)
+    return {
+        "files": [file_document(file) for file in found.files],
+        "archives": found.archives,
+        "rejections": [asdict(rejection) for rejection in found.rejections],
+        "source": asdict(source_of(archive)),
+        "files_used": budget.unpacked_files - allowance.files_left,
+        "bytes_used": budget.unpacked_bytes - allowance.bytes_left,
+    }
+
+
+def look_at(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgress) -> dict[str, Any]:
+    """Recognise files by content."""
+    files = [file_from_document(document) for document in arguments["files"]]
+    recognised = []
+    for count, file in enumerate(files, start=1):
+        recognised.append(recognised_document(_recognised(file, budget)))
+        on_progress(count)
+    return {"recognised": recognised}
+
+
+def _recognised(file: SourceFile, budget: Budget) -> Recognised:
+    found = recognise(file, budget)
+    if found.format is not Format.DICOM or found.reason:
+        return found
+    try:
+        return replace(found, series=importlib.import_module(DICOM_HEADERS).series_of(file))
+    except Refused as refusal:
+        return replace(found, reason=refusal.reason)
+
+
+def recognised_document(found: Recognised) -> dict[str, Any]:
+    """Return what was found as JSON values."""
+    return {**asdict(found), "file": file_document(found.file), "format": found.format}
+
+
+def recognised_from_document(document: dict[str, Any]) -> Recognised:
+    """Read what `recognised_document` wrote."""
+    return Recognised(
+        file=file_from_document(document["file"]),
+        format=_format(document["format"]),
+        series=tuple(document["series"]),
+        references=tuple(document["references"]),
+        companions=tuple(document["companions"]),
+        reason=document["reason"],
+    )
+
+
+def _format(value: str | None) -> Format | UnsupportedFormat | None:
+    if value is None:
+        return None
+    return Format(value) if value in set(Format) else UnsupportedFormat(value)
+
+
+def convert_candidate(
+    arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgress
+) -> dict[str, Any]:
+    """Convert one candidate into images in the canonical form, in a folder of its own."""
+    candidate = Candidate(
+        Format(arguments["format"]), tuple(file_from_document(document) for document in arguments["files"])
+    )
+    folder = Path(arguments["folder"])
+    given = ConversionInput(candidate.files, budget, folder)
+    readings = importlib.import_module(READERS[candidate.format]).read(given)
+    writing = importlib.import_module(WRITING).Writing(given, arguments["threads"], on_progress)
+    images, rejections = writing.write_all(readings)
+    return {
+        "images": [image.to_document() for image in images],
+        "rejections": [asdict(rejection) for rejection in rejections],
+    }

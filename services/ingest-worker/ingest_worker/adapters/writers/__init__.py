@@ -1,0 +1,1 @@
+"""The two canonical forms: compressed MetaImage and tiled pyramidal TIFF."""

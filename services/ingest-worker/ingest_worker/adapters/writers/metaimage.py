@@ -1,0 +1,206 @@
+"""Writes volumes as .mha: one valid zlib stream made of independent runs, compressed on several threads.
+
+Each run ends with a full flush, so that inflating can start at it: with the list of flush points a slice is
+read alone out of a standard file. Slices stream through; the header is written last, into room left for it.
+"""
+
+import hashlib
+import math
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from isal import isal_zlib
+
+from ingest_worker.adapters.volumes import Pixels, Volume, raw_bytes
+from ingest_worker.adapters.writers import checksums
+from ingest_worker.adapters.writers.metaimage_text import header_text
+from ingest_worker.adapters.writers.ordered_map import ordered_map
+from ingest_worker.domain.budget import KIB, MIB
+from ingest_worker.domain.images import FlushPoint
+from ingest_worker.domain.layouts import VolumeLayout
+from ingest_worker.domain.segments import MOST_SEGMENTS
+
+ZLIB_START = b"\x78\x5e"
+ZLIB_LAST_BLOCK = b"\x03\x00"
+SMALLEST_RUN_BYTES = 256 * KIB
+LARGEST_RUN_BYTES = 4 * MIB
+LONGEST_NUMBER = 24
+
+
+@dataclass(frozen=True)
+class WrittenVolume:
+    """What is known about a volume after it was written.
+
+    Parameters
+    ----------
+    labels
+        All distinct values of a single-channel image of 8-bit integers, if there are no more than a label map has.
+    """
+
+    size_bytes: int
+    pixels_sha256: str
+    labels: tuple[int, ...] | None
+    flush_points: tuple[FlushPoint, ...]
+
+
+def write_volume(
+    volume: Volume,
+    path: Path,
+    *,
+    fields: dict[str, str],
+    threads: int,
+    on_progress: Callable[[int], None],
+) -> WrittenVolume:
+    """Write the volume to a new file, slice by slice.
+
+    Parameters
+    ----------
+    fields
+        Extra header keys; the smallest and largest pixel value are added.
+    on_progress
+        Told how much is written so far, in thousandths.
+
+    Raises
+    ------
+    Refused, WiderSamplesNeeded
+        From the volume; the file is incomplete then.
+    """
+    layout = volume.layout
+    labels = _Labels() if layout.channels == 1 and layout.sample_type in ("int8", "uint8") else None
+    with path.open("xb") as stream:
+        body = _Body(stream, reserved=_header_room(layout, fields))
+        for run in ordered_map(_compressed, _runs(volume, body, labels), threads):
+            body.add(run)
+            on_progress(1000 * body.pixel_bytes // layout.total_bytes)
+        body.finish(layout, fields)
+        size_bytes = stream.seek(0, 2)
+    return WrittenVolume(
+        size_bytes=size_bytes,
+        pixels_sha256=body.sha256.hexdigest(),
+        labels=labels.found(layout.sample_type) if labels else None,
+        flush_points=tuple(body.flush_points),
+    )
+
+
+@dataclass(frozen=True)
+class _Run:
+    deflated: bytes
+    adler: int
+    pixel_bytes: int
+    low: Any
+    high: Any
+
+
+def _compressed(pixels: Pixels) -> _Run:
+    """Compress pixels into raw deflate that ends at a byte with a full flush (RFC 1951)."""
+    raw = raw_bytes(pixels)
+    level = 3 if pixels.dtype.kind in "iu" and pixels.itemsize > 1 else 1  # measured: spec/ingest.md B2
+    squeeze = isal_zlib.compressobj(level, isal_zlib.DEFLATED, -15)
+    deflated = squeeze.compress(raw) + squeeze.flush(isal_zlib.Z_FULL_FLUSH)
+    # fmin and fmax pass over NaN, which min and max would return.
+    low, high = np.fmin.reduce(pixels, axis=None), np.fmax.reduce(pixels, axis=None)
+    return _Run(deflated, isal_zlib.adler32(raw), raw.nbytes, low, high)
+
+
+@dataclass
+class _Body:
+    """The zlib stream as it grows, behind the room reserved for the header."""
+
+    stream: BinaryIO
+    reserved: int
+    sha256: Any = field(default_factory=hashlib.sha256)
+    flush_points: list[FlushPoint] = field(default_factory=list)
+    pixel_bytes: int = 0
+    adler: int = checksums.EMPTY
+    low: Any = None
+    high: Any = None
+
+    def __post_init__(self) -> None:
+        self.stream.seek(self.reserved)
+        self.stream.write(ZLIB_START)
+
+    def add(self, run: _Run) -> None:
+        self.flush_points.append(FlushPoint(self.pixel_bytes, self.stream.tell()))
+        self.stream.write(run.deflated)
+        self.pixel_bytes += run.pixel_bytes
+        self.adler = checksums.joined(self.adler, run.adler, run.pixel_bytes)
+        self.low = run.low if self.low is None else np.fmin(self.low, run.low)
+        self.high = run.high if self.high is None else np.fmax(self.high, run.high)
+
+    def finish(self, layout: VolumeLayout, fields: dict[str, str]) -> None:
+        if self.pixel_bytes != layout.total_bytes:
+            raise ValueError(
+                f"{self.pixel_bytes} bytes of pixels came where {layout.total_bytes} were announced"
+            )
+        self.stream.write(ZLIB_LAST_BLOCK + struct.pack(">I", self.adler))
+        compressed = self.stream.tell() - self.reserved
+        known = fields | _extremes(self.low, self.high)
+        digits = self.reserved - len(header_text(layout, known, ""))
+        self.stream.seek(0)
+        self.stream.write(header_text(layout, known, str(compressed).zfill(digits)))
+
+
+def _header_room(layout: VolumeLayout, fields: dict[str, str]) -> int:
+    longest = "9" * LONGEST_NUMBER
+    extremes = {"SmallestImagePixelValue": longest, "LargestImagePixelValue": longest}
+    return len(header_text(layout, fields | extremes, "0" * len(str(2**63))))
+
+
+def _extremes(low: Any, high: Any) -> dict[str, str]:
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return {}
+    return {"SmallestImagePixelValue": str(low), "LargestImagePixelValue": str(high)}
+
+
+def _runs(volume: Volume, body: _Body, labels: "_Labels | None") -> Iterator[Pixels]:
+    """Yield the pixels in pieces worth compressing alone: a few small slices, a slice, or some of its rows."""
+    together = max(1, SMALLEST_RUN_BYTES // volume.layout.slice_bytes)
+    pieces = math.ceil(volume.layout.slice_bytes / LARGEST_RUN_BYTES)
+    waiting: list[Pixels] = []
+    for pixels in volume.slices():
+        body.sha256.update(raw_bytes(pixels))
+        if labels:
+            labels.look_at(pixels)
+        waiting.append(pixels)
+        if len(waiting) == together:
+            yield from _pieces(waiting, pieces)
+            waiting = []
+    if waiting:
+        yield from _pieces(waiting, pieces)
+
+
+def _pieces(slices: list[Pixels], count: int) -> list[Pixels]:
+    if len(slices) > 1:
+        return [np.concatenate(slices)]
+    return [piece for piece in np.array_split(slices[0], count) if piece.size]
+
+
+class _Labels:
+    """The distinct values of 8-bit pixels, found by marking pairs of them in a table: one pass at memory speed."""
+
+    def __init__(self) -> None:
+        self._pairs = np.zeros(65536, bool)
+        self._too_many = False
+
+    def look_at(self, pixels: Pixels) -> None:
+        if self._too_many:
+            return
+        flat = pixels.reshape(-1).view(np.uint8)
+        even = flat.size // 2 * 2
+        self._pairs[flat[:even].view(np.uint16)] = True
+        self._pairs[flat[even:].astype(np.uint16) * 257] = True
+        self._too_many = int(self._seen().sum()) > MOST_SEGMENTS
+
+    def found(self, sample_type: str) -> tuple[int, ...] | None:
+        if self._too_many:
+            return None
+        values = np.flatnonzero(self._seen()).astype(np.uint8).view(sample_type)
+        return tuple(sorted(int(value) for value in values))
+
+    def _seen(self) -> Any:
+        table = self._pairs.reshape(256, 256)
+        return table.any(axis=0) | table.any(axis=1)

@@ -1,0 +1,101 @@
+"""Writes tiled pyramidal TIFF: copies a file that is one already, or tiles a picture without losing a bit of it."""
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyvips
+from tifffile import TiffFile
+
+from ingest_worker.adapters.volumes import PyramidReading
+from ingest_worker.domain.images import ColorSpace, ImageMetadata
+from ingest_worker.domain.refusals import Damaged, Refused
+
+TILE_PIXELS = 256
+STRIP_ROWS = 256
+KEPT_METADATA = 1 << 3  # VIPS_FOREIGN_KEEP_ICC: EXIF, XMP and the like may name the patient
+COLOR_SPACES = {1: ColorSpace.GRAY, 3: ColorSpace.RGB, 4: ColorSpace.RGBA}
+
+
+@dataclass(frozen=True)
+class WrittenPyramid:
+    """What is known about a pyramid after it was written."""
+
+    size_bytes: int
+    pixels_sha256: str
+    metadata: ImageMetadata
+
+
+def write_pyramid(
+    reading: PyramidReading, path: Path, *, on_progress: Callable[[int], None]
+) -> WrittenPyramid:
+    """Write the canonical file and decode its full resolution once, so that no damaged tile goes unnoticed.
+
+    Parameters
+    ----------
+    on_progress
+        Told how much is done so far, in thousandths.
+
+    Raises
+    ------
+    Refused
+        The pixels cannot be decoded, or are of a colour model that cannot be imported.
+    """
+    pyvips.cache_set_max(0)
+    metadata = reading.metadata
+    try:
+        if reading.ready:
+            shutil.copyfile(reading.path, path)
+        else:
+            metadata = _tile(reading, path)
+        digest = _pixels_sha256(path, on_progress)
+    except pyvips.Error as error:
+        raise Damaged(reading.name, "its pixels cannot be decoded to the end") from error
+    return WrittenPyramid(path.stat().st_size, digest, metadata)
+
+
+def _tile(reading: PyramidReading, path: Path) -> ImageMetadata:
+    """Cut a picture into tiles and halve it until one is left, compressed without loss."""
+    picture = pyvips.Image.tiffload(
+        str(reading.path), page=reading.page, access="sequential", fail_on="error"
+    )
+    picture = _in_known_colors(picture, reading.name)
+    picture.tiffsave(
+        str(path),
+        tile=True,
+        tile_width=TILE_PIXELS,
+        tile_height=TILE_PIXELS,
+        pyramid=True,
+        bigtiff=True,
+        compression="deflate",
+        predictor="float" if picture.format in ("float", "double") else "horizontal",
+        region_shrink="nearest" if reading.is_label_map else "mean",
+        resunit="cm",
+        xres=1 / (reading.metadata.voxel_width_mm or 1.0),
+        yres=1 / (reading.metadata.voxel_height_mm or 1.0),
+        keep=KEPT_METADATA,
+    )
+    with TiffFile(path) as tiff:
+        levels = len(tiff.pages)
+    return replace(reading.metadata, resolution_levels=levels, color_space=COLOR_SPACES[picture.bands])
+
+
+def _in_known_colors(picture: pyvips.Image, name: str) -> pyvips.Image:
+    if picture.interpretation in ("cmyk", "lab", "labs"):
+        picture = picture.colourspace("srgb")
+    if picture.bands not in COLOR_SPACES:
+        raise Refused(f"The picture {name} has {picture.bands} values per pixel, which cannot be imported.")
+    return picture
+
+
+def _pixels_sha256(path: Path, on_progress: Callable[[int], None]) -> str:
+    """Return the digest of the full resolution's samples, row by row."""
+    picture = pyvips.Image.tiffload(str(path), page=0, access="sequential", fail_on="error")
+    region = pyvips.Region.new(picture)
+    digest = hashlib.sha256()
+    for top in range(0, picture.height, STRIP_ROWS):
+        digest.update(region.fetch(0, top, picture.width, min(STRIP_ROWS, picture.height - top)))
+        on_progress(1000 * top // picture.height)
+    return digest.hexdigest()

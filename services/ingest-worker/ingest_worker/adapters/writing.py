@@ -1,0 +1,133 @@
+"""Writes what readers yield, one image after another, and completes what is known about each."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ingest_worker.adapters.checksums_of_files import source_of
+from ingest_worker.adapters.readers.conversion_input import ConversionInput
+from ingest_worker.adapters.volumes import (
+    PyramidReading,
+    Reading,
+    RefusedReading,
+    VolumeReading,
+    WiderSamplesNeeded,
+)
+from ingest_worker.adapters.writers.metaimage import write_volume
+from ingest_worker.domain.images import ConvertedImage, ImageType, image_key
+from ingest_worker.domain.naming import numbered
+from ingest_worker.domain.refusals import Refused
+from ingest_worker.domain.report import Rejection
+from ingest_worker.domain.segments import with_segments
+
+OnProgress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Writing:
+    """Where the images of one candidate go, and how.
+
+    Parameters
+    ----------
+    threads
+        That compress at the same time.
+    on_progress
+        Told how much of the image in work is written, in thousandths.
+    """
+
+    given: ConversionInput
+    threads: int
+    on_progress: OnProgress
+
+    def write_all(self, readings: Iterator[Reading]) -> tuple[list[ConvertedImage], list[Rejection]]:
+        """Write every image into the candidate's folder.
+
+        A refusal in the middle of an image turns down that image's files only.
+        """
+        images: list[ConvertedImage] = []
+        rejections: list[Rejection] = []
+        index = 0
+        try:
+            for reading in readings:
+                if isinstance(reading, RefusedReading):
+                    rejections += _rejected(reading.files, reading.reason)
+                    continue
+                try:
+                    images.append(self._written(reading, index))
+                except Refused as refusal:
+                    rejections += _rejected(reading.files, refusal.reason)
+                index += 1
+        except Refused as refusal:
+            rejections += _rejected(self.given.names, refusal.reason)
+        return images, rejections
+
+    def _written(self, reading: VolumeReading | PyramidReading, index: int) -> ConvertedImage:
+        key = image_key(self.given.names, index)
+        image = _unwritten(reading, key, index)
+        path = self.given.scratch / image.file
+        try:
+            if isinstance(reading, PyramidReading):
+                image = self._pyramid(reading, image, path)
+            else:
+                image = self._volume(reading, image, path)
+        except Refused:
+            path.unlink(missing_ok=True)
+            raise
+        used = [file for file in self.given.files if file.name in reading.files]
+        return replace(image, sources=tuple(source_of(file) for file in used))
+
+    def _volume(self, reading: VolumeReading, image: ConvertedImage, path: Path) -> ConvertedImage:
+        """Write a volume; once more with wider samples when a value turns out not to fit."""
+        volume, fields = reading.volume, reading.header_fields
+        try:
+            written = write_volume(
+                volume, path, fields=fields, threads=self.threads, on_progress=self.on_progress
+            )
+        except WiderSamplesNeeded as needed:
+            path.unlink()
+            volume = needed.volume
+            written = write_volume(
+                volume, path, fields=fields, threads=self.threads, on_progress=self.on_progress
+            )
+        return replace(
+            image,
+            size_bytes=written.size_bytes,
+            sample_type=volume.layout.sample_type,
+            pixels_sha256=written.pixels_sha256,
+            metadata=with_segments(reading.metadata, written.labels),
+            flush_points=written.flush_points,
+        )
+
+    def _pyramid(self, reading: PyramidReading, image: ConvertedImage, path: Path) -> ConvertedImage:
+        # libvips and tifffile cost a quarter of a second that volumes need not pay.
+        from ingest_worker.adapters.writers.pyramid import write_pyramid  # noqa: PLC0415
+
+        written = write_pyramid(reading, path, on_progress=self.on_progress)
+        return replace(
+            image,
+            size_bytes=written.size_bytes,
+            sample_type=reading.sample_type,
+            pixels_sha256=written.pixels_sha256,
+            metadata=written.metadata,
+        )
+
+
+def _unwritten(reading: VolumeReading | PyramidReading, key: str, index: int) -> ConvertedImage:
+    """Return what is known of an image before its pixels are."""
+    kind = ImageType.TIFF if isinstance(reading, PyramidReading) else ImageType.MHA
+    return ConvertedImage(
+        key=key,
+        name=numbered(reading.name, index),
+        file=f"{key}.{'tif' if kind is ImageType.TIFF else 'mha'}",
+        type=kind,
+        size_bytes=0,
+        sample_type="",
+        pixels_sha256="",
+        sources=(),
+        metadata=reading.metadata,
+        notes=reading.notes,
+    )
+
+
+def _rejected(files: tuple[str, ...], reason: str) -> list[Rejection]:
+    return [Rejection(file, (reason,)) for file in files]

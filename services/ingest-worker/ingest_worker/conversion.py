@@ -1,0 +1,282 @@
+"""The conversion as a library: files in, canonical images and a report out. No service, no store, no network.
+
+The steps: unpack archives, look at every file, gather candidates, convert each candidate. All of them read uploaded
+bytes, so all of them happen in confined children; this process only moves names and finished files around.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from os import cpu_count
+from pathlib import Path
+from typing import Any, Final
+
+from archive_shared.errors import Invalid
+
+from ingest_worker.adapters.isolation import Done, Isolation, Stopped, Task
+from ingest_worker.adapters.tasks import (
+    DICOM_HEADERS,
+    READERS,
+    WRITING,
+    file_document,
+    file_from_document,
+    recognised_from_document,
+)
+from ingest_worker.adapters.unpacking import is_zip
+from ingest_worker.domain.budget import Budget
+from ingest_worker.domain.candidates import Candidate, Recognised, gather
+from ingest_worker.domain.files import Source, SourceFile, natural_order
+from ingest_worker.domain.images import ConvertedImage
+from ingest_worker.domain.report import (
+    ConversionProgress,
+    ConversionReport,
+    Rejection,
+    merged,
+    rejection_from_document,
+)
+
+TASKS: Final = "ingest_worker.adapters.tasks"
+FILES_LOOKED_AT_TOGETHER: Final = 256
+OnProgress = Callable[[ConversionProgress], None]
+
+
+def convert(
+    files: Sequence[SourceFile | Path],
+    output: Path,
+    *,
+    budget: Budget | None = None,
+    jobs: int = 1,
+    on_progress: OnProgress | None = None,
+) -> ConversionReport:
+    """Convert files into canonical images, each candidate in a confined process of its own.
+
+    Parameters
+    ----------
+    files
+        What to convert. A bare path is known by its base name; names must differ.
+    output
+        Folder for the results, created if missing; scratch files live in it while the conversion runs.
+    budget
+        Limits of each child process and of unpacking; the defaults suit a machine with 16 GB of memory.
+    jobs
+        Candidates converted at the same time.
+    on_progress
+        Called several times per second with how far everything is, from this thread. What it raises stops the
+        conversion, kills its processes, removes unfinished files, and comes out of this call: the way to cancel.
+
+    Returns
+    -------
+    ConversionReport
+        Unreadable files are part of it, not errors. The same files give the same report.
+
+    Raises
+    ------
+    Invalid
+        Two files have the same name, or there are none.
+    Unavailable
+        The disk is full.
+    """
+    sources = _named(files)
+    output.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=".conversion-", dir=output.resolve()))
+    try:
+        with Isolation(jobs=jobs) as isolation:
+            conversion = _Conversion(
+                isolation=isolation,
+                budget=budget or Budget(),
+                output=output,
+                scratch=scratch,
+                threads=max(1, (cpu_count() or 1) // max(1, jobs)),
+                on_progress=on_progress or _ignore,
+            )
+            return conversion.run(sources)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _ignore(_: ConversionProgress) -> None:
+    """Nobody asked."""
+
+
+def _named(files: Sequence[SourceFile | Path]) -> list[SourceFile]:
+    given = [file if isinstance(file, SourceFile) else SourceFile(file.name, file) for file in files]
+    sources = [replace(source, path=source.path.absolute()) for source in given]
+    names = [source.name for source in sources]
+    doubles = (
+        sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    )
+    if doubles or not sources:
+        raise Invalid(
+            {"files": [f"Two files are called {doubles[0]}." if doubles else "There are no files."]}
+        )
+    return sorted(sources, key=lambda source: natural_order(source.name))
+
+
+@dataclass
+class _Conversion:
+    """One run of `convert`: what is to do, what is known so far."""
+
+    isolation: Isolation
+    budget: Budget
+    output: Path
+    scratch: Path
+    threads: int
+    on_progress: OnProgress
+    images: list[ConvertedImage] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+    archives: list[Source] = field(default_factory=list)
+
+    def run(self, sources: list[SourceFile]) -> ConversionReport:
+        present = self._regular(sources)
+        archives = [file for file in present if is_zip(file.path)]
+        plain = [file for file in present if file not in archives]
+        files = plain + self._unpacked(archives, of_total=len(present))
+        candidates, rejections = gather(self._recognised(files))
+        self.rejections += rejections
+        self._convert(candidates, rejected=len(rejections))
+        return ConversionReport(
+            images=tuple(sorted(self.images, key=_image_order)),
+            rejected=merged(self.rejections),
+            archives=tuple(self.archives),
+        )
+
+    def _regular(self, sources: list[SourceFile]) -> list[SourceFile]:
+        """Leave out what is no file: opening a pipe or a device could wait for ever."""
+        odd = [source for source in sources if not source.path.is_file()]
+        self.rejections += [Rejection(source.name, ("This is not a file, or it is gone.",)) for source in odd]
+        return [source for source in sources if source not in odd]
+
+    def _unpacked(self, archives: list[SourceFile], *, of_total: int) -> list[SourceFile]:
+        """Unpack archives one after another, since they share one budget."""
+        files: list[SourceFile] = []
+        used = {"files_used": 0, "bytes_used": 0}
+        for count, archive in enumerate(archives):
+            target = self.scratch / f"unpacked-{count}"
+            target.mkdir()
+            arguments = {"archive": file_document(archive), "target": str(target), **used}
+            progress = ConversionProgress("unpacking", count, of_total, 0, 0)
+            outcome = self._one(Task(f"{TASKS}:unpack_archive", arguments, self.budget), progress)
+            if isinstance(outcome, Stopped):
+                self.rejections.append(Rejection(archive.name, outcome.reasons))
+                continue
+            used = {key: outcome.value[key] for key in used}
+            files += self._taken_out(outcome.value)
+        return files
+
+    def _taken_out(self, unpacked: dict[str, Any]) -> list[SourceFile]:
+        self.rejections += [rejection_from_document(document) for document in unpacked["rejections"]]
+        if unpacked["archives"]:
+            self.archives.append(Source(**unpacked["source"]))
+        return [file_from_document(document) for document in unpacked["files"]]
+
+    def _one(self, task: Task, progress: ConversionProgress) -> Done | Stopped:
+        ((_, outcome),) = self._run([task], lambda: progress)
+        return outcome
+
+    def _run(
+        self,
+        tasks: Sequence[Task],
+        progress: Callable[[], ConversionProgress],
+        on_part: Callable[[int, int], None] = lambda index, done: None,
+    ) -> Iterable[tuple[int, Done | Stopped]]:
+        return self.isolation.run(tasks, on_progress=on_part, on_tick=lambda: self.on_progress(progress()))
+
+    def _recognised(self, files: list[SourceFile]) -> list[Recognised]:
+        """Look at files in batches; a batch that breaks is halved until the file that breaks it is alone."""
+        batches = [
+            files[start : start + FILES_LOOKED_AT_TOGETHER]
+            for start in range(0, len(files), FILES_LOOKED_AT_TOGETHER)
+        ]
+        found: list[Recognised] = []
+
+        def progress() -> ConversionProgress:
+            return ConversionProgress("recognising", len(found), len(files), 0, 0)
+
+        while batches:
+            tasks = [self._looking(batch) for batch in batches]
+            broken: list[list[SourceFile]] = []
+            for index, outcome in self._run(tasks, progress):
+                batch = batches[index]
+                if isinstance(outcome, Done):
+                    found += [recognised_from_document(document) for document in outcome.value["recognised"]]
+                elif len(batch) == 1:
+                    self.rejections.append(Rejection(batch[0].name, outcome.reasons))
+                else:
+                    broken += [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
+            batches = broken
+        return found
+
+    def _looking(self, batch: list[SourceFile]) -> Task:
+        arguments = {"files": [file_document(file) for file in batch]}
+        return Task(f"{TASKS}:look_at", arguments, self.budget, preload=(TASKS, DICOM_HEADERS))
+
+    def _convert(self, candidates: list[Candidate], *, rejected: int) -> None:
+        track = _Track([(len(candidate.files), _size(candidate)) for candidate in candidates], rejected)
+        tasks = [self._converting(number, candidate) for number, candidate in enumerate(candidates)]
+        for number, outcome in self._run(tasks, track.progress, track.note):
+            track.note(number, track.WHOLE)
+            if isinstance(outcome, Stopped):
+                self.rejections += [
+                    Rejection(file.name, outcome.reasons) for file in candidates[number].files
+                ]
+                continue
+            self._take_in(outcome.value, Path(tasks[number].arguments["folder"]))
+        self.on_progress(track.progress())
+
+    def _converting(self, number: int, candidate: Candidate) -> Task:
+        folder = self.scratch / f"candidate-{number}"
+        folder.mkdir()
+        arguments = {
+            "format": candidate.format,
+            "files": [file_document(file) for file in candidate.files],
+            "folder": str(folder),
+            "threads": self.threads,
+        }
+        preload = (TASKS, WRITING, READERS[candidate.format])
+        return Task(f"{TASKS}:convert_candidate", arguments, self.budget, preload)
+
+    def _take_in(self, converted: dict[str, Any], folder: Path) -> None:
+        """Move finished files into the output folder; what a child left unfinished goes with the scratch folder."""
+        self.rejections += [rejection_from_document(document) for document in converted["rejections"]]
+        for document in converted["images"]:
+            image = ConvertedImage.from_document(document)
+            (folder / image.file).replace(self.output / image.file)
+            self.images.append(image)
+
+
+def _image_order(image: ConvertedImage) -> tuple[object, ...]:
+    return (natural_order(image.sources[0].name), image.name, image.key)
+
+
+def _size(candidate: Candidate) -> int:
+    return sum(file.path.stat().st_size for file in candidate.files)
+
+
+class _Track:
+    """How far candidates are, in thousandths each."""
+
+    WHOLE: Final = 1000
+
+    def __init__(self, sizes: list[tuple[int, int]], rejected: int) -> None:
+        self._sizes = sizes
+        self._rejected = rejected
+        self._done = [0] * len(sizes)
+
+    def note(self, index: int, thousandths: int) -> None:
+        """Take down how far a candidate is; one with several images begins anew for each, which is no step back."""
+        self._done[index] = max(self._done[index], min(thousandths, self.WHOLE))
+
+    def progress(self) -> ConversionProgress:
+        files_done = sum(
+            count for (count, _), done in zip(self._sizes, self._done, strict=True) if done == self.WHOLE
+        )
+        return ConversionProgress(
+            phase="converting",
+            files_done=self._rejected + files_done,
+            files_total=self._rejected + sum(count for count, _ in self._sizes),
+            bytes_done=sum(
+                size * done // self.WHOLE for (_, size), done in zip(self._sizes, self._done, strict=True)
+            ),
+            bytes_total=sum(size for _, size in self._sizes),
+        )

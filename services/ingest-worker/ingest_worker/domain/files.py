@@ -1,0 +1,69 @@
+"""Files on their way in: what the uploader called them, where their bytes are, and how they are told apart."""
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+MANY = 3
+
+
+@dataclass(frozen=True, order=True)
+class SourceFile:
+    """One file handed in for conversion.
+
+    Parameters
+    ----------
+    name
+        What its uploader called it, unique within one conversion; folders are separated by "/".
+        It is only ever compared with other names, never used to open anything.
+    path
+        Where its bytes are.
+    """
+
+    name: str
+    path: Path
+
+    @property
+    def base_name(self) -> str:
+        return posixpath.basename(self.name)
+
+    @property
+    def folder(self) -> str:
+        return posixpath.dirname(self.name)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file an image was made from, as it was when it was read."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+def natural_order(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Return a key that sorts "2.dcm" before "10.dcm"; equal names only for equal keys."""
+    parts = re.split(r"(\d+)", name)
+    keys = tuple((0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts)
+    return (*keys, (2, 0, name))
+
+
+def name_list(names: Sequence[str]) -> str:
+    """Return the names as a phrase, cut after a few: "a, b, c and 4 more"."""
+    if len(names) <= MANY:
+        return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+    return f"{', '.join(names[:MANY])} and {len(names) - MANY} more"
+
+
+def neighbour_name(header_name: str, reference: str) -> str | None:
+    """Return the upload name a header means when it names a file beside it, None if it points elsewhere.
+
+    Absolute names, drive letters and ways out of the upload's top folder are nobody's neighbours.
+    """
+    wanted = reference.strip().replace("\\", "/")
+    if not wanted or wanted.startswith("/") or re.match(r"[A-Za-z]:", wanted) or "\0" in wanted:
+        return None
+    name = posixpath.normpath(posixpath.join(posixpath.dirname(header_name), wanted))
+    return None if name.startswith("../") or name == ".." else name

@@ -1,0 +1,43 @@
+"""The kinds of files that can arrive, as found by their content."""
+
+from enum import StrEnum
+
+
+class Format(StrEnum):
+    """A family of files; the value is how people call one such file."""
+
+    META_IMAGE = "MetaImage"
+    NIFTI = "NIfTI"
+    NRRD = "NRRD"
+    DICOM = "DICOM"
+    TIFF = "TIFF"
+    PNG = "PNG"
+    JPEG = "JPEG"
+    ZIP = "zip archive"
+
+
+class UnsupportedFormat(StrEnum):
+    """A family that is recognised by name only; the value is the plural people use.
+
+    The first group is to be converted one day: each gets a reader, moves up into `Format`, and nothing else changes.
+    """
+
+    TOPCON_FDA = "Topcon OCT files (.fda)"
+    TOPCON_FDS = "Topcon OCT files (.fds)"
+    HEIDELBERG_E2E = "Heidelberg OCT files (.e2e)"
+    MIRAX = "MIRAX slides (.mrxs)"
+    HAMAMATSU_VMS = "Hamamatsu slides (.vms)"
+    HAMAMATSU_VMU = "Hamamatsu slides (.vmu)"
+    ISYNTAX = "Philips slides (.isyntax)"
+
+    ANALYZE = "NIfTI and Analyze header files whose pixels lie in a second file (.hdr/.img)"
+    GIF = "GIF pictures"
+    BMP = "BMP pictures"
+    WEBP = "WebP pictures"
+    JPEG_2000 = "JPEG 2000 pictures outside DICOM"
+    HDF5 = "HDF5 files"
+    PDF = "PDF documents"
+    TAR = "tar archives"
+    SEVEN_ZIP = "7z archives"
+    RAR = "RAR archives"
+    GZIP = "gzip files that hold something other than NIfTI"

@@ -1,0 +1,67 @@
+"""Where voxels lie in space, in the patient coordinates of DICOM and ITK (left, posterior, superior; millimetres)."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Vector = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The grid of an image, axes in the order x, y, z, t.
+
+    Parameters
+    ----------
+    spacing
+        Distance between neighbouring samples along each axis.
+    origin
+        Position of the centre of the first sample.
+    direction
+        Rows of the matrix whose columns are the unit vectors of the axes, as ITK prints it.
+    """
+
+    spacing: tuple[float, ...]
+    origin: tuple[float, ...]
+    direction: tuple[float, ...]
+
+    @property
+    def dimensions(self) -> int:
+        return len(self.spacing)
+
+    @classmethod
+    def unknown(cls, dimensions: int) -> "Geometry":
+        """Return the grid of a picture nobody placed anywhere: unit spacing at the origin."""
+        return cls((1.0,) * dimensions, (0.0,) * dimensions, identity(dimensions))
+
+    def with_time(self) -> "Geometry":
+        """Return the same grid with a fourth axis of unit spacing."""
+        rows = [(*self.direction[start : start + 3], 0.0) for start in (0, 3, 6)]
+        direction = (*rows[0], *rows[1], *rows[2], 0.0, 0.0, 0.0, 1.0)
+        return Geometry((*self.spacing, 1.0), (*self.origin, 0.0), direction)
+
+
+def identity(dimensions: int) -> tuple[float, ...]:
+    """Return the direction matrix of axes that point along the coordinates."""
+    return tuple(float(row == column) for row in range(dimensions) for column in range(dimensions))
+
+
+def cross(a: Sequence[float], b: Sequence[float]) -> Vector:
+    return (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
+
+
+def dot(a: Sequence[float], b: Sequence[float]) -> float:
+    return sum(x * y for x, y in zip(a, b, strict=True))
+
+
+def subtract(a: Sequence[float], b: Sequence[float]) -> tuple[float, ...]:
+    return tuple(x - y for x, y in zip(a, b, strict=True))
+
+
+def length(a: Sequence[float]) -> float:
+    return math.sqrt(dot(a, a))
+
+
+def by_columns(first: Sequence[float], second: Sequence[float], third: Sequence[float]) -> tuple[float, ...]:
+    """Return the direction matrix whose columns are the three axes."""
+    return tuple(axis[row] for row in range(3) for axis in (first, second, third))

@@ -1,0 +1,25 @@
+"""Names for images, made for people: never used to open or create anything."""
+
+import re
+
+LONGEST_NAME = 128
+UID_DIGITS = 8
+
+
+def series_name(*, description: str, modality: str, series_uid: str) -> str:
+    """Return the name of a volume made of many files, such as "Thorax 1.0 B30f-26031337".
+
+    The last digits of the series' identifier tell series of one description apart.
+    """
+    base = _tidy(description) or _tidy(modality) or "DICOM"
+    tail = re.sub(r"\D", "", series_uid)[-UID_DIGITS:]
+    return f"{base[:LONGEST_NAME]}-{tail}" if tail else base[:LONGEST_NAME]
+
+
+def numbered(name: str, index: int) -> str:
+    """Return the name of one of several images from the same files."""
+    return name if index == 0 else f"{name} ({index + 1})"
+
+
+def _tidy(text: str) -> str:
+    return " ".join(re.sub(r"[/\\\x00-\x1f\x7f]", " ", text).split())

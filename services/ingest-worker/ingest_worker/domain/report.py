@@ -1,0 +1,94 @@
+"""What became of the files of one conversion, and how far a running one is."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ingest_worker.domain.files import Source, natural_order
+from ingest_worker.domain.images import ConvertedImage
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A file that became part of no image.
+
+    Parameters
+    ----------
+    file
+        Its name.
+    reasons
+        Whole sentences for its uploader, the most helpful first; without patient data.
+    """
+
+    file: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ConversionReport:
+    """The outcome of one conversion, in the order of file names.
+
+    Every file handed in, and every file found inside an archive, is a source of an image, or rejected, or
+    an archive whose files are listed by themselves.
+
+    Parameters
+    ----------
+    archives
+        The archives that were unpacked; their files are named "<archive>/<name inside>".
+    """
+
+    images: tuple[ConvertedImage, ...]
+    rejected: tuple[Rejection, ...]
+    archives: tuple[Source, ...] = ()
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the report as JSON-ready values; `from_document` reads them back."""
+        return {
+            "images": [image.to_document() for image in self.images],
+            "rejected": [asdict(rejection) for rejection in self.rejected],
+            "archives": [asdict(archive) for archive in self.archives],
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "ConversionReport":
+        """Read what `to_document` wrote."""
+        return cls(
+            images=tuple(ConvertedImage.from_document(image) for image in document["images"]),
+            rejected=tuple(rejection_from_document(rejection) for rejection in document["rejected"]),
+            archives=tuple(Source(**archive) for archive in document["archives"]),
+        )
+
+
+def rejection_from_document(document: Mapping[str, Any]) -> Rejection:
+    """Read a rejection from JSON values."""
+    return Rejection(document["file"], tuple(document["reasons"]))
+
+
+@dataclass(frozen=True)
+class ConversionProgress:
+    """How far a conversion is.
+
+    Parameters
+    ----------
+    phase
+        What is being done: "unpacking", "recognising" or "converting".
+    files_done, files_total
+        Files whose fate is known, of all known so far; the total grows when archives are unpacked.
+    bytes_done, bytes_total
+        The same in bytes, the share of images in work included.
+    """
+
+    phase: str
+    files_done: int
+    files_total: int
+    bytes_done: int
+    bytes_total: int
+
+
+def merged(rejections: Iterable[Rejection]) -> tuple[Rejection, ...]:
+    """Return one rejection per file with all its different reasons, ordered by name."""
+    reasons: dict[str, list[str]] = {}
+    for rejection in rejections:
+        known = reasons.setdefault(rejection.file, [])
+        known.extend(reason for reason in rejection.reasons if reason not in known)
+    return tuple(Rejection(file, tuple(reasons[file])) for file in sorted(reasons, key=natural_order))

@@ -1,0 +1,207 @@
+"""Single slices as a scanner writes them, and how they fall into stacks that can each become one volume."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ingest_worker.domain.files import name_list, natural_order
+from ingest_worker.domain.geometry import Vector
+from ingest_worker.domain.refusals import Refused
+
+SAME_ORIENTATION = 1e-3
+"""Direction cosines closer than this are one orientation: scanners round them to three digits and more."""
+
+SAME_PLACE_MM = 1e-3
+"""Slices nearer to one another than this lie at the same place."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One frame, its place in space and time, and what may set it apart from others at the same place.
+
+    Parameters
+    ----------
+    file
+        Name of the file that holds it.
+    frame
+        Its index in that file.
+    shape
+        Whatever must be equal within one volume: rows, columns, samples per pixel, ...
+    number
+        The scanner's own numbering; only used when there are no positions.
+    position
+        Centre of its first pixel.
+    orientation
+        Unit vectors along a row (x) and along a column (y).
+    pixel_spacing
+        Between columns (x) and between rows (y), in millimetres.
+    stack
+        The scanner's own name for the stack it belongs to.
+    times
+        Possible time axes by name, best first, on which slices of one time point share their value.
+    trigger_ms
+        Delay after the heart beat; slices of one phase may differ in it.
+    traits
+        What else can tell slices at one place apart, best first: acquisition, echo, ...
+    """
+
+    file: str
+    frame: int
+    shape: Hashable
+    number: int | None = None
+    position: Vector | None = None
+    orientation: tuple[Vector, Vector] | None = None
+    pixel_spacing: tuple[float, float] | None = None
+    stack: str = ""
+    times: Mapping[str, float | None] = field(default_factory=dict)
+    trigger_ms: float | None = None
+    traits: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """The order in which slices are looked at: by file name, then frame."""
+        return (natural_order(self.file), self.frame)
+
+
+def files_of(slices: Iterable[Slice]) -> tuple[str, ...]:
+    """Return the names of the files these slices come from, sorted."""
+    return tuple(sorted({one.file for one in slices}, key=natural_order))
+
+
+def alike(slices: Iterable[Slice]) -> list[list[Slice]]:
+    """Part slices that cannot belong to one volume: other stack, size, pixel spacing or orientation.
+
+    The parts, and the slices in them, come in the order of their files.
+    """
+    parts: list[list[Slice]] = []
+    for one in sorted(slices, key=lambda each: each.order):
+        home = next((part for part in parts if _fits(part[0], one)), None)
+        if home is None:
+            parts.append([one])
+        else:
+            home.append(one)
+    return parts
+
+
+def _fits(first: Slice, other: Slice) -> bool:
+    return (
+        (first.stack, first.shape) == (other.stack, other.shape)
+        and (first.position is None) == (other.position is None)
+        and _close(_flat(first.orientation), _flat(other.orientation), SAME_ORIENTATION)
+        and _close(first.pixel_spacing, other.pixel_spacing, SAME_PLACE_MM)
+    )
+
+
+def _flat(orientation: tuple[Vector, Vector] | None) -> tuple[float, ...] | None:
+    return None if orientation is None else (*orientation[0], *orientation[1])
+
+
+def _close(a: Sequence[float] | None, b: Sequence[float] | None, tolerance: float) -> bool:
+    if a is None or b is None:
+        return a is b
+    return all(abs(x - y) <= tolerance for x, y in zip(a, b, strict=True))
+
+
+def places(slices: Sequence[Slice], heights: Sequence[float]) -> list[list[Slice]]:
+    """Return the slices by place along the normal, lowest first; slices at one place keep their order.
+
+    Parameters
+    ----------
+    heights
+        Of each slice, along the normal.
+    """
+    found: list[list[Slice]] = []
+    last = float("-inf")
+    for height, one in sorted(zip(heights, slices, strict=True), key=lambda pair: pair[0]):
+        if height - last > SAME_PLACE_MM:
+            found.append([])
+            last = height
+        found[-1].append(one)
+    return [sorted(place, key=lambda each: each.order) for place in found]
+
+
+def time_axis(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:
+    """Return one list of slices per time point, lowest slice first, or None if no time axis explains the repeats.
+
+    Raises
+    ------
+    Refused
+        There is a time axis, but slices are missing at some of its points.
+    """
+    slices = [one for place in by_place for one in place]
+    for name in slices[0].times:
+        times = [one.times.get(name) for one in slices]
+        if any(time is None for time in times) or len(set(times)) < 2:
+            continue
+        points = sorted({time for time in times if time is not None})
+        if _complete(by_place, name, points):
+            return [[_at(place, name, point) for place in by_place] for point in points]
+        if _unique(by_place, name):
+            raise Refused(_missing_in_time(by_place, name, points))
+    return _heart_phases(by_place)
+
+
+def _heart_phases(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:
+    """Return time points by the rank of trigger delays, which differ a little from place to place."""
+    count = len(by_place[0])
+    ranked = []
+    for place in by_place:
+        delays = {one.trigger_ms for one in place}
+        if None in delays or len(delays) != count or len(place) != count:
+            return None
+        ranked.append(sorted(place, key=lambda one: one.trigger_ms or 0.0))
+    return [[place[rank] for place in ranked] for rank in range(count)]
+
+
+def _complete(by_place: Sequence[Sequence[Slice]], name: str, points: Sequence[float]) -> bool:
+    return all(sorted(one.times[name] or 0.0 for one in place) == list(points) for place in by_place)
+
+
+def _unique(by_place: Sequence[Sequence[Slice]], name: str) -> bool:
+    return all(len({one.times[name] for one in place}) == len(place) for place in by_place)
+
+
+def _at(place: Sequence[Slice], name: str, point: float) -> Slice:
+    return next(one for one in place if one.times[name] == point)
+
+
+def _missing_in_time(by_place: Sequence[Sequence[Slice]], name: str, points: Sequence[float]) -> str:
+    counts = {point: sum(one.times[name] == point for place in by_place for one in place) for point in points}
+    few = [index + 1 for index, point in enumerate(points) if counts[point] < len(by_place)]
+    return (
+        f"Slices are missing: there are {len(points)} time points of {len(by_place)} slices, but time point "
+        f"{few[0]} has only {counts[points[few[0] - 1]]} of them."
+    )
+
+
+def told_apart(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:
+    """Part slices that lie at the same places by what else differs between them, or None if nothing does.
+
+    A trait is accepted when within each of its values no two slices share a place; if no single one does it, all
+    together are tried.
+    """
+    names = list(by_place[0][0].traits)
+    for chosen in [*([name] for name in names), names]:
+        parts: dict[tuple[str | None, ...], list[Slice]] = defaultdict(list)
+        for place in by_place:
+            for one in place:
+                parts[tuple(one.traits.get(name) for name in chosen)].append(one)
+        apart = all(
+            len({tuple(one.traits.get(name) for name in chosen) for one in place}) == len(place)
+            for place in by_place
+        )
+        if chosen and apart and len(parts) > 1:
+            return [parts[key] for key in sorted(parts, key=_trait_order)]
+    return None
+
+
+def _trait_order(key: Sequence[str | None]) -> tuple[object, ...]:
+    return tuple(natural_order(value or "") for value in key)
+
+
+def same_place_reason(by_place: Sequence[Sequence[Slice]]) -> str:
+    """Return the sentence for slices that share a place without anything to tell them apart."""
+    crowd = next(place for place in by_place if len(place) > 1)
+    names = files_of(crowd)
+    where = f"frames of {names[0]}" if len(names) == 1 else f"the files {name_list(names)}"
+    return f"Several slices lie at the same place and nothing tells them apart: {where}."

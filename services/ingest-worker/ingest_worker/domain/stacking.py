@@ -1,0 +1,208 @@
+"""Turns loose slices into volumes with an exact grid, or says why that cannot be done honestly.
+
+Order comes from positions along the slices' normal, never from the scanner's numbering (DICOM PS3.3 C.7.6.2.1.1).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ingest_worker.domain.files import natural_order
+from ingest_worker.domain.geometry import Geometry, Vector, by_columns, cross, dot, length, subtract
+from ingest_worker.domain.refusals import Refused
+from ingest_worker.domain.slices import (
+    Slice,
+    alike,
+    files_of,
+    places,
+    same_place_reason,
+    time_axis,
+    told_apart,
+)
+
+EVEN_STEP = 0.1
+"""A slice may lie this share of a step off its place in the even grid; beyond, the grid would be a lie."""
+
+SIDEWAYS_PIXELS = 0.25
+"""A slice may lie this many pixels beside the line of the others: positions are often rounded to 0.1 mm."""
+
+HEAD_FIRST = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Slices of one volume in canonical order.
+
+    Parameters
+    ----------
+    slices
+        z fastest, then t.
+    depth, timepoints
+        Counts along z and t; timepoints is None for one volume.
+    spacing_known
+        Whether the sources say how large a pixel is, and how far slices are apart.
+    """
+
+    slices: tuple[Slice, ...]
+    depth: int
+    timepoints: int | None
+    geometry: Geometry
+    spacing_known: tuple[bool, bool]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unstackable:
+    """Slices that belong together but make no volume."""
+
+    files: tuple[str, ...]
+    reason: str
+
+
+def stacks_of(
+    slices: Sequence[Slice], *, cross_sectional: bool, slice_distance_mm: float | None
+) -> list[Stack | Unstackable]:
+    """Part the slices of one series into volumes.
+
+    Parameters
+    ----------
+    cross_sectional
+        Whether slices without positions may be taken for a volume in the order of their numbers; a projection's
+        files are pictures of their own instead.
+    slice_distance_mm
+        The series' own word on the distance of slices, for where positions are silent.
+    """
+    results: list[Stack | Unstackable] = []
+    for part in alike(slices):
+        for volume in _without_positions(part, cross_sectional) if part[0].position is None else [part]:
+            results.extend(_stacked(volume, slice_distance_mm))
+    return results
+
+
+def _without_positions(part: list[Slice], cross_sectional: bool) -> list[list[Slice]]:
+    if cross_sectional or len(files_of(part)) == 1:
+        return [part]
+    return [[one for one in part if one.file == name] for name in files_of(part)]
+
+
+def _stacked(volume: list[Slice], slice_distance_mm: float | None) -> list[Stack | Unstackable]:
+    try:
+        if volume[0].position is None:
+            return [_numbered(volume, slice_distance_mm)]
+        return _positioned(volume, slice_distance_mm)
+    except Refused as refusal:
+        return [Unstackable(files_of(volume), refusal.reason)]
+
+
+def _numbered(volume: list[Slice], slice_distance_mm: float | None) -> Stack:
+    """Stack slices that have no position: frames of one file in their order, files by their numbers."""
+    several = len(files_of(volume)) > 1
+    numbers = [one.number for one in volume]
+    if several and (None in numbers or len(set(numbers)) < len(numbers)):
+        raise Refused(
+            "The files of this series have neither positions nor numbers of their own, so their order is unknown."
+        )
+    ordered = sorted(volume, key=lambda one: (one.number or 0, natural_order(one.file), one.frame))
+    along = (*(volume[0].pixel_spacing or (1.0, 1.0)), slice_distance_mm or 1.0)
+    row, column = volume[0].orientation or HEAD_FIRST
+    geometry = Geometry(along, (0.0, 0.0, 0.0), by_columns(row, column, cross(row, column)))
+    known = (volume[0].pixel_spacing is not None, slice_distance_mm is not None)
+    notes = ("The slices carry no positions and were ordered by their numbers.",) if several else ()
+    return Stack(tuple(ordered), len(ordered), None, geometry, known, notes)
+
+
+def _positioned(volume: list[Slice], slice_distance_mm: float | None) -> list[Stack | Unstackable]:
+    normal = _normal(volume[0])
+    heights = [dot(_position(one), normal) for one in volume]
+    by_place = places(volume, heights)
+    if all(len(place) == 1 for place in by_place):
+        return [_grid([[place[0] for place in by_place]], slice_distance_mm)]
+    through_time = time_axis(by_place)
+    if through_time is not None:
+        return [_grid(through_time, slice_distance_mm)]
+    parts = told_apart(by_place)
+    if parts is None:
+        raise Refused(same_place_reason(by_place))
+    return [stack for part in parts for stack in _stacked(part, slice_distance_mm)]
+
+
+def _grid(points: list[list[Slice]], slice_distance_mm: float | None) -> Stack:
+    """Return the stack of time points, each a list of slices from low to high."""
+    first = points[0]
+    row, column = first[0].orientation or HEAD_FIRST
+    normal = _normal(first[0])
+    step = _even_step(first, normal)
+    for later in points[1:]:
+        _same_places(first, later)
+    _straight(first, row, column)
+    known = (first[0].pixel_spacing is not None, step is not None or slice_distance_mm is not None)
+    along = (*(first[0].pixel_spacing or (1.0, 1.0)), step or slice_distance_mm or 1.0)
+    geometry = Geometry(along, _position(first[0]), by_columns(row, column, normal))
+    slices = tuple(one for point in points for one in point)
+    if len(points) == 1:
+        return Stack(slices, len(first), None, geometry, known)
+    return Stack(slices, len(first), len(points), geometry.with_time(), known)
+
+
+def _normal(one: Slice) -> Vector:
+    row, column = one.orientation or HEAD_FIRST
+    normal = cross(row, column)
+    size = length(normal)
+    return (normal[0] / size, normal[1] / size, normal[2] / size)
+
+
+def _position(one: Slice) -> Vector:
+    if one.position is None:
+        raise Refused(f"A slice in {one.file} has no position while others have one.")
+    return one.position
+
+
+def _even_step(slices: Sequence[Slice], normal: Vector) -> float | None:
+    """Return the mean distance of neighbours, None for a single slice; refuse gaps and uneven steps."""
+    if len(slices) == 1:
+        return None
+    heights = [dot(_position(one), normal) for one in slices]
+    step = (heights[-1] - heights[0]) / (len(heights) - 1)
+    if (
+        max(abs(height - heights[0] - index * step) for index, height in enumerate(heights))
+        <= EVEN_STEP * step
+    ):
+        return step
+    raise Refused(_uneven_reason(slices, heights))
+
+
+def _uneven_reason(slices: Sequence[Slice], heights: Sequence[float]) -> str:
+    steps = [high - low for low, high in pairwise(heights)]
+    usual = sorted(steps)[len(steps) // 2]
+    gaps = [index for index, step in enumerate(steps) if round(step / usual) >= 2]
+    whole = all(abs(step / usual - round(step / usual)) <= EVEN_STEP for step in steps)
+    if gaps and whole:
+        missing = sum(round(steps[index] / usual) - 1 for index in gaps)
+        near = f"between {slices[gaps[0]].file} and {slices[gaps[0] + 1].file}"
+        return f"Slices are missing: {missing} of {len(slices) + missing}, the first {near}."
+    return (
+        "The slices are unevenly spaced: the distance between neighbours varies "
+        f"from {min(steps):.4g} mm to {max(steps):.4g} mm."
+    )
+
+
+def _same_places(first: Sequence[Slice], later: Sequence[Slice]) -> None:
+    for one, other in zip(first, later, strict=True):
+        spacing = one.pixel_spacing or (1.0, 1.0)
+        if length(subtract(_position(one), _position(other))) > SIDEWAYS_PIXELS * min(spacing):
+            raise Refused(
+                f"The slices of the time points do not lie at the same places: {one.file} and {other.file}."
+            )
+
+
+def _straight(slices: Sequence[Slice], row: Vector, column: Vector) -> None:
+    """Refuse stacks whose slices are shifted against each other: a tilted gantry, or a moved table."""
+    spacing = slices[0].pixel_spacing or (1.0, 1.0)
+    start = _position(slices[0])
+    shifts = [subtract(_position(one), start) for one in slices]
+    sideways = max(max(abs(dot(shift, row)), abs(dot(shift, column))) for shift in shifts)
+    if sideways > SIDEWAYS_PIXELS * min(spacing):
+        raise Refused(
+            f"The slices are shifted sideways against each other by up to {sideways:.4g} mm (tilted gantry or "
+            "moved table); such a stack is no rectangular volume."
+        )
