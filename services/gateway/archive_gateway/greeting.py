@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from archive_gateway.administrator import USERNAME
+from archive_gateway.preparation import USERNAME
 
 
 def starting(data: Path) -> str:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TextIO
 
-REMEMBERED_LINES = 8
+REMEMBERED_LINES = 3
 
 
 class Screen:

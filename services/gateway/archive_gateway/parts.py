@@ -42,6 +42,7 @@ BACKGROUND = (
 INGEST_WORKER = Part("ingest-worker-worker", ("ingest_worker.entrypoints.worker",), grace_s=30.0)
 TILER_WORKER = Part("tiler-worker", ("tiler.entrypoints.worker",), grace_s=30.0)
 
+PREPARE_BLOBS = ("archive_shared.blobs.prepare",)
 CREATE_ADMINISTRATOR = ("permissions.entrypoints.cli", "create-administrator")
 
 

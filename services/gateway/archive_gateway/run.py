@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from archive_gateway import greeting
-from archive_gateway.administrator import NoAdministrator, create_first_administrator
 from archive_gateway.data_folder import DataFolder, FolderInUse
 from archive_gateway.listening import Listener, PortTaken, listening
 from archive_gateway.output import Screen
 from archive_gateway.parts import Part, background_parts, gateway_part
+from archive_gateway.preparation import PreparationFailed, create_first_administrator, prepare_blobs
 from archive_gateway.processes import PartProcess
 from archive_gateway.readiness import answers
 from archive_gateway.settings import RunSettings, part_environment
@@ -38,7 +38,7 @@ def run_platform(settings: RunSettings, given: Mapping[str, str]) -> None:
     Raises
     ------
     CannotRun
-        The port or the folder is in use, or the first administrator cannot be created.
+        The port or the folder is in use, or a store does not answer.
     """
     folder = DataFolder(settings.data.resolve())
     with ExitStack() as held:
@@ -69,7 +69,7 @@ def _run(settings: RunSettings, given: Mapping[str, str], folder: DataFolder, li
     )
     with stopped_by_signals(stopping):
         screen.say(greeting.starting(folder.path))
-        _welcome_administrator(environment, screen)
+        _prepare(environment, screen)
         supervisor.run()
         screen.say("Everything is stopped.")
 
@@ -84,11 +84,12 @@ def _parts(settings: RunSettings, listener: Listener, certificate: Certificate |
     return [gateway_part(socket=listener.descriptor, **files), *background]
 
 
-def _welcome_administrator(environment: Mapping[str, str], screen: Screen) -> None:
+def _prepare(environment: Mapping[str, str], screen: Screen) -> None:
     try:
+        prepare_blobs(environment)
         token = create_first_administrator(environment)
-    except NoAdministrator as error:
-        raise CannotRun(f"The first administrator could not be created:\n{error}") from error
+    except PreparationFailed as error:
+        raise CannotRun(str(error)) from error
     if token is not None:
         screen.say(greeting.first_administrator(token))
 

@@ -51,16 +51,14 @@ def part_environment(given: Mapping[str, str], folder: DataFolder, *, address: s
     address
         Scheme, host and port the gateway is reached under on this machine.
     """
-    public_url = given.get(PREFIX + "PUBLIC_URL", address)
     embedded = {
-        "PUBLIC_URL": public_url,
-        "DOCUMENTS_URL": f"sqlite://{folder.documents}",
-        "BUS_URL": f"sqlite://{folder.bus}",
+        "PUBLIC_URL": address,
+        "DOCUMENTS_URL": f"sqlite:///{folder.documents}",
+        "BUS_URL": f"sqlite:///{folder.bus}",
+        "BLOBS_URL": folder.blobs.as_uri(),
         "LOG_JSON": "false",  # people read it
         "LOG_LEVEL": "WARNING",  # a terminal full of requests hides the one line that matters
     }
-    if PREFIX + "BLOBS_URL" not in given:
-        embedded |= {"BLOBS_URL": folder.blobs.as_uri(), "BLOBS_PUBLIC_URL": public_url}
     if PREFIX + "SECRET" not in given:
         embedded["SECRET"] = folder.secret()
     return {PREFIX + name: value for name, value in embedded.items()} | dict(given)

@@ -110,7 +110,7 @@ class Supervisor:
             f"it is started again in {pause_s:g} s"
         )
         for line in process.last_lines():
-            self._screen.say(f"    its last words: {line}")
+            self._screen.say(f"    {watched.part.name} said: {line}")
 
     def _probe(self) -> None:
         if self._probe_at_s is None or time.monotonic() < self._probe_at_s:

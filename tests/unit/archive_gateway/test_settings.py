@@ -19,10 +19,9 @@ def test_without_any_setting_everything_is_embedded(folder: DataFolder) -> None:
 
     assert environment["PATH"] == "/bin"
     assert environment["ARCHIVE_PUBLIC_URL"] == ADDRESS
-    assert environment["ARCHIVE_DOCUMENTS_URL"] == f"sqlite://{folder.documents}"
-    assert environment["ARCHIVE_BUS_URL"] == f"sqlite://{folder.bus}"
+    assert environment["ARCHIVE_DOCUMENTS_URL"] == f"sqlite:///{folder.documents}"
+    assert environment["ARCHIVE_BUS_URL"] == f"sqlite:///{folder.bus}"
     assert environment["ARCHIVE_BLOBS_URL"] == f"file://{folder.blobs}"
-    assert environment["ARCHIVE_BLOBS_PUBLIC_URL"] == ADDRESS
     assert environment["ARCHIVE_SECRET"] == (folder.path / "secret").read_text()
 
 
@@ -34,12 +33,6 @@ def test_what_the_environment_says_wins(folder: DataFolder, name: str) -> None:
     environment = part_environment({f"ARCHIVE_{name}": "given"}, folder, address=ADDRESS)
 
     assert environment[f"ARCHIVE_{name}"] == "given"
-
-
-def test_links_to_a_given_object_store_do_not_lead_to_the_gateway(folder: DataFolder) -> None:
-    environment = part_environment({"ARCHIVE_BLOBS_URL": "s3://minio:9000"}, folder, address=ADDRESS)
-
-    assert "ARCHIVE_BLOBS_PUBLIC_URL" not in environment
 
 
 def test_a_given_secret_is_not_written_down(folder: DataFolder) -> None:

@@ -1,0 +1,81 @@
+"""Puts all services behind one address; they call one another as in containers, but inside this process."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
+
+from archive_api.bootstrap import Transports as ArchiveApiTransports
+from archive_api.entrypoints.http.app import create_app as create_archive_api
+from archive_shared.blobs.folder import FolderBlobStore
+from archive_shared.blobs.links import LinkSigner
+from archive_shared.blobs.links_wsgi import links_app
+from archive_shared.blobs.platform import platform_blobs
+from archive_shared.blobs.prepare import BUCKETS
+from archive_shared.errors import Unavailable
+from archive_shared.http.app import build_app
+from archive_shared.settings import PlatformSettings
+from httpx2 import Client, WSGITransport
+from ingest_worker.bootstrap import Transports as IngestTransports
+from ingest_worker.entrypoints.http.app import create_app as create_ingest
+from permissions.entrypoints.http.app import create_app as create_permissions
+from permissions.settings import Settings as PermissionsSettings
+from portal.app import create_app as create_portal
+from portal.settings import Settings as PortalSettings
+from tiler.bootstrap import Transports as TilerTransports
+from tiler.entrypoints.http.app import create_app as create_tiler
+
+from archive_gateway.dispatch import Dispatcher
+from archive_gateway.routes import Service
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication  # exists for type checkers only
+
+
+def assemble(settings: PlatformSettings, *, permissions: PermissionsSettings) -> "WSGIApplication":
+    """Return the application of the whole platform, connected as the settings say."""
+    services = _services(settings, permissions)
+    health = build_app(
+        "gateway", blueprints=[], ready={name: partial(_check, app) for name, app in services.items()}
+    )
+    return Dispatcher({**services, **_blob_links(settings), Service.GATEWAY: health}, otherwise=health)
+
+
+def blobs_origin(settings: PlatformSettings) -> str:
+    """Return scheme, host and port of the S3 server as browsers reach it, "" when the gateway serves blobs."""
+    if not settings.blobs_url.startswith("s3:"):
+        return ""
+    address = urlsplit(settings.blobs_url)
+    scheme = "http" if dict(parse_qsl(address.query)).get("secure") == "0" else "https"
+    return settings.blobs_public_url or f"{scheme}://{address.netloc}"
+
+
+def _services(
+    settings: PlatformSettings, permissions: PermissionsSettings
+) -> "dict[Service, WSGIApplication]":
+    permissions_app = create_permissions(permissions)
+    to_permissions = WSGITransport(app=permissions_app)
+    archive_api = create_archive_api(settings, transports=ArchiveApiTransports(permissions=to_permissions))
+    to_archive_api = WSGITransport(app=archive_api)
+    ingest = IngestTransports(permissions=to_permissions, archive_api=to_archive_api)
+    return {
+        Service.PERMISSIONS: permissions_app,
+        Service.ARCHIVE_API: archive_api,
+        Service.INGEST: create_ingest(settings, transports=ingest),
+        Service.TILER: create_tiler(settings, transports=TilerTransports(archive_api=to_archive_api)),
+        Service.PORTAL: create_portal(PortalSettings(settings.public_url, blobs_origin(settings))),
+    }
+
+
+def _blob_links(settings: PlatformSettings) -> "Mapping[Service, WSGIApplication]":
+    """Return what serves the links of folder stores; links of other stores lead elsewhere."""
+    stores = {bucket: platform_blobs(settings, bucket) for bucket in BUCKETS}
+    folders = {bucket: store for bucket, store in stores.items() if isinstance(store, FolderBlobStore)}
+    return {Service.BLOBS: links_app(folders, LinkSigner(settings.secret))} if folders else {}
+
+
+def _check(app: "WSGIApplication") -> None:
+    """Ask one service whether it is ready."""
+    with Client(transport=WSGITransport(app=app), base_url="http://service") as client:
+        if not client.get("/readyz").is_success:
+            raise Unavailable("not ready")

@@ -1,0 +1,113 @@
+// Decides by the address which page is shown, and by the token whether somebody is signed in.
+
+import * as api from "./api.js";
+import { announce, element, link, notice } from "./dom.js";
+import { archivePage } from "./pages/archive.js";
+import { archivesPage } from "./pages/archives.js";
+import { itemPage } from "./pages/item.js";
+import { newArchivePage } from "./pages/new-archive.js";
+import { signInPage } from "./pages/sign-in.js";
+
+const PAGES = [
+  [/^\/$/, archivesPage],
+  [/^\/new-archive\/$/, newArchivePage],
+  [/^\/archives\/([^/]+)\/$/, archivePage],
+  [/^\/archives\/([^/]+)\/items\/([^/]+)\/$/, itemPage],
+];
+
+const main = document.getElementById("main");
+const account = document.getElementById("account");
+let left = new AbortController();
+let user = null;
+
+// What a page gets: `signal` ends when it is left, `go` leads to another one, `user` is who looks at it.
+function context() {
+  return { signal: left.signal, go, user, title: setTitle };
+}
+
+async function show() {
+  left.abort();
+  left = new AbortController();
+  const { signal } = left;
+  main.replaceChildren(element("p", { class: "loading" }, "Loading …"));
+  try {
+    user ??= await whoAmI(signal);
+    showAccount();
+    const shown = user ? await pageOf(location.pathname) : signInPage({ onSignIn: show });
+    if (!signal.aborted) present(shown);
+  } catch (error) {
+    if (error.name !== "AbortError") present(complaint(error));
+  }
+}
+
+function pageOf(path) {
+  for (const [pattern, page] of PAGES) {
+    const matched = path.match(pattern);
+    if (matched) return page(context(), ...matched.slice(1).map(decodeURIComponent));
+  }
+  return nowhere("There is nothing at this address.");
+}
+
+async function whoAmI(signal) {
+  if (!api.token.get()) return null;
+  try {
+    return await api.get("/api/v1/users/me/", { signal });
+  } catch (error) {
+    if (error.status !== 401) throw error;
+    api.token.forget();
+    return null;
+  }
+}
+
+function present(shown) {
+  main.replaceChildren(shown);
+  main.focus({ preventScroll: true });
+  window.scrollTo(0, 0);
+  announce(document.title);
+}
+
+function complaint(error) {
+  if (error.status === 401) {
+    signOut();
+    return element("p", {}, "Your token is no longer valid.");
+  }
+  if (error.status === 404) return nowhere("It does not exist, or is not shown to you.");
+  const again = element("button", { type: "button", onclick: show }, "Try again");
+  return notice("error", element("p", {}, error.reasons || String(error)), again);
+}
+
+function nowhere(text) {
+  setTitle("Not found");
+  return element("section", { class: "narrow" }, element("h1", {}, "Not found"), element("p", {}, text), link("/", "All archives"));
+}
+
+function showAccount() {
+  if (!user) return account.replaceChildren();
+  const leave = element("button", { type: "button", class: "quiet", onclick: signOut }, "Sign out");
+  return account.replaceChildren(element("span", { class: "who" }, user.username), leave);
+}
+
+function signOut() {
+  api.token.forget();
+  user = null;
+  show();
+}
+
+function setTitle(text) {
+  document.title = text ? `${text} · Archives` : "Archives";
+}
+
+function go(path) {
+  history.pushState(null, "", path);
+  show();
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest("a[data-inside]");
+  const plain = !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) && event.button === 0;
+  if (!target || !plain) return;
+  event.preventDefault();
+  go(target.getAttribute("href"));
+});
+window.addEventListener("popstate", show);
+show();

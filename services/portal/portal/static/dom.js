@@ -1,0 +1,65 @@
+// Builds elements. Data only ever becomes text or attributes here, never markup.
+
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) set(made, name, value);
+  made.append(...children.flat(Infinity).filter((child) => child != null && child !== false));
+  return made;
+}
+
+function set(target, name, value) {
+  if (value == null || value === false) return;
+  if (name.startsWith("on")) target.addEventListener(name.slice(2), value);
+  else if (name === "value" || name === "checked" || name === "disabled") target[name] = value;
+  else target.setAttribute(name, value === true ? "" : value);
+}
+
+export function link(href, ...children) {
+  return element("a", { href, "data-inside": true }, ...children);
+}
+
+export function buttonLink(href, text) {
+  return element("a", { href, "data-inside": true, class: "button primary" }, text);
+}
+
+let lastFieldId = 0;
+
+// A label, an input, a hint, and room for what the server has to say about it.
+export function field({ name, label, hint, input }) {
+  const id = `field-${++lastFieldId}`;
+  const complaint = element("p", { class: "complaint", id: `${id}-complaint`, hidden: true });
+  input.id = id;
+  input.name = name;
+  input.setAttribute("aria-describedby", `${id}-hint ${id}-complaint`);
+  return element(
+    "div",
+    { class: "field", "data-field": name },
+    element("label", { for: id }, label),
+    hint && element("p", { class: "hint", id: `${id}-hint` }, hint),
+    input,
+    complaint,
+  );
+}
+
+// Puts reasons beside the fields they are about; returns those that belong to no field of the form.
+export function showComplaints(form, errors) {
+  for (const box of form.querySelectorAll("[data-field]")) {
+    const reasons = errors[box.dataset.field] || [];
+    const complaint = box.querySelector(".complaint");
+    complaint.textContent = reasons.join(" ");
+    complaint.hidden = reasons.length === 0;
+    box.querySelector("input, textarea").setAttribute("aria-invalid", String(reasons.length > 0));
+  }
+  form.querySelector("[aria-invalid=true]")?.focus();
+  const known = new Set([...form.querySelectorAll("[data-field]")].map((box) => box.dataset.field));
+  return Object.entries(errors).filter(([name]) => !known.has(name)).flatMap(([, reasons]) => reasons);
+}
+
+export function notice(kind, ...children) {
+  return element("div", { class: `notice ${kind}`, role: kind === "error" ? "alert" : null }, ...children);
+}
+
+// Tells people who do not see the page that something happened.
+export function announce(text) {
+  document.getElementById("status").textContent = text;
+}

@@ -1,0 +1,26 @@
+// The logo of an archive, or its initials.
+
+import * as api from "../api.js";
+import { element } from "../dom.js";
+
+export function logo(archive, signal) {
+  const frame = element("div", { class: "logo", "aria-hidden": "true" }, initials(archive.title));
+  if (archive.logo) fill(frame, archive.logo, signal);
+  return frame;
+}
+
+async function fill(frame, url, signal) {
+  try {
+    const shown = element("img", { alt: "" });
+    shown.src = await api.picture(url, { signal });
+    shown.onload = () => URL.revokeObjectURL(shown.src);
+    frame.replaceChildren(shown);
+  } catch {
+    // The initials stay.
+  }
+}
+
+function initials(title) {
+  const words = title.split(/\s+/).filter(Boolean);
+  return words.slice(0, 2).map((word) => [...word][0].toUpperCase()).join("");
+}

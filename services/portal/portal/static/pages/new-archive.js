@@ -1,0 +1,70 @@
+// The form for a new archive. The server decides what is right; the page only hints at it early.
+
+import * as api from "../api.js";
+import { element, field, link, notice, showComplaints } from "../dom.js";
+
+const SMALLEST_SIDE_PX = 640;
+
+export function newArchivePage({ go, title }) {
+  title("New archive");
+  const inputs = {
+    title: element("input", { type: "text", autocomplete: "off" }),
+    description: element("textarea", { rows: "4" }),
+    public: element("input", { type: "checkbox" }),
+    logo: element("input", { type: "file", accept: "image/*" }),
+  };
+  const hint = element("p", { class: "hint", role: "status" });
+  inputs.logo.addEventListener("change", () => describeLogo(inputs.logo.files[0], hint));
+  const problem = element("div");
+  const form = element(
+    "form",
+    { class: "card", novalidate: true, onsubmit: (event) => create(event, inputs, problem, go) },
+    problem,
+    field({ name: "title", label: "Title", input: inputs.title }),
+    field({ name: "description", label: "Description", hint: "What is in it, and for whom.", input: inputs.description }),
+    field({ name: "logo", label: "Logo", hint: `Square, at least ${SMALLEST_SIDE_PX} × ${SMALLEST_SIDE_PX} pixels; optional.`, input: inputs.logo }),
+    hint,
+    field({ name: "public", label: "Public", hint: "Everybody sees title, description and logo. The images always need a role.", input: inputs.public }),
+    element("div", { class: "actions" }, element("button", { type: "submit", class: "primary" }, "Create archive"), link("/", "Cancel")),
+  );
+  return element("section", { class: "narrow" }, element("h1", {}, "New archive"), form);
+}
+
+async function create(event, inputs, problem, go) {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const button = form.querySelector("[type=submit]");
+  button.disabled = true;
+  problem.replaceChildren();
+  try {
+    const made = await api.post("/api/v1/archives/", contents(inputs));
+    go(`/archives/${encodeURIComponent(made.slug)}/`);
+  } catch (error) {
+    const homeless = showComplaints(form, error.errors || {});
+    const text = homeless.join(" ") || (Object.keys(error.errors || {}).length ? "" : error.message);
+    if (text) problem.replaceChildren(notice("error", text));
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function contents(inputs) {
+  const form = new FormData();
+  form.set("title", inputs.title.value);
+  form.set("description", inputs.description.value);
+  form.set("public", String(inputs.public.checked));
+  if (inputs.logo.files[0]) form.set("logo", inputs.logo.files[0]);
+  return form;
+}
+
+async function describeLogo(file, hint) {
+  hint.textContent = "";
+  if (!file) return;
+  try {
+    const { width, height } = await createImageBitmap(file);
+    const good = width === height && width >= SMALLEST_SIDE_PX;
+    hint.textContent = `The picture is ${width} × ${height} pixels${good ? "." : "; it will probably be refused."}`;
+  } catch {
+    hint.textContent = "This browser cannot show the file; it may not be a picture.";
+  }
+}

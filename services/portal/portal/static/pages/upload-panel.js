@@ -1,0 +1,147 @@
+// Sends files into an archive and tells how their import goes.
+
+import * as api from "../api.js";
+import { announce, element, notice } from "../dom.js";
+import { together, upload } from "../upload.js";
+import { bytes, countOf } from "../words.js";
+import { SessionCard } from "./session-card.js";
+
+const FILES_AT_ONCE = 3;
+const REMEMBERED_SESSIONS = 5;
+
+export class UploadPanel {
+  constructor(archive, { signal }) {
+    this.archive = archive;
+    this.signal = signal;
+    this.sessions = new Map();
+    this.isSending = false;
+    this.input = element("input", { type: "file", multiple: true, id: "files", onchange: () => this.send([...this.input.files]) });
+    this.progress = element("progress", { max: "1", value: 0, "aria-label": "Sending files" });
+    this.progressText = element("p", { class: "hint", role: "status" });
+    this.sending = element("div", { class: "sending", hidden: true }, this.progress, this.progressText);
+    this.complaints = element("div");
+    this.list = element("div", { class: "sessions" });
+    this.view = element("section", { class: "upload", "aria-label": "Add images" }, this.dropZone(), this.sending, this.complaints, this.list);
+    window.addEventListener("beforeunload", (event) => this.isSending && event.preventDefault(), { signal });
+  }
+
+  get isBusy() {
+    return [...this.sessions.values()].some((card) => card.isBusy);
+  }
+
+  async refresh() {
+    for (const pk of remembered(this.archive)) if (!this.sessions.has(pk)) this.watch(pk);
+    await Promise.all([...this.sessions.values()].filter((card) => card.isBusy).map((card) => card.refresh()));
+  }
+
+  dropZone() {
+    const zone = element(
+      "label",
+      { class: "drop", for: "files" },
+      element("span", { class: "button primary" }, "Add images"),
+      element("span", {}, "or drop files here: DICOM, MetaImage, NIfTI, NRRD, TIFF, photographs, or a zip of them"),
+      this.input,
+    );
+    const hold = (event) => {
+      event.preventDefault();
+      zone.classList.toggle("over", event.type === "dragover");
+    };
+    for (const name of ["dragover", "dragleave", "drop"]) zone.addEventListener(name, hold);
+    zone.addEventListener("drop", (event) => this.send([...event.dataTransfer.files]));
+    return zone;
+  }
+
+  async send(files) {
+    if (!files.length || this.isSending) return;
+    this.begin();
+    try {
+      await requireWelcome(this.archive);
+      const sent = await this.sendAll(files);
+      if (sent.length) await this.start(sent);
+    } catch (error) {
+      if (error.name !== "AbortError") this.complain("The files were not sent.", error.reasons || String(error));
+    } finally {
+      this.end();
+    }
+  }
+
+  begin() {
+    this.isSending = true;
+    this.input.disabled = true;
+    this.sending.hidden = false;
+    this.complaints.replaceChildren();
+  }
+
+  end() {
+    this.isSending = false;
+    this.input.disabled = false;
+    this.input.value = "";
+    this.sending.hidden = true;
+  }
+
+  // A file that is refused or lost hurts only itself.
+  async sendAll(files) {
+    const sent = [];
+    const arrived = new Map(files.map((file) => [file, 0]));
+    await together(FILES_AT_ONCE, files, this.signal, async (file, signal) => {
+      const onProgress = (count) => this.showProgress(arrived.set(file, count), sent.length);
+      try {
+        sent.push(await upload(file, { onProgress, signal }));
+      } catch (error) {
+        if (!(error instanceof api.ApiError)) throw error;
+        this.complain(file.name, error.reasons);
+      }
+    });
+    return sent;
+  }
+
+  showProgress(arrived, done) {
+    const total = [...arrived.keys()].reduce((sum, file) => sum + file.size, 0);
+    const count = [...arrived.values()].reduce((sum, each) => sum + each, 0);
+    this.progress.value = total ? count / total : 0;
+    this.progressText.textContent = `Sending: ${bytes(count)} of ${bytes(total)}, ${done} of ${countOf(arrived.size, "file")} complete`;
+  }
+
+  async start(uploads) {
+    const session = await api.post("/api/v1/cases/upload-sessions/", { uploads, archive: this.archive.pk });
+    remember(this.archive, session.pk);
+    announce(`${countOf(uploads.length, "file")} sent; the import has begun.`);
+    await this.watch(session.pk).refresh();
+  }
+
+  watch(pk) {
+    const card = new SessionCard(pk, this.signal);
+    this.sessions.set(pk, card);
+    this.list.prepend(card.view);
+    return card;
+  }
+
+  complain(subject, reason) {
+    this.complaints.append(notice("error", element("strong", {}, subject), " ", reason));
+  }
+}
+
+// Asks whether we may add to the archive before anything is sent: a session without files is refused for
+// its files only if nothing else is wrong with it.
+async function requireWelcome(archive) {
+  try {
+    await api.post("/api/v1/cases/upload-sessions/", { uploads: [], archive: archive.pk });
+  } catch (error) {
+    if (!error.errors?.uploads) throw error;
+  }
+}
+
+// --- Sessions started in this tab, for when the page is opened again
+
+function noteName(archive) {
+  return `sessions:${archive.pk}`;
+}
+
+function remembered(archive) {
+  return JSON.parse(sessionStorage.getItem(noteName(archive))) || [];
+}
+
+function remember(archive, pk) {
+  const latest = [...remembered(archive), pk].slice(-REMEMBERED_SESSIONS);
+  sessionStorage.setItem(noteName(archive), JSON.stringify(latest));
+}

@@ -1,0 +1,44 @@
+// Says sizes, lengths, dates and states in words.
+
+const UNITS = ["B", "kB", "MB", "GB", "TB"];
+
+export function bytes(count) {
+  let power = 0;
+  while (count >= 1000 && power < UNITS.length - 1) {
+    count /= 1000;
+    power += 1;
+  }
+  return `${power && count < 10 ? count.toFixed(1) : Math.round(count)} ${UNITS[power]}`;
+}
+
+export function countOf(count, one, many = `${one}s`) {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+export function day(text) {
+  return new Date(text).toLocaleDateString(undefined, { dateStyle: "medium" });
+}
+
+export function moment(text) {
+  return new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+// Width first, as people say it: 512 × 512 × 120, 12 time points.
+export function size(image) {
+  const lengths = [image.width, image.height, image.depth > 1 ? image.depth : null].filter(Boolean);
+  const extent = lengths.join(" × ");
+  return image.timepoints > 1 ? `${extent}, ${image.timepoints} time points` : extent;
+}
+
+export function spacing(image) {
+  const lengths = [image.voxel_width_mm, image.voxel_height_mm, image.voxel_depth_mm].filter((each) => each != null);
+  return lengths.length ? `${lengths.map(significant).join(" × ")} mm` : "";
+}
+
+function significant(number) {
+  return String(Number(number.toPrecision(5)));
+}
+
+export const COLORS = { GRAY: "Grey values", RGB: "RGB colour", RGBA: "RGB colour with opacity", YCBCR: "YCbCr colour" };
+export const STATES = { pending: "In preparation", ready: "Ready", failed: "Failed" };
+export const EYES = { OD: "Right eye (OD)", OS: "Left eye (OS)", U: "Unknown side" };
