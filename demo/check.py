@@ -45,8 +45,8 @@ def read_picture(file: Path) -> Volume:
 
 
 def read_slide(file: Path) -> Volume:
-    """Read the full resolution of a pyramid."""
-    return Volume(tifffile.imread(file, level=0), ())
+    """Read the full resolution of a pyramid, its first page."""
+    return Volume(tifffile.imread(file, key=0), ())
 
 
 def differences(source: Volume, canonical: Volume) -> list[str]:

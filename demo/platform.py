@@ -54,7 +54,9 @@ def _command(data: Path) -> list[str]:
     return [str(program), "run", "--data", str(data), "--port", str(port)]
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], data: Path, log: Path, *, deadline_s: float) -> dict[str, Any]:
+def _wait_until_ready(
+    process: subprocess.Popen[bytes], data: Path, log: Path, *, deadline_s: float
+) -> dict[str, Any]:
     while time.monotonic() < deadline_s:
         if process.poll() is not None:
             break
