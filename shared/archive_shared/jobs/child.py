@@ -10,8 +10,8 @@ if __name__ == "__main__":
     run(convert)
 ```
 
-The worker writes one line of JSON to standard input (`{"parent": pid, "payload": {...}}`) and reads lines of JSON:
-`{"progress": {...}}`, then `{"result": {...}}` or `{"failure": "reason"}`. Exit code 0 means that there is a result,
+The worker writes one line of JSON to standard input (`{"parent": pid, "traceparent": "...", "payload": {...}}`) and
+reads lines of JSON: `{"progress": {...}}`, then `{"result": {...}}` or `{"failure": "reason"}`. Exit code 0 means that there is a result,
 65 that trying again would not help, anything else that it might. A worker may start the program before it has a
 job, so heavy imports belong at the top.
 """
@@ -23,6 +23,8 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, Protocol
+
+from archive_shared.tracing import traced
 
 EX_DATAERR = 65
 _PR_SET_PDEATHSIG = 1
@@ -51,7 +53,8 @@ def run(work: Work) -> NoReturn:
     if order is None or order["parent"] != os.getppid():
         sys.exit(0)  # the worker ended before there was a job for us
     try:
-        result = work(order["payload"], lines)
+        with traced(order["traceparent"]):
+            result = work(order["payload"], lines)
     except Unprocessable as refusal:
         lines.write({"failure": str(refusal)})
         sys.exit(EX_DATAERR)

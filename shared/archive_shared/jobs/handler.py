@@ -43,6 +43,9 @@ class JobPolicy:
     progress_every_s: float = 0.5
 
 
+DEFAULT_POLICY = JobPolicy()
+
+
 class JobHandler(Protocol[J_contra]):
     """One kind of job of a service.
 

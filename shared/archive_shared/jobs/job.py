@@ -4,13 +4,13 @@ The database is the truth about it; messages only hint that it is worth a look. 
 time, by a lease; the epoch counts the claims, so that a worker that lost its lease cannot write any more.
 """
 
-import random
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from archive_shared.documents import Aggregate
 from archive_shared.errors import Conflict
+from archive_shared.tracing import current_traceparent
 
 JOB_FIELDS = {"hint_at": "job.hint_at", "job_state": "job.state", "job_due_at": "job.due_at"}
 """To be among the fields of every collection of `JobAggregate`s."""
@@ -54,6 +54,8 @@ class Job:
         How often it was claimed; fences off everybody but the last claimer.
     reason
         Why it failed, or why the last attempt did; for people to read.
+    traceparent
+        The trace of the request that caused it.
     """
 
     state: JobState = JobState.QUEUED
@@ -65,11 +67,12 @@ class Job:
     owner: str | None = None
     lease_ends_at: datetime | None = None
     reason: str = ""
+    traceparent: str | None = None
 
     @classmethod
     def queued(cls, at: datetime) -> "Job":
-        """Return new work that may be started at once."""
-        return cls(due_at=at, hint_at=at)
+        """Return new work that may be started at once; it belongs to the present trace."""
+        return cls(due_at=at, hint_at=at, traceparent=current_traceparent())
 
     @property
     def is_finished(self) -> bool:
@@ -82,6 +85,11 @@ class Job:
 
     def is_held_by(self, owner: str, epoch: int) -> bool:
         return self.state is JobState.RUNNING and self.owner == owner and self.epoch == epoch
+
+    def was_settled_by(self, owner: str, epoch: int) -> bool:
+        """Tell whether this claimer ended the job or gave it back, and nobody claimed it since."""
+        settled = self.state in (JobState.DONE, JobState.FAILED, JobState.QUEUED)
+        return settled and self.owner == owner and self.epoch == epoch
 
     def claim(self, now: datetime, *, owner: str, lease_s: float) -> "Job":
         """Start it; raise `NotClaimable` when that is not ours to do."""
@@ -123,11 +131,6 @@ class Job:
 
     def _ended(self, state: JobState, reason: str) -> "Job":
         return replace(self, state=state, hint_at=None, lease_ends_at=None, reason=reason)
-
-
-def backoff_s(attempts: int, *, first_s: float, longest_s: float) -> float:
-    """Return how long to wait after that many attempts: doubling, bounded, and spread out so that crowds part."""
-    return min(longest_s, first_s * 2.0 ** min(attempts - 1, 30)) * random.uniform(0.5, 1)  # noqa: S311 (jitter)
 
 
 @dataclass(kw_only=True)

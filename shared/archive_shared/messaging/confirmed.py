@@ -12,6 +12,7 @@ from archive_shared.messaging.connection import broker_errors
 from archive_shared.messaging.errors import Unroutable
 
 CONFIRM_TIMEOUT_S = 10
+UNKNOWN_CONTENT_TYPE = "application/octet-stream"
 _PERSISTENT = 2
 _NO_ROUTE = 312
 
@@ -22,7 +23,7 @@ def send(
     exchange: str,
     key: str,
     body: bytes,
-    content_type: str,
+    content_type: str | None,
     message_id: str,
     headers: Mapping[str, Any],
 ) -> None:
@@ -42,8 +43,7 @@ def send(
                 body,
                 exchange=exchange,
                 routing_key=key,
-                content_type=content_type,
-                content_encoding="utf-8",
+                content_type=content_type or UNKNOWN_CONTENT_TYPE,
                 message_id=message_id,
                 headers=dict(headers),
                 delivery_mode=_PERSISTENT,

@@ -1,13 +1,17 @@
 """Connections to the broker the settings name; every consumer and worker starts here."""
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import structlog
 from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
+from archive_shared.backoff import backoff_s
 from archive_shared.errors import Unavailable
 from archive_shared.messaging.declaring import KombuBroker, declare
 from archive_shared.messaging.embedded import TRANSPORT, is_embedded, transport_options
@@ -16,6 +20,10 @@ from archive_shared.messaging.topology import Topology, platform_topology
 HEARTBEAT_S = 30
 CONNECT_TIMEOUT_S = 5.0
 HANG_UP_TIMEOUT_S = 1.0
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 5.0
+
+log = structlog.get_logger()
 
 Connect = Callable[[], Connection]
 """Opens a new connection; what `consume` and `Worker` are given instead of a connection."""
@@ -64,6 +72,33 @@ def connecting(url: str, **options: Any) -> Connect:
 def hang_up(connection: Connection) -> None:
     """Drop a connection; unlike `close` it never waits for a broker that does not answer."""
     connection.collect(socket_timeout=HANG_UP_TIMEOUT_S)
+
+
+def stay_connected(connect: Connect, use: Callable[[Connection], None], stop: threading.Event) -> None:
+    """Open a connection and use it, and again whenever something it needs is gone, until asked to stop.
+
+    `use` returns when it is asked to stop, and raises `Unavailable` when it cannot go on with this connection.
+    """
+    failures = 0
+    while not stop.is_set():
+        began_s = time.monotonic()
+        try:
+            with closing_down(connect()) as connection:
+                use(connection)
+        except Unavailable as error:
+            failures = 1 if time.monotonic() - began_s > LONGEST_PAUSE_S else failures + 1
+            pause_s = backoff_s(failures, first_s=FIRST_PAUSE_S, longest_s=LONGEST_PAUSE_S)
+            log.warning("connection given up", reason=str(error), again_in_s=round(pause_s, 2))
+            stop.wait(pause_s)
+
+
+@contextmanager
+def closing_down(connection: Connection) -> Iterator[Connection]:
+    """Hang up at the end, whatever happens."""
+    try:
+        yield connection
+    finally:
+        hang_up(connection)
 
 
 @contextmanager

@@ -1,12 +1,36 @@
-"""The relay: publishes the events that wait in documents, oldest first, and removes what the broker confirmed."""
+"""The relay: publishes the events that wait in documents, oldest first, and removes what the broker confirmed.
 
+It dies without harm at any point: before publishing, the events are still there; between publishing and removing,
+they are published again, which consumers do not mind.
+"""
+
+import os
+import socket
 import threading
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
-from archive_shared.clock import Clock
-from archive_shared.documents import Documents
+import structlog
+
+from archive_shared.backoff import backoff_s
+from archive_shared.clock import Clock, SystemClock, from_text
+from archive_shared.documents import Document, Documents, at_least
+from archive_shared.errors import Stale, Unavailable
+from archive_shared.identifiers import new_id
+from archive_shared.jobs.sweep import JobSweep
+from archive_shared.messaging.errors import Unroutable
 from archive_shared.messaging.publisher import Publisher
+from archive_shared.outbox.lease import Lease
+
+BATCH = 50
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 2.0
+LEASE_NAME = "relay"
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -15,17 +39,20 @@ class Round:
 
     Parameters
     ----------
+    unroutable
+        Documents with an event that no queue wanted; it and those after it stay due.
     oldest_unpublished_s
         Age of the oldest event that was waiting when the round began, 0 when there was none.
     """
 
     published: int
+    unroutable: int
     hinted: int
     oldest_unpublished_s: float
 
 
 class Relay:
-    """Publishes for one service. Several may run; one at a time does.
+    """Publishes for one service. Several may run; one at a time does, so that events keep their order.
 
     Parameters
     ----------
@@ -33,6 +60,10 @@ class Relay:
         Names of the collections whose documents announce events (they declare `OUTBOX_FIELDS`).
     jobs
         Queue to hint to by name of the collection of jobs (they declare `JOB_FIELDS`).
+    lease_s
+        After how long another relay takes over from one that died.
+    poll_s
+        Pause after a round that found nothing to do.
     """
 
     def __init__(
@@ -46,12 +77,111 @@ class Relay:
         lease_s: float = 5.0,
         poll_s: float = 0.05,
     ) -> None:
-        raise NotImplementedError
+        self._documents = documents
+        self._collections = collections
+        self._publisher = publisher
+        self._clock = clock or SystemClock()
+        self._poll_s = poll_s
+        self._sweeps = [
+            JobSweep(documents, collection, queue, publisher, self._clock)
+            for collection, queue in (jobs or {}).items()
+        ]
+        owner = f"{socket.gethostname()}:{os.getpid()}:{new_id()}"
+        self._passed_over: Counter[str] = (
+            Counter()
+        )  # unroutable documents, so that they do not fill every batch
+        self._is_idle = True
+        self._lease = Lease(documents, LEASE_NAME, owner=owner, duration_s=lease_s, clock=self._clock)
 
     def run_once(self) -> Round:
-        """Publish what waits; raise `Unavailable` when broker or database do not answer."""
-        raise NotImplementedError
+        """Publish what waits and hint at what is due.
+
+        Raises
+        ------
+        Unavailable
+            Broker or database do not answer. What was confirmed until then is not published again.
+        """
+        waiting = [(name, document) for name in self._collections for document in self._waiting(name)]
+        published = unroutable = 0
+        if waiting and self._lease.hold():
+            for name in self._collections:
+                done = self._publish_all(name)
+                published, unroutable = published + done[0], unroutable + done[1]
+        hinted = sum(sweep.run_once() for sweep in self._sweeps)
+        return Round(published, unroutable, hinted, self._age_s([document for _, document in waiting]))
 
     def run(self, stop: threading.Event) -> None:
         """Publish until asked to stop, with pauses that grow while something does not answer."""
-        raise NotImplementedError
+        failures = 0
+        try:
+            while not stop.is_set():
+                failures = 0 if self._is_well() else failures + 1
+                if failures:
+                    stop.wait(backoff_s(failures, first_s=FIRST_PAUSE_S, longest_s=LONGEST_PAUSE_S))
+                elif self._is_idle:
+                    self._publisher.keep_alive()
+                    stop.wait(self._poll_s)
+        finally:
+            self._publisher.close()
+            with suppress(Unavailable):
+                self._lease.release()
+
+    def _is_well(self) -> bool:
+        """Do one round; tell whether nothing was in its way."""
+        try:
+            done = self.run_once()
+        except (Unavailable, Stale) as error:
+            log.warning("relay interrupted", reason=str(error))
+            return False
+        self._is_idle = not (done.published or done.hinted)
+        return not done.unroutable
+
+    def _publish_all(self, collection: str) -> tuple[int, int]:
+        """Publish a batch of documents' events; return how many were and how many documents have unroutable ones."""
+        documents = self._waiting(collection)
+        published = unroutable = 0
+        for document in documents:
+            if not self._lease.hold():
+                break
+            confirmed = self._publish_outbox(collection, document)
+            published += confirmed
+            unroutable += confirmed < len(document["outbox"])
+        more = len(documents) == BATCH
+        self._passed_over[collection] = self._passed_over[collection] + unroutable if more else 0
+        return published, unroutable
+
+    def _publish_outbox(self, collection: str, document: Document) -> int:
+        """Publish a document's events in order up to the first that no queue wants, and remove what was confirmed."""
+        confirmed: set[str] = set()
+        try:
+            for envelope in document["outbox"]:
+                self._publisher.publish(envelope)
+                confirmed.add(envelope["id"])
+        except Unroutable as error:
+            log.error("event is unroutable", collection=collection, id=document["_id"], reason=str(error))  # noqa: TRY400 (no news in the traceback)
+        finally:
+            if confirmed:
+                self._documents.mutate(collection, document["_id"], partial(_without, confirmed))
+        return len(confirmed)
+
+    def _waiting(self, collection: str) -> list[Document]:
+        return self._documents.find(
+            collection,
+            {"outbox_since": at_least("")},
+            sort=[("outbox_since", 1)],
+            skip=self._passed_over[collection],
+            limit=BATCH,
+        )
+
+    def _age_s(self, waiting: Sequence[Document]) -> float:
+        oldest = min((from_text(document["outbox_since"]) for document in waiting), default=None)
+        return 0.0 if oldest is None else (self._clock.now() - oldest).total_seconds()
+
+
+def _without(confirmed: Set[str], document: Document) -> Document | None:
+    """Return the document without the events that were published; its version does not change."""
+    outbox = [envelope for envelope in document["outbox"] if envelope["id"] not in confirmed]
+    if len(outbox) == len(document["outbox"]):
+        return None
+    rest = {name: value for name, value in document.items() if name != "outbox_since"}
+    return rest | {"outbox": outbox} | ({"outbox_since": outbox[0]["time"]} if outbox else {})

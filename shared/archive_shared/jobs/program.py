@@ -1,0 +1,198 @@
+"""The worker's side of a job's program: starting it, telling it what to do, hearing how it goes, ending it.
+
+The other side, and what they say to one another, is `archive_shared.jobs.child`.
+"""
+
+import json
+import os
+import resource
+import selectors
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from archive_shared.jobs.child import EX_DATAERR
+from archive_shared.jobs.handler import JobPolicy
+
+READ_BYTES = 65_536
+NO_REASON = "The file cannot be processed."
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Succeeded:
+    """The program did its work."""
+
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The work cannot be done, however often it is tried."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Crashed:
+    """The work was not done this time."""
+
+    reason: str
+
+
+Ending = Succeeded | Refused | Crashed
+
+
+class Program:
+    """A started program, in a session of its own; it waits for its orders, does them, and ends."""
+
+    def __init__(self, command: Sequence[str], policy: JobPolicy) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 (the service's own program)
+            list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
+        )
+        self._limit(resource.RLIMIT_AS, policy.memory_bytes)
+        self._limit(resource.RLIMIT_FSIZE, policy.file_bytes)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
+        self._selector = selectors.DefaultSelector()
+        self._unsent = b""
+        self._unread = b""
+        self._last: Mapping[str, Any] = {}
+        for pipe in (self._stdin, self._stdout):
+            os.set_blocking(pipe.fileno(), False)
+        self._pidfd = os.pidfd_open(
+            self._process.pid
+        )  # readable once it has ended, so that `listen` wakes up
+        self._selector.register(self._pidfd, selectors.EVENT_READ)
+        self._selector.register(self._stdout, selectors.EVENT_READ)
+
+    def order(self, payload: Mapping[str, Any], traceparent: str | None) -> None:
+        """Tell it what to do; sent as fast as it reads, by `listen`."""
+        order = {"parent": os.getpid(), "traceparent": traceparent, "payload": payload}
+        self._unsent = json.dumps(order).encode() + b"\n"
+        self._selector.register(self._stdin, selectors.EVENT_WRITE)
+
+    def listen(self, timeout_s: float) -> list[Mapping[str, Any]]:
+        """Return the progress it reported, waiting for up to the time given while it has nothing to say."""
+        progress: list[Mapping[str, Any]] = []
+        for key, _ in self._selector.select(timeout_s):
+            if key.fileobj is self._stdin:
+                self._send()
+            elif key.fileobj is self._stdout:
+                progress += self._receive()
+        return progress
+
+    def has_ended(self) -> bool:
+        """Tell whether it ended by itself; it is not reaped yet, so that its group is still its own."""
+        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def ending(self) -> Ending:
+        """Say how it ended; to be asked once it has."""
+        self._hear_the_rest()
+        self.kill()
+        code = self._process.returncode
+        if code == 0 and "result" in self._last:
+            return Succeeded(self._last["result"])
+        if code == EX_DATAERR:
+            return Refused(str(self._last.get("failure", NO_REASON)))
+        return Crashed(_describe(code))
+
+    def kill(self) -> None:
+        """End it and whatever it started; nothing is left of it afterwards."""
+        if self._process.returncode is not None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._selector.close()
+        os.close(self._pidfd)
+        self._stdin.close()
+        self._stdout.close()
+
+    def _limit(self, kind: int, limit: int | None) -> None:
+        if limit is not None:
+            with suppress(ProcessLookupError):
+                resource.prlimit(self._process.pid, kind, (limit, limit))
+
+    def _send(self) -> None:
+        try:
+            sent = os.write(self._stdin.fileno(), self._unsent)
+        except BrokenPipeError:  # it ended already; how, says its exit code
+            sent = len(self._unsent)
+        self._unsent = self._unsent[sent:]
+        if not self._unsent:
+            self._selector.unregister(self._stdin)
+
+    def _hear_the_rest(self) -> None:
+        with suppress(BlockingIOError):  # somebody it started may hold the pipe open
+            while self._stdout in self._selector.get_map():
+                self._receive()
+
+    def _receive(self) -> list[Mapping[str, Any]]:
+        received = os.read(self._stdout.fileno(), READ_BYTES)
+        if not received:
+            self._selector.unregister(self._stdout)
+        *lines, self._unread = (self._unread + received).split(b"\n")
+        progress = []
+        for line in lines:
+            said = _parse(line)
+            if "progress" in said:
+                progress.append(said["progress"])
+            else:
+                self._last = said or self._last
+        return progress
+
+
+class Programs:
+    """Starts programs; keeps one started in advance, if wanted, to save the next job its starting time."""
+
+    def __init__(self, command: Sequence[str], policy: JobPolicy, *, warm: bool) -> None:
+        self._command = command
+        self._policy = policy
+        self._warm = warm
+        self._spare: Program | None = None
+
+    def take(self) -> Program:
+        """Return a program that waits for its orders."""
+        spare, self._spare = self._spare, None
+        if spare is not None and not spare.has_ended():
+            return spare
+        if spare is not None:
+            spare.kill()
+        return Program(self._command, self._policy)
+
+    def prepare(self) -> None:
+        """Start the next one."""
+        if self._warm and self._spare is None:
+            self._spare = Program(self._command, self._policy)
+
+    def close(self) -> None:
+        if self._spare is not None:
+            self._spare.kill()
+            self._spare = None
+
+
+def _parse(line: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(line)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        log.warning("program said something else than JSON", length=len(line))
+        return {}
+    return said
+
+
+def _describe(code: int) -> str:
+    if code < 0:
+        return f"The program was ended by {signal.Signals(-code).name}."
+    if code == 0:
+        return "The program ended without a result."
+    return f"The program ended with exit code {code}."
