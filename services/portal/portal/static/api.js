@@ -50,6 +50,12 @@ export async function picture(url, { signal } = {}) {
   return URL.createObjectURL(await answer.blob());
 }
 
+// Returns a picture that can be drawn; close it to free its memory.
+export async function bitmap(url, { signal } = {}) {
+  const answer = await ask("GET", local(url), { signal });
+  return createImageBitmap(await answer.blob());
+}
+
 // Returns the signed address a file address leads to, without fetching the file itself.
 export async function downloadAddress(url) {
   const controller = new AbortController();

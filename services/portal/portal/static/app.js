@@ -33,7 +33,7 @@ async function show() {
   try {
     user ??= await whoAmI(signal);
     showAccount();
-    const shown = user ? await pageOf(location.pathname) : signInPage({ onSignIn: show });
+    const shown = await (user ? pageOf(location.pathname) : signInPage({ ...context(), onSignIn: show }));
     if (!signal.aborted) present(shown);
   } catch (error) {
     if (error.name !== "AbortError") present(complaint(error));

@@ -33,7 +33,7 @@ export function field({ name, label, hint, input }) {
   input.setAttribute("aria-describedby", `${id}-hint ${id}-complaint`);
   return element(
     "div",
-    { class: "field", "data-field": name },
+    { class: input.type === "checkbox" ? "field check" : "field", "data-field": name },
     element("label", { for: id }, label),
     hint && element("p", { class: "hint", id: `${id}-hint` }, hint),
     input,

@@ -2,7 +2,7 @@
 
 import * as api from "../api.js";
 import { element, link, notice } from "../dom.js";
-import { countOf, day } from "../words.js";
+import { day } from "../words.js";
 import { badge } from "./archives.js";
 import { ItemGrid } from "./item-grid.js";
 import { logo } from "./logo.js";
@@ -15,8 +15,8 @@ export async function archivePage({ signal, title }, slug) {
   const archive = await find(slug, signal);
   title(archive.title);
   if (archive.item_count === null) return element("article", {}, header(archive, signal), stranger());
-  const count = element("p", { class: "facts" }, countOf(archive.item_count, "item"));
-  const grid = new ItemGrid(archive, { signal, onCount: (number) => count.replaceChildren(countOf(number, "item")) });
+  const count = element("span", { class: "badge" });
+  const grid = new ItemGrid(archive, { signal, onCount: (number) => count.replaceChildren(String(number)) });
   const panel = new UploadPanel(archive, { signal });
   await Promise.all([grid.refresh(), panel.refresh()]);
   keepFresh(grid, panel, signal);

@@ -9,27 +9,26 @@ const PAGE_SIZE = 24;
 
 export async function archivesPage({ signal, title }) {
   title("");
+  const list = await archiveList(signal);
+  return element(
+    "section",
+    {},
+    element("div", { class: "heading" }, element("h1", {}, "Archives"), buttonLink("/new-archive/", "New archive")),
+    list || notice("empty", "There are no archives yet. Make the first one."),
+  );
+}
+
+// Returns the cards of all archives the reader may see, a page at a time; null when there are none.
+export async function archiveList(signal) {
   const grid = element("ul", { class: "cards" });
   const more = element("button", { type: "button", onclick: () => load() }, "Show more");
   const load = async () => {
-    const offset = grid.children.length;
-    const page = await api.get(`/api/v1/archives/?limit=${PAGE_SIZE}&offset=${offset}`, { signal });
+    const page = await api.get(`/api/v1/archives/?limit=${PAGE_SIZE}&offset=${grid.children.length}`, { signal });
     grid.append(...page.results.map((archive) => card(archive, signal)));
     more.hidden = grid.children.length >= page.count;
   };
   await load();
-  return element(
-    "section",
-    {},
-    element(
-      "div",
-      { class: "heading" },
-      element("h1", {}, "Archives"),
-      buttonLink("/new-archive/", "New archive"),
-    ),
-    grid.children.length ? grid : notice("empty", "There are no archives yet. Make the first one."),
-    more,
-  );
+  return grid.children.length ? element("div", {}, grid, more) : null;
 }
 
 function card(archive, signal) {
@@ -57,8 +56,12 @@ export function badge(archive) {
 async function countItems(archive, facts, signal) {
   try {
     const { item_count: count } = await api.get(archive.api_url, { signal });
-    facts.append(count === null ? "You have no role here" : countOf(count, "item"));
+    facts.append(count === null ? stranger() : countOf(count, "item"));
   } catch {
     facts.append("The number of items is not known now");
   }
+}
+
+function stranger() {
+  return api.token.get() ? "You have no role here" : "Members see its items";
 }

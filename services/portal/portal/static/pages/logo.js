@@ -21,6 +21,6 @@ async function fill(frame, url, signal) {
 }
 
 function initials(title) {
-  const words = title.split(/\s+/).filter(Boolean);
+  const words = title.match(/[\p{L}\p{N}]+/gu) || [];
   return words.slice(0, 2).map((word) => [...word][0].toUpperCase()).join("");
 }

@@ -9,7 +9,7 @@ export function newArchivePage({ go, title }) {
   title("New archive");
   const inputs = {
     title: element("input", { type: "text", autocomplete: "off" }),
-    description: element("textarea", { rows: "4" }),
+    description: element("textarea", { rows: "3" }),
     public: element("input", { type: "checkbox" }),
     logo: element("input", { type: "file", accept: "image/*" }),
   };

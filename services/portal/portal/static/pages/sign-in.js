@@ -2,22 +2,33 @@
 
 import * as api from "../api.js";
 import { element, field, showComplaints } from "../dom.js";
+import { archiveList } from "./archives.js";
 
-export function signInPage({ onSignIn }) {
+export async function signInPage({ onSignIn, signal, title }) {
+  title("Sign in");
+  const archives = await archiveList(signal);
+  return element(
+    "div",
+    {},
+    element(
+      "section",
+      { class: "narrow sign-in" },
+      element("h1", {}, "Medical image archives"),
+      element("p", { class: "lead" }, "Upload what scanners and microscopes write, and look at it seconds later."),
+      tokenForm(onSignIn),
+      element("p", { class: "hint" }, "The token stays in this tab and is forgotten when you close it."),
+    ),
+    archives && element("section", { class: "public" }, element("h2", {}, "Public archives"), archives),
+  );
+}
+
+function tokenForm(onSignIn) {
   const input = element("input", { type: "password", autocomplete: "off", spellcheck: "false", required: true });
-  const form = element(
+  return element(
     "form",
     { class: "card", onsubmit: (event) => signIn(event, input, onSignIn) },
     field({ name: "token", label: "Your token", hint: "The first start prints one; administrators make more.", input }),
     element("button", { type: "submit", class: "primary" }, "Sign in"),
-  );
-  return element(
-    "section",
-    { class: "narrow sign-in" },
-    element("h1", {}, "Medical image archives"),
-    element("p", { class: "lead" }, "Upload what scanners and microscopes write, and look at it seconds later."),
-    form,
-    element("p", { class: "hint" }, "The token stays in this tab and is forgotten when you close it."),
   );
 }
 

@@ -1,0 +1,182 @@
+// A pyramid of tiles one can move about and zoom into; fetches only the tiles that are seen.
+
+import * as api from "./api.js";
+import { element } from "./dom.js";
+
+const KEPT_TILES = 400;
+const ZOOM_STEP = 1.4;
+const MOVE_STEP_PX = 80;
+const CLOSEST = 4; // screen pixels per image pixel
+const FALLBACK_LEVELS = 4; // coarser tiles drawn below those that are still on their way
+const HELP = "Drag to move, scroll to zoom. Keys: arrows, plus, minus, 0 for all of it.";
+
+export class TileView {
+  static async open(image, signal) {
+    return new TileView(image, await api.get(image.tiles, { signal }), signal);
+  }
+
+  constructor(image, pyramid, signal) {
+    this.address = image.tiles;
+    this.pyramid = pyramid;
+    this.signal = signal;
+    this.tiles = new Map(); // bitmap by path, the least recently drawn first; null while it is on its way
+    this.canvas = element("canvas", { tabindex: "0", role: "img", "aria-label": `${image.name}. ${HELP}` });
+    this.element = element("div", { class: "tile-view" }, this.canvas, this.buttons());
+    this.listen();
+    new ResizeObserver(() => this.resize()).observe(this.canvas);
+  }
+
+  // --- Where we are: the image pixel in the middle, and screen pixels per image pixel
+
+  showAll() {
+    const { width, height } = this.canvas;
+    this.scale = Math.min(width / this.pyramid.width, height / this.pyramid.height);
+    this.center = { x: this.pyramid.width / 2, y: this.pyramid.height / 2 };
+    this.draw();
+  }
+
+  move(x, y) {
+    const within = (value, length) => Math.min(Math.max(value, 0), length);
+    this.center.x = within(this.center.x + x / this.scale, this.pyramid.width);
+    this.center.y = within(this.center.y + y / this.scale, this.pyramid.height);
+    this.draw();
+  }
+
+  // Zooms so that what is under the point stays under it.
+  zoom(factor, x = this.canvas.width / 2, y = this.canvas.height / 2) {
+    const all = Math.min(this.canvas.width / this.pyramid.width, this.canvas.height / this.pyramid.height);
+    const scale = Math.min(Math.max(this.scale * factor, all / 2), CLOSEST);
+    const [fromMiddleX, fromMiddleY] = [x - this.canvas.width / 2, y - this.canvas.height / 2];
+    this.center.x += fromMiddleX / this.scale - fromMiddleX / scale;
+    this.center.y += fromMiddleY / this.scale - fromMiddleY / scale;
+    this.scale = scale;
+    this.move(0, 0);
+  }
+
+  // --- What is seen
+
+  draw() {
+    if (this.drawing) return;
+    this.drawing = requestAnimationFrame(() => {
+      this.drawing = null;
+      this.drawNow();
+    });
+  }
+
+  drawNow() {
+    const { context } = this;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    context.imageSmoothingEnabled = this.scale < 2;
+    const best = this.bestLevel();
+    for (let z = Math.max(best - FALLBACK_LEVELS, 0); z <= best; z += 1) {
+      for (const tile of this.visibleTiles(z)) this.drawTile(tile, z === best || z === 0);
+    }
+    this.forgetOld();
+  }
+
+  // The coarsest level that is at least as fine as the screen.
+  bestLevel() {
+    const last = this.pyramid.zoom_levels - 1;
+    return Math.min(Math.max(last - Math.floor(Math.log2(1 / this.scale)), 0), last);
+  }
+
+  *visibleTiles(z) {
+    const side = this.pyramid.tile_size * 2 ** (this.pyramid.zoom_levels - 1 - z); // in image pixels
+    const reach = { x: this.canvas.width / 2 / this.scale, y: this.canvas.height / 2 / this.scale };
+    const range = (middle, half, length) => [
+      Math.max(Math.floor((middle - half) / side), 0),
+      Math.min(Math.floor((middle + half) / side), Math.ceil(length / side) - 1),
+    ];
+    const [left, right] = range(this.center.x, reach.x, this.pyramid.width);
+    const [top, bottom] = range(this.center.y, reach.y, this.pyramid.height);
+    for (let y = top; y <= bottom; y += 1) for (let x = left; x <= right; x += 1) yield { z, x, y, side };
+  }
+
+  drawTile({ z, x, y, side }, isWanted) {
+    const path = `${z}/${x}/${y}.${this.pyramid.format}`;
+    const bitmap = this.tiles.get(path);
+    if (!bitmap) {
+      if (isWanted && bitmap === undefined) this.fetch(path);
+      return;
+    }
+    this.tiles.delete(path);
+    this.tiles.set(path, bitmap);
+    const perPixel = (side / this.pyramid.tile_size) * this.scale;
+    const left = Math.floor((x * side - this.center.x) * this.scale + this.canvas.width / 2);
+    const top = Math.floor((y * side - this.center.y) * this.scale + this.canvas.height / 2);
+    this.context.drawImage(bitmap, left, top, Math.ceil(bitmap.width * perPixel) + 1, Math.ceil(bitmap.height * perPixel) + 1);
+  }
+
+  async fetch(path) {
+    this.tiles.set(path, null);
+    try {
+      this.tiles.set(path, await api.bitmap(this.address + path, { signal: this.signal }));
+      this.draw();
+    } catch {
+      this.tiles.delete(path); // asked for again when it is seen again
+    }
+  }
+
+  forgetOld() {
+    for (const [path, bitmap] of this.tiles) {
+      if (this.tiles.size <= KEPT_TILES) return;
+      if (!bitmap) continue;
+      bitmap.close();
+      this.tiles.delete(path);
+    }
+  }
+
+  resize() {
+    const ratio = window.devicePixelRatio;
+    const isFirst = !this.context;
+    this.canvas.width = Math.max(Math.round(this.canvas.clientWidth * ratio), 1);
+    this.canvas.height = Math.max(Math.round(this.canvas.clientHeight * ratio), 1);
+    this.context = this.canvas.getContext("2d");
+    if (isFirst) this.showAll();
+    else this.draw();
+  }
+
+  // --- Hands
+
+  listen() {
+    const ratio = () => window.devicePixelRatio;
+    this.canvas.addEventListener("pointerdown", (event) => this.canvas.setPointerCapture(event.pointerId));
+    this.canvas.addEventListener("pointermove", (event) => {
+      if (event.buttons === 1) this.move(-event.movementX * ratio(), -event.movementY * ratio());
+    });
+    this.canvas.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      const factor = ZOOM_STEP ** (-Math.sign(event.deltaY) * Math.min(Math.abs(event.deltaY) / 100, 1));
+      this.zoom(factor, event.offsetX * ratio(), event.offsetY * ratio());
+    }, { passive: false });
+    this.canvas.addEventListener("dblclick", (event) => this.zoom(2, event.offsetX * ratio(), event.offsetY * ratio()));
+    this.canvas.addEventListener("keydown", (event) => this.press(event));
+  }
+
+  press(event) {
+    const actions = {
+      ArrowLeft: () => this.move(-MOVE_STEP_PX, 0),
+      ArrowRight: () => this.move(MOVE_STEP_PX, 0),
+      ArrowUp: () => this.move(0, -MOVE_STEP_PX),
+      ArrowDown: () => this.move(0, MOVE_STEP_PX),
+      "+": () => this.zoom(ZOOM_STEP),
+      "-": () => this.zoom(1 / ZOOM_STEP),
+      0: () => this.showAll(),
+    };
+    if (!actions[event.key]) return;
+    event.preventDefault();
+    actions[event.key]();
+  }
+
+  buttons() {
+    const button = (text, label, act) => element("button", { type: "button", "aria-label": label, title: label, onclick: act }, text);
+    return element(
+      "div",
+      { class: "tile-buttons" },
+      button("+", "Zoom in", () => this.zoom(ZOOM_STEP)),
+      button("−", "Zoom out", () => this.zoom(1 / ZOOM_STEP)),
+      button("⤢", "Show all of it", () => this.showAll()),
+    );
+  }
+}
