@@ -36,6 +36,22 @@ class TickingClock:
         return self.time
 
 
+class Answer:
+    """What the service answered; `json` fails a test when it is none."""
+
+    def __init__(self, response: TestResponse) -> None:
+        self.status_code = response.status_code
+        self.headers = response.headers
+        self.data = response.data
+        self.text = response.data.decode(errors="replace")
+        self._json = response.get_json(silent=True)
+
+    @property
+    def json(self) -> Any:
+        assert self._json is not None, self.text
+        return self._json
+
+
 @dataclass
 class ArchiveService:
     """The service under test and the people around it."""
@@ -49,10 +65,11 @@ class ArchiveService:
     def library(self) -> Library:
         return self.api.library
 
-    def call(self, method: str, path: str, token: str | None = None, **content: Any) -> TestResponse:
+    def call(self, method: str, path: str, token: str | None = None, **content: Any) -> Answer:
         """Send a request; `path` may be an absolute address of the site."""
-        headers = {"Authorization": f"BEARER {token}"} if token else {}
-        return self.http.open(path.removeprefix(SITE), method=method, headers=headers, **content)
+        headers = ({"Authorization": f"BEARER {token}"} if token else {}) | content.pop("headers", {})
+        path = path.removeprefix(SITE)
+        return Answer(self.http.open(path, method=method, headers=headers, **content))
 
     def hear(self, event: Event) -> None:
         """Deliver an event of another service."""

@@ -16,5 +16,6 @@ def a_picture(
     return out.getvalue()
 
 
-def _light(mode: str) -> object:
-    return {"L": 200, "P": 7, "1": 1, "LA": (200, 255)}.get(mode, (200, 180, 20, 255)[: len(mode)])
+def _light(mode: str) -> float | tuple[float, ...]:
+    special: dict[str, float | tuple[float, ...]] = {"L": 200, "P": 7, "1": 1, "LA": (200, 255)}
+    return special.get(mode, (200, 180, 20, 255)[: len(mode)])

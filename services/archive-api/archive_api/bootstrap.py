@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import httpx2
 from archive_shared.access import Access
-from archive_shared.blobs import BlobSettings, BlobStore, connect_blobs
+from archive_shared.blobs.platform import platform_blobs
+from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock, SystemClock
 from archive_shared.documents import Documents, Repository
 from archive_shared.documents.connect import connect_documents
@@ -51,12 +52,17 @@ def bootstrap(settings: PlatformSettings, *, transports: Transports | None = Non
         transport=(transports or Transports()).permissions,
     )
     return over(
-        connect_documents(settings.documents_url, NAME, COLLECTIONS),
-        image_blobs=connect_blobs(_blobs(settings), "images"),
-        media_blobs=connect_blobs(_blobs(settings), "media"),
+        connect(settings),
+        image_blobs=platform_blobs(settings, "images"),
+        media_blobs=platform_blobs(settings, "media"),
         access=HttpAccess(permissions),
         clock=clock,
     )
+
+
+def connect(settings: PlatformSettings) -> Documents:
+    """Connect to the document store."""
+    return connect_documents(settings.documents_url, NAME, COLLECTIONS)
 
 
 def over(
@@ -75,15 +81,3 @@ def over(
         render_logo=render_logo,
     )
     return ArchiveApi(documents, library)
-
-
-def _blobs(settings: PlatformSettings) -> BlobSettings:
-    # A folder is served by the gateway unless somebody says otherwise, an S3 server by itself.
-    served_at = settings.public_url if settings.blobs_url.startswith("file:") else ""
-    return BlobSettings(
-        url=settings.blobs_url,
-        public_url=settings.blobs_public_url or served_at,
-        access_key=settings.blobs_access_key,
-        secret_key=settings.blobs_secret_key,
-        link_secret=settings.secret,
-    )

@@ -1,4 +1,4 @@
-"""archive-api on an empty folder."""
+"""archive-api on an empty folder, with somebody who edits an archive."""
 
 from pathlib import Path
 
@@ -10,3 +10,13 @@ from tests.support.archive_service import ArchiveService, archive_service
 @pytest.fixture
 def service(tmp_path: Path) -> ArchiveService:
     return archive_service(tmp_path)
+
+
+@pytest.fixture
+def editor(service: ArchiveService) -> str:
+    return service.people.add_person("editor")
+
+
+@pytest.fixture
+def archive(service: ArchiveService, editor: str) -> str:
+    return service.archive(editor=editor)

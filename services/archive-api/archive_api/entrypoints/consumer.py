@@ -1,0 +1,27 @@
+"""`python -m archive_api.entrypoints.consumer`: acts on the events of `archive_api.entrypoints.handlers`."""
+
+from functools import partial
+
+from archive_shared.messaging.consumer import Handlers
+from archive_shared.processes import run_consumer, start_logging
+from archive_shared.settings import read_platform_settings
+from archive_shared.wire.cloud_events import ReceivedEvent
+
+from archive_api.bootstrap import NAME, bootstrap
+from archive_api.entrypoints.handlers import HANDLERS
+from archive_api.use_cases.library import Library
+
+
+def handlers(library: Library) -> Handlers:
+    """Return what the bus calls, by kind of event."""
+    return {kind: partial(_hear, library) for kind in HANDLERS}
+
+
+def _hear(library: Library, received: ReceivedEvent) -> None:
+    HANDLERS[type(received.event)](library, received.event)
+
+
+if __name__ == "__main__":
+    settings = read_platform_settings()
+    start_logging(f"{NAME}-consumer", settings)
+    run_consumer(NAME, handlers(bootstrap(settings).library), settings)

@@ -1,0 +1,15 @@
+"""What gunicorn serves: `archive_api.entrypoints.wsgi:create()`."""
+
+from archive_shared.processes import start_logging
+from archive_shared.settings import read_platform_settings
+from flask import Flask
+
+from archive_api.bootstrap import NAME
+from archive_api.entrypoints.http.app import create_app
+
+
+def create() -> Flask:
+    """Return the application as the environment describes it."""
+    settings = read_platform_settings()
+    start_logging(NAME, settings)
+    return create_app(settings)
