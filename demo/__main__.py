@@ -32,7 +32,11 @@ def main() -> int:
 
 
 def _demonstrate(platform: RunningDemo, inputs: DemoInputs, folder: Path) -> int:
-    client = ArchiveClient(platform.address, platform.token)
+    with ArchiveClient(platform.address, platform.token) as client:
+        return _import_and_check(client, platform, inputs, folder)
+
+
+def _import_and_check(client: ArchiveClient, platform: RunningDemo, inputs: DemoInputs, folder: Path) -> int:
     with Subscriber(platform.bus_url) as subscriber:
         archive = client.create_archive("Demo archive", logo=inputs.logo, public=True)["pk"]
         session = client.wait_for_session(_send(client, archive, inputs)["pk"], timeout_s=300)

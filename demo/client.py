@@ -4,7 +4,7 @@ import base64
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 
@@ -43,6 +43,17 @@ class ArchiveClient:
         self._http = httpx2.Client(timeout=60, verify=verify, headers=self._headers)
         self._blobs = httpx2.Client(timeout=60, verify=verify)  # signed links carry their own right
         self._retry_for_s = retry_for_s
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+        self._blobs.close()
 
     def call(self, method: str, path: str, **content: Any) -> Any:
         """Return the JSON of an answer; raise `ApiError` for problems."""

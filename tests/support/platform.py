@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,11 @@ class RunningPlatform:
     data: Path
     address: str
     token: str
+    clients: ExitStack
 
     def client(self, token: str | None = None) -> ArchiveClient:
-        return ArchiveClient(self.address, self.token if token is None else token)
+        """Return a client that is closed when the platform stops; the administrator's unless told otherwise."""
+        return self.clients.enter_context(ArchiveClient(self.address, self.token if token is None else token))
 
     def pids(self) -> dict[str, int]:
         """Return the present process of every part, by its name."""
@@ -77,7 +79,10 @@ def running_platform(
         process.wait_until_ready(
             lambda: (data / "run.json").exists() and _state(data)["ready"], timeout_s=READY_WITHIN_S
         )
-        yield RunningPlatform(process, data, _state(data)["address"], token or _printed_token(process))
+        with ExitStack() as clients:
+            yield RunningPlatform(
+                process, data, _state(data)["address"], token or _printed_token(process), clients
+            )
     finally:
         process.stop(timeout_s=STOPPED_WITHIN_S)
 
