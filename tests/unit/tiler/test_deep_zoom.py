@@ -169,7 +169,7 @@ def test_missing_levels_are_made_from_the_next_finer_one() -> None:
         assert np.abs(pixels.astype(int) - _reduced(SCENE, below)).mean() < 3
 
 
-def test_a_missing_level_reads_only_the_four_tiles_below_its_tile() -> None:
+def test_a_missing_level_reads_the_four_tiles_below_its_tile_at_once() -> None:
     source = MemorySource(tifffile_slide([tissue(2048, 2048)], photometric="rgb", compression="jpeg"))
     index = build_index(source)
     zoom = DeepZoom.of(index)
@@ -178,8 +178,8 @@ def test_a_missing_level_reads_only_the_four_tiles_below_its_tile() -> None:
     read_deep_zoom_tile(source, index, zoom.last_level - 1, 2, 3)
 
     level = index.levels[0]
-    below = [level.locate(column, row) for row in (6, 7) for column in (4, 5)]
-    assert source.ranges == [(location.offset, location.end) for location in below]
+    pairs = [(level.locate(4, row), level.locate(5, row)) for row in (6, 7)]
+    assert source.ranges == [(left.offset, right.end) for left, right in pairs]
 
 
 def test_levels_that_are_no_power_of_two_are_not_used() -> None:

@@ -189,6 +189,17 @@ def test_values_at_the_limits_of_their_type_are_shown(tmp_path: Path) -> None:
     assert as_pixels(preview(_mha(tmp_path / "v.mha", values)).body).shape == (20, 20)
 
 
+def test_signalling_nans_are_black(tmp_path: Path) -> None:
+    values = np.full((1, 20, 20), 0x7F800001, np.uint32)
+    values[0, :, 10:] = np.tile(np.linspace(1, 2, 10, dtype=np.float32), (20, 1)).view(np.uint32)
+    image = _mha(tmp_path / "v.mha", values.view(np.float32), compress=False)
+
+    shown = as_pixels(preview(image).body)
+
+    assert shown[10, :8].max() < 10
+    assert shown[10, 19] > 245
+
+
 def test_masks_are_black_and_white(tmp_path: Path) -> None:
     mask = np.zeros((3, 40, 40), np.uint8)
     mask[:, 10:30, 10:30] = 1

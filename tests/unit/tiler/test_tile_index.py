@@ -156,6 +156,7 @@ def test_the_blob_is_small_even_for_tiles_out_of_order() -> None:
     tiles = len(index.levels[0].offsets)
     assert tiles > 40_000
     assert len(index.to_bytes()) < 4 * tiles
+    assert index.memory_bytes == 16 * tiles
 
 
 def test_a_tile_is_located_and_others_do_not_exist(tmp_path: Path) -> None:

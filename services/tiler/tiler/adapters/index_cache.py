@@ -11,7 +11,7 @@ MOST_BYTES = 64 * 1024 * 1024
 
 
 class CachedIndexes:
-    """Tile indexes from the bucket `media`, the least recently used dropped beyond a bound in bytes stored.
+    """Tile indexes from the bucket `media`, the least recently used dropped beyond a bound in bytes of memory.
 
     Thread-safe. Two threads that miss the same index may both read it, which does no harm.
     """
@@ -29,9 +29,8 @@ class CachedIndexes:
             if found is not None:
                 self._kept.move_to_end(key)
                 return found[0]
-        stored = self._media.read(key)
-        index = TileIndex.from_bytes(stored)
-        self._keep(key, index, len(stored))
+        index = TileIndex.from_bytes(self._media.read(key))
+        self._keep(key, index, index.memory_bytes)
         return index
 
     def _keep(self, key: str, index: TileIndex, size_bytes: int) -> None:

@@ -151,7 +151,10 @@ def _header(keys: Mapping[str, str], voxels_start: int, size_bytes: int) -> Meta
 
 
 def _size(keys: Mapping[str, str]) -> tuple[int, ...]:
-    size = tuple(int(number) for number in _numbers(keys, "DimSize"))
+    lengths = _numbers(keys, "DimSize")
+    size = tuple(map(int, lengths))
+    if size != tuple(lengths):
+        raise UnreadableImage("DimSize has numbers that are not whole.")
     if len(size) not in (2, 3, 4) or _whole(keys, "NDims", len(size)) != len(size):
         raise UnreadableImage("Only images of two, three or four dimensions are supported.")
     if min(size) < 1:

@@ -16,7 +16,7 @@ from tiler.domain.limits import MIB
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 
-_PIECE_BYTES = MIB
+_PIECE_BYTES = 2 * MIB
 _BAND_BYTES = 4 * MIB
 _MAX_ROW_BYTES = 64 * MIB
 _MAX_SKIPPED_BYTES = 1 << 35
@@ -101,7 +101,7 @@ class _DeflatedVoxels:
         return b"".join(pieces)
 
     def skip(self, count: int) -> None:
-        """Inflate and forget; a megabyte at a time."""
+        """Inflate and forget, piece by piece."""
         while count:
             count -= len(self._next(min(count, _PIECE_BYTES)))
 

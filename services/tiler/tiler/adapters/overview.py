@@ -3,7 +3,7 @@
 from tiler.adapters.region_reader import read_region
 from tiler.adapters.tile_codec import Pixels
 from tiler.domain.level import Level
-from tiler.domain.limits import MAX_PREVIEW_PIXELS, MAX_TILES
+from tiler.domain.limits import MAX_PREVIEW_PIXELS, MAX_PREVIEW_TILES
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
@@ -25,4 +25,4 @@ def read_overview(source: RangedSource, level: Level) -> Pixels:
     longest = max(level.width, level.height)
     reduction = 1 << max(0, (longest // OVERVIEW_PX).bit_length() - 1)
     whole = Region(0, 0, level.width, level.height)
-    return read_region(source, level, whole, reduction=reduction, at_most_tiles=MAX_TILES)
+    return read_region(source, level, whole, reduction=reduction, at_most_tiles=MAX_PREVIEW_TILES)

@@ -1,26 +1,19 @@
 """Pixels of any rectangle of a level, put together from its tiles one at a time, reduced on the way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import gcd
 
 import numpy as np
 from PIL import Image
 
-from tiler.adapters.bounded_reader import read_exactly
+from tiler.adapters.tile_bytes import read_together
 from tiler.adapters.tile_codec import Pixels, channels, decode_tile, pixel_type
-from tiler.domain.level import Level, TileLocation
-from tiler.domain.limits import MAX_TILE_BYTES, MAX_TILES_PER_PICTURE
+from tiler.domain.level import Level
+from tiler.domain.limits import MAX_TILES_PER_PICTURE
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
-
-
-def read_stored(source: RangedSource, location: TileLocation) -> bytes:
-    """Return the bytes of one stored tile."""
-    if location.length > MAX_TILE_BYTES:
-        raise UnreadableImage("A tile or strip of the image is too large.")
-    return read_exactly(source, location.offset, location.end)
 
 
 def read_region(
@@ -56,8 +49,8 @@ def read_region(
         raise UnreadableImage("No level of the image is small enough to make this picture from.")
     canvas = np.zeros((down.size, across.size, channels(level.encoding)), pixel_type(level.encoding))
     for row in down.contributing():
-        for column in across.contributing():
-            tile = _reduced_tile(source, level, column, row, (across.block, down.block))
+        for column, planes in _stored_row(source, level, list(across.contributing()), row):
+            tile = _reduced_tile(level, planes, (column, row), (across.block, down.block))
             canvas[down.target(row), across.target(column)] = tile[down.origin(row), across.origin(column)]
     return _repeat_last(canvas, down.covered, across.covered)
 
@@ -123,39 +116,40 @@ class _Axis:
         return tile * self.tile // self.block
 
 
+def _stored_row(
+    source: RangedSource, level: Level, columns: Sequence[int], row: int
+) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield the stored planes of tiles side by side, which usually are side by side in the file too."""
+    wanted = channels(level.encoding) if level.encoding.separate_planes else 1
+    planes = [
+        read_together(source, [level.locate(column, row, plane) for column in columns])
+        for plane in range(wanted)
+    ]
+    for column, *bodies in zip(columns, *planes, strict=True):
+        yield column, bodies
+
+
 def _reduced_tile(
-    source: RangedSource, level: Level, column: int, row: int, block: tuple[int, int]
+    level: Level, planes: Sequence[bytes], at: tuple[int, int], block: tuple[int, int]
 ) -> Pixels:
-    width, height = level.visible_size(column, row)
-    stored_size = level.stored_size(column, row)
-    complete = (width, height) == stored_size
+    width, height = level.visible_size(*at)
+    stored_size = level.stored_size(*at)
     averaged = level.encoding.is_continuous and level.encoding.is_eight_bit
-    shrink = gcd(*block, 8, *stored_size) if complete and averaged and level.encoding.is_jpeg else 1
-    pixels = _planes(source, level, column, row, shrink)
-    visible = pixels[: -(-height // shrink), : -(-width // shrink)]
+    shrinks = averaged and level.encoding.is_jpeg and (width, height) == stored_size
+    shrink = gcd(*block, 8, *stored_size) if shrinks else 1
+    decoded = [_decoded(level, body, stored_size, shrink) for body in planes]
+    pixels = decoded[0] if len(decoded) == 1 else np.concatenate(decoded, axis=2)
+    visible = pixels[: height // shrink, : width // shrink]
     return _reduce(visible, block[0] // shrink, block[1] // shrink, averaged=averaged)
 
 
-def _planes(source: RangedSource, level: Level, column: int, row: int, shrink: int) -> Pixels:
-    wanted = channels(level.encoding) if level.encoding.separate_planes else 1
-    planes = [
-        _plane(source, level, level.locate(column, row, plane), (column, row), shrink)
-        for plane in range(wanted)
-    ]
-    return planes[0] if wanted == 1 else np.concatenate(planes, axis=2)
+def _decoded(level: Level, body: bytes, size: tuple[int, int], shrink: int) -> Pixels:
+    if not body:
+        return _blank(level, size[0] // shrink, size[1] // shrink)
+    return decode_tile(level.encoding, body, *size, shrink=shrink)
 
 
-def _plane(
-    source: RangedSource, level: Level, location: TileLocation, at: tuple[int, int], shrink: int
-) -> Pixels:
-    width, height = level.stored_size(*at)
-    if location.length == 0:
-        return blank(level, width // shrink, height // shrink)
-    stored = read_stored(source, location)
-    return decode_tile(level.encoding, stored, width, height, shrink=shrink)
-
-
-def blank(level: Level, width: int, height: int) -> Pixels:
+def _blank(level: Level, width: int, height: int) -> Pixels:
     """Return the background that shows where a tile was never written: white in pictures, 0 in values."""
     encoding = level.encoding
     shade = 255 if encoding.is_continuous and encoding.is_eight_bit else 0

@@ -71,7 +71,9 @@ def windowed(values: NDArray[Any], window: DisplayWindow) -> NDArray[np.uint8]:
     width = window.high - window.low
     if not 0 < width < np.inf:
         return np.where(values > 0, np.uint8(_MIDDLE_GRAY), np.uint8(0))
-    with np.errstate(over="ignore"):  # far outside the window is white or black all the same
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # far outside the window is white or black all the same
         scaled = (values.astype(np.float64) - window.low) * (255.0 / width)
     shown: NDArray[np.uint8] = np.nan_to_num(np.clip(scaled, 0.0, 255.0), nan=0.0).round().astype(np.uint8)
     return shown
@@ -130,5 +132,6 @@ def _gray_window(gray: NDArray[Any], *, is_photograph: bool) -> DisplayWindow:
 
 
 def _finite(values: NDArray[Any]) -> NDArray[np.float64]:
-    wide = values.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # signalling NaNs
+        wide = values.astype(np.float64)
     return wide[np.isfinite(wide)]

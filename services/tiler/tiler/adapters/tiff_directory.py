@@ -13,7 +13,7 @@ from operator import add
 
 from tiler.adapters.bounded_reader import BoundedReader
 from tiler.adapters.tiff_tags import Dialect, Tags, read_tags
-from tiler.domain.encoding import Compression, Encoding
+from tiler.domain.encoding import Compression, Encoding, Photometric
 from tiler.domain.limits import MAX_PAGES, MAX_TILES, MIB
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
@@ -213,12 +213,12 @@ def _cut_into_rows(grid: _Grid) -> _Grid:
 
 
 def _encoding(tags: Tags) -> Encoding:
-    bits, samples = tags.number(_BITS, 1), tags.number(_SAMPLES, 1)
+    bits, samples, photometric = tags.number(_BITS, 1), tags.number(_SAMPLES, 1), tags.number(_PHOTOMETRIC, 1)
     if not (bits and samples):
         raise UnreadableImage("A TIFF page has pixels without values.")
     return Encoding(
         compression=tags.number(_COMPRESSION, Compression.NONE),
-        photometric=tags.number(_PHOTOMETRIC, 1),
+        photometric=photometric,
         samples_per_pixel=samples,
         bits_per_sample=bits,
         sample_format=_sample_format(tags),
@@ -227,7 +227,7 @@ def _encoding(tags: Tags) -> Encoding:
         byte_order=tags.byte_order,
         reversed_bits=tags.number(_FILL_ORDER, 1) == 2,
         jpeg_tables=tags.data(_JPEG_TABLES),
-        palette=_palette(tags, bits),
+        palette=_palette(tags, bits) if photometric == Photometric.PALETTE else b"",
     )
 
 
@@ -237,8 +237,8 @@ def _sample_format(tags: Tags) -> int:
 
 
 def _palette(tags: Tags, bits: int) -> bytes:
-    if _COLOUR_MAP not in tags or bits > 16:
-        return b""
+    if bits > 16:
+        raise UnreadableImage("A colour map with more than 65,536 colours is not supported.")
     colours = tags.numbers(_COLOUR_MAP, at_most=3 << bits)
     if len(colours) != 3 << bits:
         raise UnreadableImage("The colour map does not fit the pixels.")

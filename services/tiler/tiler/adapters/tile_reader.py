@@ -2,8 +2,9 @@
 
 from tiler.adapters import jpeg_tiles
 from tiler.adapters.pictures import encode
-from tiler.adapters.region_reader import read_region, read_stored
+from tiler.adapters.region_reader import read_region
 from tiler.adapters.rendering import windowed
+from tiler.adapters.tile_bytes import read_stored
 from tiler.adapters.tile_codec import Pixels
 from tiler.domain.deep_zoom import DeepZoom, StoredRegion, stored_region
 from tiler.domain.level import Level

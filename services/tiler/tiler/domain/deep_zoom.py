@@ -108,7 +108,9 @@ def stored_region(index: TileIndex, zoom: DeepZoom, level: int, column: int, row
 
 def _finest_needed(index: TileIndex, scale: int) -> tuple[int, int]:
     """Levels that are no power of two below the full resolution serve no Deep Zoom level."""
-    usable = [(number, found) for number, found in enumerate(index.scales) if found is not None and found <= scale]
+    usable = [
+        (number, found) for number, found in enumerate(index.scales) if found is not None and found <= scale
+    ]
     return max(usable, key=itemgetter(1))
 
 

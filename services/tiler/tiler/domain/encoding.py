@@ -143,6 +143,8 @@ class Encoding:
         reason = self._refusal()
         if reason:
             raise UnreadableImage(reason)
+        if self.is_jpeg:
+            shared_tables(self.jpeg_tables)
 
     def _refusal(self) -> str | None:
         if self.compression not in tuple(Compression):

@@ -4,22 +4,28 @@ Facts from ITU-T T.81 annex B, TIFF Technical Note 2 (tables shared by the tiles
 """
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tiler.domain.problems import UnreadableImage
 
 SOI = b"\xff\xd8"
-EOI = b"\xff\xd9"
 
 COMPONENTS_ARE_RGB = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
 """APP14 with transform 0: without it every browser takes three components for YCbCr."""
 
-_STANDALONE = frozenset((0x01, *range(0xD0, 0xD9)))
+_STANDALONE = frozenset((0x01, *range(0xD0, 0xDA)))
+_TABLES = frozenset(
+    (0xC4, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0))
+)  # Huffman, quantisation, restart, comment, APPn
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SHOWN_BY_BROWSERS = (0xC0, 0xC1, 0xC2)
 _JFIF = 0xE0
 _ADOBE = 0xEE
 _START_OF_SCAN = 0xDA
+_END_OF_IMAGE = 0xD9
+_FILL = 0xFF
+_MOST_SEGMENTS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,45 +56,60 @@ def frame_of(stream: bytes) -> JpegFrame:
     """
     if not stream.startswith(SOI):
         raise UnreadableImage("A tile that should be JPEG does not start like one.")
-    at = 2
     says_its_colours = False
-    while at + 10 <= len(stream) and stream[at] == 0xFF:
-        marker = stream[at + 1]
-        if marker in _FRAMES:
-            bits, height, width, components = struct.unpack_from(">BHHB", stream, at + 4)
+    for marker, start, _ in _segments(stream):
+        if marker in _FRAMES and start + 6 <= len(stream):
+            bits, height, width, components = struct.unpack_from(">BHHB", stream, start)
             return JpegFrame(width, height, components, bits, marker, says_its_colours)
         if marker == _START_OF_SCAN:
             break
-        says_its_colours = says_its_colours or _names_colours(marker, stream[at + 4 : at + 9])
-        at = _after(stream, at)
+        says_its_colours = says_its_colours or _names_colours(marker, stream[start : start + 5])
     raise UnreadableImage("A JPEG tile has no frame header.")
 
 
 def shared_tables(tables: bytes) -> bytes:
-    """Return the segments of a page's JPEGTables, without the markers around them."""
-    return tables.removeprefix(SOI).removesuffix(EOI)
+    """Return the segments of a page's JPEGTables, without the markers around them.
+
+    Raises
+    ------
+    UnreadableImage
+        There is something else among the tables; a frame of its own would be believed before that of the tile.
+    """
+    kept = 2
+    for marker, _, end in _segments(tables) if tables else ():
+        if marker == _END_OF_IMAGE:
+            return tables[2:kept]
+        if marker not in _TABLES or end > len(tables):
+            break
+        kept = end
+    if tables and (kept < len(tables) or not tables.startswith(SOI)):
+        raise UnreadableImage("The JPEG tables of the image are damaged.")
+    return tables[2:]
 
 
 def tables_say_colours(tables: bytes) -> bool:
     """Whether a marker among the shared tables tells how to understand the components."""
-    stream = SOI + shared_tables(tables)
-    at = 2
-    while at + 4 <= len(stream) and stream[at] == 0xFF:
-        if _names_colours(stream[at + 1], stream[at + 4 : at + 9]):
-            return True
-        at = _after(stream, at)
-    return False
+    return any(_names_colours(marker, tables[start : start + 5]) for marker, start, _ in _segments(tables))
 
 
 def _names_colours(marker: int, start: bytes) -> bool:
     return (marker == _JFIF and start == b"JFIF\x00") or (marker == _ADOBE and start == b"Adobe")
 
 
-def _after(stream: bytes, at: int) -> int:
-    marker = stream[at + 1]
-    if marker == 0xFF:  # a fill byte before the marker
-        return at + 1
-    if marker in _STANDALONE:
-        return at + 2
-    length: int = struct.unpack_from(">H", stream, at + 2)[0]
-    return at + 2 + max(length, 2)
+def _segments(stream: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield every marker after the first with start and end of its contents, up to anything that is no marker."""
+    at = 2
+    for _ in range(_MOST_SEGMENTS):
+        if at + 2 > len(stream) or stream[at] != 0xFF:
+            return
+        marker = stream[at + 1]
+        end = at + _length(stream, at, marker)
+        if marker != _FILL:
+            yield marker, at + 4, end
+        at = end
+
+
+def _length(stream: bytes, at: int, marker: int) -> int:
+    if marker == _FILL:
+        return 1
+    return 2 if marker in _STANDALONE else 2 + max(2, int.from_bytes(stream[at + 2 : at + 4]))

@@ -28,3 +28,6 @@ MAX_TILES_PER_PICTURE = 256
 
 MAX_PREVIEW_PIXELS = 1 << 31
 """Pixels decoded for one preview: 46,000 square, if a slide comes without any smaller level."""
+
+MAX_PREVIEW_TILES = 1 << 17
+"""Tiles or strips read for one preview: those of 46,000 pixels square in the smallest usual tiles of 128."""

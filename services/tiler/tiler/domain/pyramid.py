@@ -14,7 +14,7 @@ from tiler.domain.tiff_page import TiffPage
 _ROUNDING_PX = 2  # halving repeatedly may round up or down at every step
 _MIN_STEP = 4 / 3  # smaller steps are other pictures of about the same size, such as focal planes
 _ASSOCIATED = re.compile(r"(?<![a-z])(label|macro|overview|thumbnail)(?![a-z])", re.IGNORECASE)
-_GLASS = re.compile(r"^\s*(label|macro)([ _]image|\s+\d+x\d+)", re.IGNORECASE | re.MULTILINE)
+_GLASS = re.compile(r"^[ \t]*(label|macro)([ _]image|[ \t]+\d+x\d+)", re.IGNORECASE | re.MULTILINE)
 _LEICA = "leica-microsystems.com/scn"  # in such files the first page is the macro
 _MAX_TILE_SIDE = 8192
 

@@ -69,6 +69,11 @@ class TileIndex:
         """JPEG for colour and for what is JPEG already; PNG for gray values, which may be labels."""
         return picture.JPEG if self.levels[0].encoding.is_continuous else picture.PNG
 
+    @property
+    def memory_bytes(self) -> int:
+        """Memory the tile positions take, for caches; stored blobs can be hundreds of times smaller."""
+        return sum(16 * len(level.offsets) for level in self.levels)
+
     @cached_property
     def scales(self) -> tuple[int | None, ...]:
         """For every level the power of two by which it is smaller, or None if it is no such power."""
