@@ -26,6 +26,12 @@ def current_trace_id() -> str:
     return current_traceparent().split("-")[1]
 
 
+def present_trace_id() -> str | None:
+    """Return the identifier of the trace being followed, None outside of one; logs ask, who must not start one."""
+    present = _current.get()
+    return None if present is None else present.split("-")[1]
+
+
 @contextmanager
 def traced(traceparent: str | None) -> Iterator[None]:
     """Do what follows as part of the given trace, or of a new one when it is missing or malformed."""
