@@ -1,7 +1,7 @@
 """Saving, changing and deleting: only on top of what was read, never half."""
 
 import pytest
-from archive_shared.documents import Document, Documents
+from archive_shared.documents import Document, Documents, mutation
 from archive_shared.errors import Duplicate, Stale
 
 
@@ -109,7 +109,11 @@ def test_mutate_tries_again_when_somebody_was_faster(documents: Documents, task:
     assert documents.get("task", "a") == {"_id": "a", "rev": 5, "state": "done", "number": 30}
 
 
-def test_mutate_gives_up_when_others_are_always_faster(documents: Documents, task: Document) -> None:
+def test_mutate_gives_up_when_others_are_always_faster(
+    documents: Documents, task: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mutation, "ATTEMPTS", 5)
+
     def change(task: Document) -> Document:
         documents.save("task", task | {"number": task["number"] + 1})
         return task | {"state": "done"}
