@@ -13,6 +13,7 @@ from archive_api.entrypoints.handlers import HANDLERS
 from archive_api.entrypoints.http.app import app_for
 from archive_api.use_cases.library import Library
 from archive_shared.blobs import BlobSettings, connect_blobs
+from archive_shared.documents import Documents
 from archive_shared.documents.sqlite import SqliteDocuments
 from archive_shared.events import Event
 from archive_shared.identifiers import new_id
@@ -113,9 +114,14 @@ def archive_service(folder: Path) -> ArchiveService:
     blobs = BlobSettings(
         url=f"file://{folder / 'blobs'}", public_url=SITE, link_secret=b"a secret of 32 bytes, at least...."
     )
+    return archive_service_on(SqliteDocuments(folder / "archive-api.db", COLLECTIONS), blobs)
+
+
+def archive_service_on(documents: Documents, blobs: BlobSettings) -> ArchiveService:
+    """Build the service on stores that are already there."""
     people = RoleBook()
     api = over(
-        SqliteDocuments(folder / "archive-api.db", COLLECTIONS),
+        documents,
         image_blobs=connect_blobs(blobs, "images"),
         media_blobs=connect_blobs(blobs, "media"),
         access=people,

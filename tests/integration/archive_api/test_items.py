@@ -2,8 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from archive_api.domain.item import Item
+from archive_shared.errors import Unavailable
 from archive_shared.events import (
     ItemCreated,
     ItemDeleted,
@@ -344,6 +347,24 @@ def test_an_item_tells_how_far_it_is(service: ArchiveService, editor: str, archi
         ("ready", ""),
         ("failed", "mr.mha can be downloaded, but not be looked at: Too odd."),
     ]
+
+
+def test_nothing_can_fail_once_an_item_is_stored(
+    service: ArchiveService, editor: str, archive: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client repeats a POST that is answered with 503, and would create a second item."""
+    body = {"archive": archive_url(archive), "values": [value(an_image(service))]}
+    add, lost = service.library.items.add, Unavailable("planned")
+
+    def add_and_lose_the_database(item: Item) -> Item:
+        stored = add(item)
+        for name in ("get", "find", "count"):
+            monkeypatch.setattr(service.api.documents, name, Mock(side_effect=lost))
+        return stored
+
+    monkeypatch.setattr(service.library.items, "add", add_and_lose_the_database)
+
+    assert service.call("POST", ITEMS, editor, json=body).status_code == 201
 
 
 @pytest.mark.parametrize("pk", ["foo", "6f4f3a8e-1a2b-4c3d-8e4f-5a6b7c8d9e0f", "%00"])

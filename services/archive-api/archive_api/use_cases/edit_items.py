@@ -11,6 +11,7 @@ from archive_shared.identifiers import new_id
 from archive_api.domain.item import ImageValue, Item
 from archive_api.domain.sockets import SOCKETS
 from archive_api.use_cases.browse_images import visible_images
+from archive_api.use_cases.browse_items import ShownItem, show_items
 from archive_api.use_cases.library import Library
 
 
@@ -33,7 +34,7 @@ class ItemChange:
 
 def create_item(
     library: Library, token: str | None, *, archive: str, title: str, values: Sequence[ImageValue]
-) -> Item:
+) -> ShownItem:
     """Add an item to an archive the caller may upload to.
 
     Raises
@@ -44,10 +45,14 @@ def create_item(
     _require_upload(library, token, archive)
     check_values(library, token, values)
     item = Item.create(id=new_id(), archive=archive, title=title, values=values, at=library.clock.now())
+    # What the answer needs is read before, so that nothing can fail once the item is stored: a client that is
+    # told to try again would create a second one.
+    [shown] = show_items(library, [item])
     try:
-        return library.items.add(item)
+        library.items.add(item)
     except Duplicate as error:
         raise _title_taken() from error
+    return shown
 
 
 def change_item(library: Library, item: Item, change: ItemChange) -> Item:

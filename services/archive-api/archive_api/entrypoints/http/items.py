@@ -45,7 +45,8 @@ def items_blueprint(library: Library, links: Links) -> Blueprint:
     def create() -> Response:
         token = bearer_token()
         library.require_caller(token)
-        return _written(create_item(library, token, **body(schemas.NewItem())), 201)
+        created = create_item(library, token, **body(schemas.NewItem()))
+        return json_response(show_written_item(created, links), 201)
 
     @routes.get("/<pk>/")
     def show(pk: str) -> Response:
@@ -72,10 +73,8 @@ def items_blueprint(library: Library, links: Links) -> Blueprint:
         _require_same_archive(item, sent)
         check_values(library, token, sent["values"])
         wanted = ItemChange(title=sent["title"], values=sent["values"], only_these=only_these)
-        return _written(change_item(library, item, wanted), 200)
-
-    def _written(item: Item, status: int) -> Response:
-        return json_response(show_written_item(show_items(library, [item])[0], links), status)
+        changed = change_item(library, item, wanted)
+        return json_response(show_written_item(show_items(library, [changed])[0], links))
 
     return routes
 
