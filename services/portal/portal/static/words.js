@@ -30,9 +30,12 @@ export function size(image) {
   return image.timepoints > 1 ? `${extent}, ${image.timepoints} time points` : extent;
 }
 
+// In millimetres, or in micrometres for what microscopes see.
 export function spacing(image) {
   const lengths = [image.voxel_width_mm, image.voxel_height_mm, image.voxel_depth_mm].filter((each) => each != null);
-  return lengths.length ? `${lengths.map(significant).join(" × ")} mm` : "";
+  if (!lengths.length) return "";
+  const isSmall = Math.max(...lengths) < 0.1;
+  return `${lengths.map((each) => significant(isSmall ? each * 1000 : each)).join(" × ")} ${isSmall ? "µm" : "mm"}`;
 }
 
 function significant(number) {

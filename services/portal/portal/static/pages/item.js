@@ -3,10 +3,11 @@
 import * as api from "../api.js";
 import { element, link, notice } from "../dom.js";
 import { TileView } from "../tile-view.js";
-import { COLORS, EYES, STATES, bytes, moment, size, spacing } from "../words.js";
+import { COLORS, EYES, STATES, bytes, countOf, moment, size, spacing } from "../words.js";
 import { showPreview } from "./item-grid.js";
 
 const PENDING_PAUSE_MS = 1500;
+const FEW_SOURCES = 3;
 
 export async function itemPage({ signal, title }, slug, pk) {
   const item = await api.get(`/api/v1/archives/items/${encodeURIComponent(pk)}/`, { signal });
@@ -72,15 +73,20 @@ function aboutImage(image) {
   return {
     Name: image.name,
     Size: size(image) && `${size(image)} ${image.depth > 1 ? "voxels" : "pixels"}`,
-    "Voxel size": spacing(image),
+    [image.depth > 1 ? "Voxel size" : "Pixel size"]: spacing(image),
     Modality: image.modality?.modality,
     Colour: COLORS[image.color_space],
     Eye: EYES[image.eye_choice],
     Window: image.window_center != null && `centre ${image.window_center}, width ${image.window_width}`,
     Resolutions: image.resolution_levels,
     Segments: image.segments?.join(", "),
-    "Made from": image.sources?.join(", "),
+    "Made from": sources(image.sources || []),
   };
+}
+
+function sources(names) {
+  if (names.length <= FEW_SOURCES) return names.join(", ");
+  return element("details", {}, element("summary", {}, countOf(names.length, "file")), names.join(", "));
 }
 
 function aboutStudy(image) {
@@ -102,7 +108,7 @@ function table(caption, facts) {
     "table",
     { class: "facts-table" },
     element("caption", {}, caption),
-    element("tbody", {}, rows.map(([name, value]) => element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, String(value))))),
+    element("tbody", {}, rows.map(([name, value]) => element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value instanceof Node ? value : String(value))))),
   );
 }
 

@@ -1,0 +1,298 @@
+"""The page, as people use it: in a browser, on the running platform."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from PIL import Image
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+from tests.support.platform import RunningPlatform, running_platform
+from tests.support.processes import wait_until
+
+MARKUP = '<img src="x" onerror="document.title = 1"> & "more"'
+
+
+class Page:
+    """What a person sees and does."""
+
+    def __init__(self, browser: Chrome, address: str) -> None:
+        self.browser = browser
+        self.address = address
+
+    def open(self, path: str) -> None:
+        self.browser.get(self.address + path)
+
+    def find(self, css: str, *, timeout_s: float = 20) -> WebElement:
+        wait_until(lambda: self.all(css), timeout_s=timeout_s, what=f"{css} on {self.browser.current_url}")
+        return self.all(css)[0]
+
+    def all(self, css: str) -> list[WebElement]:
+        return self.browser.find_elements(By.CSS_SELECTOR, css)
+
+    def shows(self, text: str, *, timeout_s: float = 20) -> None:
+        def visible() -> bool:
+            return text in str(self.browser.execute_script("return document.body.innerText"))
+
+        try:
+            wait_until(visible, timeout_s=timeout_s, what=f"{text!r}")
+        except TimeoutError as error:
+            raise AssertionError(f"{error}; the page shows:\n{self.find('body').text}") from error
+
+    def fill(self, name: str, text: str) -> None:
+        box = self.find(f"[name={name}]")
+        if box.get_attribute("type") != "file":
+            box.clear()
+        box.send_keys(text)
+
+    def press(self, text: str) -> None:
+        self.browser.find_element(
+            By.XPATH, f"//main//*[self::button or self::a][contains(., '{text}')]"
+        ).click()
+
+    def sign_in(self, token: str) -> None:
+        self.open("/")
+        self.fill("token", token)
+        self.press("Sign in")
+
+    def picture_is_drawn(self, css: str) -> bool:
+        """Tell whether an image has been decoded, so that it is no broken link."""
+        found = self.all(css)
+        return bool(found) and bool(
+            self.browser.execute_script("return arguments[0].naturalWidth > 0", found[0])
+        )
+
+    def colours(self, css: str) -> int:
+        """Return how many different colours a canvas shows, its transparent parts left out."""
+        script = """
+            const canvas = document.querySelector(arguments[0]);
+            const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+            const seen = new Set();
+            for (let i = 0; i < data.length; i += 4) if (data[i + 3]) seen.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
+            return seen.size;
+        """
+        return int(self.browser.execute_script(script, css))
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
+    with running_platform(tmp_path_factory.mktemp("portal") / "data") as platform:
+        yield platform
+
+
+@pytest.fixture
+def page(platform: RunningPlatform, browser: Chrome) -> Iterator[Page]:
+    page = Page(browser, platform.address)
+    yield page
+    violations = [entry for entry in console(browser) if "Content Security Policy" in entry["message"]]
+    assert not violations
+
+
+def console(browser: Chrome) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = browser.get_log("browser")  # type: ignore[no-untyped-call]  # selenium's gap
+    return entries
+
+
+def volume(folder: Path, name: str) -> Path:
+    file = folder / name
+    ramp = np.indices((12, 40, 60)).sum(0).astype(np.int16)
+    sitk.WriteImage(sitk.GetImageFromArray(ramp), str(file))
+    return file
+
+
+def logo(folder: Path, side_px: int) -> Path:
+    file = folder / f"logo-{side_px}.png"
+    Image.new("RGB", (side_px, side_px), "teal").save(file)
+    return file
+
+
+def test_a_wrong_token_is_told_so(page: Page) -> None:
+    page.sign_in("map_wrong")
+
+    page.shows("Nobody has this token.")
+
+
+def test_signing_out_forgets_the_token(page: Page, platform: RunningPlatform) -> None:
+    page.sign_in(platform.token)
+    page.shows("New archive")
+
+    page.find("#account button").click()
+
+    page.shows("Your token")
+    assert page.browser.execute_script("return sessionStorage.length") == 0
+
+
+def test_an_archive_is_made_and_its_bad_logo_refused_beside_the_field(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    page.sign_in(platform.token)
+    page.shows("New archive")
+    page.press("New archive")
+    page.fill("title", MARKUP)
+    page.fill("logo", str(logo(tmp_path, 600)))
+    page.shows("The picture is 600 × 600 pixels; it will probably be refused.")
+
+    page.press("Create archive")
+
+    page.shows("The logo is 600 × 600 pixels; it must be square and at least 640 × 640 pixels.")
+    assert page.find("[data-field=logo] input").get_attribute("aria-invalid") == "true"
+
+    page.fill("logo", str(logo(tmp_path, 640)))
+    page.press("Create archive")
+
+    page.shows("Nothing is in here yet.")
+    assert page.find("h1").text == MARKUP
+    wait_until(lambda: page.picture_is_drawn(".logo img"), timeout_s=10, what="the logo")
+    assert not page.all("img[src=x]")
+
+
+def test_files_are_uploaded_and_become_items_with_pictures(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    archive = platform.client().create_archive("Uploads")
+    broken = tmp_path / "broken.mha"
+    broken.write_bytes(b"ObjectType = Image\nNDims = 3\n")
+    files = [volume(tmp_path, "first.mha"), volume(tmp_path, "second.mha"), broken]
+    page.sign_in(platform.token)
+    page.shows("Uploads")
+    page.open(f"/archives/{archive['slug']}/")
+
+    page.find("#files").send_keys("\n".join(map(str, files)))
+
+    page.shows("2 images from 3 files", timeout_s=60)
+    assert "broken.mha" in page.find(".refusals").text
+    wait_until(
+        lambda: page.picture_is_drawn(".item:nth-child(2) .picture img"), timeout_s=60, what="two pictures"
+    )
+    assert {card.text.split("\n")[0] for card in page.all(".item")} == {"first.mha", "second.mha"}
+
+
+def test_an_empty_file_is_refused_by_name_and_the_others_go_on(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    archive = platform.client().create_archive("One empty")
+    empty = tmp_path / "empty.mha"
+    empty.touch()
+    page.sign_in(platform.token)
+    page.shows("One empty")
+    page.open(f"/archives/{archive['slug']}/")
+
+    page.find("#files").send_keys(f"{empty}\n{volume(tmp_path, 'full.mha')}")
+
+    page.shows("empty.mha is empty", timeout_s=30)
+    page.shows("1 image from 1 file", timeout_s=60)
+
+
+def test_an_item_shows_what_is_known_and_is_downloaded_as_it_is(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    client = platform.client()
+    archive = client.create_archive("One item")
+    session = client.start_session([client.upload(volume(tmp_path, "ramp.mha"))], archive=archive["pk"])
+    client.wait_for_session(session["pk"])
+    (item,) = client.wait_for_items(archive["pk"], 1)
+    image = client.image(item["values"][0]["image"])
+    downloads = tmp_path / "downloads"
+    page.browser.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(downloads)}
+    )
+    page.sign_in(platform.token)
+    page.shows("One item")
+
+    page.open(f"/archives/{archive['slug']}/items/{item['pk']}/")
+
+    page.shows("60 × 40 × 12 voxels")
+    wait_until(lambda: page.picture_is_drawn(".stage img"), timeout_s=60, what="the preview")
+    page.press("Download .mha")
+    (downloaded,) = wait_until(lambda: list(downloads.glob("*.mha")), timeout_s=30, what="the download")
+    assert hashlib.sha256(downloaded.read_bytes()).hexdigest() == image["files"][0]["sha256"]
+
+
+def test_a_slide_can_be_zoomed_into(page: Page, platform: RunningPlatform, tmp_path: Path) -> None:
+    client = platform.client()
+    archive = client.create_archive("Slides")
+    session = client.start_session([client.upload(slide(tmp_path))], archive=archive["pk"])
+    assert client.wait_for_session(session["pk"])["status"] == "Succeeded"
+    (item,) = client.wait_for_items(archive["pk"], 1)
+    url = item["values"][0]["image"]
+    wait_until(lambda: client.image(url)["tiles"], timeout_s=60, what="tiles")
+    page.sign_in(platform.token)
+    page.shows("Slides")
+
+    page.open(f"/archives/{archive['slug']}/items/{item['pk']}/")
+
+    canvas = page.find(".tile-view canvas")
+    wait_until(lambda: page.colours(".tile-view canvas") > 100, timeout_s=20, what="tiles on the canvas")
+    assert max(requested_zooms(page)) < FULL_RESOLUTION
+    for _ in range(6):
+        canvas.send_keys("+")
+    wait_until(
+        lambda: max(requested_zooms(page)) == FULL_RESOLUTION, timeout_s=20, what="tiles of full resolution"
+    )
+
+
+FULL_RESOLUTION = 4  # of 4096 pixels in tiles of 256
+REQUESTED_TILES = (
+    "return performance.getEntriesByType('resource').map((entry) => entry.name)"
+    ".filter((name) => /images\\/[0-9a-f-]+\\/\\d+\\//.test(name))"
+)
+
+
+def requested_zooms(page: Page) -> list[int]:
+    urls: list[str] = page.browser.execute_script(REQUESTED_TILES)
+    return [int(url.split("/")[-3]) for url in urls]
+
+
+def slide(folder: Path) -> Path:
+    """Write a pyramid of 4096 × 3072 pixels with three levels."""
+    import tifffile
+
+    file = folder / "slide.tif"
+    rows, columns = np.indices((3072, 4096))
+    pixels = np.stack([rows // 12 % 256, columns // 16 % 256, (rows + columns) % 256], -1).astype(np.uint8)
+    with tifffile.TiffWriter(file) as writer:
+        for step in (1, 2, 4):
+            writer.write(
+                pixels[::step, ::step],
+                tile=(256, 256),
+                photometric="rgb",
+                compression="jpeg",
+                resolution=(20000 / step, 20000 / step),
+                resolutionunit="CENTIMETER",
+                subfiletype=int(step > 1),
+            )
+    return file
+
+
+def test_somebody_without_a_role_sees_the_card_and_nothing_else(
+    page: Page, platform: RunningPlatform
+) -> None:
+    public = platform.client().create_archive("For everybody", public=True)
+    private = platform.client().create_archive("For few")
+    _, token = platform.new_user("stranger")
+
+    page.sign_in(token)
+    page.shows("For everybody")
+    assert "For few" not in page.find("main").text
+
+    page.open(f"/archives/{public['slug']}/")
+    page.shows("Its items need a role")
+    assert not page.all("#files")
+
+    page.open(f"/archives/{private['slug']}/")
+    page.shows("Not found")
+
+
+def test_an_unknown_address_is_not_found(page: Page, platform: RunningPlatform) -> None:
+    page.sign_in(platform.token)
+    page.shows("New archive")
+
+    page.open("/no/such/page/")
+
+    page.shows("There is nothing at this address.")
