@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from contextvars import Context
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from archive_shared.observability import configure_logging
 from archive_shared.tracing import current_trace_id, present_trace_id, traced
 
 CANARY = "JansenPiet"
+OUTSIDE_OF_ANY_TRACE = Context()
 Lines = Callable[[], list[dict[str, Any]]]
 
 
@@ -36,7 +38,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
 
 
 def test_a_line_tells_event_service_level_time_and_fields(lines: Lines) -> None:
-    structlog.get_logger().warning("tiles_failed", image="i1", attempts=2)
+    OUTSIDE_OF_ANY_TRACE.run(structlog.get_logger().warning, "tiles_failed", image="i1", attempts=2)
 
     [line] = lines()
     assert line.pop("timestamp").endswith("Z")
@@ -58,10 +60,10 @@ def test_a_line_within_a_trace_tells_it(lines: Lines) -> None:
 
 
 def test_logging_does_not_start_a_trace(lines: Lines) -> None:
-    structlog.get_logger().info("tiles_ready")
+    OUTSIDE_OF_ANY_TRACE.run(structlog.get_logger().info, "tiles_ready")
 
     assert "trace" not in lines()[0]
-    assert present_trace_id() is None
+    assert OUTSIDE_OF_ANY_TRACE.run(present_trace_id) is None
 
 
 def test_bound_context_is_in_every_line(lines: Lines) -> None:
