@@ -71,7 +71,6 @@ def _sent(file: BinaryIO, values: Mapping[str, str]) -> Response:
     status = os.fstat(file.fileno())
     # Not the server's own file wrapper: it cannot seek, so a range near the end would read all before it.
     response = Response(FileWrapper(file, CHUNK_BYTES), content_type=values["type"], direct_passthrough=True)
-    response.call_on_close(file.close)
     response.content_length = status.st_size
     response.last_modified = datetime.fromtimestamp(status.st_mtime, UTC)
     response.set_etag(f"{status.st_ino:x}-{status.st_mtime_ns:x}-{status.st_size:x}")

@@ -199,10 +199,8 @@ class S3BlobStore:
         return _info(key, counted.size_bytes, parsedate_to_datetime(stored.http_headers["Date"]))
 
     def _listed(self, prefix: str, after: str) -> Iterator[BlobInfo]:
-        if not after.startswith(prefix):
-            if after.encode() > prefix.encode():
-                return
-            after = ""  # all keys come behind it, but MinIO finds none when it lacks the prefix
+        if after.encode() > prefix.encode() and not after.startswith(prefix):
+            return  # everything with this prefix comes before; MinIO would list it all
         with _errors("list"):
             found = self._s3.list_objects(self._bucket, prefix, recursive=True, start_after=after or None)
             for each in found:

@@ -87,7 +87,8 @@ class S3Multipart:
                 method,
                 self._sign(method, key, query),
                 body=body,
-                headers=headers,
+                # MinIO hangs up after some refusals; a kept connection would fail the next call.
+                headers={"Connection": "close", **(headers or {})},
                 timeout=Timeout(connect=CONNECT_TIMEOUT_S, read=timeout_s),
                 retries=False,  # also keeps the address, which is a credential, out of urllib3's warnings
             )

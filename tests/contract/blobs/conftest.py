@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from archive_shared.blobs import BlobSettings, BlobStore, connect_blobs
-from urllib3 import PoolManager
+from urllib3 import PoolManager, Retry
 
 from tests.support.blob_links import BUCKET, LinksServer, running_links_server
 from tests.support.servers import MinioServer
@@ -43,7 +43,9 @@ def impostor(settings: BlobSettings) -> BlobStore:
 @pytest.fixture
 def http() -> Iterator[PoolManager]:
     """A client outside that has nothing but the links it is given."""
-    with PoolManager(retries=False, timeout=20) as manager:
+    # MinIO hangs up after some refusals, which the next request on the same connection may notice.
+    retries = Retry(connect=0, read=2, other=0, redirect=False, status=False)
+    with PoolManager(retries=retries, timeout=20) as manager:
         yield manager
 
 
