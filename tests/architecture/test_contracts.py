@@ -6,15 +6,17 @@ import json
 import pkgutil
 import re
 import types
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import archive_shared.events
 import pytest
 import yaml
-from archive_shared.events import Event, ImageImported
+from archive_shared.events import Event, ImageImported, PreviewReady, envelope
 from archive_shared.wire import generate
 from archive_shared.wire.catalogue import CATALOGUE, Entry, event_class
+from archive_shared.wire.cloud_events import encode
 from archive_shared.wire.schemas import event_schema
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,6 +105,19 @@ def test_the_asyncapi_references_lead_somewhere() -> None:
         for step in reference.removeprefix("#/").split("/"):
             target = target[step]
         assert target
+
+
+def test_a_published_event_has_the_headers_and_body_that_asyncapi_promises() -> None:
+    document = yaml.safe_load(generate.contracts()["asyncapi.yaml"])
+    event = PreviewReady(image="b2a4")
+
+    message = encode(envelope(event, source="tiler", sequence=7, at=datetime(2026, 11, 23, tzinfo=UTC)))
+
+    headers = document["components"]["schemas"]["CloudEventHeaders"]
+    assert set(message.headers) == set(headers["properties"])
+    Draft202012Validator(headers).validate(dict(message.headers))
+    payload = document["components"]["messages"]["PreviewReady"]["payload"]
+    Draft202012Validator(payload).validate(json.loads(message.body))
 
 
 def test_the_asyncapi_operations_are_the_catalogues_producers_and_consumers() -> None:

@@ -6,6 +6,7 @@ Source: https://www.asyncapi.com/docs/reference/specification/v3.0.0 and its AMQ
 from typing import Any
 
 from archive_shared.wire.catalogue import CATALOGUE, Entry
+from archive_shared.wire.cloud_events import SEQUENCE_DIGITS
 from archive_shared.wire.schemas import object_schema, summary
 
 EXCHANGE = "archive.events"
@@ -27,9 +28,9 @@ _HEADERS: dict[str, Any] = {
         "ce-time": {"type": "string", "format": "date-time", "description": "When it happened, in UTC."},
         "ce-sequence": {
             "type": "string",
-            "pattern": "^[0-9]+$",
-            "description": "Decimal text: number of the event among all its producer's record ever announced, from 1. "
-            "An event about a subject with a lower number than one already seen from there is old news.",
+            "pattern": f"^[0-9]{{{SEQUENCE_DIGITS}}}$",
+            "description": "Counts what the record behind the subject ever announced, from 1, with leading zeros so "
+            "that text compares like numbers. What has a lower sequence than seen before is old news.",
         },
         "ce-traceparent": {"type": "string", "description": "W3C trace context of what caused it."},
     },
