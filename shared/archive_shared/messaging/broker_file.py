@@ -74,22 +74,32 @@ class BrokerFile:
 
     # --- topology ----------------------------------------------------------------------------------------------------
 
-    def declare_exchange(self, name: str, kind: str) -> None:
-        self._write_if_new("exchange", (name, kind))
+    # All of it is declared by everybody all the time, so nothing is written when nothing is new.
 
-    def declare_queue(self, name: str, arguments: Mapping[str, Any]) -> None:
-        self._write_if_new("queue", (name, json.dumps(arguments, sort_keys=True)))
+    def declare_exchange(self, name: str, kind: str) -> None:
+        if self._one("select 1 from exchange where name = ?", (name,)) is None:
+            self._connection.execute("insert or ignore into exchange values (?, ?)", (name, kind))
+
+    def declare_queue(self, name: str, arguments: Mapping[str, Any]) -> bool:
+        """Make a queue; return False when there is one with other arguments."""
+        if not self.has_queue(name):
+            self._connection.execute(
+                "insert or ignore into queue values (?, ?)", (name, json.dumps(arguments))
+            )
+        return self._arguments(name) == arguments
 
     def has_queue(self, name: str) -> bool:
         return self._arguments(name) is not None
 
     def bind(self, queue: str, exchange: str, key: str) -> None:
-        self._write_if_new("binding", (exchange, key, queue))
+        if not self._is_bound(queue, exchange, key):
+            self._connection.execute("insert or ignore into binding values (?, ?, ?)", (exchange, key, queue))
 
     def unbind(self, queue: str, exchange: str, key: str) -> None:
-        condition = "exchange = ? and key = ? and queue = ?"
-        if self._one(f"select 1 from binding where {condition}", (exchange, key, queue)):
-            self._connection.execute(f"delete from binding where {condition}", (exchange, key, queue))
+        if self._is_bound(queue, exchange, key):
+            self._connection.execute(
+                "delete from binding where exchange = ? and key = ? and queue = ?", (exchange, key, queue)
+            )
 
     def delete_queue(self, name: str) -> None:
         with self._transaction():
@@ -222,16 +232,13 @@ class BrokerFile:
             "update message set visible_at_s = ? where id = ? and tag = ?", (at_s, *_id_and_tag(tag))
         )
 
+    def _is_bound(self, queue: str, exchange: str, key: str) -> bool:
+        condition = "exchange = ? and key = ? and queue = ?"
+        return self._one(f"select 1 from binding where {condition}", (exchange, key, queue)) is not None
+
     def _arguments(self, queue: str) -> dict[str, Any] | None:
         row = self._one("select arguments from queue where name = ?", (queue,))
         return None if row is None else dict(json.loads(row[0]))
-
-    def _write_if_new(self, table: str, values: tuple[str, ...]) -> None:
-        columns = {"exchange": "name, kind", "queue": "name, arguments", "binding": "exchange, key, queue"}
-        condition = f"({columns[table]}) = ({', '.join('?' * len(values))})"
-        if self._one(f"select 1 from {table} where {condition}", values) is None:
-            marks = ", ".join("?" * len(values))
-            self._connection.execute(f"insert or replace into {table} values ({marks})", values)
 
     def _one(self, statement: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
         rows = self._connection.execute(

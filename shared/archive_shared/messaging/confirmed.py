@@ -5,7 +5,6 @@ from typing import Any
 
 from amqp.exceptions import ChannelError
 from kombu.connection import Connection
-from kombu.exceptions import ChannelError as EmbeddedChannelError
 from kombu.messaging import Producer
 
 from archive_shared.messaging.connection import broker_errors
@@ -50,7 +49,7 @@ def send(
                 mandatory=True,
                 confirm_timeout=CONFIRM_TIMEOUT_S,
             )
-        except (ChannelError, EmbeddedChannelError) as error:
-            if error.code != _NO_ROUTE:
+        except ChannelError as error:
+            if error.reply_code != _NO_ROUTE:
                 raise
             raise Unroutable(f"no queue wants {key} from {exchange or 'the default exchange'}") from error

@@ -14,13 +14,15 @@ from queue import Empty
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from kombu.exceptions import ChannelError
+from amqp.exceptions import ChannelError, NotFound, PreconditionFailed
+from amqp.protocol import queue_declare_ok_t
 from kombu.transport import virtual
 
 from archive_shared.messaging.broker_file import BrokerFile
 
 SCHEME = "sqlite"
 POLL_S = 0.05
+NO_ROUTE = 312
 _EXTENSIONS_PER_TIMEOUT = 3
 
 
@@ -76,6 +78,16 @@ class Channel(virtual.Channel):
     ) -> None:
         self.broker.declare_exchange(exchange, type)
 
+    def queue_declare(
+        self, queue: str | None = None, passive: bool = False, arguments: Any = None, **options: Any
+    ) -> queue_declare_ok_t:
+        name = queue or ""
+        if passive and not self.broker.has_queue(name):
+            raise NotFound(f"there is no queue {name!r}")
+        if not passive and not self.broker.declare_queue(name, arguments or {}):
+            raise PreconditionFailed(f"queue {name!r} exists with other arguments")
+        return queue_declare_ok_t(name, self.broker.size(name), 0)
+
     def queue_bind(
         self, queue: str, exchange: Any = None, routing_key: str = "", *unused: Any, **options: Any
     ) -> None:
@@ -99,9 +111,7 @@ class Channel(virtual.Channel):
     ) -> None:
         self._inplace_augment_message(message, exchange, routing_key)
         if not self.broker.publish(exchange, routing_key, message) and mandatory:
-            raise ChannelError(
-                f"NO_ROUTE - no queue wants {routing_key!r} from {exchange!r}", (60, 40), "312"
-            )
+            raise ChannelError(f"no queue wants {routing_key!r} from {exchange!r}", reply_code=NO_ROUTE)
 
     def extend_unsettled(self) -> None:
         """Say that this consumer lives: its messages do not come back yet."""
@@ -116,12 +126,6 @@ class Channel(virtual.Channel):
                     self.broker.give_back(tag)
             self.broker.close()
         super().close()
-
-    def _new_queue(self, queue: str, arguments: dict[str, Any] | None = None, **options: Any) -> None:
-        self.broker.declare_queue(queue, arguments or {})
-
-    def _has_queue(self, queue: str, **options: Any) -> bool:
-        return self.broker.has_queue(queue)
 
     def _size(self, queue: str) -> int:
         return self.broker.size(queue)
