@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import cattrs
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
 from archive_api.bootstrap import ANNOUNCING, COLLECTIONS, ArchiveApi, over
 from archive_api.domain.archive import Archive, ArchiveSettings
 from archive_api.entrypoints.handlers import HANDLERS
@@ -18,9 +21,6 @@ from archive_shared.documents.sqlite import SqliteDocuments
 from archive_shared.events import Event
 from archive_shared.identifiers import new_id
 from archive_shared.wire.catalogue import event_class
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
-
 from tests.support.access import RoleBook
 
 SITE = "https://archive.test"

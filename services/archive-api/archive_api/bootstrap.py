@@ -3,6 +3,13 @@
 from dataclasses import dataclass
 
 import httpx2
+
+from archive_api.adapters.pillow_logo import render_logo
+from archive_api.domain.archive import ARCHIVES, Archive
+from archive_api.domain.image import IMAGES, Image
+from archive_api.domain.item import ITEMS, Item
+from archive_api.domain.rendering import RENDERINGS, Rendering
+from archive_api.use_cases.library import Library
 from archive_shared.access import Access
 from archive_shared.blobs.platform import platform_blobs
 from archive_shared.blobs.port import BlobStore
@@ -13,13 +20,6 @@ from archive_shared.http.access_client import HttpAccess
 from archive_shared.http.client import ServiceClient
 from archive_shared.outbox.lease import LEASES
 from archive_shared.settings import PlatformSettings
-
-from archive_api.adapters.pillow_logo import render_logo
-from archive_api.domain.archive import ARCHIVES, Archive
-from archive_api.domain.image import IMAGES, Image
-from archive_api.domain.item import ITEMS, Item
-from archive_api.domain.rendering import RENDERINGS, Rendering
-from archive_api.use_cases.library import Library
 
 NAME = "archive-api"
 COLLECTIONS = (ARCHIVES, ITEMS, IMAGES, RENDERINGS, LEASES)

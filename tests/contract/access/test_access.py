@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from httpx2 import WSGITransport
+
 from archive_shared.access import Access, Action, Caller, Question, require
 from archive_shared.clock import SystemClock
 from archive_shared.documents.sqlite import SqliteDocuments
@@ -12,7 +14,6 @@ from archive_shared.http.access_client import HttpAccess
 from archive_shared.http.client import ServiceClient
 from archive_shared.identifiers import new_id
 from archive_shared.settings import PlatformSettings
-from httpx2 import WSGITransport
 from permissions.bootstrap import COLLECTIONS, over
 from permissions.domain.role import Role
 from permissions.domain.roster import Roster
@@ -20,7 +21,6 @@ from permissions.entrypoints.http.app import app_for
 from permissions.settings import Settings
 from permissions.use_cases.manage_tokens import issue
 from permissions.use_cases.manage_users import add_user
-
 from tests.support.access import RoleBook
 
 ARCHIVE = new_id()

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NoReturn
 
 import pytest
-from archive_shared.errors import Unavailable
-from archive_shared.events import ArchiveCreated, ArchiveUpdated
 from PIL import Image
 
+from archive_shared.errors import Unavailable
+from archive_shared.events import ArchiveCreated, ArchiveUpdated
 from tests.support.archive_service import SITE, Answer, ArchiveService
 from tests.support.pictures import a_picture
 

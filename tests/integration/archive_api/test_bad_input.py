@@ -5,8 +5,8 @@ import io
 from typing import Any
 
 import pytest
-from archive_shared.identifiers import new_id
 
+from archive_shared.identifiers import new_id
 from tests.support.archive_service import SITE, ArchiveService
 from tests.support.imports import SOCKET, an_import
 from tests.support.pictures import a_picture

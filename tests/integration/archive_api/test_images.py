@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from archive_shared.events import ImageImported, PreviewReady, TilesReady
 from archive_shared.identifiers import new_id
-
 from tests.support.archive_service import SITE, ArchiveService
 from tests.support.imports import an_import
 

@@ -5,6 +5,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+
 from archive_api.domain.item import Item
 from archive_shared.errors import Unavailable
 from archive_shared.events import (
@@ -18,7 +19,6 @@ from archive_shared.events import (
     TilesFailed,
 )
 from archive_shared.identifiers import new_id
-
 from tests.support.archive_service import SITE, Answer, ArchiveService
 from tests.support.imports import SOCKET, an_import
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from urllib3 import PoolManager
+
 from archive_api.bootstrap import COLLECTIONS
 from archive_shared.blobs import BlobSettings, connect_blobs
 from archive_shared.documents.mongo import MongoDocuments
 from archive_shared.events import PreviewReady
 from archive_shared.identifiers import new_id
-from urllib3 import PoolManager
-
 from tests.support.archive_service import SITE, ArchiveService, archive_service_on
 from tests.support.imports import an_import
 from tests.support.pictures import a_picture

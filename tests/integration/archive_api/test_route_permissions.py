@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
+
 from archive_api.domain.archive import Archive, logo_key
 from archive_shared.identifiers import derived_id, new_id
-
 from tests.support.archive_service import SITE, Answer, ArchiveService
 from tests.support.imports import an_import
 

@@ -7,7 +7,6 @@ from archive_api.domain.item import ImageValue, Item
 from archive_api.use_cases.index_image import index_images
 from archive_shared.events import Event
 from archive_shared.identifiers import new_id
-
 from tests.support.archive_service import ArchiveService
 from tests.support.imports import SOCKET, an_import
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from archive_api.domain.item import ImageValue, Item
 from archive_shared.errors import NotFound
 from archive_shared.events import (

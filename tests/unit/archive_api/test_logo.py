@@ -7,10 +7,10 @@ import zlib
 from contextlib import suppress
 
 import pytest
-from archive_api.adapters.pillow_logo import render_logo
-from archive_shared.errors import Invalid
 from PIL import Image
 
+from archive_api.adapters.pillow_logo import render_logo
+from archive_shared.errors import Invalid
 from tests.support.pictures import a_picture
 
 

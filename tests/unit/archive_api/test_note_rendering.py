@@ -3,10 +3,10 @@
 from itertools import permutations
 
 import pytest
+
 from archive_api.domain.rendering import Progress
 from archive_shared.events import Event, PreviewReady, TilesFailed, TilesReady
 from archive_shared.identifiers import new_id
-
 from tests.support.archive_service import ArchiveService
 from tests.support.imports import an_import
 

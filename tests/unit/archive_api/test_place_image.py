@@ -4,12 +4,12 @@ import threading
 from typing import NoReturn
 
 import pytest
+
 from archive_api.domain.item import ImageValue, Item
 from archive_api.use_cases.place_image import Outcome, place_image
 from archive_shared.errors import Unavailable
 from archive_shared.events import ItemCreated
 from archive_shared.identifiers import new_id
-
 from tests.support.archive_service import ArchiveService
 from tests.support.imports import SOCKET, an_import
 

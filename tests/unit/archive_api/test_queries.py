@@ -1,10 +1,10 @@
 """Every query of archive-api is answered through an index, so that its cost does not grow with the collection."""
 
 import pytest
+
 from archive_shared.documents import Where, one_of
 from archive_shared.documents.port import Sort
 from archive_shared.documents.sqlite import SqliteDocuments
-
 from tests.support.archive_service import ArchiveService
 
 CREATED: Sort = [("created_at", 1)]

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+
 from archive_api.domain.image import Image
 from archive_api.domain.readiness import Shown, image_readiness, item_readiness
 from archive_api.domain.rendering import Progress, Rendering
-
 from tests.support.imports import an_import
 
 

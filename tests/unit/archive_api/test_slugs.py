@@ -3,9 +3,10 @@
 from itertools import islice
 
 import pytest
-from archive_api.domain.slugs import LARGEST_LENGTH, RESERVED, slug_candidates, slugify
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from archive_api.domain.slugs import LARGEST_LENGTH, RESERVED, slug_candidates, slugify
 
 IDENTIFIER = "6f4f3a8e-1a2b-4c3d-8e4f-5a6b7c8d9e0f"
 

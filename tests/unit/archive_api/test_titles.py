@@ -1,10 +1,11 @@
 """How names of images become titles of items."""
 
 import pytest
-from archive_api.domain.item import LARGEST_TITLE
-from archive_api.domain.titles import free_title, title_from
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from archive_api.domain.item import LARGEST_TITLE
+from archive_api.domain.titles import free_title, title_from
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,13 @@
 
 from functools import partial
 
+from archive_api.bootstrap import NAME, bootstrap
+from archive_api.entrypoints.handlers import HANDLERS
+from archive_api.use_cases.library import Library
 from archive_shared.messaging.consumer import Handlers
 from archive_shared.processes import run_consumer, start_logging
 from archive_shared.settings import read_platform_settings
 from archive_shared.wire.cloud_events import ReceivedEvent
-
-from archive_api.bootstrap import NAME, bootstrap
-from archive_api.entrypoints.handlers import HANDLERS
-from archive_api.use_cases.library import Library
 
 
 def handlers(library: Library) -> Handlers:

@@ -4,6 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
+
+from archive_api.use_cases.index_image import index_images
+from archive_api.use_cases.library import Library
+from archive_api.use_cases.note_rendering import note_failure, note_preview, note_tiles
+from archive_api.use_cases.place_image import place_image
 from archive_shared.events import (
     Event,
     ImageImported,
@@ -16,11 +21,6 @@ from archive_shared.events import (
     TilesFailed,
     TilesReady,
 )
-
-from archive_api.use_cases.index_image import index_images
-from archive_api.use_cases.library import Library
-from archive_api.use_cases.note_rendering import note_failure, note_preview, note_tiles
-from archive_api.use_cases.place_image import place_image
 
 log = structlog.get_logger()
 

@@ -1,11 +1,11 @@
 """What gunicorn serves: `archive_api.entrypoints.wsgi:create()`."""
 
-from archive_shared.processes import start_logging
-from archive_shared.settings import read_platform_settings
 from flask import Flask
 
 from archive_api.bootstrap import NAME
 from archive_api.entrypoints.http.app import create_app
+from archive_shared.processes import start_logging
+from archive_shared.settings import read_platform_settings
 
 
 def create() -> Flask:

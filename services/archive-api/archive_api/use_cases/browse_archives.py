@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from archive_api.domain.archive import Archive, logo_key
+from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Question, Usable
 from archive_shared.documents import Where, one_of
 from archive_shared.errors import NotFound, Unauthenticated
-
-from archive_api.domain.archive import Archive, logo_key
-from archive_api.use_cases.library import Library
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,15 +10,14 @@ appear late, or a page shorter than it might be, but never shows what may not be
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from archive_shared.access import Caller, Usable
-from archive_shared.documents import Where, one_of
-from archive_shared.errors import NotFound
-from archive_shared.events import ImageFile
-
 from archive_api.domain.image import Image
 from archive_api.domain.readiness import Shown
 from archive_api.domain.rendering import Rendering
 from archive_api.use_cases.library import Library
+from archive_shared.access import Caller, Usable
+from archive_shared.documents import Where, one_of
+from archive_shared.errors import NotFound
+from archive_shared.events import ImageFile
 
 DOWNLOAD_LIFETIME_S = 300
 

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from archive_shared.access import Action, Usable, require
-from archive_shared.documents import Where, one_of
-from archive_shared.errors import NotFound
-
 from archive_api.domain.item import Item
 from archive_api.domain.readiness import Readiness, item_readiness
 from archive_api.use_cases.browse_images import show_images
 from archive_api.use_cases.library import Library
+from archive_shared.access import Action, Usable, require
+from archive_shared.documents import Where, one_of
+from archive_shared.errors import NotFound
 
 
 @dataclass(frozen=True)

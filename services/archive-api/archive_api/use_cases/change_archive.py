@@ -3,12 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from archive_shared.access import Action, require
-from archive_shared.errors import NotFound
-
 from archive_api.domain.archive import Archive
 from archive_api.use_cases.create_archive import store_logo
 from archive_api.use_cases.library import Library
+from archive_shared.access import Action, require
+from archive_shared.errors import NotFound
 
 
 def require_editor(library: Library, token: str | None, identifier: str) -> Archive:

@@ -3,13 +3,12 @@
 import hashlib
 from dataclasses import dataclass
 
-from archive_shared.access import Action, Caller, Question
-from archive_shared.errors import Duplicate, Forbidden, Unauthenticated
-from archive_shared.identifiers import new_id
-
 from archive_api.domain.archive import Archive, ArchiveSettings, logo_key
 from archive_api.domain.slugs import slug_candidates
 from archive_api.use_cases.library import Library
+from archive_shared.access import Action, Caller, Question
+from archive_shared.errors import Duplicate, Forbidden, Unauthenticated
+from archive_shared.identifiers import new_id
 
 
 @dataclass(frozen=True, kw_only=True)

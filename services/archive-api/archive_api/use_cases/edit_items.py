@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from archive_shared.access import Action, Question
-from archive_shared.documents import one_of
-from archive_shared.errors import Duplicate, Invalid, Unauthenticated
-from archive_shared.identifiers import new_id
-
 from archive_api.domain.item import ImageValue, Item
 from archive_api.domain.sockets import SOCKETS
 from archive_api.use_cases.browse_images import visible_images
 from archive_api.use_cases.browse_items import ShownItem, show_items
 from archive_api.use_cases.library import Library
+from archive_shared.access import Action, Question
+from archive_shared.documents import one_of
+from archive_shared.errors import Duplicate, Invalid, Unauthenticated
+from archive_shared.identifiers import new_id
 
 
 @dataclass(frozen=True, kw_only=True)

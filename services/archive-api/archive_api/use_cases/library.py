@@ -3,16 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from archive_api.domain.archive import Archive
+from archive_api.domain.image import Image
+from archive_api.domain.item import Item
+from archive_api.domain.rendering import Rendering
 from archive_shared.access import Access, Caller, Usable
 from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock
 from archive_shared.documents import Repository
 from archive_shared.errors import Unauthenticated
-
-from archive_api.domain.archive import Archive
-from archive_api.domain.image import Image
-from archive_api.domain.item import Item
-from archive_api.domain.rendering import Rendering
 
 
 @dataclass(frozen=True)

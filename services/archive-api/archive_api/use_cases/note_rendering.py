@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-from archive_shared.errors import Duplicate
-from archive_shared.events import PreviewReady, TilesFailed, TilesReady
-
 from archive_api.domain.rendering import Rendering
 from archive_api.use_cases.library import Library
+from archive_shared.errors import Duplicate
+from archive_shared.events import PreviewReady, TilesFailed, TilesReady
 
 
 def note_preview(library: Library, event: PreviewReady) -> None:

@@ -8,15 +8,14 @@ delivered again months later does not undo what people did since.
 from contextlib import suppress
 from enum import StrEnum
 
-from archive_shared.errors import Conflict, Duplicate, NotFound
-from archive_shared.events import ImageImported
-from archive_shared.identifiers import derived_id
-
 from archive_api.domain.image import Image
 from archive_api.domain.item import ImageValue, Item
 from archive_api.domain.sockets import SOCKETS
 from archive_api.domain.titles import free_title, title_from
 from archive_api.use_cases.library import Library
+from archive_shared.errors import Conflict, Duplicate, NotFound
+from archive_shared.events import ImageImported
+from archive_shared.identifiers import derived_id
 
 _ATTEMPTS = 50
 

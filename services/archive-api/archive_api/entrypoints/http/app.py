@@ -1,7 +1,5 @@
 """Builds the Flask application of archive-api."""
 
-from archive_shared.http.app import build_app
-from archive_shared.settings import PlatformSettings
 from flask import Flask
 
 from archive_api.bootstrap import ArchiveApi, Transports, bootstrap
@@ -12,6 +10,8 @@ from archive_api.entrypoints.http.items import items_blueprint
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.media import media_blueprint
 from archive_api.entrypoints.http.sockets import sockets_blueprint
+from archive_shared.http.app import build_app
+from archive_shared.settings import PlatformSettings
 
 
 def create_app(settings: PlatformSettings, *, transports: Transports | None = None) -> Flask:

@@ -1,7 +1,5 @@
 """Archives over HTTP."""
 
-from archive_shared.http.app import json_response
-from archive_shared.http.requests import bearer_token, page, page_body
 from flask import Blueprint, Response, request
 
 from archive_api.entrypoints.http.links import Links
@@ -17,6 +15,8 @@ from archive_api.use_cases.browse_archives import show_archive as find_archive
 from archive_api.use_cases.change_archive import change_archive, require_editor
 from archive_api.use_cases.create_archive import NewArchive, create_archive, require_creator
 from archive_api.use_cases.library import Library
+from archive_shared.http.app import json_response
+from archive_shared.http.requests import bearer_token, page, page_body
 
 
 def archives_blueprint(library: Library, links: Links) -> Blueprint:

@@ -1,7 +1,8 @@
 """Tells the public client `gcapi` that it is welcome; it asks before anything else, without a token."""
 
-from archive_shared.http.app import json_response
 from flask import Blueprint, Response
+
+from archive_shared.http.app import json_response
 
 LATEST = "0.16.1"
 LOWEST_SUPPORTED = "0.15.0"

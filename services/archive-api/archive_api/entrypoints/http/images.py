@@ -1,13 +1,13 @@
 """Images over HTTP; read only, they come from imports."""
 
-from archive_shared.http.app import json_response
-from archive_shared.http.requests import bearer_token, page, page_body
 from flask import Blueprint, Response, request
 
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.shapes import show_image
 from archive_api.use_cases.browse_images import ImageFilter, find_image, list_images
 from archive_api.use_cases.library import Library
+from archive_shared.http.app import json_response
+from archive_shared.http.requests import bearer_token, page, page_body
 
 
 def images_blueprint(library: Library, links: Links) -> Blueprint:

@@ -2,10 +2,6 @@
 
 from typing import Any
 
-from archive_shared.access import Action
-from archive_shared.errors import Invalid
-from archive_shared.http.app import json_response
-from archive_shared.http.requests import bearer_token, body, page, page_body
 from flask import Blueprint, Response, request
 from marshmallow import Schema
 
@@ -22,6 +18,10 @@ from archive_api.use_cases.edit_items import (
     delete_item,
 )
 from archive_api.use_cases.library import Library
+from archive_shared.access import Action
+from archive_shared.errors import Invalid
+from archive_shared.http.app import json_response
+from archive_shared.http.requests import bearer_token, body, page, page_body
 
 
 def items_blueprint(library: Library, links: Links) -> Blueprint:

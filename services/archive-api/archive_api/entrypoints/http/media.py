@@ -1,14 +1,14 @@
 """Files over HTTP: logos from here, images from the blob store behind a link that lives five minutes."""
 
-from archive_shared.errors import NotFound
-from archive_shared.events import ImageFile
-from archive_shared.http.requests import bearer_token
 from flask import Blueprint, Response, request
 
 from archive_api.entrypoints.http.links import file_name
 from archive_api.use_cases.browse_archives import read_logo
 from archive_api.use_cases.browse_images import find_file, link_to
 from archive_api.use_cases.library import Library
+from archive_shared.errors import NotFound
+from archive_shared.events import ImageFile
+from archive_shared.http.requests import bearer_token
 
 OPAQUE = (
     "application/octet-stream"  # whatever else it is, the public client would read it (spec/gcapi.md 1.7)

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from archive_shared.errors import Invalid
-from archive_shared.http.requests import body
 from flask import request
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from archive_api.domain.item import LARGEST_TITLE, ImageValue
 from archive_api.entrypoints.http.fields import Flag, Hyperlink, Line, Picture, Text
+from archive_shared.errors import Invalid
+from archive_shared.http.requests import body
 
 LARGEST_DESCRIPTION = 20_000
 LARGEST_VALUES = 100

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from archive_shared.clock import to_text
-
 from archive_api.domain.archive import Archive
 from archive_api.domain.image import Image
 from archive_api.domain.item import ImageValue
@@ -13,6 +11,7 @@ from archive_api.domain.sockets import SOCKETS, Socket
 from archive_api.entrypoints.http.links import Links
 from archive_api.use_cases.browse_archives import SeenArchive
 from archive_api.use_cases.browse_items import ShownItem
+from archive_shared.clock import to_text
 
 Json = dict[str, Any]
 

@@ -1,14 +1,14 @@
 """Sockets over HTTP; the public client calls them component interfaces."""
 
-from archive_shared.errors import NotFound
-from archive_shared.http.app import json_response
-from archive_shared.http.requests import bearer_token, page, page_body
 from flask import Blueprint, Response, request
 
 from archive_api.domain.sockets import SOCKETS, socket_numbered
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.shapes import show_socket
 from archive_api.use_cases.library import Library
+from archive_shared.errors import NotFound
+from archive_shared.http.app import json_response
+from archive_shared.http.requests import bearer_token, page, page_body
 
 
 def sockets_blueprint(library: Library, links: Links) -> Blueprint:
