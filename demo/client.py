@@ -4,13 +4,14 @@ import base64
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx2
 
 PART_BYTES = 8 * 1024 * 1024
 FINISHED = ("Succeeded", "Failed", "Cancelled")
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
+Answer = TypeVar("Answer")
 
 
 class ApiError(Exception):
@@ -143,7 +144,7 @@ class ArchiveClient:
                     raise
             time.sleep(0.2)
 
-    def _wait(self, ask: Callable[[], Any], done: Callable[[Any], bool], timeout_s: float) -> Any:
+    def _wait(self, ask: Callable[[], Answer], done: Callable[[Answer], bool], timeout_s: float) -> Answer:
         deadline = time.monotonic() + timeout_s
         while not done(answer := ask()):
             if time.monotonic() > deadline:

@@ -13,8 +13,9 @@ import SimpleITK as sitk
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image
+from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, ExplicitVRLittleEndian
 
 Pixels = NDArray[Any]
 Change = Callable[[Dataset, int], None]
@@ -85,11 +86,12 @@ def write_dicom_series(
     numbers = np.random.default_rng(3).permutation(len(volume)) + 1
     files = []
     for index, (pixels, number) in enumerate(zip(volume, numbers, strict=True)):
-        dataset = ct_slice(pixels, placed, index, int(number))
-        if change is not None:
-            change(dataset, index)
         path = folder / f"{prefix}{number:04}.dcm"
-        dataset.save_as(path, enforce_file_format=True)
+        with disable_value_validation():  # a change may be wrong on purpose
+            dataset = ct_slice(pixels, placed, index, int(number))
+            if change is not None:
+                change(dataset, index)
+            dataset.save_as(path, enforce_file_format=True)
         files.append(path)
     return files
 
@@ -97,7 +99,7 @@ def write_dicom_series(
 def ct_slice(pixels: Pixels, grid: Grid, index: int, number: int) -> Dataset:
     """Return the data set of one CT slice."""
     dataset = a_dataset()
-    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"{SERIES_UID}.{number}"
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = UID(f"{SERIES_UID}.{number}")
     dataset.InstanceNumber = number
     dataset.ImagePositionPatient = grid.slice_position(index)
     dataset.ImageOrientationPatient = [*grid.axes[0], *grid.axes[1]]
@@ -114,8 +116,8 @@ def a_dataset(sop_class: str = CTImageStorage, modality: str = "CT") -> Dataset:
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = sop_class
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = f"{SERIES_UID}.1"
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = UID(sop_class)
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = UID(f"{SERIES_UID}.1")
     dataset.SpecificCharacterSet = "ISO_IR 192"
     dataset.Modality = modality
     dataset.PatientName, dataset.PatientID = "Muster^Erika", "P-0815"
@@ -245,3 +247,53 @@ def write_raw_header(path: Path, lines: Sequence[str], pixels: bytes = b"") -> P
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes("".join(f"{line}\n" for line in lines).encode() + pixels)
     return path
+
+
+def write_enhanced_ct(
+    path: Path,
+    volume: Pixels,
+    *,
+    grid: Grid | None = None,
+    order: Sequence[int] | None = None,
+    change: Change | None = None,
+) -> Path:
+    """Write a volume in Hounsfield units as one enhanced multi-frame CT, frames in any order.
+
+    Parameters
+    ----------
+    order
+        Which slice each frame holds; a slice may come several times.
+    change
+        Last change to the functional groups of a frame, told the frame's index.
+    """
+    placed = grid or Grid()
+    frames = list(range(len(volume))) if order is None else list(order)
+    dataset = a_dataset(EnhancedCTImageStorage)
+    put_pixels(dataset, (volume[frames].astype(np.int32) + 1024).astype(np.uint16), bits_stored=12)
+    dataset.NumberOfFrames = len(frames)
+    shared = Dataset()
+    shared.PixelMeasuresSequence = [_with(PixelSpacing=[placed.spacing_mm[1], placed.spacing_mm[0]])]
+    shared.PlaneOrientationSequence = [_with(ImageOrientationPatient=[*placed.axes[0], *placed.axes[1]])]
+    shared.PixelValueTransformationSequence = [_with(RescaleSlope=1, RescaleIntercept=-1024)]
+    shared.FrameVOILUTSequence = [_with(WindowCenter=40, WindowWidth=400)]
+    dataset.SharedFunctionalGroupsSequence = [shared]
+    groups = []
+    for index, place in enumerate(frames):
+        group = _with(
+            PlanePositionSequence=[_with(ImagePositionPatient=placed.slice_position(place))],
+            FrameContentSequence=[_with(StackID="1", InStackPositionNumber=place + 1)],
+        )
+        if change is not None:
+            change(group, index)
+        groups.append(group)
+    dataset.PerFrameFunctionalGroupsSequence = groups
+    path.parent.mkdir(parents=True, exist_ok=True)
+    dataset.save_as(path, enforce_file_format=True)
+    return path
+
+
+def _with(**elements: Any) -> Dataset:
+    item = Dataset()
+    for keyword, value in elements.items():
+        setattr(item, keyword, value)
+    return item

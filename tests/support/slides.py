@@ -44,7 +44,8 @@ def halved(pixels: NDArray[Any]) -> NDArray[Any]:
     """The next level of a pyramid: the mean of every two by two pixels, odd edges repeated."""
     even = np.pad(pixels, ((0, pixels.shape[0] % 2), (0, pixels.shape[1] % 2), (0, 0)), mode="edge")
     blocks = even.reshape(even.shape[0] // 2, 2, even.shape[1] // 2, 2, -1)
-    return blocks.mean(axis=(1, 3)).round().astype(pixels.dtype)
+    averaged: NDArray[Any] = blocks.mean(axis=(1, 3)).round().astype(pixels.dtype)
+    return averaged
 
 
 def vips_slide(path: Path, pixels: NDArray[np.uint8], **options: Any) -> Path:

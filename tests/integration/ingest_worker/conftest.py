@@ -45,7 +45,7 @@ class Desk:
     def opened(self, token: str, filename: str = "a.mha") -> dict[str, Any]:
         answer = self.call("POST", "uploads/", token, json={"filename": filename})
         assert answer.status_code == 201, answer.text
-        opened: dict[str, Any] = answer.json
+        opened: dict[str, Any] = answer.get_json()
         return opened
 
     def send(self, upload: dict[str, Any], data: bytes, number: int = 1) -> dict[str, Any]:

@@ -21,11 +21,11 @@ def test_a_session_is_queued_for_an_archive_named_in_any_way(desk: Desk, referen
     answer = started(desk, ann, uploads=[upload], archive=reference)
 
     assert answer.status_code == 201
-    assert answer.json["status"] == "Queued"
-    assert answer.json["creator"] == 1
-    assert answer.json["uploads"] == [upload]
-    assert answer.json["image_set"] == []
-    stored = desk.service.sessions.repository.require(answer.json["pk"])
+    assert answer.get_json()["status"] == "Queued"
+    assert answer.get_json()["creator"] == 1
+    assert answer.get_json()["uploads"] == [upload]
+    assert answer.get_json()["image_set"] == []
+    stored = desk.service.sessions.repository.require(answer.get_json()["pk"])
     assert (stored.archive, stored.socket) == (ARCHIVE, "generic-medical-image")
     assert [file.name for file in stored.files] == ["a.mha"]
 
@@ -38,7 +38,7 @@ def test_asking_twice_starts_one_session(desk: Desk) -> None:
     again = started(desk, ann, uploads=uploads[::-1], archive="chest-ct")
 
     assert again.status_code == 201
-    assert again.json["pk"] == first.json["pk"]
+    assert again.get_json()["pk"] == first.get_json()["pk"]
     assert desk.service.documents.count("sessions") == 1
 
 
@@ -50,7 +50,7 @@ def test_an_upload_belongs_to_one_session(desk: Desk) -> None:
     answer = started(desk, ann, uploads=[shared, other], archive="chest-ct")
 
     assert answer.status_code == 400
-    assert answer.json["errors"] == {"uploads": ["a.mha is already part of another upload session."]}
+    assert answer.get_json()["errors"] == {"uploads": ["a.mha is already part of another upload session."]}
 
 
 def test_a_session_may_fill_a_socket_of_one_item(desk: Desk) -> None:
@@ -58,7 +58,7 @@ def test_a_session_may_fill_a_socket_of_one_item(desk: Desk) -> None:
 
     answer = started(desk, ann, uploads=[desk.uploaded(ann)], archive_item=ITEM, interface="generic-overlay")
 
-    stored = desk.service.sessions.repository.require(answer.json["pk"])
+    stored = desk.service.sessions.repository.require(answer.get_json()["pk"])
     assert (stored.archive, stored.item, stored.socket) == (ARCHIVE, ITEM, "generic-overlay")
 
 
@@ -68,7 +68,7 @@ def test_a_session_without_a_target_is_kept_for_later(desk: Desk) -> None:
     answer = started(desk, ann, uploads=[desk.uploaded(ann)])
 
     assert answer.status_code == 201
-    assert desk.service.sessions.repository.require(answer.json["pk"]).archive is None
+    assert desk.service.sessions.repository.require(answer.get_json()["pk"]).archive is None
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_bad_session_is_refused_by_field_and_nothing_is_stored(
     answer = started(desk, ann, **({"uploads": [upload]} | body))
 
     assert answer.status_code == 400
-    assert list(answer.json["errors"]) == [field]
+    assert list(answer.get_json()["errors"]) == [field]
     assert desk.service.documents.count("sessions") == 0
 
 
@@ -105,7 +105,7 @@ def test_names_in_a_session_are_unique(desk: Desk) -> None:
 
     answer = started(desk, ann, uploads=[desk.uploaded(ann), desk.uploaded(ann)], archive="chest-ct")
 
-    assert answer.json["errors"] == {"uploads": ["Filenames must be unique."]}
+    assert answer.get_json()["errors"] == {"uploads": ["Filenames must be unique."]}
 
 
 def test_an_incomplete_upload_cannot_be_imported(desk: Desk) -> None:
@@ -113,7 +113,7 @@ def test_an_incomplete_upload_cannot_be_imported(desk: Desk) -> None:
 
     answer = started(desk, ann, uploads=[desk.opened(ann)["api_url"]], archive="chest-ct")
 
-    assert answer.json["errors"] == {"uploads": ["a.mha is not uploaded completely."]}
+    assert answer.get_json()["errors"] == {"uploads": ["a.mha is not uploaded completely."]}
 
 
 def test_uploads_of_others_do_not_exist(desk: Desk) -> None:
@@ -121,7 +121,7 @@ def test_uploads_of_others_do_not_exist(desk: Desk) -> None:
 
     answer = started(desk, bob, uploads=[desk.uploaded(ann)], archive="chest-ct")
 
-    assert answer.json["errors"] == {"uploads": ["Object does not exist."]}
+    assert answer.get_json()["errors"] == {"uploads": ["Object does not exist."]}
 
 
 @pytest.mark.parametrize(("role", "status"), [(None, 400), ("user", 403), ("uploader", 201), ("editor", 201)])
@@ -170,7 +170,7 @@ def test_what_is_uploaded_is_its_owners_alone(desk: Desk, method: str, route: st
     ann, bob = desk.person("ann", "uploader"), desk.person("bob", "editor")
     opened, done = desk.opened(ann), desk.uploaded(ann, "done.mha")
     part = desk.send(opened, b"pixels")
-    session = started(desk, ann, uploads=[desk.uploaded(ann, "other.mha")], archive="chest-ct").json["pk"]
+    session = started(desk, ann, uploads=[desk.uploaded(ann, "other.mha")], archive="chest-ct").get_json()["pk"]
     bodies = {
         "generate-presigned-urls": {"part_numbers": [1]},
         "complete-multipart-upload": {"parts": [part]},
@@ -180,7 +180,7 @@ def test_what_is_uploaded_is_its_owners_alone(desk: Desk, method: str, route: st
     pk = session if "sessions" in route else opened["pk"]
     path = route.replace("<pk>", pk).replace("<multipart_id>", opened["s3_upload_id"])
 
-    content = {} if method == "GET" else {"json": bodies.get(route.rstrip("/").rsplit("/", 1)[-1], {})}
+    content: dict[str, Any] = {} if method == "GET" else {"json": bodies.get(route.rstrip("/").rsplit("/", 1)[-1], {})}
     token = [None, bob, ann][who]
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     answer = desk.http.open(path, method=method, headers=headers, **content)
@@ -192,10 +192,10 @@ def test_lists_show_only_ones_own(desk: Desk) -> None:
     ann, bob = desk.person("ann", "uploader"), desk.person("bob", "uploader")
     started(desk, ann, uploads=[desk.uploaded(ann)], archive="chest-ct")
 
-    assert desk.call("GET", "uploads/", ann).json["count"] == 1
-    assert desk.call("GET", "cases/upload-sessions/", ann).json["count"] == 1
-    assert desk.call("GET", "uploads/", bob).json["results"] == []
-    assert desk.call("GET", "cases/upload-sessions/", bob).json["results"] == []
+    assert desk.call("GET", "uploads/", ann).get_json()["count"] == 1
+    assert desk.call("GET", "cases/upload-sessions/", ann).get_json()["count"] == 1
+    assert desk.call("GET", "uploads/", bob).get_json()["results"] == []
+    assert desk.call("GET", "cases/upload-sessions/", bob).get_json()["results"] == []
 
 
 def test_a_wrong_token_is_refused(desk: Desk) -> None:

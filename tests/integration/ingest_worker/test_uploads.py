@@ -25,7 +25,7 @@ def test_links_are_signed_for_every_part_asked_for(desk: Desk) -> None:
 
     answer = desk.call("PATCH", path, ann, json={"part_numbers": [1, 2, 3, 4, 5]})
 
-    assert set(answer.json["presigned_urls"]) == {"1", "2", "3", "4", "5"}
+    assert set(answer.get_json()["presigned_urls"]) == {"1", "2", "3", "4", "5"}
 
 
 def test_parts_that_arrived_are_listed_for_resuming(desk: Desk) -> None:
@@ -35,7 +35,7 @@ def test_parts_that_arrived_are_listed_for_resuming(desk: Desk) -> None:
 
     answer = desk.call("GET", f"uploads/{opened['pk']}/{opened['s3_upload_id']}/list-parts/", ann)
 
-    assert answer.json["parts"] == [sent | {"Size": 10}]
+    assert answer.get_json()["parts"] == [sent | {"Size": 10}]
 
 
 def test_completing_joins_the_parts_and_announces_the_upload(desk: Desk) -> None:
@@ -45,8 +45,8 @@ def test_completing_joins_the_parts_and_announces_the_upload(desk: Desk) -> None
 
     answer = desk.complete(ann, opened, parts)
 
-    assert answer.json["status"] == "Completed"
-    assert answer.json["size_bytes"] == 5 * MIB + 1
+    assert answer.get_json()["status"] == "Completed"
+    assert answer.get_json()["size_bytes"] == 5 * MIB + 1
     stored = desk.service.documents.get("uploads", opened["pk"])
     assert stored is not None
     assert [event["type"] for event in stored["outbox"]] == ["archive.upload.completed.v1"]
@@ -60,7 +60,7 @@ def test_completing_twice_answers_the_same_and_announces_once(desk: Desk) -> Non
     first, second = (desk.complete(ann, opened, parts) for _ in range(2))
 
     assert second.status_code == 200
-    assert second.json == first.json
+    assert second.get_json() == first.get_json()
     stored = desk.service.documents.get("uploads", opened["pk"])
     assert stored is not None
     assert len(stored["outbox"]) == 1
@@ -73,9 +73,9 @@ def test_an_empty_file_is_refused_and_nothing_is_stored(desk: Desk) -> None:
     answer = desk.complete(ann, opened, [desk.send(opened, b"")])
 
     assert answer.status_code == 400
-    assert answer.json["errors"] == {"parts": ["empty.mha is empty; send a file with content."]}
+    assert answer.get_json()["errors"] == {"parts": ["empty.mha is empty; send a file with content."]}
     assert list(desk.service.blobs.list()) == []
-    assert desk.call("GET", f"uploads/{opened['pk']}/", ann).json["status"] == "Aborted"
+    assert desk.call("GET", f"uploads/{opened['pk']}/", ann).get_json()["status"] == "Aborted"
 
 
 def test_completing_without_parts_is_refused(desk: Desk) -> None:
@@ -93,7 +93,7 @@ def test_a_part_that_was_not_sent_is_refused_and_the_upload_stays_open(desk: Des
     answer = desk.complete(ann, opened, [sent, {"ETag": '"0"', "PartNumber": 2}])
 
     assert answer.status_code == 400
-    assert list(answer.json["errors"]) == ["parts"]
+    assert list(answer.get_json()["errors"]) == ["parts"]
     assert desk.complete(ann, opened, [sent]).status_code == 200
 
 
@@ -106,8 +106,8 @@ def test_aborting_forgets_the_bytes_and_empties_the_identifier(desk: Desk) -> No
         "PATCH", f"uploads/{opened['pk']}/{opened['s3_upload_id']}/abort-multipart-upload/", ann
     )
 
-    assert answer.json["status"] == "Aborted"
-    assert answer.json["s3_upload_id"] == ""
+    assert answer.get_json()["status"] == "Aborted"
+    assert answer.get_json()["s3_upload_id"] == ""
 
 
 def test_a_completed_upload_takes_no_more_parts(desk: Desk) -> None:
@@ -130,7 +130,7 @@ def test_a_filename_that_is_no_plain_name_is_refused(desk: Desk, filename: str) 
     answer = desk.call("POST", "uploads/", desk.person("ann"), json={"filename": filename})
 
     assert answer.status_code == 400
-    assert list(answer.json["errors"]) == ["filename"]
+    assert list(answer.get_json()["errors"]) == ["filename"]
     assert desk.service.documents.count("uploads") == 0
 
 
@@ -158,9 +158,9 @@ def test_a_bad_body_is_one_problem_that_names_the_field(
 
     assert answer.status_code == status
     assert answer.content_type == "application/problem+json"
-    assert answer.json["status"] == status
-    assert answer.json["detail"]
-    assert field is None or list(answer.json["errors"]) == [field]
+    assert answer.get_json()["status"] == status
+    assert answer.get_json()["detail"]
+    assert field is None or list(answer.get_json()["errors"]) == [field]
 
 
 @pytest.mark.parametrize("number", [0, 10_001, "1", 1.5])
@@ -172,4 +172,4 @@ def test_part_numbers_outside_the_standard_are_refused(desk: Desk, number: objec
     answer = desk.call("PATCH", path, ann, json={"part_numbers": [number]})
 
     assert answer.status_code == 400
-    assert list(answer.json["errors"]) == ["part_numbers.0"]
+    assert list(answer.get_json()["errors"]) == ["part_numbers.0"]

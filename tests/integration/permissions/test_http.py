@@ -11,22 +11,22 @@ ARCHIVE = "6f4f3a8e-1a2b-4c3d-8e4f-5a6b7c8d9e0f"
 
 
 def user_id(platform: Platform, token: str) -> str:
-    return str(platform.call("GET", "/api/v1/users/me/", token).json["pk"])
+    return str(platform.call("GET", "/api/v1/users/me/", token).get_json()["pk"])
 
 
 def give(platform: Platform, token: str, role: str, *, by: str) -> None:
-    username = platform.call("GET", "/api/v1/users/me/", token).json["username"]
+    username = platform.call("GET", "/api/v1/users/me/", token).get_json()["username"]
     answer = platform.call(
         "POST", f"/api/v1/archives/{ARCHIVE}/members/", by, json={"user": username, "role": role}
     )
-    assert answer.status_code == 201, answer.json
+    assert answer.status_code == 201, answer.get_json()
 
 
 def decisions(platform: Platform, token: str | None, *actions: str, public: bool = False) -> list[bool]:
     questions = [{"action": action, "archive": ARCHIVE, "public": public} for action in actions]
     answer = platform.internal("decisions", {"token": token, "questions": questions})
-    assert answer.status_code == 200, answer.json
-    return list(answer.json["allowed"])
+    assert answer.status_code == 200, answer.get_json()
+    return list(answer.get_json()["allowed"])
 
 
 EVERYTHING = ("archive.view", "archive.use", "archive.upload", "archive.change")
@@ -99,8 +99,8 @@ def test_a_creator_becomes_first_editor_only_once(
 def test_usable_archives_are_those_with_a_role(
     platform: Platform, editor: str, person: Callable[[str], str]
 ) -> None:
-    mine = platform.internal("usable-archives", {"token": editor}).json
-    others = platform.internal("usable-archives", {"token": person("stranger")}).json
+    mine = platform.internal("usable-archives", {"token": editor}).get_json()
+    others = platform.internal("usable-archives", {"token": person("stranger")}).get_json()
 
     assert mine["archives"] == [ARCHIVE]
     assert others["archives"] == []
@@ -116,7 +116,7 @@ def test_a_wrong_token_is_refused_everywhere(platform: Platform) -> None:
 
 def test_a_revoked_token_stops_working(platform: Platform, person: Callable[[str], str]) -> None:
     keeper = person("ann")
-    issued = platform.call("POST", "/api/v1/tokens/", keeper, json={"name": "laptop"}).json
+    issued = platform.call("POST", "/api/v1/tokens/", keeper, json={"name": "laptop"}).get_json()
     assert platform.call("GET", "/api/v1/users/me/", issued["token"]).status_code == 200
 
     assert platform.call("DELETE", f"/api/v1/tokens/{issued['pk']}/", keeper).status_code == 204
@@ -131,7 +131,7 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(platform: Platform, person: Ca
 
     assert keeper not in listed.text
     assert keeper not in str(platform.service.documents.find("tokens"))
-    assert [token["ending"] for token in listed.json["results"]] == [keeper[-4:]]
+    assert [token["ending"] for token in listed.get_json()["results"]] == [keeper[-4:]]
 
 
 @pytest.mark.parametrize("path", ["decisions", "usable-archives", "first-editors"])
@@ -154,7 +154,7 @@ def test_only_administrators_create_users(
     created = platform.call("POST", "/api/v1/users/", administrator, json=body)
 
     assert created.status_code == 201
-    assert created.json["username"] == "new.person"
+    assert created.get_json()["username"] == "new.person"
 
 
 @pytest.mark.parametrize(
@@ -173,8 +173,8 @@ def test_a_bad_user_is_refused_by_field(
     answer = platform.call("POST", "/api/v1/users/", administrator, json=body)
 
     assert answer.status_code == 400
-    assert list(answer.json["errors"]) == [field]
-    assert platform.call("GET", "/api/v1/users/", administrator).json["count"] == 1
+    assert list(answer.get_json()["errors"]) == [field]
+    assert platform.call("GET", "/api/v1/users/", administrator).get_json()["count"] == 1
 
 
 def test_the_last_editor_stays(platform: Platform, editor: str) -> None:
@@ -251,7 +251,7 @@ def test_every_route_answers_everybody_as_the_table_says(  # noqa: PLR0917 (fixt
     give(platform, uploader, "uploader", by=editor)
     give(platform, target, "user", by=editor)
     token = [None, outsider, member, uploader, editor, administrator][who]
-    target_token = platform.call("GET", "/api/v1/tokens/", target).json["results"][0]["pk"]
+    target_token = platform.call("GET", "/api/v1/tokens/", target).get_json()["results"][0]["pk"]
     path = (
         route.replace("<archive>", ARCHIVE)
         .replace("<role>", "user")

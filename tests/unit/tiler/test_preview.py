@@ -48,9 +48,7 @@ def _mha(
     return MemorySource(path.read_bytes())
 
 
-def _plain_mha(**keys: str | int) -> bytes:
-    voxels = keys.pop("voxels", b"\0" * 64)
-    assert isinstance(voxels, bytes)
+def _plain_mha(*, voxels: bytes = b"\0" * 64, **keys: str | int) -> bytes:
     defaults: dict[str, str | int] = {
         "ObjectType": "Image",
         "NDims": 2,

@@ -3,6 +3,8 @@
 from io import BytesIO
 from pathlib import Path
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tifffile
@@ -52,7 +54,7 @@ def test_levels_come_in_order_however_they_are_stored() -> None:
 def test_pictures_of_the_glass_are_no_levels(tmp_path: Path) -> None:
     path = tmp_path / "slide.tif"
     with tifffile.TiffWriter(path) as writer:
-        options = {"photometric": "rgb", "tile": (128, 128), "metadata": None}
+        options: dict[str, Any] = {"photometric": "rgb", "tile": (128, 128), "metadata": None}
         writer.write(SCENE, description="Aperio Image Library", **options)
         writer.write(HALF, photometric="rgb", metadata=None)  # a thumbnail in strips
         writer.write(HALF, subfiletype=1, description="Aperio\nlabel 250x190", **options)

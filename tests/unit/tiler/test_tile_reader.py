@@ -185,7 +185,7 @@ def _jpeg_2000_slide(compression: int | str, colours: str) -> bytes:
     body = BytesIO()
     with tifffile.TiffWriter(body) as writer:
         writer.write(
-            iter([stream]), shape=(128, 128, 3), dtype=np.uint8, tile=(128, 128), photometric=colours, compression=compression,
+            iter([bytes(stream)]), shape=(128, 128, 3), dtype=np.uint8, tile=(128, 128), photometric=colours, compression=compression,
             subsampling=(1, 1) if colours == "ycbcr" else None,
         )  # fmt: skip
     return body.getvalue()
@@ -388,7 +388,7 @@ def test_a_deflate_bomb_costs_no_more_than_its_tile() -> None:
 def test_a_pyramid_may_mix_rgb_and_ycbcr_levels() -> None:
     body = BytesIO()
     with tifffile.TiffWriter(body) as writer:
-        options = {"tile": (128, 128), "photometric": "rgb", "compression": "jpeg", "metadata": None}
+        options: dict[str, Any] = {"tile": (128, 128), "photometric": "rgb", "compression": "jpeg", "metadata": None}
         writer.write(SCENE, compressionargs={"outcolorspace": "rgb"}, **options)
         writer.write(halved(SCENE), subfiletype=1, **options)
     source = MemorySource(body.getvalue())

@@ -65,13 +65,13 @@ def test_each_kind_of_error_has_its_status(error: ArchiveSystemError, status: in
 
     assert answer.status_code == status
     assert answer.content_type == "application/problem+json"
-    assert answer.json["status"] == status
+    assert answer.get_json()["status"] == status
 
 
 def test_what_may_not_be_seen_looks_like_what_does_not_exist() -> None:
     hidden = client(raising(NotFound("archive 7 may not be seen"))).get("/thing/")
 
-    assert hidden.json["detail"] == "Not found."
+    assert hidden.get_json()["detail"] == "Not found."
 
 
 def test_an_unexpected_error_tells_nothing_but_where_to_look() -> None:
@@ -127,7 +127,7 @@ def test_a_bad_body_names_the_field(data: str, field: str) -> None:
     answer = client(echo).post("/thing/", data=data, content_type="application/json")
 
     assert answer.status_code == 400
-    assert list(answer.json["errors"]) == [field]
+    assert list(answer.get_json()["errors"]) == [field]
 
 
 def test_a_body_that_is_no_text_is_refused() -> None:
@@ -155,7 +155,7 @@ def test_the_scheme_of_a_token_is_read_in_any_case(header: str | None, token: st
 
     answer = client(lambda: json_response(bearer_token())).get("/thing/", headers=headers)
 
-    assert answer.json == token
+    assert answer.get_json() == token
 
 
 @pytest.mark.parametrize("header", ["abc", "Basic abc", "Bearer", "Bearer a b"])
@@ -174,7 +174,7 @@ def listing() -> Response:
 def followed(http: FlaskClient, query: str) -> list[int]:
     found: list[int] = []
     while True:
-        answer = http.get(f"/thing/?{query}").json
+        answer = http.get(f"/thing/?{query}").get_json()
         found += answer["results"]
         if answer["next"] is None:
             return found
@@ -186,14 +186,14 @@ def test_following_the_pages_gives_the_whole_list_once() -> None:
 
 
 def test_links_between_pages_keep_the_other_parameters() -> None:
-    answer = client(listing).get("/thing/?colour=red&offset=100").json
+    answer = client(listing).get("/thing/?colour=red&offset=100").get_json()
 
     assert answer["next"] == "https://a.test/things/?colour=red&limit=100&offset=200"
     assert answer["previous"] == "https://a.test/things/?colour=red&limit=100&offset=0"
 
 
 def test_a_page_past_the_end_is_empty() -> None:
-    answer = client(listing).get("/thing/?offset=1000").json
+    answer = client(listing).get("/thing/?offset=1000").get_json()
 
     assert (answer["results"], answer["next"], answer["count"]) == ([], None, 250)
 
@@ -202,7 +202,7 @@ def test_a_page_holds_at_most_a_thousand() -> None:
     def asked() -> Response:
         return json_response(page().limit)
 
-    assert client(asked).get("/thing/?limit=5000").json == 1000
+    assert client(asked).get("/thing/?limit=5000").get_json() == 1000
 
 
 @pytest.mark.parametrize("query", ["limit=x", "offset=-1", "limit=1.5", "offset=²"])
@@ -210,7 +210,7 @@ def test_a_page_that_is_no_number_is_refused_by_name(query: str) -> None:
     answer = client(listing).get(f"/thing/?{query}")
 
     assert answer.status_code == 400
-    assert list(answer.json["errors"]) == [query.split("=", maxsplit=1)[0]]
+    assert list(answer.get_json()["errors"]) == [query.split("=", maxsplit=1)[0]]
 
 
 def unavailable() -> None:
@@ -223,7 +223,7 @@ def test_readiness_names_what_does_not_answer() -> None:
     answer = http.get("/readyz")
 
     assert answer.status_code == 503
-    assert answer.json["checks"] == {"documents": "ok", "blobs": "unavailable"}
+    assert answer.get_json()["checks"] == {"documents": "ok", "blobs": "unavailable"}
     assert http.get("/livez").status_code == 200
 
 
@@ -246,7 +246,7 @@ def called(token: str) -> Any:
 def test_a_service_token_says_who_calls() -> None:
     token = service_tokens.issue(SECRET, service="tiler", clock=FixedClock(datetime.now(UTC)))
 
-    assert called(token).json == "tiler"
+    assert called(token).get_json() == "tiler"
 
 
 def test_a_service_token_lives_a_minute() -> None:
