@@ -10,17 +10,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-import archive_shared.events
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+import archive_shared.events
 from archive_shared.events import Event, ImageImported, PreviewReady, envelope
 from archive_shared.wire import generate
 from archive_shared.wire.catalogue import CATALOGUE, Entry, event_class
 from archive_shared.wire.cloud_events import encode
 from archive_shared.wire.schemas import event_schema
-from hypothesis import given
-from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parents[2]
 TYPE = re.compile(r"archive\.[a-z]+\.[a-z_]+\.v[1-9][0-9]*")

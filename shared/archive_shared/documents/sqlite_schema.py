@@ -84,9 +84,9 @@ def _statements(collection: Collection) -> list[str]:
         f'create table if not exists "{table}"'
         " (_id text primary key, rev integer not null, doc text not null) without rowid"
     ]
-    for group in collection.unique:
-        present = " and ".join(f"{_field(collection, name)} is not null" for name in group)
-        statements.append(_index(collection, "unique ", group) + f" where {present}")
+    statements += [
+        _index(collection, "unique ", group) for group in collection.unique
+    ]  # null is never a duplicate
     statements += [_index(collection, "", group) for group in collection.indexes]
     for name, path in collection.lists.items():
         statements += _list_statements(table, name, path)

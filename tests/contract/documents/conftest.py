@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from archive_shared.documents import Documents
 
+from archive_shared.documents import Documents
 from tests.support.document_stores import Place
 from tests.support.servers import MongoServer
 

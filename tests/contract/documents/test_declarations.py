@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
+
 from archive_shared.documents import Collection, Documents, more_than
 from archive_shared.errors import Duplicate
-
 from tests.support.document_stores import NOTES, TASKS, Place, open_and_put, workers
 
 BARE = Collection("task")

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from archive_shared.documents import (
     Comparison,
     Documents,
@@ -16,8 +19,6 @@ from archive_shared.documents import (
 )
 from archive_shared.documents.port import Sort, UndeclaredField
 from archive_shared.identifiers import new_id
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 TASKS: list[dict[str, Any]] = [
     {"_id": "a", "state": "queued", "due": "2026-01-03", "number": 3, "flag": True, "input": {"sha": "1"}},
@@ -152,10 +153,13 @@ def test_a_removed_list_is_not_found(tasks: Documents) -> None:
     assert tasks.count("task", {"tags": one_of(["red", "round"])}) == 1
 
 
-def test_a_deleted_document_is_not_found_by_its_list(tasks: Documents) -> None:
+def test_a_deleted_document_leaves_no_list_to_another_with_its_identifier(tasks: Documents) -> None:
     tasks.delete("task", "c")
 
+    tasks.put_new("task", {"_id": "c", "tags": ["green"]})
+
     assert [each["_id"] for each in tasks.find("task", {"tags": "red"})] == ["d"]
+    assert [each["_id"] for each in tasks.find("task", {"tags": "green"})] == ["c"]
 
 
 def test_one_of_thousands(documents: Documents) -> None:

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from archive_shared.documents import Documents
 from archive_shared.errors import Duplicate
-
 from tests.support.document_stores import SPAWN, Place, claim_all, count_up, put_for_ever, start, workers
 from tests.support.processes import wait_until
 

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import pymongo
 import pytest
+
 from archive_shared.documents import Documents
 from archive_shared.documents.mongo import MongoDocuments
 from archive_shared.errors import Duplicate, Stale, Unavailable
-
 from tests.support.document_stores import TASKS, Place
 from tests.support.processes import free_port
 from tests.support.servers import MongoServer

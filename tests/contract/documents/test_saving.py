@@ -1,6 +1,7 @@
 """Saving, changing and deleting: only on top of what was read, never half."""
 
 import pytest
+
 from archive_shared.documents import Document, Documents, mutation
 from archive_shared.errors import Duplicate, Stale
 

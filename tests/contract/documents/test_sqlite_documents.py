@@ -13,11 +13,11 @@ from pathlib import Path
 from statistics import median
 
 import pytest
+
 from archive_shared.documents import Collection, Documents, Where, at_most, less_than, more_than, one_of
 from archive_shared.documents.port import Sort
 from archive_shared.documents.sqlite import SqliteDocuments
 from archive_shared.errors import Unavailable
-
 from tests.support.document_stores import TASKS, Place
 
 DOCUMENTS = 100_000

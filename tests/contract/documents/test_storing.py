@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from archive_shared.documents import Documents
 from archive_shared.documents.values import LARGEST_DOCUMENT_BYTES
 from archive_shared.errors import Duplicate
 from archive_shared.identifiers import new_id
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 scalars = (

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from archive_shared.documents import Collection
 from archive_shared.documents.connect import connect_documents
 from archive_shared.documents.mongo import MongoDocuments

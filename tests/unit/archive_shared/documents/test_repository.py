@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from archive_shared.documents import Aggregate, Collection, Document, Documents, Repository, at_most
 from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
 from archive_shared.documents.sqlite import SqliteDocuments

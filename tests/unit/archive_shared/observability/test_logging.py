@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import structlog
+
 from archive_shared.observability import configure_logging
 from archive_shared.tracing import current_trace_id, present_trace_id, traced
 

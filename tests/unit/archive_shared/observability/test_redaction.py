@@ -8,10 +8,11 @@ from enum import Enum
 from typing import Any
 
 import pytest
-from archive_shared.errors import Invalid, Unavailable
-from archive_shared.redaction import LONGEST_TEXT, describe_error, redact, redact_text
 from hypothesis import given
 from hypothesis import strategies as st
+
+from archive_shared.errors import Invalid, Unavailable
+from archive_shared.redaction import LONGEST_TEXT, describe_error, redact, redact_text
 
 CANARY = "JansenPiet"
 
