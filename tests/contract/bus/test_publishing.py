@@ -5,13 +5,13 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
+
 from archive_shared.errors import Unavailable
 from archive_shared.events import ItemCreated
 from archive_shared.messaging.errors import Unroutable
 from archive_shared.messaging.pika_publisher import PikaPublisher
 from archive_shared.messaging.publisher import Publisher
 from archive_shared.messaging.topology import EVENTS, LOG, Binding, Queue, Topology, platform_topology
-
 from tests.support.bus import (
     JOBS,
     SPAWN,

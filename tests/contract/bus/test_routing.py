@@ -6,7 +6,6 @@ from archive_shared.events import ItemCreated, ItemDeleted
 from archive_shared.messaging.topology import EVENTS, Binding, Queue, event_queue, service_queue
 from archive_shared.wire.catalogue import ARCHIVE_API, TILER
 from archive_shared.wire.cloud_events import decode
-
 from tests.support.bus import JOBS, Bus, a_deletion, an_item, logged_types, waiting
 
 PLAIN = {"x-queue-type": "quorum"}

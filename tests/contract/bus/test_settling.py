@@ -7,7 +7,6 @@ from archive_shared.messaging.connection import hang_up
 from archive_shared.messaging.dead_letters import list_dead_letters
 from archive_shared.messaging.deliveries import Deliveries, Delivery
 from archive_shared.messaging.topology import DEAD, Queue
-
 from tests.support.bus import (
     JOBS,
     SPAWN,
