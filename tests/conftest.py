@@ -2,6 +2,7 @@
 
 import pytest
 from _pytest.terminal import TerminalReporter
+from hypothesis import settings
 
 from tests.support.browser import browser
 from tests.support.servers import (
@@ -13,6 +14,10 @@ from tests.support.servers import (
 )
 
 __all__ = ["browser", "minio_server", "mongo_server", "rabbitmq_server"]
+
+# A busy machine is slow now and then; what is slow always shows in `make bench`, never in a test.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 MARKERS = {
     "rabbitmq_server": pytest.mark.servers,

@@ -8,6 +8,9 @@ from archive_shared.errors import NotFound
 from tests.support.access import RoleBook
 
 
+SOCKETS = ("generic-medical-image", "generic-overlay")
+
+
 @dataclass
 class ArchiveBook:
     """Archives and items; implements `ingest_worker.use_cases.target.Archives`."""
@@ -23,6 +26,9 @@ class ArchiveBook:
         if not self._allows(token, Action.VIEW_ARCHIVE, archive):
             raise NotFound(reference)
         return archive
+
+    def has_socket(self, token: str | None, slug: str) -> bool:
+        return slug in SOCKETS
 
     def archive_of_item(self, token: str | None, item: str) -> str:
         archive = self.items.get(item, "")

@@ -83,6 +83,7 @@ def test_a_session_without_a_target_is_kept_for_later(desk: Desk) -> None:
         ({"archive": "unknown"}, "archive"),
         ({"archive": "chest-ct", "archive_item": ITEM, "interface": "x"}, "archive_item"),
         ({"interface": "generic-overlay"}, "interface"),
+        ({"archive": "chest-ct", "interface": "unknown-socket"}, "interface"),
         ({"archive_item": ITEM}, "interface"),
         ({"archive": "chest-ct", "colour": "red"}, "colour"),
     ],

@@ -20,6 +20,11 @@ class HttpArchives:
             raise NotFound(f"archive {name} may not be seen")
         return str(page["results"][0]["pk"])
 
+    def has_socket(self, token: str | None, slug: str) -> bool:
+        query = {"slug": slug, "limit": "1"}
+        page = self._archive_api.get("/api/v1/components/interfaces/", token=token, query=query)
+        return bool(page["count"])
+
     def archive_of_item(self, token: str | None, item: str) -> str:
         name = _last_segment(item)
         if not is_id(name):

@@ -16,6 +16,10 @@ class Archives(Protocol):
         """Return the identifier of an archive named by slug, identifier or address; `NotFound` if unseen."""
         ...
 
+    def has_socket(self, token: str | None, slug: str) -> bool:
+        """Tell whether there is a socket of this name."""
+        ...
+
     def archive_of_item(self, token: str | None, item: str) -> str:
         """Return the identifier of the archive an item is in; `NotFound` if unseen."""
         ...
@@ -51,8 +55,8 @@ def resolve(wanted: WantedTarget, *, token: str | None, archives: Archives, acce
     Raises
     ------
     Invalid
-        More than one target, a socket without a target, an item without a socket, or a target that does
-        not exist for the caller.
+        More than one target, a socket without a target, an item without a socket, or a target or socket
+        that does not exist for the caller.
     Forbidden
         The caller sees the target but may not upload to it.
     """
@@ -64,6 +68,8 @@ def resolve(wanted: WantedTarget, *, token: str | None, archives: Archives, acce
             require(access, token, Action.UPLOAD, archive)
     except NotFound as error:
         raise Invalid({field: ["Object does not exist."]}) from error
+    if wanted.interface and not archives.has_socket(token, wanted.interface):
+        raise Invalid({"interface": [f"There is no socket named {wanted.interface}."]})
     return Target(archive, wanted.archive_item, wanted.interface or DEFAULT_SOCKET)
 
 
