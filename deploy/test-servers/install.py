@@ -1,4 +1,4 @@
-"""Install the servers that the tests talk to: RabbitMQ, MinIO, a MongoDB-wire server, and Chromium.
+"""Install what the tests talk to: RabbitMQ, MinIO, a MongoDB-wire server, Chromium, nginx, Docker Compose.
 
 `make test` runs this before pytest. What is there already is left alone, so a second run takes a moment. Debian
 packages are installed when the caller is root; MinIO and the MongoDB-wire server are built into a cache outside the
@@ -44,6 +44,8 @@ def main() -> int:
         "MinIO": minio,
         "MongoDB": mongo,
         "Chromium": chromium,
+        "nginx": nginx,
+        "Docker Compose": docker_compose,
     }
     CACHE.mkdir(parents=True, exist_ok=True)
     with one_at_a_time():
@@ -75,6 +77,15 @@ def chromium() -> Places:
         "browser": program("chromium", package="chromium"),
         "driver": program("chromedriver", package="chromium-driver"),
     }
+
+
+def nginx() -> Places:
+    return {"program": program("nginx", package="nginx-light")}
+
+
+def docker_compose() -> Places:
+    """Only to read the compose file: no test starts a container."""
+    return {"program": program("docker-compose", package="docker-compose")}
 
 
 def minio() -> Places:

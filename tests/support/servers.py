@@ -55,7 +55,7 @@ def _report() -> dict[str, dict[str, str]]:
         report: dict[str, dict[str, str]] = json.loads(REPORT.read_text())
         return report
     not_yet = {"missing": "it was not installed yet: run `make servers`"}
-    return dict.fromkeys(("RabbitMQ", "MinIO", "MongoDB", "Chromium"), not_yet)
+    return dict.fromkeys(("RabbitMQ", "MinIO", "MongoDB", "Chromium", "nginx", "Docker Compose"), not_yet)
 
 
 # --- RabbitMQ ------------------------------------------------------------------------------------------------------

@@ -42,6 +42,18 @@ BACKGROUND = (
 INGEST_WORKER = Part("ingest-worker-worker", ("ingest_worker.entrypoints.worker",), grace_s=30.0)
 TILER_WORKER = Part("tiler-worker", ("tiler.entrypoints.worker",), grace_s=30.0)
 
+# In containers every service has a web process of its own, and nginx is the gateway.
+WEB = tuple(
+    Part(f"{service}-web", (*GUNICORN, f"{application}:create()"))
+    for service, application in (
+        ("permissions", "permissions.entrypoints.wsgi"),
+        ("archive-api", "archive_api.entrypoints.wsgi"),
+        ("ingest-worker", "ingest_worker.entrypoints.wsgi"),
+        ("tiler", "tiler.entrypoints.wsgi"),
+        ("portal", "portal.wsgi"),
+    )
+)
+
 PREPARE_BLOBS = ("archive_shared.blobs.prepare",)
 CREATE_ADMINISTRATOR = ("permissions.entrypoints.cli", "create-administrator")
 

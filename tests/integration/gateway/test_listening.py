@@ -3,6 +3,7 @@
 import socket
 
 import pytest
+
 from archive_gateway.listening import PortTaken, listening
 
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from archive_gateway.output import Screen
 from archive_gateway.parts import Part
 from archive_gateway.processes import PartProcess
-
 from tests.support.processes import wait_until
 
 SOON_S = 15
