@@ -46,6 +46,7 @@ def main() -> int:
         "Chromium": chromium,
         "nginx": nginx,
         "Docker Compose": docker_compose,
+        "curl and jq": tour_tools,
     }
     CACHE.mkdir(parents=True, exist_ok=True)
     with one_at_a_time():
@@ -86,6 +87,11 @@ def nginx() -> Places:
 def docker_compose() -> Places:
     """Only to read the compose file: no test starts a container."""
     return {"program": program("docker-compose", package="docker-compose")}
+
+
+def tour_tools() -> Places:
+    """What the README's tour is typed with."""
+    return {"curl": program("curl", package="curl"), "jq": program("jq", package="jq")}
 
 
 def minio() -> Places:
