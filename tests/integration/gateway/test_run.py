@@ -1,0 +1,183 @@
+"""`archive-platform run`: what it refuses before anything starts, and how the running whole behaves."""
+
+import json
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.support.processes import ChildProcess, start_process, wait_until
+
+PROGRAM = Path(sys.executable).with_name("archive-platform")
+READY_WITHIN_S = 90
+
+
+def refused(*arguments: object) -> str:
+    """Run the command to its end, which must be a refusal, and give what it said."""
+    done = subprocess.run(
+        [PROGRAM, "run", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1, done
+    assert done.stdout == ""
+    return done.stderr
+
+
+def test_a_port_in_use_is_one_clear_line_before_anything_starts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        said = refused("--data", tmp_path / "data", "--port", port)
+
+    assert (
+        said
+        == f"Error: Port {port} is in use; choose another with PORT={port + 1} (make run) or --port {port + 1}.\n"
+    )
+    assert not list((tmp_path / "data" / "documents").iterdir())
+
+
+def test_a_store_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVE_DOCUMENTS_URL", "ftp://somewhere")
+
+    done = subprocess.run(
+        [PROGRAM, "run", "--data", tmp_path / "data", "--port", "0"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 1
+    assert "documents are kept at sqlite: or mongodb: addresses" in done.stderr
+
+
+class Running:
+    """A platform with TLS, as its supervisor describes it."""
+
+    def __init__(self, process: ChildProcess, data: Path) -> None:
+        self.process = process
+        self.data = data
+        self.http = httpx2.Client(verify=self.trust(), trust_env=False, timeout=30)
+
+    def state(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads((self.data / "run.json").read_text())
+        return state
+
+    def trust(self) -> ssl.SSLContext:
+        """Trust the certificate alone, as strictly as Python can be."""
+        context = ssl.create_default_context(cafile=self.data / "tls" / "certificate.pem")
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("run")
+    data = folder / "data"
+    arguments: list[str | Path] = [
+        PROGRAM,
+        "run",
+        "--data",
+        data,
+        "--port",
+        "0",
+        "--tls",
+        "--tiler-workers",
+        "2",
+    ]
+    process = start_process(arguments, log_path=folder / "log")
+    try:
+        process.wait_until_ready(
+            lambda: (data / "run.json").exists() and json.loads((data / "run.json").read_text())["ready"],
+            timeout_s=READY_WITHIN_S,
+        )
+        running = Running(process, data)
+        with running.http:
+            yield running
+    finally:
+        process.stop(timeout_s=40)
+
+
+def test_the_certificate_it_made_is_enough_to_trust_it(running: Running) -> None:
+    address = running.state()["address"]
+
+    assert address.startswith("https://localhost:")
+    assert running.http.get(f"{address}/livez").status_code == 200
+    assert running.http.get(address.replace("localhost", "127.0.0.1") + "/livez").status_code == 200
+
+
+def test_links_say_https(running: Running) -> None:
+    token = re.findall(r"map_[\w-]{43}", running.process.log())[0]
+    address = running.state()["address"]
+
+    user = running.http.post(
+        f"{address}/api/v1/archives/", json={"title": "Secure"}, headers={"Authorization": f"Bearer {token}"}
+    )
+
+    assert user.json()["api_url"].startswith(f"{address}/api/v1/archives/")
+
+
+def test_the_token_is_printed_once(running: Running) -> None:
+    assert len(re.findall(r"map_[\w-]{43}", running.process.log())) == 1
+
+
+def test_as_many_workers_run_as_were_asked_for(running: Running) -> None:
+    assert {"tiler-worker", "tiler-worker-2", "ingest-worker-worker"} <= set(running.state()["pids"])
+    assert "ingest-worker-worker-2" not in running.state()["pids"]
+
+
+def test_a_second_supervisor_on_the_folder_is_refused(running: Running) -> None:
+    said = refused("--data", running.data, "--port", 0)
+
+    state = running.state()
+    assert (
+        said == f"Error: {running.data} is in use: process {state['pid']} serves it on {state['address']}.\n"
+    )
+
+
+def test_a_killed_gateway_is_back_and_whoever_calls_meanwhile_waits(running: Running) -> None:
+    state = running.state()
+    os.kill(state["pids"]["gateway"], signal.SIGKILL)
+    wait_until(lambda: "gateway ended" in running.process.log(), timeout_s=10, what="notice of the end")
+
+    answer = httpx2.get(f"{state['address']}/livez", verify=running.trust(), trust_env=False, timeout=30)
+
+    assert answer.status_code == 200
+    assert "killed by SIGKILL" in running.process.log()
+    assert running.state()["pids"]["gateway"] != state["pids"]["gateway"]
+
+
+def test_parts_do_not_outlive_a_killed_supervisor_and_the_folder_is_free_again(running: Running) -> None:
+    pids = list(running.state()["pids"].values())
+
+    running.process.send_signal(signal.SIGKILL)
+    running.process.wait(timeout_s=10)
+
+    wait_until(lambda: not [pid for pid in pids if is_alive(pid)], timeout_s=20, what="the end of all parts")
+    restarted = start_process(
+        [PROGRAM, "run", "--data", running.data, "--port", "0"], log_path=running.data.with_suffix(".again")
+    )
+    try:
+        restarted.wait_until_ready(lambda: "Ready after" in restarted.log(), timeout_s=READY_WITHIN_S)
+        assert "map_" not in restarted.log()
+        restarted.send_signal(signal.SIGINT)
+        assert restarted.wait(timeout_s=60) == 0
+        assert restarted.log().endswith("Everything is stopped.\n")
+        assert not (running.data / "run.json").exists()
+    finally:
+        restarted.kill()
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
