@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from flask import Flask
+
 from archive_shared.blobs.folder import FolderBlobStore
 from archive_shared.blobs.links import LinkSigner
 from archive_shared.blobs.links_wsgi import links_app
-from flask import Flask
-
 from tests.support.processes import free_port, is_listening, running_process
 
 REPOSITORY = Path(__file__).parents[2]

@@ -179,7 +179,10 @@ class FolderBlobStore:
         with disk_errors():
             leftovers = [path for path in self._incoming.iterdir() if _age_s(path) > older_than_s]
             for path in leftovers:
-                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
         return len(leftovers)
 
     def _path(self, key: str) -> Path:

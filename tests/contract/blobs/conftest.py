@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from archive_shared.blobs import BlobSettings, BlobStore, connect_blobs
 from urllib3 import PoolManager, Retry
 
+from archive_shared.blobs import BlobSettings, BlobStore, connect_blobs
 from tests.support.blob_links import BUCKET, LinksServer, running_links_server
 from tests.support.servers import MinioServer
 

@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+
 from archive_shared.blobs.folder import FolderBlobStore
 from archive_shared.blobs.links import LinkSigner
 from archive_shared.errors import NotFound, Unavailable
-
 from tests.support.blob_links import REPOSITORY
 from tests.support.blob_writer import KEYS, PART_BYTES, open_store
 from tests.support.processes import running_process, wait_until

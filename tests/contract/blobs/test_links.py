@@ -5,9 +5,10 @@ import time
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+from urllib3 import BaseHTTPResponse, PoolManager
+
 from archive_shared.blobs import BlobStore
 from archive_shared.errors import NotFound
-from urllib3 import BaseHTTPResponse, PoolManager
 
 KEY = "images/é ü+%&/a.mha"
 LIFETIME_S = 60

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from archive_shared.blobs import BlobStore, connect_blobs
-from archive_shared.blobs.rules import MAX_PART_BYTES
 from urllib3 import BaseHTTPResponse, PoolManager
 
+from archive_shared.blobs import BlobStore, connect_blobs
+from archive_shared.blobs.rules import MAX_PART_BYTES
 from tests.contract.blobs.conftest import folder_settings
 from tests.support.blob_links import BUCKET, LinksServer
 

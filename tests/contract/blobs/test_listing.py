@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 
 import pytest
+
 from archive_shared.blobs import BlobStore
 from archive_shared.errors import Invalid
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 
 import pytest
+
 from archive_shared.blobs import BlobStore, Part
 from archive_shared.errors import Invalid, NotFound
 

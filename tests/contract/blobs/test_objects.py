@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from archive_shared.blobs import BlobStore
 from archive_shared.errors import Invalid, NotFound
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from archive_shared.blobs import BlobSettings, BlobStore, connect_blobs, s3, s3_multipart
-from archive_shared.errors import Unavailable
 from urllib3 import PoolManager
 
+from archive_shared.blobs import BlobSettings, BlobStore, connect_blobs, s3, s3_multipart
+from archive_shared.errors import Unavailable
 from tests.contract.blobs.conftest import s3_settings
 from tests.support.blob_links import BUCKET
 from tests.support.processes import free_port

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from archive_shared.blobs import BlobSettings, connect_blobs
 from archive_shared.blobs.folder import FolderBlobStore
 from archive_shared.blobs.s3 import S3BlobStore

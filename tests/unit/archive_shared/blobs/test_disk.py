@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from archive_shared.blobs import disk
 from archive_shared.blobs.disk import make_folders, new_file, publish, remove_file
 from archive_shared.errors import Unavailable

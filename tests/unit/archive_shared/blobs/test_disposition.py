@@ -1,8 +1,9 @@
 """The names browsers save downloads under."""
 
 import pytest
-from archive_shared.blobs.disposition import attachment
 from werkzeug.http import parse_options_header
+
+from archive_shared.blobs.disposition import attachment
 
 NAMES = ["scan.mha", "Schädel (1).nii.gz", "日本.png", 'a"b\\c;d%e', "line\r\nbreak", "…/../x"]
 

@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import pytest
+
 from archive_shared.blobs.folder_uploads import FolderUploads
 from archive_shared.errors import Invalid, NotFound
 

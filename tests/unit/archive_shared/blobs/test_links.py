@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
 
 import pytest
+
 from archive_shared.blobs.links import LinkSigner
 from archive_shared.errors import Forbidden
 

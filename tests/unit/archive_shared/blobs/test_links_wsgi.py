@@ -6,11 +6,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from flask.testing import FlaskClient
+
 from archive_shared.blobs import links_wsgi
 from archive_shared.blobs.folder import FolderBlobStore
 from archive_shared.blobs.links import LinkSigner
 from archive_shared.blobs.links_wsgi import links_app
-from flask.testing import FlaskClient
 
 SIGNER = LinkSigner(b"sixteen bytes or more")
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from archive_shared.blobs.s3_multipart import S3Multipart
-from archive_shared.errors import ArchiveSystemError, Invalid, NotFound, Unavailable
 from urllib3 import HTTPResponse, PoolManager
 from urllib3.exceptions import ProtocolError
+
+from archive_shared.blobs.s3_multipart import S3Multipart
+from archive_shared.errors import ArchiveSystemError, Invalid, NotFound, Unavailable
 
 NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
