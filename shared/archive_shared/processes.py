@@ -10,7 +10,7 @@ from archive_shared.messaging.consumer import Handlers, consume
 from archive_shared.messaging.publisher import connect_publisher
 from archive_shared.messaging.topology import platform_topology, service_queue
 from archive_shared.observability import configure_logging
-from archive_shared.outbox import Relay
+from archive_shared.outbox.relay import Relay
 from archive_shared.settings import PlatformSettings
 
 

@@ -11,7 +11,7 @@ from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
 from archive_shared.documents.sqlite import SqliteDocuments
 from archive_shared.events import ItemCreated, ItemDeleted, ItemUpdated
 from archive_shared.jobs.job import JOB_FIELDS, JOB_INDEXES, Job, JobAggregate
-from archive_shared.outbox import LEASES
+from archive_shared.outbox.lease import LEASES
 
 COUNTERS = Collection("counters", fields=OUTBOX_FIELDS, indexes=[OUTBOX_INDEX])
 TASKS = Collection("tasks", fields={**JOB_FIELDS, **OUTBOX_FIELDS}, indexes=[OUTBOX_INDEX, *JOB_INDEXES])
@@ -48,10 +48,9 @@ class Task(JobAggregate):
 
 @dataclass(frozen=True)
 class TaskHandler:
-    """The `JobHandler` of tasks; `keep` puts one effect per task."""
+    """The `JobHandler` of tasks."""
 
     command: Sequence[str]
-    documents: Documents
 
     def payload(self, aggregate: Task) -> Mapping[str, Any]:
         return aggregate.order | {"task": aggregate.id, "epoch": aggregate.job.epoch}

@@ -93,8 +93,8 @@ class Worker(Generic[J]):
 
     def _take_hints(self, connection: Connection, stop: threading.Event) -> None:
         deliveries = Deliveries(connection, self._queue, prefetch=1)
+        self._programs.prepare()
         while not stop.is_set():
-            self._programs.prepare()
             delivery = deliveries.next(IDLE_S)
             if delivery is not None:
                 self._take(delivery, deliveries, connection, stop)
@@ -152,6 +152,7 @@ class Worker(Generic[J]):
         self, claimed: J, lease: LeaseKeeper[J], link: "_Link", stop: threading.Event
     ) -> Ending | Lost | Interrupted:
         program = self._programs.take()
+        self._programs.prepare()  # starts while this one works, so that the next job need not wait for it
         try:
             program.order(self._handler.payload(claimed), claimed.job.traceparent)
             return self._watch(program, lease, link, stop)

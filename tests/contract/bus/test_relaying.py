@@ -15,8 +15,8 @@ from archive_shared.errors import Unavailable
 from archive_shared.events import ItemUpdated
 from archive_shared.messaging.errors import Unroutable
 from archive_shared.messaging.publisher import Publisher
-from archive_shared.outbox import LEASES, Relay, Round
-from archive_shared.outbox.relay import BATCH
+from archive_shared.outbox.lease import LEASES
+from archive_shared.outbox.relay import BATCH, Relay, Round
 from tests.support.announcing import (
     ANNOUNCING,
     COUNTERS,

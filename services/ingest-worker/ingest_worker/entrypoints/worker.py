@@ -3,7 +3,8 @@
 import threading
 
 from archive_shared import lifecycle
-from archive_shared.jobs import JobPolicy, Worker
+from archive_shared.jobs.handler import JobPolicy
+from archive_shared.jobs.worker import Worker
 from archive_shared.processes import bus, start_logging
 
 from ingest_worker.bootstrap import NAME, documents, import_handler, sessions_of

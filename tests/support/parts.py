@@ -1,0 +1,252 @@
+"""Relay, consumer and worker of the small test service, to be run in threads, or as processes that crash on order.
+
+`python -m tests.support.parts <bus url> <folder> <crash point> kill|pause` runs the part the crash point belongs to. When
+it gets there for the first time it kills itself (SIGKILL), or stops for longer than any lease (SIGSTOP). Nothing in the
+platform knows of this: the collaborators of each part are wrapped here.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archive_shared import lifecycle
+from archive_shared.documents import Document, Documents, Repository
+from archive_shared.documents.port import Change
+from archive_shared.errors import Duplicate
+from archive_shared.events import ItemUpdated
+from archive_shared.jobs.handler import JobPolicy
+from archive_shared.jobs.job import JobState
+from archive_shared.jobs.worker import Worker
+from archive_shared.messaging.consumer import consume
+from archive_shared.messaging.publisher import Publisher, connect_publisher
+from archive_shared.outbox.relay import Relay
+from archive_shared.wire.cloud_events import ReceivedEvent
+from tests.support.announcing import ANNOUNCING, EFFECTS, TASKS, Task, TaskHandler, open_documents
+from tests.support.bus import IMPATIENT, JOBS, Bus
+
+QUEUE = "a-listener.events"
+PROGRAM = (sys.executable, "-m", "tests.support.task_program")
+LEASE_S = 2.0
+PAUSE_S = 2 * LEASE_S + 1
+POLICY = JobPolicy(
+    lease_s=LEASE_S,
+    max_attempts=3,
+    first_pause_s=0.05,
+    longest_pause_s=0.2,
+    grace_s=1.5,
+    time_limit_s=20.0,
+    progress_every_s=0.1,
+)
+CRASH_POINTS = (
+    "relay.before_publish",
+    "relay.after_publish",
+    "relay.after_removal",
+    "relay.after_putting_off",
+    "relay.after_hint",
+    "worker.got",
+    "worker.claimed",
+    "worker.acknowledged",
+    "worker.running",
+    "worker.program_done",
+    "worker.committed",
+    "consumer.before_handler",
+    "consumer.after_handler",
+)
+
+Reach = Callable[[str], None]
+"""Called wherever a part might crash, with the name of the place."""
+
+
+def nowhere(point: str) -> None:
+    """Crash at no point."""
+
+
+@dataclass(frozen=True)
+class Crash:
+    """Crashes at one point, once."""
+
+    point: str
+    mode: str
+    token: Path
+
+    def __call__(self, point: str) -> None:
+        if point != self.point:
+            return
+        with suppress(FileNotFoundError):
+            self.token.unlink()
+            self._happen()
+
+    def _happen(self) -> None:
+        if self.mode == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        subprocess.Popen(["sh", "-c", f"sleep {PAUSE_S}; kill -CONT {os.getpid()}"])
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
+# --- the parts ---------------------------------------------------------------------------------------------------------
+
+
+def run_relay(bus: Bus, documents: Documents, stop: threading.Event, reach: Reach = nowhere) -> None:
+    publisher = CrashingPublisher(connect_publisher(bus.url, JOBS), reach)
+    Relay(
+        CrashingDocuments(documents, reach),
+        ANNOUNCING,
+        publisher,
+        jobs={TASKS.name: JOBS},
+        lease_s=LEASE_S / 2,
+        poll_s=0.02,
+    ).run(stop)
+
+
+def run_worker(
+    bus: Bus,
+    documents: Documents,
+    stop: threading.Event,
+    reach: Reach = nowhere,
+    *,
+    policy: JobPolicy = POLICY,
+    warm: bool = False,
+) -> None:
+    Worker(
+        CrashingRepository(documents, reach),
+        CrashingHandler(reach),
+        connect=bus.connect,
+        queue=JOBS,
+        policy=policy,
+        warm=warm,
+    ).run(stop)
+
+
+def run_consumer(bus: Bus, documents: Documents, stop: threading.Event, reach: Reach = nowhere) -> None:
+    def note(received: ReceivedEvent) -> None:
+        reach("consumer.before_handler")
+        remember(documents, received)
+        reach("consumer.after_handler")
+
+    consume(bus.connect, QUEUE, {ItemUpdated: note}, stop, policy=IMPATIENT)
+
+
+def remember(documents: Documents, received: ReceivedEvent) -> None:
+    """Keep every event once, however often it comes."""
+    with suppress(Duplicate):
+        documents.put_new(EFFECTS.name, {"_id": received.id, "subject": received.subject})
+
+
+# --- their collaborators, wrapped --------------------------------------------------------------------------------------
+
+
+class CrashingPublisher:
+    """Passes everything on, and may crash in between."""
+
+    def __init__(self, publisher: Publisher, reach: Reach) -> None:
+        self._publisher = publisher
+        self._reach = reach
+
+    def publish(self, envelope: Mapping[str, Any]) -> None:
+        self._reach("relay.before_publish")
+        self._publisher.publish(envelope)
+        self._reach("relay.after_publish")
+
+    def hint(self, queue: str, job_id: str) -> None:
+        self._publisher.hint(queue, job_id)
+        self._reach("relay.after_hint")
+
+    def keep_alive(self) -> None:
+        self._publisher.keep_alive()
+
+    def close(self) -> None:
+        self._publisher.close()
+
+
+class CrashingDocuments:
+    """The relay's view of a document store; the methods it does not use are not there."""
+
+    def __init__(self, documents: Documents, reach: Reach) -> None:
+        self._documents = documents
+        self._reach = reach
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._documents, name)
+
+    def mutate(self, collection: str, identifier: str, change: Change) -> Document | None:
+        done = self._documents.mutate(collection, identifier, change)
+        if collection in ANNOUNCING:
+            self._reach("relay.after_removal")
+        return done
+
+    def save(self, collection: str, document: Document) -> Document:
+        saved = self._documents.save(collection, document)
+        self._reach("relay.after_putting_off")
+        return saved
+
+
+class CrashingRepository(Repository[Task]):
+    """The worker's view of its tasks."""
+
+    def __init__(self, documents: Documents, reach: Reach) -> None:
+        super().__init__(documents, TASKS.name, Task, source="a-service")
+        self._reach = reach
+
+    def change(self, identifier: str, step: Callable[[Task], object]) -> Task:
+        self._reach("worker.got")
+        changed = super().change(identifier, step)
+        if changed.job.state is JobState.DONE:
+            self._reach("worker.committed")
+        self._reach("worker.claimed")
+        return changed
+
+
+class CrashingHandler:
+    """The worker's handler, which is asked at every step of a job."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._handler = TaskHandler(PROGRAM)
+        self._reach = reach
+
+    @property
+    def command(self) -> Sequence[str]:
+        return self._handler.command
+
+    def started(self, aggregate: Task) -> None:
+        self._handler.started(aggregate)
+
+    def succeeded(self, aggregate: Task, result: Mapping[str, Any]) -> None:
+        self._handler.succeeded(aggregate, result)
+
+    def failed(self, aggregate: Task, reason: str) -> None:
+        self._handler.failed(aggregate, reason)
+
+    def payload(self, aggregate: Task) -> Mapping[str, Any]:
+        self._reach("worker.acknowledged")
+        return self._handler.payload(aggregate)
+
+    def progressed(self, aggregate: Task, progress: Mapping[str, Any]) -> None:
+        self._reach("worker.running")
+        self._handler.progressed(aggregate, progress)
+
+    def keep(self, aggregate: Task, result: Mapping[str, Any]) -> None:
+        self._reach("worker.program_done")
+
+
+PARTS: dict[str, Callable[[Bus, Documents, threading.Event, Reach], None]] = {
+    "relay": run_relay,
+    "worker": run_worker,
+    "consumer": run_consumer,
+}
+
+
+def main(url: str, folder: Path, point: str, mode: str) -> None:
+    part = point.partition(".")[0]
+    crash = Crash(point, mode, folder / "token")
+    lifecycle.run(part, lambda stop: PARTS[part](Bus(url), open_documents(folder), stop, crash))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4])
