@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pika
+from kombu.connection import Connection
+
 from archive_shared.events import Event, ItemCreated, ItemDeleted, envelope
 from archive_shared.messaging.broker_file import BrokerFile
 from archive_shared.messaging.connection import Connect, broker_errors, connecting, hang_up
@@ -23,7 +25,6 @@ from archive_shared.messaging.deliveries import Deliveries, Delivery
 from archive_shared.messaging.publisher import Publisher, connect_publisher
 from archive_shared.messaging.topology import LOG, Queue, event_queue, platform_topology
 from archive_shared.messaging.verdicts import RetryPolicy
-from kombu.connection import Connection
 
 # Never fork: a child would inherit the locks and sockets of connections its parent has open.
 SPAWN = multiprocessing.get_context("spawn")

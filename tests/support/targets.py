@@ -4,9 +4,7 @@ from dataclasses import dataclass, field
 
 from archive_shared.access import Action, Question
 from archive_shared.errors import NotFound
-
 from tests.support.access import RoleBook
-
 
 SOCKETS = ("generic-medical-image", "generic-overlay")
 

@@ -5,8 +5,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
+from httpx2 import Client, WSGITransport
+
 from archive_api.bootstrap import Transports as ArchiveApiTransports
 from archive_api.entrypoints.http.app import create_app as create_archive_api
+from archive_gateway.dispatch import Dispatcher
+from archive_gateway.routes import Service
 from archive_shared.blobs.folder import FolderBlobStore
 from archive_shared.blobs.links import LinkSigner
 from archive_shared.blobs.links_wsgi import links_app
@@ -15,7 +19,6 @@ from archive_shared.blobs.prepare import BUCKETS
 from archive_shared.errors import Unavailable
 from archive_shared.http.app import build_app
 from archive_shared.settings import PlatformSettings
-from httpx2 import Client, WSGITransport
 from ingest_worker.bootstrap import Transports as IngestTransports
 from ingest_worker.entrypoints.http.app import create_app as create_ingest
 from permissions.entrypoints.http.app import create_app as create_permissions
@@ -24,9 +27,6 @@ from portal.app import create_app as create_portal
 from portal.settings import Settings as PortalSettings
 from tiler.bootstrap import Transports as TilerTransports
 from tiler.entrypoints.http.app import create_app as create_tiler
-
-from archive_gateway.dispatch import Dispatcher
-from archive_gateway.routes import Service
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication  # exists for type checkers only

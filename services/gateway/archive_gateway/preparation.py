@@ -4,9 +4,8 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
-from archive_shared.settings import PREFIX
-
 from archive_gateway.parts import CREATE_ADMINISTRATOR, PREPARE_BLOBS
+from archive_shared.settings import PREFIX
 
 USERNAME = "admin"
 TIMEOUT_S = 60

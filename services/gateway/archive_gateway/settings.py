@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive_shared.settings import PREFIX
-
 from archive_gateway.data_folder import DataFolder
+from archive_shared.settings import PREFIX
 
 
 @dataclass(frozen=True)

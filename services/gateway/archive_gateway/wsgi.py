@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from archive_gateway.assembly import assemble
+from archive_gateway.parts import GATEWAY
 from archive_shared.processes import start_logging
 from archive_shared.settings import read_platform_settings
 from permissions.settings import read_settings as read_permissions_settings
-
-from archive_gateway.assembly import assemble
-from archive_gateway.parts import GATEWAY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication  # exists for type checkers only

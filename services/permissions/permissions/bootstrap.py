@@ -6,7 +6,6 @@ from archive_shared.clock import SystemClock
 from archive_shared.documents import Documents, Repository
 from archive_shared.documents.connect import connect_documents
 from archive_shared.outbox.lease import LEASES
-
 from permissions.domain.roster import ROSTERS, Roster
 from permissions.domain.token import TOKENS, Token
 from permissions.domain.user import USERS, User

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from archive_shared.settings import PREFIX, PlatformSettings, read_platform_settings
 from environs import Env
+
+from archive_shared.settings import PREFIX, PlatformSettings, read_platform_settings
 
 
 @dataclass(frozen=True)

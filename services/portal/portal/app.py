@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from archive_shared.http.app import build_app
 from flask import Blueprint, Flask, Response, render_template, send_from_directory
 
+from archive_shared.http.app import build_app
 from portal.settings import Settings
 
 STATIC = Path(__file__).parent / "static"

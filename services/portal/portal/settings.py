@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from archive_shared.settings import PREFIX, PlatformSettings
 from environs import Env
+
+from archive_shared.settings import PREFIX, PlatformSettings
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """What gunicorn serves: `portal.wsgi:create()`."""
 
-from archive_shared.observability import configure_logging
 from flask import Flask
 
+from archive_shared.observability import configure_logging
 from portal.app import create_app
 from portal.settings import read_settings
 

@@ -28,7 +28,7 @@ def bearer_token() -> str | None:
     if header is None:
         return None
     words = header.split()
-    if len(words) != 2 or words[0].lower() != "bearer":
+    if len(words) != 2 or words[0].lower() != "bearer" or not words[1].isascii():
         raise Unauthenticated("Invalid token.")
     return words[1]
 

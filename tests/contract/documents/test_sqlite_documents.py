@@ -209,7 +209,7 @@ def test_a_page_of_a_hundred_thousand_documents_costs_a_page(documents: SqliteDo
         "count of few": _cost_ms(lambda: documents.count("task", {"state": "queued"})),
     }
 
-    assert max(costs_ms.values()) < 10, costs_ms  # reading all of them takes about 400 ms
+    assert max(costs_ms.values()) < 50, costs_ms  # about 0.1 each; reading all of them takes 400
 
 
 def _fill(documents: Documents) -> int:

@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
 from archive_shared.blobs.folder import FolderBlobStore
 from archive_shared.blobs.links import LinkSigner
 from archive_shared.clock import SystemClock
 from archive_shared.documents.sqlite import SqliteDocuments
-from flask.testing import FlaskClient
 from ingest_worker.bootstrap import COLLECTIONS, Ingest, over
 from ingest_worker.entrypoints.http.app import app_for
-from werkzeug.test import TestResponse
-
 from tests.support.access import RoleBook
 from tests.support.targets import ArchiveBook
 

@@ -171,7 +171,9 @@ def test_what_is_uploaded_is_its_owners_alone(desk: Desk, method: str, route: st
     ann, bob = desk.person("ann", "uploader"), desk.person("bob", "editor")
     opened, done = desk.opened(ann), desk.uploaded(ann, "done.mha")
     part = desk.send(opened, b"pixels")
-    session = started(desk, ann, uploads=[desk.uploaded(ann, "other.mha")], archive="chest-ct").get_json()["pk"]
+    session = started(desk, ann, uploads=[desk.uploaded(ann, "other.mha")], archive="chest-ct").get_json()[
+        "pk"
+    ]
     bodies = {
         "generate-presigned-urls": {"part_numbers": [1]},
         "complete-multipart-upload": {"parts": [part]},
@@ -181,7 +183,9 @@ def test_what_is_uploaded_is_its_owners_alone(desk: Desk, method: str, route: st
     pk = session if "sessions" in route else opened["pk"]
     path = route.replace("<pk>", pk).replace("<multipart_id>", opened["s3_upload_id"])
 
-    content: dict[str, Any] = {} if method == "GET" else {"json": bodies.get(route.rstrip("/").rsplit("/", 1)[-1], {})}
+    content: dict[str, Any] = (
+        {} if method == "GET" else {"json": bodies.get(route.rstrip("/").rsplit("/", 1)[-1], {})}
+    )
     token = [None, bob, ann][who]
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     answer = desk.http.open(path, method=method, headers=headers, **content)

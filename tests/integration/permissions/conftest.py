@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
 from archive_shared.clock import SystemClock
 from archive_shared.documents.sqlite import SqliteDocuments
 from archive_shared.http import service_tokens
 from archive_shared.settings import PlatformSettings
-from flask.testing import FlaskClient
 from permissions.bootstrap import COLLECTIONS, Permissions, over
 from permissions.entrypoints.http.app import app_for
 from permissions.settings import Settings
 from permissions.use_cases.manage_tokens import create_first_administrator, issue
 from permissions.use_cases.manage_users import add_user
-from werkzeug.test import TestResponse
 
 SECRET = b"a secret of at least thirty-two bytes!"
 

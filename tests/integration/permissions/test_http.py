@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-from archive_shared.http import service_tokens
 
+from archive_shared.http import service_tokens
 from tests.integration.permissions.conftest import Platform
 
 ARCHIVE = "6f4f3a8e-1a2b-4c3d-8e4f-5a6b7c8d9e0f"

@@ -1,6 +1,7 @@
 """Who holds which role on an archive, and what is announced when that changes."""
 
 import pytest
+
 from archive_shared.errors import Conflict
 from archive_shared.events import RoleGranted, RoleRevoked
 from permissions.domain.role import Role

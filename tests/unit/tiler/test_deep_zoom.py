@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
+
+from tests.support.slides import MemorySource, as_pixels, halved, tifffile_slide, tissue, vips_slide
 from tiler.adapters.region_reader import read_region
 from tiler.adapters.tiff_index import build_index
 from tiler.adapters.tile_reader import read_deep_zoom_tile, read_tile, read_zoom_tile
@@ -19,8 +21,6 @@ from tiler.domain.deep_zoom import DeepZoom, stored_region
 from tiler.domain.problems import NoSuchTile, UnreadableImage
 from tiler.domain.region import Region
 from tiler.domain.tile_index import TileIndex
-
-from tests.support.slides import MemorySource, as_pixels, halved, tifffile_slide, tissue, vips_slide
 
 SCENE = tissue(500, 380)
 

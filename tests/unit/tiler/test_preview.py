@@ -14,14 +14,14 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
+from tests.support.slides import MemorySource, as_pixels, tifffile_slide, tissue, vips_slide
 from tiler.adapters.file_source import FileSource
 from tiler.adapters.metaimage_header import read_header
 from tiler.adapters.metaimage_voxels import read_slice
 from tiler.adapters.preview import preview
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.tile_index import DisplayWindow
-
-from tests.support.slides import MemorySource, as_pixels, tifffile_slide, tissue, vips_slide
 
 REAL_FILES = Path("/work/shared/data/panimg")
 RANDOM = np.random.default_rng(5)

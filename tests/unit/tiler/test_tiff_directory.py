@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from archive_shared.errors import Invalid
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from archive_shared.errors import Invalid
+from tests.support.slides import MemorySource, classic_tiff, halved, tifffile_slide, tissue, vips_slide
 from tiler.adapters.tiff_directory import read_pages
 from tiler.domain.problems import UnreadableImage
-
-from tests.support.slides import MemorySource, classic_tiff, halved, tifffile_slide, tissue, vips_slide
 
 SCENE = tissue(500, 380)
 GRAY_TILE = {256: 16, 257: 16, 258: 8, 259: 1, 262: 1, 277: 1, 322: 16, 323: 16, 324: 0, 325: 0}

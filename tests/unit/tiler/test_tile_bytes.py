@@ -3,13 +3,13 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.support.slides import MemorySource
 from tiler.adapters.tile_bytes import read_stored, read_together
 from tiler.domain.encoding import Compression, Encoding, Photometric
 from tiler.domain.jpeg_stream import frame_of, shared_tables
 from tiler.domain.level import TileLocation
 from tiler.domain.problems import UnreadableImage
-
-from tests.support.slides import MemorySource
 
 BODY = bytes(range(256)) * 1024
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"

@@ -2,17 +2,16 @@
 
 from io import BytesIO
 from pathlib import Path
-
 from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
+
+from tests.support.slides import MemorySource, halved, tifffile_slide, tissue, vips_slide
 from tiler.adapters.tiff_index import build_index
 from tiler.domain.problems import NoSuchTile, UnreadableImage, UnreadableIndex
 from tiler.domain.tile_index import TileIndex
-
-from tests.support.slides import MemorySource, halved, tifffile_slide, tissue, vips_slide
 
 REAL_SLIDE = Path("/work/shared/data/panimg/valid_tiff.tif")
 SCENE = tissue(500, 380)

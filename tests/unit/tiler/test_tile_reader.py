@@ -10,18 +10,18 @@ import imagecodecs
 import numpy as np
 import pytest
 import tifffile
-from archive_shared.errors import Invalid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
+from archive_shared.errors import Invalid
+from tests.support.slides import MemorySource, as_pixels, halved, tifffile_slide, tissue, vips_slide
 from tiler.adapters.region_reader import read_region
 from tiler.adapters.tiff_index import build_index
 from tiler.adapters.tile_reader import read_tile
 from tiler.domain.problems import NoSuchTile, UnreadableImage
 from tiler.domain.region import Region
 from tiler.domain.tile_index import TileIndex
-
-from tests.support.slides import MemorySource, as_pixels, halved, tifffile_slide, tissue, vips_slide
 
 REAL_SLIDE = Path("/work/shared/data/panimg/valid_tiff.tif")
 SCENE = tissue(500, 380)
@@ -388,7 +388,12 @@ def test_a_deflate_bomb_costs_no_more_than_its_tile() -> None:
 def test_a_pyramid_may_mix_rgb_and_ycbcr_levels() -> None:
     body = BytesIO()
     with tifffile.TiffWriter(body) as writer:
-        options: dict[str, Any] = {"tile": (128, 128), "photometric": "rgb", "compression": "jpeg", "metadata": None}
+        options: dict[str, Any] = {
+            "tile": (128, 128),
+            "photometric": "rgb",
+            "compression": "jpeg",
+            "metadata": None,
+        }
         writer.write(SCENE, compressionargs={"outcolorspace": "rgb"}, **options)
         writer.write(halved(SCENE), subfiletype=1, **options)
     source = MemorySource(body.getvalue())

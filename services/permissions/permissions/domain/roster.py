@@ -10,7 +10,6 @@ from archive_shared.documents import Aggregate, Collection
 from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
 from archive_shared.errors import Conflict
 from archive_shared.events import RoleGranted, RoleRevoked
-
 from permissions.domain.role import Role
 
 

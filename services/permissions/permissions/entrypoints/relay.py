@@ -1,7 +1,6 @@
 """`python -m permissions.entrypoints.relay`: publishes what permissions announces."""
 
 from archive_shared.processes import run_relay, start_logging
-
 from permissions.bootstrap import ANNOUNCING, NAME, bootstrap
 from permissions.settings import read_settings
 

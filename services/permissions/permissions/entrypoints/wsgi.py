@@ -1,8 +1,8 @@
 """What gunicorn serves: `permissions.entrypoints.wsgi:create()`."""
 
-from archive_shared.processes import start_logging
 from flask import Flask
 
+from archive_shared.processes import start_logging
 from permissions.entrypoints.http.app import create_app
 from permissions.settings import read_settings
 

@@ -2,7 +2,6 @@
 
 from archive_shared.documents import one_of
 from archive_shared.errors import Duplicate, Forbidden, Invalid, NotFound
-
 from permissions.domain.role import Role
 from permissions.domain.roster import Roster
 from permissions.domain.user import User, normalised_username

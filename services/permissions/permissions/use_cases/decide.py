@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from archive_shared.access import Action, Question
-
 from permissions.domain.role import OPEN_TO_ALL_IF_PUBLIC, allows
 from permissions.domain.user import User
 from permissions.use_cases.directory import Directory

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from archive_shared.clock import Clock
 from archive_shared.documents import Repository
 from archive_shared.errors import Unauthenticated
-
 from permissions.domain.roster import Roster
 from permissions.domain.token import Token, digest
 from permissions.domain.user import User

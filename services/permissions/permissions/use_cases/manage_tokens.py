@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from archive_shared.errors import Forbidden, NotFound
 from archive_shared.identifiers import new_id
-
 from permissions.domain.token import Token, digest, new_secret
 from permissions.domain.user import User
 from permissions.use_cases.directory import Directory

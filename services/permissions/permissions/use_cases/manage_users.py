@@ -3,7 +3,6 @@
 from archive_shared.documents import more_than
 from archive_shared.errors import Duplicate, Forbidden, Invalid, NotFound
 from archive_shared.identifiers import new_id
-
 from permissions.domain.user import User, normalised_username
 from permissions.use_cases.directory import Directory
 

@@ -6,6 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Blueprint, Response
+from flask.testing import FlaskClient
+from marshmallow import Schema, fields
+
 from archive_shared.errors import (
     ArchiveSystemError,
     Conflict,
@@ -19,9 +23,6 @@ from archive_shared.errors import (
 from archive_shared.http import service_tokens
 from archive_shared.http.app import build_app, json_response
 from archive_shared.http.requests import bearer_token, body, page, page_body
-from flask import Blueprint, Response
-from flask.testing import FlaskClient
-from marshmallow import Schema, fields
 
 SECRET = b"a secret of at least thirty-two bytes!"
 

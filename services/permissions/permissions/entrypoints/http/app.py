@@ -1,8 +1,8 @@
 """Builds the Flask application of permissions."""
 
-from archive_shared.http.app import build_app
 from flask import Flask
 
+from archive_shared.http.app import build_app
 from permissions.bootstrap import Permissions, bootstrap
 from permissions.entrypoints.http.decisions import decisions_blueprint
 from permissions.entrypoints.http.members import members_blueprint

@@ -1,10 +1,10 @@
 """The internal calls other services make; never routed from outside, and useless without a service token."""
 
+from flask import Blueprint, Response
+
 from archive_shared.http import service_tokens
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import body
-from flask import Blueprint, Response
-
 from permissions.entrypoints.http import schemas
 from permissions.use_cases.change_members import make_first_editor
 from permissions.use_cases.decide import decide, usable_archives

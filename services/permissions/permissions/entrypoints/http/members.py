@@ -1,10 +1,10 @@
 """Members of an archive over HTTP; editors only."""
 
+from flask import Blueprint, Response
+
 from archive_shared.errors import Invalid
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token, body
-from flask import Blueprint, Response
-
 from permissions.domain.role import Role
 from permissions.entrypoints.http import schemas
 from permissions.use_cases.change_members import grant, list_members, revoke

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from archive_shared.access import Action, Question
-from archive_shared.clock import to_text
 from marshmallow import Schema, fields, post_load, validate
 
+from archive_shared.access import Action, Question
+from archive_shared.clock import to_text
 from permissions.domain.role import Role
 from permissions.domain.token import Token
 from permissions.domain.user import User

@@ -1,9 +1,9 @@
 """Users and their tokens over HTTP."""
 
-from archive_shared.http.app import json_response
-from archive_shared.http.requests import bearer_token, body, page, page_body
 from flask import Blueprint, Response
 
+from archive_shared.http.app import json_response
+from archive_shared.http.requests import bearer_token, body, page, page_body
 from permissions.entrypoints.http import schemas
 from permissions.use_cases.directory import Directory
 from permissions.use_cases.manage_tokens import issue_token, list_tokens, revoke_token

@@ -1,0 +1,53 @@
+"""Small canonical images, as the import writes them, made by libraries the tiler does not use."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+import tifffile
+from numpy.typing import NDArray
+
+from tests.support.slides import halved, tifffile_slide, tissue, vips_slide
+
+
+def mha(folder: Path, voxels: NDArray[Any], *, is_vector: bool = False, **metadata: str) -> bytes:
+    """A compressed MetaImage; four axes are a time series."""
+    if voxels.ndim == 4 and not is_vector:
+        image = sitk.JoinSeries([sitk.GetImageFromArray(volume) for volume in voxels])
+    else:
+        image = sitk.GetImageFromArray(voxels, isVector=is_vector)
+    for key, value in metadata.items():
+        image.SetMetaData(key, value)
+    path = folder / "image.mha"
+    sitk.WriteImage(image, str(path), True)
+    return path.read_bytes()
+
+
+def volume(folder: Path) -> bytes:
+    """A cube in the middle of a volume, to be seen in its middle slice only."""
+    voxels = np.full((7, 40, 40), -1000, np.int16)
+    voxels[3, 10:30, 10:30] = 1000
+    return mha(folder, voxels)
+
+
+def slide(folder: Path, *, width: int = 500, height: int = 380) -> bytes:
+    """A pyramid in JPEG tiles of 128 pixels of 0.5 by 0.25 micrometres, down to a level that fits one tile."""
+    resolution = {"xres": 2000, "yres": 4000}  # pixels per millimetre
+    return vips_slide(folder / "slide.tif", tissue(width, height), **resolution).read_bytes()
+
+
+def gray_slide() -> bytes:
+    """A pyramid of gray values without loss, whose tiles are PNG."""
+    levels = [tissue(500, 380)[..., :1]]
+    while max(levels[-1].shape) > 128:
+        levels.append(halved(levels[-1]))
+    flat = [level[..., 0] for level in levels]
+    return tifffile_slide(flat, compression="deflate", photometric="minisblack")
+
+
+def untiled_tiff() -> bytes:
+    body = BytesIO()
+    tifffile.imwrite(body, tissue(60, 40), metadata=None)
+    return body.getvalue()
