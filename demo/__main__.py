@@ -9,9 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from archive_shared.events import ItemCreated
 from tqdm import tqdm
 
+from archive_shared.events import ItemCreated
 from demo.client import ArchiveClient
 from demo.inputs import DemoInputs, make_demo_inputs
 from demo.platform import RunningDemo, running_demo

@@ -3,8 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,22 +18,7 @@ from tests.support.announcing import TASKS, Task, add_task, tasks_in
 from tests.support.bus import JOBS, Bus
 from tests.support.parts import POLICY, run_relay, run_worker
 from tests.support.processes import wait_until
-
-
-@contextmanager
-def running(*parts: Callable[[threading.Event], None]) -> Iterator[threading.Event]:
-    """Run parts in threads; give the event that stops them."""
-    stop = threading.Event()
-    threads = [threading.Thread(target=part, args=(stop,), daemon=True) for part in parts]
-    for thread in threads:
-        thread.start()
-    try:
-        yield stop
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join(30)
-        assert not any(thread.is_alive() for thread in threads)
+from tests.support.threads import running
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from archive_gateway.data_folder import DataFolder, FolderInUse, write_whole
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import pytest
+from werkzeug.test import Client
+
 from archive_gateway.dispatch import REMOVED_HEADERS, Dispatcher
 from archive_gateway.routes import Service
-from werkzeug.test import Client
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

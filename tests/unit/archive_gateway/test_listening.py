@@ -1,6 +1,7 @@
 """Under which address the gateway is reached."""
 
 import pytest
+
 from archive_gateway.listening import Listener
 
 

@@ -1,6 +1,7 @@
 """Which service answers which path."""
 
 import pytest
+
 from archive_gateway.routes import ROUTES, Service, service_for
 
 ARCHIVE = "6f4f3a8e-1a2b-4c3d-8e4f-5a6b7c8d9e0f"

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from archive_gateway.data_folder import DataFolder
 from archive_gateway.settings import part_environment
 

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Mapping
 
 import pytest
+
 from archive_gateway.output import Screen
 from archive_gateway.parts import Part
 from archive_gateway.stopping import Stopping

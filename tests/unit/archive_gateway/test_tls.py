@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from archive_gateway.tls import LIFETIME, ensure_certificate
 from cryptography import x509
+
+from archive_gateway.tls import LIFETIME, ensure_certificate
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
