@@ -3,24 +3,24 @@
 import sys
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
-import httpx2
 from archive_shared.blobs.platform import platform_blobs
 from archive_shared.blobs.port import BlobStore
-from archive_shared.clock import SystemClock
+from archive_shared.clock import Clock, SystemClock
 from archive_shared.documents import Documents, Repository
 from archive_shared.documents.connect import connect_documents
-from archive_shared.http.client import ServiceClient
 from archive_shared.outbox.lease import LEASES
 from archive_shared.settings import PlatformSettings
-
 from tiler.adapters.blob_source import BlobSource
-from tiler.adapters.images_client import HttpImages
 from tiler.adapters.index_cache import CachedIndexes
-from tiler.adapters.tile_reader import read_deep_zoom_tile, read_zoom_tile
+from tiler.adapters.tiles_on_demand import read_deep_zoom_tile, read_zoom_tile
 from tiler.domain.rendering_job import RENDERING_JOBS, RenderingJob
 from tiler.use_cases.render_image import QUEUE, RenderingHandler, RenderingWork
-from tiler.use_cases.show_image import Gallery, Images, ReadTile
+from tiler.use_cases.show_image import Gallery, Images
+
+if TYPE_CHECKING:
+    import httpx2
 
 NAME = "tiler"
 COLLECTIONS = (RENDERING_JOBS, LEASES)
@@ -33,7 +33,7 @@ RENDERING_PROGRAM = (sys.executable, "-m", "tiler.entrypoints.rendering_program"
 class Transports:
     """How other services are reached; None means over the network."""
 
-    archive_api: httpx2.BaseTransport | None = None
+    archive_api: "httpx2.BaseTransport | None" = None
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,19 @@ class Tiler:
 
     documents: Documents
     gallery: Gallery
-    deep_zoom_tile: ReadTile = read_deep_zoom_tile
-    zoom_tile: ReadTile = read_zoom_tile
 
 
 def bootstrap(settings: PlatformSettings, *, transports: Transports | None = None) -> Tiler:
     """Connect to the stores and to archive-api."""
+    from archive_shared.http.client import ServiceClient  # noqa: PLC0415 (only the web server asks other services)
+    from tiler.adapters.images_client import HttpImages  # noqa: PLC0415 (likewise)
+
+    clock = SystemClock()
     archive_api = ServiceClient(
         settings.archive_api_url,
         service=NAME,
         secret=settings.secret,
-        clock=SystemClock(),
+        clock=clock,
         transport=(transports or Transports()).archive_api,
     )
     return over(
@@ -60,10 +62,13 @@ def bootstrap(settings: PlatformSettings, *, transports: Transports | None = Non
         images=HttpImages(archive_api),
         image_blobs=platform_blobs(settings, "images"),
         media_blobs=platform_blobs(settings, "media"),
+        clock=clock,
     )
 
 
-def over(documents: Documents, *, images: Images, image_blobs: BlobStore, media_blobs: BlobStore) -> Tiler:
+def over(
+    documents: Documents, *, images: Images, image_blobs: BlobStore, media_blobs: BlobStore, clock: Clock
+) -> Tiler:
     """Build the service on stores and peers that are already there."""
     gallery = Gallery(
         jobs=jobs_of(documents),
@@ -71,6 +76,9 @@ def over(documents: Documents, *, images: Images, image_blobs: BlobStore, media_
         media=media_blobs,
         indexes=CachedIndexes(media_blobs),
         open_source=partial(BlobSource, image_blobs),
+        read_deep_zoom_tile=read_deep_zoom_tile,
+        read_zoom_tile=read_zoom_tile,
+        clock=clock,
     )
     return Tiler(documents, gallery)
 

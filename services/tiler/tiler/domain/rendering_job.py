@@ -1,11 +1,12 @@
 """The work of making an image visible, and where its products are once it is done."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from archive_shared.documents import Collection
 from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
 from archive_shared.events import PreviewReady, TilesFailed, TilesReady
-from archive_shared.jobs.job import JOB_FIELDS, JOB_INDEXES, JobAggregate
+from archive_shared.jobs.job import JOB_FIELDS, JOB_INDEXES, Job, JobAggregate, JobState
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,17 @@ class RenderingJob(JobAggregate):
 
     def give_up(self, reason: str) -> None:
         """Announce that the image cannot be shown, and why."""
+        self.preview, self.index = None, None
         self.record(TilesFailed(image=self.id, reason=reason))
+
+    def make_again(self, lost_key: str, at: datetime) -> None:
+        """Queue the work once more, because a product cannot be read any more.
+
+        Nothing happens if it is queued already, or if the product is none of the present ones.
+        """
+        present = {product.key for product in (self.preview, self.index) if product is not None}
+        if self.job.state is JobState.DONE and lost_key in present:
+            self.job = replace(Job.queued(at), epoch=self.job.epoch, owner=self.job.owner)
 
 
 RENDERING_JOBS = Collection(

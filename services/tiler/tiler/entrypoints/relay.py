@@ -2,7 +2,6 @@
 
 from archive_shared.processes import run_relay, start_logging
 from archive_shared.settings import read_platform_settings
-
 from tiler.bootstrap import ANNOUNCING, JOBS, NAME, documents
 
 if __name__ == "__main__":

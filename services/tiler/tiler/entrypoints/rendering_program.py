@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from archive_shared.errors import NotFound
 from archive_shared.jobs import child
 from archive_shared.processes import start_logging
 from archive_shared.settings import read_platform_settings
-
 from tiler.bootstrap import NAME, rendering_work
 from tiler.domain.problems import UnreadableImage
 
@@ -21,5 +21,7 @@ if __name__ == "__main__":
             return rendering.run(payload)
         except UnreadableImage as error:
             raise child.Unprocessable(error.reason) from error
+        except NotFound as error:
+            raise child.Unprocessable("The file of the image is not there any more.") from error
 
     child.run(work)

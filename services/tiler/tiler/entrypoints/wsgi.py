@@ -1,9 +1,9 @@
 """What gunicorn serves: `tiler.entrypoints.wsgi:create()`."""
 
-from archive_shared.processes import start_logging
-from archive_shared.settings import read_platform_settings
 from flask import Flask
 
+from archive_shared.processes import start_logging
+from archive_shared.settings import read_platform_settings
 from tiler.bootstrap import NAME
 from tiler.entrypoints.http.app import create_app
 

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from archive_shared.blobs.port import BlobStore
-
 from tiler.domain.picture import Picture
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.rendering_job import RenderingJob, StoredIndex, StoredPreview
@@ -69,6 +68,8 @@ class RenderingWork:
         ------
         UnreadableImage
             The image cannot be shown; the reason is meant for people.
+        NotFound
+            The image's file is gone.
         """
         found = payload["source"]
         source = self.open_source(found["key"], found["size_bytes"])

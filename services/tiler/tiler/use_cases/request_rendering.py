@@ -5,7 +5,6 @@ from archive_shared.documents import Repository
 from archive_shared.errors import Duplicate
 from archive_shared.events import ImageImported
 from archive_shared.jobs.job import Job
-
 from tiler.domain.rendering_job import RenderingJob, SourceObject
 
 

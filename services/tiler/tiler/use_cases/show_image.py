@@ -1,17 +1,21 @@
 """Answers requests for previews and tiles, for those who may see the image."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from archive_shared.blobs.port import BlobStore
+from archive_shared.clock import Clock
 from archive_shared.documents import Repository
-from archive_shared.errors import NotFound, Unauthenticated
+from archive_shared.errors import NotFound, Unauthenticated, Unavailable
 from archive_shared.identifiers import is_id
-
+from tiler.domain.deep_zoom import DeepZoom
 from tiler.domain.picture import Picture
+from tiler.domain.problems import UnreadableIndex
 from tiler.domain.ranged_source import RangedSource
-from tiler.domain.rendering_job import RenderingJob
+from tiler.domain.rendering_job import RenderingJob, StoredPreview
 from tiler.domain.tile_index import TileIndex
 
 ReadTile = Callable[[RangedSource, TileIndex, int, int, int], Picture]
@@ -28,42 +32,95 @@ class Images(Protocol):
 class Indexes(Protocol):
     """Tile indexes by the key they are stored under; reading one again should cost nothing."""
 
-    def get(self, key: str) -> TileIndex: ...
+    def get(self, key: str) -> TileIndex:
+        """Raise `NotFound` when there is none, `UnreadableIndex` when it is damaged or of another version."""
+        ...
 
 
 @dataclass(frozen=True)
 class Pyramid:
-    """An image whose tiles can be read."""
+    """An image whose tiles can be read; its name changes whenever its index does."""
 
+    name: str
     source: RangedSource
     index: TileIndex
-    etag: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture the caller may see; it is made when it is read, which those who have it already need not do.
+
+    Parameters
+    ----------
+    name
+        Another one as soon as the picture is another one.
+    """
+
+    name: str
+    read: Callable[[], Picture]
+
+
+@dataclass(frozen=True)
+class TileAddress:
+    """Which tile of a view, and the extension of its file, as the client wrote them."""
+
+    level: int
+    column: int
+    row: int
+    extension: str
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """The products of all images; every question about one asks archive-api first."""
+    """The products of all images; every question about one asks archive-api first.
+
+    Products that got lost, or that an older version wrote, are made again when somebody asks for them; who asks
+    meanwhile gets `Unavailable`.
+
+    Parameters
+    ----------
+    read_deep_zoom_tile, read_zoom_tile
+        Read a tile of either view by its level, column and row.
+    """
 
     jobs: Repository[RenderingJob]
     images: Images
     media: BlobStore
     indexes: Indexes
     open_source: Callable[[str, int], RangedSource]
+    read_deep_zoom_tile: ReadTile
+    read_zoom_tile: ReadTile
+    clock: Clock
 
-    def preview(self, token: str | None, image: str) -> tuple[Picture, str]:
-        """Return the preview and its entity tag; `NotFound` while there is none."""
+    def preview(self, token: str | None, image: str) -> Shown:
+        """Return the preview; `NotFound` while there is none."""
         found = self._visible(token, image).preview
         if found is None:
-            raise NotFound(f"image {image} has no preview yet")
-        return Picture(found.content_type, self.media.read(found.key)), found.key
+            raise NotFound(f"image {image} has no preview")
+        return Shown(found.key, partial(self._read_preview, image, found))
 
     def pyramid(self, token: str | None, image: str) -> Pyramid:
         """Return what tiles of an image are read from; `NotFound` if it has none, or none yet."""
         job = self._visible(token, image)
         if job.index is None:
             raise NotFound(f"image {image} has no tiles")
-        source = self.open_source(job.source.key, job.source.size_bytes)
-        return Pyramid(source, self.indexes.get(job.index.key), job.index.key)
+        with self._made_again_if_lost(image, job.index.key):
+            index = self.indexes.get(job.index.key)
+        return Pyramid(job.index.key, self.open_source(job.source.key, job.source.size_bytes), index)
+
+    def deep_zoom_tile(self, token: str | None, image: str, at: TileAddress) -> Shown:
+        """Return a tile of the Deep Zoom view.
+
+        Raises
+        ------
+        NotFound
+            No such image, no tiles, or not of this format.
+        """
+        return _tile(self.pyramid(token, image), self.read_deep_zoom_tile, at)
+
+    def zoom_tile(self, token: str | None, image: str, at: TileAddress) -> Shown:
+        """Return a tile of the z/x/y view; errors as for Deep Zoom."""
+        return _tile(self.pyramid(token, image), self.read_zoom_tile, at)
 
     def _visible(self, token: str | None, image: str) -> RenderingJob:
         if token is None:
@@ -72,3 +129,23 @@ class Gallery:
             raise NotFound(f"image {image} does not exist")
         self.images.require_visible(token, image)
         return self.jobs.require(image)
+
+    def _read_preview(self, image: str, preview: StoredPreview) -> Picture:
+        with self._made_again_if_lost(image, preview.key):
+            return Picture(preview.content_type, self.media.read(preview.key))
+
+    @contextmanager
+    def _made_again_if_lost(self, image: str, key: str) -> Iterator[None]:
+        try:
+            yield
+        except (NotFound, UnreadableIndex) as error:
+            now = self.clock.now()
+            self.jobs.change(image, lambda job: job.make_again(key, now))
+            raise Unavailable("The pictures of this image are being made again.") from error
+
+
+def _tile(pyramid: Pyramid, read: ReadTile, at: TileAddress) -> Shown:
+    if at.extension != DeepZoom.of(pyramid.index).format:
+        raise NotFound(f"there are no {at.extension} tiles")
+    name = f"{pyramid.name}/{at.level}/{at.column}/{at.row}"
+    return Shown(name, partial(read, pyramid.source, pyramid.index, at.level, at.column, at.row))

@@ -1,9 +1,9 @@
 """Builds the Flask application of the tiler."""
 
-from archive_shared.http.app import build_app
-from archive_shared.settings import PlatformSettings
 from flask import Flask
 
+from archive_shared.http.app import build_app
+from archive_shared.settings import PlatformSettings
 from tiler.bootstrap import Tiler, Transports, bootstrap
 from tiler.entrypoints.http.images import images_blueprint
 
@@ -23,10 +23,6 @@ def app_for(service: Tiler) -> Flask:
     """Return the application over an assembled service."""
     return build_app(
         "tiler",
-        blueprints=[
-            images_blueprint(
-                service.gallery, deep_zoom_tile=service.deep_zoom_tile, zoom_tile=service.zoom_tile
-            )
-        ],
+        blueprints=[images_blueprint(service.gallery)],
         ready={"documents": service.documents.ping, "blobs": service.gallery.media.ping},
     )

@@ -1,60 +1,91 @@
 """Previews and tiles over HTTP.
 
 What an entity tag names never changes, so browsers keep it; they ask again each time, because the answer to
-"may I still see it" may have changed.
+"may I still see it" may have changed. So a tag is looked at only after that question.
 """
 
 import hashlib
+from importlib.metadata import version
 
-from archive_shared.http.app import json_response
-from archive_shared.http.requests import bearer_token
+import structlog
 from flask import Blueprint, Response, request
 
+from archive_shared.http import problems
+from archive_shared.http.app import json_response
+from archive_shared.http.requests import bearer_token
 from tiler.domain.deep_zoom import DeepZoom
-from tiler.domain.picture import Picture
-from tiler.use_cases.show_image import Gallery, Pyramid, ReadTile
+from tiler.domain.problems import UnreadableImage
+from tiler.use_cases.show_image import Gallery, Pyramid, Shown, TileAddress
+
+RELEASE = version("archive-tiler")
+
+log = structlog.get_logger()
 
 
-def images_blueprint(gallery: Gallery, *, deep_zoom_tile: ReadTile, zoom_tile: ReadTile) -> Blueprint:
+def images_blueprint(gallery: Gallery) -> Blueprint:
     """Routes for the products of images."""
     routes = Blueprint("images", __name__, url_prefix="/api/v1/tiles/images")
+    routes.register_error_handler(UnreadableImage, _damaged)
 
     @routes.get("/<image>/preview.jpeg")
     def preview(image: str) -> Response:
-        picture, key = gallery.preview(bearer_token(), image)
-        return _picture(picture, key)
+        return _picture(gallery.preview(bearer_token(), image))
 
     @routes.get("/<image>/")
     def describe(image: str) -> Response:
-        return json_response(_description(gallery.pyramid(bearer_token(), image)))
+        return _text(json_response(_description(gallery.pyramid(bearer_token(), image))))
 
     @routes.get("/<image>.dzi")
     def descriptor(image: str) -> Response:
-        pyramid = gallery.pyramid(bearer_token(), image)
-        return Response(DeepZoom.of(pyramid.index).descriptor(), content_type="application/xml")
+        zoom = DeepZoom.of(gallery.pyramid(bearer_token(), image).index)
+        return _text(Response(zoom.descriptor(), content_type="application/xml"))
 
     @routes.get("/<image>_files/<int:level>/<int:column>_<int:row>.<extension>")
     def deep_zoom(image: str, level: int, column: int, row: int, extension: str) -> Response:
-        return _tile(deep_zoom_tile, image, level, column, row)
+        at = TileAddress(level, column, row, extension)
+        return _picture(gallery.deep_zoom_tile(bearer_token(), image, at))
 
     @routes.get("/<image>/<int:z>/<int:x>/<int:y>.<extension>")
     def zoom(image: str, z: int, x: int, y: int, extension: str) -> Response:
-        return _tile(zoom_tile, image, z, x, y)
-
-    def _tile(read: ReadTile, image: str, level: int, column: int, row: int) -> Response:
-        pyramid = gallery.pyramid(bearer_token(), image)
-        tag = f"{read.__name__}/{pyramid.etag}/{level}/{column}/{row}"
-        return _picture(read(pyramid.source, pyramid.index, level, column, row), tag)
+        return _picture(gallery.zoom_tile(bearer_token(), image, TileAddress(z, x, y, extension)))
 
     return routes
 
 
-def _picture(picture: Picture, name: str) -> Response:
-    response = Response(picture.body, content_type=picture.content_type)
-    response.set_etag(hashlib.sha256(name.encode()).hexdigest()[:32])
+def _picture(shown: Shown) -> Response:
+    tag = _entity_tag(shown.name)
+    if _is_known(tag):
+        return _kept(Response(status=304), tag)
+    picture = shown.read()
+    return _kept(Response(picture.body, content_type=picture.content_type), tag)
+
+
+def _text(response: Response) -> Response:
+    return _kept(response, _entity_tag(response.get_data(as_text=True)))
+
+
+def _kept(response: Response, tag: str) -> Response:
+    response.set_etag(tag)
     response.headers["Cache-Control"] = "private, no-cache"
     response.make_conditional(request)
     return response
+
+
+def _entity_tag(name: str) -> str:
+    """Return a tag that hides the name, and that the next release, which may draw differently, does not share."""
+    return hashlib.sha256(f"{RELEASE} {name}".encode()).hexdigest()[:32]
+
+
+def _is_known(tag: str) -> bool:
+    """Whether the client has it; "*" does not say so, it asks whether there is anything."""
+    sent = request.if_none_match
+    return sent.is_strong(tag) or sent.is_weak(tag)
+
+
+def _damaged(error: UnreadableImage) -> Response:
+    """Answer that it is us who hold a damaged image; the request was right."""
+    log.error("stored image is damaged", image=(request.view_args or {}).get("image"), reason=error.reason)
+    return problems.problem(500, error.reason)
 
 
 def _description(pyramid: Pyramid) -> dict[str, object]:
