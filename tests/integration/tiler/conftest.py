@@ -1,0 +1,179 @@
+"""The tiler on stores of its own: images to import, a worker's steps to render them, and people to look at them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import cattrs
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from archive_shared.blobs.platform import platform_blobs
+from archive_shared.blobs.port import BlobStore
+from archive_shared.clock import SystemClock
+from archive_shared.errors import NotFound, Unauthenticated
+from archive_shared.events import Event, ImageImported
+from archive_shared.jobs.claims import Claims
+from archive_shared.jobs.handler import JobPolicy
+from archive_shared.settings import PlatformSettings
+from archive_shared.wire.catalogue import event_class
+from archive_shared.wire.cloud_events import ReceivedEvent
+from tests.support import canonical_images
+from tests.support.imports import an_import
+from tiler.bootstrap import Tiler, documents, jobs_of, over, rendering_handler, rendering_work
+from tiler.domain.problems import UnreadableImage
+from tiler.domain.rendering_job import RENDERING_JOBS, RenderingJob
+from tiler.entrypoints.consumer import handlers
+from tiler.entrypoints.http.app import app_for
+
+IMAGES = "/api/v1/tiles/images"
+
+
+@dataclass
+class Onlookers:
+    """Who may see which images, by token; implements `tiler.use_cases.show_image.Images`."""
+
+    visible: dict[str, set[str]] = field(default_factory=dict)
+
+    def require_visible(self, token: str, image: str) -> None:
+        if token not in self.visible:
+            raise Unauthenticated("Invalid token.")
+        if image not in self.visible[token]:
+            raise NotFound(image)
+
+
+@dataclass
+class Studio:
+    """The service under test, as events, workers and clients reach it."""
+
+    settings: PlatformSettings
+    service: Tiler
+    http: FlaskClient
+    onlookers: Onlookers
+    images: BlobStore
+    media: BlobStore
+
+    def import_image(self, body: bytes, *, name: str = "ct.mha", type: str = "MHD") -> str:
+        """Store an image, deliver the event that announces it, and return its identifier."""
+        event = announcement(body, name=name, type=type)
+        self.images.put(event.files[0].key, body)
+        self.hear(event)
+        return event.image
+
+    def hear(self, event: ImageImported) -> None:
+        """Deliver an event as the bus does."""
+        received = ReceivedEvent(
+            id="1",
+            type=event.TYPE,
+            source="ingest-worker",
+            subject=event.image,
+            sequence=1,
+            at=SystemClock().now(),
+            traceparent=None,
+            event=event,
+        )
+        handlers(jobs_of(self.service.documents), SystemClock())[ImageImported](received)
+
+    def render(self, image: str) -> RenderingJob:
+        """Do the job of an image with a worker's steps, but in this process."""
+        jobs, handler = jobs_of(self.service.documents), rendering_handler()
+        claims = Claims(jobs, handler, owner="test", policy=JobPolicy(), clock=SystemClock())
+        claimed = claims.claim(image)
+        assert claimed is not None
+        try:
+            result = rendering_work(self.settings).run(as_sent(handler.payload(claimed)))
+        except UnreadableImage as refusal:
+            claims.fail(claimed, refusal.reason)
+        else:
+            handler.keep(claimed, as_sent(result))
+            claims.succeed(claimed, as_sent(result))
+        return jobs.require(image)
+
+    def rendered(self, body: bytes, *, type: str = "MHD") -> str:
+        """Import an image and render it."""
+        image = self.import_image(body, type=type)
+        self.render(image)
+        return image
+
+    def job(self, image: str) -> RenderingJob:
+        return jobs_of(self.service.documents).require(image)
+
+    def announced(self) -> list[Event]:
+        """Return the events that wait to be published."""
+        return list(self._outbox())
+
+    def member(self, *images: str) -> str:
+        """Return the token of somebody who may see these images."""
+        token = f"token-{len(self.onlookers.visible)}"
+        self.onlookers.visible[token] = set(images)
+        return token
+
+    def get(self, path: str, token: str | None, method: str = "GET", **headers: str) -> TestResponse:
+        """Ask for something below the address of images; `If_None_Match` and the like become headers."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token}"
+        return self.http.open(f"{IMAGES}/{path}", method=method, headers=sent)
+
+    def _outbox(self) -> Iterator[Event]:
+        for document in self.service.documents.find(RENDERING_JOBS.name):
+            for envelope in document["outbox"]:
+                kind = event_class(envelope["type"])
+                assert kind is not None
+                yield cattrs.structure(envelope["data"], kind)
+
+
+def announcement(body: bytes, *, name: str = "ct.mha", type: str = "MHD") -> ImageImported:
+    event = an_import(name, type=type)
+    return replace(event, files=[replace(event.files[0], size_bytes=len(body))])
+
+
+def as_sent(content: Any) -> Any:
+    """What arrives of it on the other side of the pipe between worker and program."""
+    return json.loads(json.dumps(content))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> PlatformSettings:
+    return PlatformSettings(
+        public_url="https://archive.test",
+        documents_url=f"sqlite:///{tmp_path}",
+        bus_url="",
+        blobs_url=f"file://{tmp_path / 'blobs'}",
+        secret=b"a secret of at least thirty-two bytes!",
+    )
+
+
+@pytest.fixture
+def environment(settings: PlatformSettings) -> Mapping[str, str]:
+    """What processes are told of the same settings."""
+    return {
+        "ARCHIVE_PUBLIC_URL": settings.public_url,
+        "ARCHIVE_DOCUMENTS_URL": settings.documents_url,
+        "ARCHIVE_BUS_URL": "sqlite:////nowhere/bus.db",
+        "ARCHIVE_BLOBS_URL": settings.blobs_url,
+        "ARCHIVE_SECRET": settings.secret.decode(),
+    }
+
+
+@pytest.fixture
+def studio(settings: PlatformSettings) -> Studio:
+    onlookers = Onlookers()
+    images, media = platform_blobs(settings, "images"), platform_blobs(settings, "media")
+    service = over(
+        documents(settings), images=onlookers, image_blobs=images, media_blobs=media, clock=SystemClock()
+    )
+    return Studio(settings, service, app_for(service).test_client(), onlookers, images, media)
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> bytes:
+    return canonical_images.volume(tmp_path)
+
+
+@pytest.fixture
+def slide(tmp_path: Path) -> bytes:
+    return canonical_images.slide(tmp_path)

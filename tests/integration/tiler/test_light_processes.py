@@ -1,0 +1,55 @@
+"""Image libraries are loaded by the programs that read images, and by nobody who only passes messages on."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+IMAGING = {"numpy", "PIL", "SimpleITK", "pydicom", "pyvips", "tifffile", "openslide", "isal"}
+HTTP = {"flask", "httpx2"}
+PASS_ON = ("tiler.entrypoints.worker", "tiler.entrypoints.relay", "tiler.entrypoints.consumer")
+IMPORTS = ("ingest_worker.entrypoints.worker", "ingest_worker.entrypoints.relay")
+WEB = ("tiler.entrypoints.wsgi", "ingest_worker.entrypoints.wsgi")
+
+
+def loaded(code: str, modules: Iterable[str], environment: Mapping[str, str] | None = None) -> set[str]:
+    """Which of the modules a new Python has loaded after some code; each package counts as a whole."""
+    listing = f"{code}\nimport sys; print(*(name for name in {sorted(modules)} if name in sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", listing],
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("module", [*PASS_ON, *IMPORTS])
+def test_background_processes_load_no_image_library(module: str) -> None:
+    assert loaded(f"import {module}", IMAGING) == set()
+
+
+@pytest.mark.parametrize("module", PASS_ON)
+def test_background_processes_of_the_tiler_speak_no_http(module: str) -> None:
+    assert loaded(f"import {module}", HTTP) == set()
+
+
+@pytest.mark.parametrize("module", WEB)
+def test_web_servers_start_without_an_image_library(module: str, environment: Mapping[str, str]) -> None:
+    assert loaded(f"import {module}; {module}.create()", IMAGING, environment) == set()
+
+
+def test_the_rendering_program_loads_its_libraries_before_it_has_an_image(
+    environment: Mapping[str, str],
+) -> None:
+    code = (
+        "from archive_shared.settings import read_platform_settings\n"
+        "from tiler.bootstrap import rendering_work\n"
+        "rendering_work(read_platform_settings())"
+    )
+
+    assert loaded(code, IMAGING, environment) == {"numpy", "PIL", "isal"}
