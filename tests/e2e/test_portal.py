@@ -15,6 +15,7 @@ from selenium.webdriver.remote.webelement import WebElement
 
 from tests.support.platform import RunningPlatform, running_platform
 from tests.support.processes import wait_until
+from tests.support.servers import MinioServer
 
 MARKUP = '<img src="x" onerror="document.title = 1"> & "more"'
 
@@ -268,6 +269,35 @@ def slide(folder: Path) -> Path:
                 subfiletype=int(step > 1),
             )
     return file
+
+
+def test_files_go_to_and_come_from_an_object_store_with_another_address(
+    browser: Chrome, minio_server: MinioServer, tmp_path: Path
+) -> None:
+    environment = {
+        "ARCHIVE_BLOBS_URL": f"s3://{minio_server.endpoint}?secure=0",
+        "ARCHIVE_BLOBS_ACCESS_KEY": minio_server.access_key,
+        "ARCHIVE_BLOBS_SECRET_KEY": minio_server.secret_key,
+    }
+    downloads = tmp_path / "downloads"
+    browser.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(downloads)}
+    )
+    with running_platform(tmp_path / "data", environment=environment) as platform:
+        archive = platform.client().create_archive("Elsewhere")
+        page = Page(browser, platform.address)
+        page.sign_in(platform.token)
+        page.shows("Elsewhere")
+        page.open(f"/archives/{archive['slug']}/")
+
+        page.find("#files").send_keys(str(volume(tmp_path, "far.mha")))
+
+        page.shows("1 image from 1 file", timeout_s=60)
+        page.find(".item a").click()
+        page.shows("Download .mha")
+        page.press("Download .mha")
+        (downloaded,) = wait_until(lambda: list(downloads.glob("*.mha")), timeout_s=30, what="the download")
+        assert sitk.ReadImage(str(downloaded)).GetSize() == (60, 40, 12)
 
 
 def test_somebody_without_a_role_sees_the_card_and_nothing_else(
