@@ -281,7 +281,7 @@ def test_white_is_zero_and_palettes_are_resolved() -> None:
 
 
 def test_tiles_never_written_show_the_background() -> None:
-    sparse = iter([imagecodecs.jpeg8_encode(SCENE[:128, :128]), b"", b"", b""])
+    sparse = iter([bytes(imagecodecs.jpeg8_encode(SCENE[:128, :128])), b"", b"", b""])
     body = BytesIO()
     with tifffile.TiffWriter(body) as writer:
         writer.write(

@@ -1,0 +1,99 @@
+"""Tasks that behave as hostile files make converters behave; run inside confined children by the isolation tests."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ingest_worker.domain.budget import Budget
+
+Arguments = dict[str, Any]
+OnProgress = Callable[[int], None]
+
+
+def behave(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    return {"echo": arguments, "pid": os.getpid()}
+
+
+def report_progress(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    for step in range(5):
+        time.sleep(0.21)
+        on_progress(step)
+    return {}
+
+
+def allocate(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    held = [np.ones(2**20, np.uint8) for _ in range(arguments["mebibytes"])]
+    return {"held": len(held)}
+
+
+def spin(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    while True:
+        pass
+
+
+def sleep(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    time.sleep(3600)
+    return {}
+
+
+def crash(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    os.kill(os.getpid(), signal.SIGSEGV)
+    return {}
+
+
+def kill_parent(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(3600)
+    return {}
+
+
+def leave(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    os._exit(3)
+
+
+def raise_with_secret(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    raise KeyError("Muster^Erika")
+
+
+def fill_file(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    Path(arguments["path"]).write_bytes(bytes(arguments["bytes"]))
+    return {}
+
+
+def open_files(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(arguments["count"])]
+    return {"held": len(held)}
+
+
+def print_secret(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    os.write(1, b"Muster^Erika")
+    os.write(2, b"Muster^Erika")
+    return {}
+
+
+def leave_a_grandchild(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+    Path(arguments["path"]).write_text(str(grandchild.pid), encoding="ascii")
+    time.sleep(3600)
+    return {}
+
+
+def tell_environment(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    return {"environment": dict(os.environ), "cwd": str(Path.cwd()), "session": os.getsid(0) == os.getpid()}
+
+
+def tell_pid_and_sleep(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    Path(arguments["path"]).write_text(str(os.getpid()), encoding="ascii")
+    time.sleep(3600)
+    return {}
+
+
+def flood(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    return {"text": "x" * arguments["bytes"]}
