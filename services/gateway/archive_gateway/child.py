@@ -1,4 +1,5 @@
-"""Runs one part so that it cannot outlive its supervisor: `python -m archive_gateway.child PID MODULE ARGUMENT…`.
+"""Runs one part so that it cannot outlive its supervisor:
+`python -m archive_gateway.child PID NICENESS MODULE ARGUMENT…`.
 
 The kernel is asked to kill this process when its parent dies (prctl(2), PR_SET_PDEATHSIG; Linux only). It is a
 process of its own start rather than a `preexec_fn`, which may deadlock beside the supervisor's threads.
@@ -15,8 +16,9 @@ PR_SET_PDEATHSIG = 1
 
 def main() -> None:
     """Tie this process to its parent, then become the module."""
-    supervisor, module, *arguments = sys.argv[1:]
+    supervisor, niceness, module, *arguments = sys.argv[1:]
     die_with(int(supervisor))
+    os.nice(int(niceness))
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 

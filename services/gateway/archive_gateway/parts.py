@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 GUNICORN = ("gunicorn", "--config", "python:archive_shared.http.gunicorn_settings")
@@ -21,6 +21,9 @@ class Part:
         Of `python -m`: the module and what it is told.
     grace_s
         How long it may take to end when asked, before it is killed.
+    niceness
+        How far it steps back when the processor is busy (nice(2)): whoever waits in front of the page goes
+        first, imports take what is left.
     inherited
         File descriptors it needs open.
     """
@@ -28,6 +31,7 @@ class Part:
     name: str
     arguments: tuple[str, ...]
     grace_s: float = 15.0
+    niceness: int = 5
     inherited: tuple[int, ...] = ()
 
 
@@ -39,8 +43,8 @@ BACKGROUND = (
     Part("tiler-relay", ("tiler.entrypoints.relay",)),
     Part("tiler-consumer", ("tiler.entrypoints.consumer",)),
 )
-INGEST_WORKER = Part("ingest-worker-worker", ("ingest_worker.entrypoints.worker",), grace_s=30.0)
-TILER_WORKER = Part("tiler-worker", ("tiler.entrypoints.worker",), grace_s=30.0)
+INGEST_WORKER = Part("ingest-worker-worker", ("ingest_worker.entrypoints.worker",), grace_s=30.0, niceness=10)
+TILER_WORKER = Part("tiler-worker", ("tiler.entrypoints.worker",), grace_s=30.0, niceness=10)
 
 # In containers every service has a web process of its own, and nginx is the gateway.
 WEB = tuple(
@@ -71,9 +75,9 @@ def gateway_part(*, socket: int, certificate: Path | None = None, key: Path | No
     """Return the web process; it accepts on a socket that is listening already, with TLS if certified."""
     tls = ("--certfile", str(certificate), "--keyfile", str(key)) if certificate else ()
     arguments = (*GUNICORN, "--bind", f"fd://{socket}", *tls, "archive_gateway.wsgi:create()")
-    return Part(GATEWAY, arguments, inherited=(socket,))
+    return Part(GATEWAY, arguments, niceness=0, inherited=(socket,))
 
 
 def _several(part: Part, count: int) -> Sequence[Part]:
     further = (f"{part.name}-{number}" for number in range(2, count + 1))
-    return [Part(name, part.arguments, part.grace_s) for name in (part.name, *further)][:count]
+    return [replace(part, name=name) for name in (part.name, *further)][:count]

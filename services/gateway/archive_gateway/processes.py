@@ -21,8 +21,9 @@ class PartProcess:
     def __init__(self, part: Part, *, environment: Mapping[str, str], screen: Screen) -> None:
         self._transcript = Transcript(part.name, screen)
         self._started_s = time.monotonic()
+        launcher = [sys.executable, "-P", "-m", "archive_gateway.child", str(os.getpid()), str(part.niceness)]
         self._process = subprocess.Popen(  # noqa: S603 (the commands are written in `parts`)
-            [sys.executable, "-P", "-m", "archive_gateway.child", str(os.getpid()), *part.arguments],
+            [*launcher, *part.arguments],
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
