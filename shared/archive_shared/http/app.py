@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
+from urllib.parse import unquote
 
 import structlog
 from flask import Blueprint, Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from archive_shared.errors import ArchiveSystemError, Unavailable
+from archive_shared.errors import ArchiveSystemError, Invalid, Unavailable
 from archive_shared.http import problems
 from archive_shared.tracing import current_trace_id, traced
 
@@ -51,6 +52,8 @@ def _begin() -> None:
     g.begun_at_s = time.perf_counter()
     g.cleanup = ExitStack()
     g.cleanup.enter_context(traced(request.headers.get("traceparent")))
+    if "\0" in unquote(request.full_path):
+        raise Invalid({"": ["Addresses must not contain NUL characters."]})
 
 
 def _describe(response: Response) -> Response:

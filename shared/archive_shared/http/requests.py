@@ -1,6 +1,7 @@
 """Reads what a request carries: its token, its JSON body, its page; refuses anything else by name."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from archive_shared.errors import Invalid, Unauthenticated
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 1000
 LARGEST_OFFSET = 2**53
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def bearer_token() -> str | None:
@@ -39,14 +41,17 @@ def body(schema: Schema) -> dict[str, Any]:
     Raises
     ------
     Invalid
-        Malformed JSON (NaN included) or fields the schema refuses, named with dots: `values.0.socket`.
+        Malformed JSON (NaN included), text no store can keep, or fields the schema refuses, named with dots:
+        `values.0.socket`.
     UnsupportedMediaType
         The content type is not application/json.
     """
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("The content type must be application/json.")
     try:
-        loaded = schema.load(json.loads(request.get_data(), parse_constant=_refuse_constant))
+        sent = json.loads(request.get_data(), parse_constant=_refuse_constant)
+        _refuse_unstorable(sent)
+        loaded = schema.load(sent)
     except ValidationError as error:
         raise Invalid(_flat(error.messages)) from error
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
@@ -100,6 +105,16 @@ def _whole_number(name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit()):
         raise Invalid({name: ["Must be a whole number, not negative."]})
     return int(text[:20])
+
+
+def _refuse_unstorable(sent: Any, field: str = "") -> None:
+    """Raise `Invalid` for NUL and half surrogate pairs, which databases cut text at or cannot write at all."""
+    if isinstance(sent, str) and _UNSTORABLE.search(sent):
+        raise Invalid({field: ["Must not contain NUL characters or half surrogate pairs."]})
+    inner = sent.items() if isinstance(sent, dict) else enumerate(sent) if isinstance(sent, list) else ()
+    for name, value in inner:
+        _refuse_unstorable(name, field)
+        _refuse_unstorable(value, f"{field}.{name}".strip("."))
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -118,6 +118,8 @@ def echo() -> Response:
         ('{"titel": "x", "title": "x"}', "titel"),
         ('{"title": "x", "values": [{"socket": "a"}, {}]}', "values.1.socket"),
         ('{"title": NaN}', ""),
+        ('{"title": "a\\u0000b"}', "title"),
+        ('{"title": "x", "values": [{"socket": "\\ud800"}]}', "values.0.socket"),
         ('{"title": "x"', ""),
         ("[]", ""),
         ("[" * 100_000, ""),
@@ -139,6 +141,11 @@ def test_a_body_that_is_no_text_is_refused() -> None:
 
 def test_another_content_type_is_refused() -> None:
     assert client(echo).post("/thing/", data="title=x").status_code == 415
+
+
+@pytest.mark.parametrize("path", ["/thing/?title=%00", "/thing/%00/"])
+def test_an_address_with_a_nul_character_is_refused(path: str) -> None:
+    assert client(echo).get(path).status_code == 400
 
 
 def test_a_body_that_is_too_large_is_refused() -> None:
