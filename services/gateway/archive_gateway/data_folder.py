@@ -63,6 +63,7 @@ class DataFolder:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise FolderInUse(self._who()) from error
+            self.state.unlink(missing_ok=True)  # of one that was killed
             self.documents.mkdir(exist_ok=True)
             self.blobs.mkdir(exist_ok=True)
             try:

@@ -9,13 +9,15 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.support.processes import ChildProcess, start_process, wait_until
+from tests.support.processes import ChildProcess, running_process, wait_until
 
 PROGRAM = Path(sys.executable).with_name("archive-platform")
 READY_WITHIN_S = 90
@@ -60,69 +62,65 @@ def test_a_store_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pyte
 
 
 class Running:
-    """A platform with TLS, as its supervisor describes it."""
+    """A running platform, as its supervisor describes it."""
 
     def __init__(self, process: ChildProcess, data: Path) -> None:
         self.process = process
         self.data = data
-        self.http = httpx2.Client(verify=self.trust(), trust_env=False, timeout=30)
 
     def state(self) -> dict[str, Any]:
         state: dict[str, Any] = json.loads((self.data / "run.json").read_text())
         return state
 
+    def is_ready(self) -> bool:
+        return (self.data / "run.json").exists() and bool(self.state()["ready"])
+
+    @cached_property
     def trust(self) -> ssl.SSLContext:
         """Trust the certificate alone, as strictly as Python can be."""
         context = ssl.create_default_context(cafile=self.data / "tls" / "certificate.pem")
         context.verify_flags |= ssl.VERIFY_X509_STRICT
         return context
 
+    def ask(self, method: str, url: str, **content: Any) -> httpx2.Response:
+        return httpx2.request(method, url, verify=self.trust, trust_env=False, timeout=30, **content)
+
+
+@contextmanager
+def started(data: Path, *options: str, log: str = "log") -> Iterator[Running]:
+    arguments: list[str | Path] = [PROGRAM, "run", "--data", data, "--port", "0", *options]
+    with running_process(arguments, log_path=data.with_suffix(f".{log}")) as process:
+        running = Running(process, data)
+        process.wait_until_ready(running.is_ready, timeout_s=READY_WITHIN_S)
+        yield running
+
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    folder = tmp_path_factory.mktemp("run")
-    data = folder / "data"
-    arguments: list[str | Path] = [
-        PROGRAM,
-        "run",
-        "--data",
-        data,
-        "--port",
-        "0",
-        "--tls",
-        "--tiler-workers",
-        "2",
-    ]
-    process = start_process(arguments, log_path=folder / "log")
-    try:
-        process.wait_until_ready(
-            lambda: (data / "run.json").exists() and json.loads((data / "run.json").read_text())["ready"],
-            timeout_s=READY_WITHIN_S,
-        )
-        running = Running(process, data)
-        with running.http:
-            yield running
-    finally:
-        process.stop(timeout_s=40)
+    with started(tmp_path_factory.mktemp("run") / "data", "--tls", "--tiler-workers", "2") as running:
+        yield running
 
 
 def test_the_certificate_it_made_is_enough_to_trust_it(running: Running) -> None:
     address = running.state()["address"]
 
     assert address.startswith("https://localhost:")
-    assert running.http.get(f"{address}/livez").status_code == 200
-    assert running.http.get(address.replace("localhost", "127.0.0.1") + "/livez").status_code == 200
+    assert running.ask("GET", f"{address}/livez").status_code == 200
+    assert running.ask("GET", address.replace("localhost", "127.0.0.1") + "/livez").status_code == 200
 
 
 def test_links_say_https(running: Running) -> None:
     token = re.findall(r"map_[\w-]{43}", running.process.log())[0]
     address = running.state()["address"]
 
-    user = running.http.post(
-        f"{address}/api/v1/archives/", json={"title": "Secure"}, headers={"Authorization": f"Bearer {token}"}
+    archive = running.ask(
+        "POST",
+        f"{address}/api/v1/archives/",
+        json={"title": "Secure"},
+        headers={"Authorization": f"Bearer {token}"},
     )
 
-    assert user.json()["api_url"].startswith(f"{address}/api/v1/archives/")
+    assert archive.json()["api_url"].startswith(f"{address}/api/v1/archives/")
 
 
 def test_the_token_is_printed_once(running: Running) -> None:
@@ -148,32 +146,29 @@ def test_a_killed_gateway_is_back_and_whoever_calls_meanwhile_waits(running: Run
     os.kill(state["pids"]["gateway"], signal.SIGKILL)
     wait_until(lambda: "gateway ended" in running.process.log(), timeout_s=10, what="notice of the end")
 
-    answer = httpx2.get(f"{state['address']}/livez", verify=running.trust(), trust_env=False, timeout=30)
+    answer = running.ask("GET", f"{state['address']}/livez")
 
     assert answer.status_code == 200
     assert "killed by SIGKILL" in running.process.log()
     assert running.state()["pids"]["gateway"] != state["pids"]["gateway"]
 
 
-def test_parts_do_not_outlive_a_killed_supervisor_and_the_folder_is_free_again(running: Running) -> None:
-    pids = list(running.state()["pids"].values())
+def test_parts_do_not_outlive_a_killed_supervisor_and_the_folder_is_free_again(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with started(data) as first:
+        pids = list(first.state()["pids"].values())
+        first.process.send_signal(signal.SIGKILL)
+        first.process.wait(timeout_s=10)
+        wait_until(lambda: not any(map(is_alive, pids)), timeout_s=20, what="the end of all parts")
+    (data / "run.json").unlink()  # left behind by the killed one
 
-    running.process.send_signal(signal.SIGKILL)
-    running.process.wait(timeout_s=10)
+    with started(data, log="again") as again:
+        assert "map_" not in again.process.log()
+        again.process.send_signal(signal.SIGINT)
+        assert again.process.wait(timeout_s=60) == 0
 
-    wait_until(lambda: not [pid for pid in pids if is_alive(pid)], timeout_s=20, what="the end of all parts")
-    restarted = start_process(
-        [PROGRAM, "run", "--data", running.data, "--port", "0"], log_path=running.data.with_suffix(".again")
-    )
-    try:
-        restarted.wait_until_ready(lambda: "Ready after" in restarted.log(), timeout_s=READY_WITHIN_S)
-        assert "map_" not in restarted.log()
-        restarted.send_signal(signal.SIGINT)
-        assert restarted.wait(timeout_s=60) == 0
-        assert restarted.log().endswith("Everything is stopped.\n")
-        assert not (running.data / "run.json").exists()
-    finally:
-        restarted.kill()
+    assert again.process.log().endswith("Everything is stopped.\n")
+    assert not (data / "run.json").exists()
 
 
 def is_alive(pid: int) -> bool:

@@ -58,6 +58,14 @@ def test_the_state_file_is_gone_after_a_clean_stop(folder: DataFolder) -> None:
         pass
 
 
+def test_what_a_killed_supervisor_left_is_not_believed(folder: DataFolder) -> None:
+    folder.path.mkdir()
+    folder.save_state({"pid": 1, "ready": True})
+
+    with folder.in_use():
+        assert not folder.state.exists()
+
+
 def test_a_file_is_replaced_whole_even_after_a_crash_left_a_half_one(tmp_path: Path) -> None:
     place = tmp_path / "file"
     write_whole(place, "old")
