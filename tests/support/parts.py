@@ -20,7 +20,7 @@ from archive_shared import lifecycle
 from archive_shared.documents import Document, Documents, Repository
 from archive_shared.documents.port import Change
 from archive_shared.errors import Duplicate
-from archive_shared.events import ItemUpdated
+from archive_shared.events import ItemCreated, ItemUpdated
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.job import JobState
 from archive_shared.jobs.worker import Worker
@@ -130,13 +130,13 @@ def run_consumer(bus: Bus, documents: Documents, stop: threading.Event, reach: R
         remember(documents, received)
         reach("consumer.after_handler")
 
-    consume(bus.connect, QUEUE, {ItemUpdated: note}, stop, policy=IMPATIENT)
+    consume(bus.connect, QUEUE, {ItemCreated: note, ItemUpdated: note}, stop, policy=IMPATIENT)
 
 
 def remember(documents: Documents, received: ReceivedEvent) -> None:
     """Keep every event once, however often it comes."""
     with suppress(Duplicate):
-        documents.put_new(EFFECTS.name, {"_id": received.id, "subject": received.subject})
+        documents.put_new(EFFECTS.name, {"_id": received.id, "type": received.type})
 
 
 # --- their collaborators, wrapped --------------------------------------------------------------------------------------
