@@ -60,6 +60,6 @@ class JobSweep:
 
     def _put_off(self, document: Document) -> Document:
         job = document["job"]
-        pause_s = min(FIRST_PAUSE_S * 2 ** job["hints"], LONGEST_PAUSE_S)
-        next_at = self._clock.now() + timedelta(seconds=pause_s)
+        doubled_s = FIRST_PAUSE_S * 2.0 ** min(job["hints"], 30)  # a job may wait for weeks
+        next_at = self._clock.now() + timedelta(seconds=min(doubled_s, LONGEST_PAUSE_S))
         return document | {"job": job | {"hints": job["hints"] + 1, "hint_at": to_text(next_at)}}

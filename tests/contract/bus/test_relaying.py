@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -308,6 +309,21 @@ def test_a_new_job_is_hinted_at_once_and_again_after_growing_pauses(
 
     assert hinted_after_s == [0, 5, 15, 35]
     assert hints(bus) == ["t"] * 4
+
+
+def test_a_job_nobody_took_for_weeks_is_still_hinted(
+    bus: Bus, documents: SqliteDocuments, clock: StoppedClock, sweeping: Relay
+) -> None:
+    add_task(documents, "t", clock)
+    tasks_in(documents, clock).change("t", hinted_often)
+
+    sweeping.run_once()
+
+    assert hints(bus) == ["t"]
+
+
+def hinted_often(task: Any) -> None:
+    task.job = replace(task.job, hints=20_000)
 
 
 def test_a_running_job_is_hinted_when_its_lease_ran_out(
