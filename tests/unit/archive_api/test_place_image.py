@@ -159,6 +159,16 @@ def test_an_import_for_an_item_fills_its_socket(service: ArchiveService) -> None
     ]
 
 
+def test_an_import_for_an_item_makes_no_item_of_its_own(service: ArchiveService) -> None:
+    archive = service.archive()
+    item = an_item(service, archive)
+
+    outcome = place_image(service.library, an_import(archive=archive, item=item, socket="generic-overlay"))
+
+    assert outcome is Outcome.ATTACHED
+    assert [each.id for each in items(service, archive)] == [item]
+
+
 def test_an_import_for_an_item_heard_again_does_not_undo_a_later_choice(service: ArchiveService) -> None:
     archive = service.archive()
     item = an_item(service, archive)

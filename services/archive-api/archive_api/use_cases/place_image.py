@@ -40,10 +40,10 @@ def place_image(library: Library, event: ImageImported) -> Outcome:
     _store(library, event)
     if event.socket not in SOCKETS:
         return Outcome.NO_SUCH_SOCKET
+    if event.item is not None:  # first: an event that names an item names its archive as well
+        return _fill_socket(library, event, event.item)
     if event.archive is not None:
         return _add_item(library, event, event.archive)
-    if event.item is not None:
-        return _fill_socket(library, event, event.item)
     return Outcome.NOT_PLACED
 
 
