@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from archive_shared.identifiers import new_id
+from ingest_worker.domain.upload import Upload
+from ingest_worker.entrypoints.http.schemas import identifier_in
 from tests.integration.ingest_worker.conftest import ARCHIVE, ITEM, Desk
 
 
@@ -53,10 +56,37 @@ def test_an_upload_belongs_to_one_session(desk: Desk) -> None:
     assert answer.get_json()["errors"] == {"uploads": ["a.mha is already part of another upload session."]}
 
 
-def test_a_session_may_fill_a_socket_of_one_item(desk: Desk) -> None:
+def test_a_refused_session_leaves_its_other_uploads_free(desk: Desk) -> None:
+    ann = desk.person("ann", "uploader")
+    taken, free = desk.uploaded(ann, "a.mha"), desk.uploaded(ann, "b.mha")
+    started(desk, ann, uploads=[taken], archive="chest-ct")
+    started(desk, ann, uploads=[free, taken], archive="chest-ct")
+
+    assert started(desk, ann, uploads=[free], archive="chest-ct").status_code == 201
+
+
+def test_an_upload_is_not_taken_from_a_session_that_is_being_stored(desk: Desk) -> None:
+    ann = desk.person("ann", "uploader")
+    upload = desk.uploaded(ann)
+    desk.service.sessions.uploads.change(identifier_in(upload), lambda stored: bind(stored, new_id()))
+
+    answer = started(desk, ann, uploads=[upload], archive="chest-ct")
+
+    assert answer.status_code == 400
+    assert desk.service.documents.count("sessions") == 0
+
+
+def bind(upload: Upload, session: str) -> None:
+    upload.session = session
+
+
+@pytest.mark.parametrize("reference", [ITEM, f"https://archive.test/api/v1/archives/items/{ITEM}/"])
+def test_a_session_may_fill_a_socket_of_one_item(desk: Desk, reference: str) -> None:
     ann = desk.person("ann", "uploader")
 
-    answer = started(desk, ann, uploads=[desk.uploaded(ann)], archive_item=ITEM, interface="generic-overlay")
+    answer = started(
+        desk, ann, uploads=[desk.uploaded(ann)], archive_item=reference, interface="generic-overlay"
+    )
 
     stored = desk.service.sessions.repository.require(answer.get_json()["pk"])
     assert (stored.archive, stored.item, stored.socket) == (ARCHIVE, ITEM, "generic-overlay")

@@ -9,7 +9,6 @@ from archive_shared.documents import Repository
 from archive_shared.errors import Duplicate, Invalid, NotFound
 from archive_shared.identifiers import derived_id, is_id
 from archive_shared.jobs.job import Job
-
 from ingest_worker.domain.session import SessionFile, UploadSession
 from ingest_worker.domain.upload import Upload, UploadStatus
 from ingest_worker.use_cases.target import Archives, Target, WantedTarget, resolve
@@ -46,8 +45,7 @@ class Sessions:
         target = resolve(wanted, token=token, archives=self.archives, access=self.access)
         found = self._uploads(caller, uploads)
         session = self._session(caller, found, target)
-        for upload in found:
-            self._take(upload, session.id)
+        self._take(found, session.id)
         try:
             return self.repository.add(session)
         except Duplicate:
@@ -99,15 +97,19 @@ class Sessions:
             raise Invalid({"uploads": [f"{upload.filename} is not uploaded completely."]})
         return upload
 
-    def _take(self, upload: Upload, session: str) -> None:
-        """Bind the upload to the session, so that no second one makes the same image again.
+    def _take(self, uploads: Sequence[Upload], session: str) -> None:
+        """Bind the uploads to the session, so that no second one makes the same images again.
 
-        A binding to a session that was never stored (its request died half-way) may be replaced.
+        A binding lasts, even if the request that made it died before it stored its session: that session may
+        still be stored, by the same request sent again. So all uploads are looked at before any is bound.
         """
+        for upload in uploads:
+            _bind(upload, session)
+        for upload in uploads:
+            self.uploads.change(upload.id, lambda stored: _bind(stored, session))
 
-        def bind(stored: Upload) -> None:
-            if stored.session not in (None, session) and self.repository.get(stored.session) is not None:
-                raise Invalid({"uploads": [f"{stored.filename} is already part of another upload session."]})
-            stored.session = session
 
-        self.uploads.change(upload.id, bind)
+def _bind(upload: Upload, session: str) -> None:
+    if upload.session not in (None, session):
+        raise Invalid({"uploads": [f"{upload.filename} is already part of another upload session."]})
+    upload.session = session

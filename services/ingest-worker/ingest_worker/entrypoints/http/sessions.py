@@ -1,10 +1,10 @@
 """Upload sessions over HTTP: start one, watch it."""
 
+from flask import Blueprint, Response
+
 from archive_shared.access import Access
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token, body, page, page_body
-from flask import Blueprint, Response
-
 from ingest_worker.entrypoints.http import schemas
 from ingest_worker.entrypoints.http.uploads import signed_in
 from ingest_worker.use_cases.sessions import Sessions
@@ -27,6 +27,8 @@ def sessions_blueprint(sessions: Sessions, access: Access, *, public_url: str) -
     def start() -> Response:
         caller, asked = signed_in(access), body(schemas.NewSession())
         uploads = [schemas.identifier_in(reference) for reference in asked.pop("uploads")]
+        if asked["archive_item"]:
+            asked["archive_item"] = schemas.identifier_in(asked["archive_item"])
         session = sessions.start(caller, bearer_token(), uploads=uploads, wanted=WantedTarget(**asked))
         return json_response(schemas.show_session(session, public_url=public_url), 201)
 
