@@ -2,6 +2,7 @@
 
 import pytest
 
+from archive_shared.errors import Conflict
 from tests.integration.ingest_worker.conftest import Desk
 
 MIB = 1024 * 1024
@@ -76,6 +77,18 @@ def test_an_empty_file_is_refused_and_nothing_is_stored(desk: Desk) -> None:
     assert answer.get_json()["errors"] == {"parts": ["empty.mha is empty; send a file with content."]}
     assert list(desk.service.blobs.list()) == []
     assert desk.call("GET", f"uploads/{opened['pk']}/", ann).get_json()["status"] == "Aborted"
+
+
+def test_refusing_an_empty_file_keeps_the_bytes_of_one_completed_meanwhile(desk: Desk) -> None:
+    ann = desk.person("ann")
+    opened = desk.opened(ann)
+    seen_before = desk.service.uploads.repository.require(opened["pk"])
+    desk.complete(ann, opened, [desk.send(opened, b"pixels")])
+
+    with pytest.raises(Conflict):
+        desk.service.uploads.complete(seen_before, [])
+
+    assert desk.service.blobs.read(seen_before.key) == b"pixels"
 
 
 def test_completing_without_parts_is_refused(desk: Desk) -> None:

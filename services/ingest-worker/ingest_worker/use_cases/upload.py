@@ -12,7 +12,6 @@ from archive_shared.clock import Clock
 from archive_shared.documents import Repository
 from archive_shared.errors import Conflict, Invalid, NotFound
 from archive_shared.identifiers import new_id
-
 from ingest_worker.domain.upload import Upload, UploadStatus, checked_filename
 
 PART_LINK_LIFETIME_S = 3600
@@ -105,6 +104,7 @@ class Uploads:
         return self.blobs.stat(upload.key).size_bytes
 
     def _discard(self, upload: Upload) -> None:
+        # The document first: it refuses when the upload was completed meanwhile, whose bytes must stay.
+        self.repository.change(upload.id, lambda stored: stored.abort())
         self.blobs.abort_upload(upload.key, upload.multipart_id)
         self.blobs.delete(upload.key)
-        self.repository.change(upload.id, lambda stored: stored.abort())
