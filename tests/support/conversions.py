@@ -55,7 +55,7 @@ def as_sources(files: list[Path] | dict[str, Path]) -> list[SourceFile]:
 def convert_here(
     files: list[Path] | dict[str, Path], output: Path, *, budget: Budget | None = None
 ) -> ConversionReport:
-    """Do what `ingest_worker.convert` does, in this process: milliseconds instead of a second, and debuggable."""
+    """Do what `ingest_worker.conversion.convert` does, in this process: milliseconds instead of a second, and debuggable."""
     allowed = budget or Budget()
     documents = [file_document(file) for file in as_sources(files)]
     with warnings.catch_warnings():

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from archive_shared.blobs.port import BlobStore
 from archive_shared.events import ImageDescription, ImageFile
 from archive_shared.identifiers import derived_id
-
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.images import ConvertedImage, ImageType, metadata_document
 from ingest_worker.domain.report import ConversionProgress, ConversionReport
@@ -20,7 +19,7 @@ WIRE_TYPE = {ImageType.MHA: "MHD", ImageType.TIFF: "TIFF"}  # the public API has
 
 
 class Converter(Protocol):
-    """Turns files into canonical ones; see `ingest_worker.convert`."""
+    """Turns files into canonical ones; see `ingest_worker.conversion.convert`."""
 
     def __call__(
         self, files: list[SourceFile], output: Path, *, on_progress: ProgressListener
@@ -47,7 +46,7 @@ class SessionWork:
 
         Objects are stored under keys of this epoch, so an attempt that was fenced off disturbs nobody.
         """
-        folder = self._fresh_folder(payload["session"])
+        folder = self._fresh_folder(payload["session"], payload["epoch"])
         try:
             sources = [self._fetch(number, file, folder) for number, file in enumerate(payload["files"])]
             report = self.convert(sources, folder / "out", on_progress=on_progress)
@@ -57,9 +56,11 @@ class SessionWork:
         rejected = [{"file": each.file, "reasons": list(each.reasons)} for each in report.rejected]
         return {"images": images, "rejected": rejected}
 
-    def _fresh_folder(self, session: str) -> Path:
-        folder = self.scratch / session
-        shutil.rmtree(folder, ignore_errors=True)
+    def _fresh_folder(self, session: str, epoch: int) -> Path:
+        """Make the attempt a folder that no other one writes to, and remove those of the attempts before."""
+        for earlier in range(1, epoch):
+            shutil.rmtree(self.scratch / f"{session}-{earlier}", ignore_errors=True)
+        folder = self.scratch / f"{session}-{epoch}"
         (folder / "in").mkdir(parents=True)
         (folder / "out").mkdir()
         return folder

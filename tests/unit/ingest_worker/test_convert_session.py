@@ -1,0 +1,71 @@
+"""One attempt at a session: what it leaves, and what other attempts may do to it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archive_shared.blobs.folder import FolderBlobStore
+from archive_shared.blobs.links import LinkSigner
+from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.report import ConversionReport, Rejection
+from ingest_worker.use_cases.convert_session import ProgressListener, SessionWork
+
+SESSION = "6f4f3a8e-1a2b-4c3d-8e4f-5a6b7c8d9e0f"
+KEY = "ann/upload"
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> FolderBlobStore:
+    store = FolderBlobStore(
+        tmp_path / "blobs",
+        bucket="uploads",
+        signer=LinkSigner(b"s" * 32),
+        public_url="https://archive.test",
+    )
+    store.put(KEY, b"pixels")
+    return store
+
+
+def attempt(work: SessionWork, epoch: int) -> dict[str, Any]:
+    files = [{"name": "a.mha", "key": KEY}]
+    return work.run({"session": SESSION, "epoch": epoch, "files": files}, lambda _: None)
+
+
+def refuse_all(files: list[SourceFile], output: Path, *, on_progress: ProgressListener) -> ConversionReport:
+    """Convert nothing; the reason is what was in the file."""
+    rejected = tuple(Rejection(file.name, (file.path.read_text(),)) for file in files)
+    return ConversionReport(images=(), rejected=rejected)
+
+
+def test_an_attempt_leaves_no_files(tmp_path: Path, blobs: FolderBlobStore) -> None:
+    work = SessionWork(blobs, blobs, refuse_all, tmp_path / "scratch")
+
+    result = attempt(work, epoch=1)
+
+    assert result == {"images": [], "rejected": [{"file": "a.mha", "reasons": ["pixels"]}]}
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_an_attempt_removes_what_killed_ones_left(tmp_path: Path, blobs: FolderBlobStore) -> None:
+    (tmp_path / "scratch" / f"{SESSION}-1" / "in").mkdir(parents=True)
+
+    attempt(SessionWork(blobs, blobs, refuse_all, tmp_path / "scratch"), epoch=2)
+
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_an_attempt_that_comes_late_leaves_the_present_one_alone(
+    tmp_path: Path, blobs: FolderBlobStore
+) -> None:
+    late = SessionWork(blobs, blobs, refuse_all, tmp_path / "scratch")
+
+    def overtaken(
+        files: list[SourceFile], output: Path, *, on_progress: ProgressListener
+    ) -> ConversionReport:
+        attempt(late, epoch=1)
+        return refuse_all(files, output, on_progress=on_progress)
+
+    result = attempt(SessionWork(blobs, blobs, overtaken, tmp_path / "scratch"), epoch=2)
+
+    assert result["rejected"] == [{"file": "a.mha", "reasons": ["pixels"]}]
