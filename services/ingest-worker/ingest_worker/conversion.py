@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from archive_shared.errors import Invalid
-
 from ingest_worker.adapters.isolation import Done, Isolation, Stopped, Task
 from ingest_worker.adapters.tasks import (
     DICOM_HEADERS,

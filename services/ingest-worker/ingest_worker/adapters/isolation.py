@@ -12,11 +12,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TypeAlias
 
 from archive_shared.errors import Unavailable
-
 from ingest_worker.domain.budget import Budget, readable_bytes
 
 TICK_S: Final = 0.25
@@ -187,7 +187,7 @@ class _Nursery:
 def _spawned() -> "subprocess.Popen[bytes]":
     """Start a nursery with our import path and nothing else of our environment, which holds secrets."""
     environment = {
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
         "LC_ALL": "C.UTF-8",
         "OPENBLAS_NUM_THREADS": "1",  # its threads would not survive the fork
         "MALLOC_ARENA_MAX": "2",  # an arena per thread reserves address space that counts against the budget

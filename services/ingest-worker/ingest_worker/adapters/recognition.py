@@ -3,7 +3,6 @@
 Only the beginning of a file is read here; DICOM is left to `readers.dicom_headers`.
 """
 
-import gzip
 import re
 import struct
 import zlib
@@ -113,12 +112,16 @@ def _nifti(head: bytes) -> Format | UnsupportedFormat | None:
 
 
 def unpacked_head(head: bytes, wanted: int) -> bytes:
-    """Return the first bytes inside a gzip file, as many as its head yields, none if it is damaged."""
-    inflate = zlib.decompressobj(31)
-    try:
-        return inflate.decompress(head, wanted)
-    except (zlib.error, gzip.BadGzipFile):
-        return b""
+    """Return the first bytes inside a gzip file of one or more members, as many as its head yields undamaged."""
+    found = b""
+    while head and len(found) < wanted:
+        member = zlib.decompressobj(31)
+        try:
+            found += member.decompress(head, wanted - len(found))
+        except zlib.error:
+            break
+        head = member.unused_data
+    return found
 
 
 def _bare_dicom(head: bytes) -> bool:

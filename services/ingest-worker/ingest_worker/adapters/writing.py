@@ -1,5 +1,6 @@
 """Writes what readers yield, one image after another, and completes what is known about each."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,23 +48,24 @@ class Writing:
         images: list[ConvertedImage] = []
         rejections: list[Rejection] = []
         index = 0
+        names: Counter[str] = Counter()
         try:
             for reading in readings:
                 if isinstance(reading, RefusedReading):
                     rejections += _rejected(reading.files, reading.reason)
                     continue
                 try:
-                    images.append(self._written(reading, index))
+                    images.append(self._written(reading, index, numbered(reading.name, names[reading.name])))
                 except Refused as refusal:
                     rejections += _rejected(reading.files, refusal.reason)
                 index += 1
+                names[reading.name] += 1
         except Refused as refusal:
             rejections += _rejected(self.given.names, refusal.reason)
         return images, rejections
 
-    def _written(self, reading: VolumeReading | PyramidReading, index: int) -> ConvertedImage:
-        key = image_key(self.given.names, index)
-        image = _unwritten(reading, key, index)
+    def _written(self, reading: VolumeReading | PyramidReading, index: int, name: str) -> ConvertedImage:
+        image = _unwritten(reading, image_key(self.given.names, index), name)
         path = self.given.scratch / image.file
         try:
             if isinstance(reading, PyramidReading):
@@ -112,12 +114,12 @@ class Writing:
         )
 
 
-def _unwritten(reading: VolumeReading | PyramidReading, key: str, index: int) -> ConvertedImage:
+def _unwritten(reading: VolumeReading | PyramidReading, key: str, name: str) -> ConvertedImage:
     """Return what is known of an image before its pixels are."""
     kind = ImageType.TIFF if isinstance(reading, PyramidReading) else ImageType.MHA
     return ConvertedImage(
         key=key,
-        name=numbered(reading.name, index),
+        name=name,
         file=f"{key}.{'tif' if kind is ImageType.TIFF else 'mha'}",
         type=kind,
         size_bytes=0,

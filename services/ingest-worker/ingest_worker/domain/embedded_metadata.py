@@ -52,6 +52,9 @@ def _sex(text: str) -> str:
 def _day(text: str) -> date | None:
     if not text:
         return None
+    text = text.replace(
+        ".", ""
+    )  # "1993.08.22" is how ACR-NEMA wrote dates, and still allowed (PS3.5 table 6.2-1)
     if not re.fullmatch(r"\d{8}", text):
         raise Unusable
     try:

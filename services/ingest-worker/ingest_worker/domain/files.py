@@ -43,11 +43,18 @@ class Source:
     sha256: str
 
 
-def natural_order(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Return a key that sorts "2.dcm" before "10.dcm"; equal names only for equal keys."""
-    parts = re.split(r"(\d+)", name)
-    keys = tuple((0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts)
-    return (*keys, (2, 0, name))
+def natural_order(name: str) -> tuple[tuple[int, int, str, str], ...]:
+    """Return a key that sorts "2.dcm" before "10.dcm"; only equal names have equal keys."""
+    end = (-1, 0, "", "")
+    return (*(_order_of_part(part) for part in re.split(r"([0-9]+)", name) if part), end)
+
+
+def _order_of_part(part: str) -> tuple[int, int, str, str]:
+    """Compare numbers by digits and then as text, which is by value, for numbers of any length."""
+    if part[0] in "0123456789":
+        digits = part.lstrip("0")
+        return (0, len(digits), digits, part)
+    return (1, 0, part, "")
 
 
 def name_list(names: Sequence[str]) -> str:

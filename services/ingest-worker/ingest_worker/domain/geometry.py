@@ -62,6 +62,12 @@ def length(a: Sequence[float]) -> float:
     return math.sqrt(dot(a, a))
 
 
+def unit_vector(a: Vector) -> Vector:
+    """Return the vector of length one in the same direction; files round directions to a few digits."""
+    size = length(a)
+    return (a[0] / size, a[1] / size, a[2] / size)
+
+
 def by_columns(first: Sequence[float], second: Sequence[float], third: Sequence[float]) -> tuple[float, ...]:
     """Return the direction matrix whose columns are the three axes."""
     return tuple(axis[row] for row in range(3) for axis in (first, second, third))

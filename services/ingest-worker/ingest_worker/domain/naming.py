@@ -16,9 +16,9 @@ def series_name(*, description: str, modality: str, series_uid: str) -> str:
     return f"{base[:LONGEST_NAME]}-{tail}" if tail else base[:LONGEST_NAME]
 
 
-def numbered(name: str, index: int) -> str:
-    """Return the name of one of several images from the same files."""
-    return name if index == 0 else f"{name} ({index + 1})"
+def numbered(name: str, before: int) -> str:
+    """Return the name of an image when so many from the same files have that name already."""
+    return name if before == 0 else f"{name} ({before + 1})"
 
 
 def _tidy(text: str) -> str:

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest_worker.domain.files import natural_order
-from ingest_worker.domain.geometry import Geometry, Vector, by_columns, cross, dot, length, subtract
+from ingest_worker.domain.geometry import (
+    Geometry,
+    Vector,
+    by_columns,
+    cross,
+    dot,
+    length,
+    subtract,
+    unit_vector,
+)
 from ingest_worker.domain.refusals import Refused
 from ingest_worker.domain.slices import (
     Slice,
@@ -22,6 +31,12 @@ from ingest_worker.domain.slices import (
 
 EVEN_STEP = 0.1
 """A slice may lie this share of a step off its place in the even grid; beyond, the grid would be a lie."""
+
+ROUNDING_MM = 0.1
+"""A slice may lie this much off its place, since positions are often rounded to it,"""
+
+MOST_OF_STEP = 0.25
+"""but never more than this share of a step."""
 
 SIDEWAYS_PIXELS = 0.25
 """A slice may lie this many pixels beside the line of the others: positions are often rounded to 0.1 mm."""
@@ -105,7 +120,7 @@ def _numbered(volume: list[Slice], slice_distance_mm: float | None) -> Stack:
     ordered = sorted(volume, key=lambda one: (one.number or 0, natural_order(one.file), one.frame))
     along = (*(volume[0].pixel_spacing or (1.0, 1.0)), slice_distance_mm or 1.0)
     row, column = volume[0].orientation or HEAD_FIRST
-    geometry = Geometry(along, (0.0, 0.0, 0.0), by_columns(row, column, cross(row, column)))
+    geometry = Geometry(along, (0.0, 0.0, 0.0), by_columns(row, column, _normal(volume[0])))
     known = (volume[0].pixel_spacing is not None, slice_distance_mm is not None)
     notes = ("The slices carry no positions and were ordered by their numbers.",) if several else ()
     return Stack(tuple(ordered), len(ordered), None, geometry, known, notes)
@@ -146,9 +161,7 @@ def _grid(points: list[list[Slice]], slice_distance_mm: float | None) -> Stack:
 
 def _normal(one: Slice) -> Vector:
     row, column = one.orientation or HEAD_FIRST
-    normal = cross(row, column)
-    size = length(normal)
-    return (normal[0] / size, normal[1] / size, normal[2] / size)
+    return unit_vector(cross(row, column))
 
 
 def _position(one: Slice) -> Vector:
@@ -163,10 +176,8 @@ def _even_step(slices: Sequence[Slice], normal: Vector) -> float | None:
         return None
     heights = [dot(_position(one), normal) for one in slices]
     step = (heights[-1] - heights[0]) / (len(heights) - 1)
-    if (
-        max(abs(height - heights[0] - index * step) for index, height in enumerate(heights))
-        <= EVEN_STEP * step
-    ):
+    slack = min(max(EVEN_STEP * step, ROUNDING_MM), MOST_OF_STEP * step)
+    if max(abs(height - heights[0] - index * step) for index, height in enumerate(heights)) <= slack:
         return step
     raise Refused(_uneven_reason(slices, heights))
 
@@ -175,7 +186,7 @@ def _uneven_reason(slices: Sequence[Slice], heights: Sequence[float]) -> str:
     steps = [high - low for low, high in pairwise(heights)]
     usual = sorted(steps)[len(steps) // 2]
     gaps = [index for index, step in enumerate(steps) if round(step / usual) >= 2]
-    whole = all(abs(step / usual - round(step / usual)) <= EVEN_STEP for step in steps)
+    whole = all(abs(step / usual - round(step / usual)) <= MOST_OF_STEP for step in steps)
     if gaps and whole:
         missing = sum(round(steps[index] / usual) - 1 for index in gaps)
         near = f"between {slices[gaps[0]].file} and {slices[gaps[0] + 1].file}"

@@ -10,7 +10,7 @@ from ingest_worker.adapters.checksums_of_files import same_bytes
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.dicom_description import describe
 from ingest_worker.adapters.readers.dicom_frames import Frame, Rescale, frames_of
-from ingest_worker.adapters.readers.dicom_headers import DicomHeader, read_dicom_header
+from ingest_worker.adapters.readers.dicom_headers import PARSING_ERRORS, DicomHeader, read_dicom_header
 from ingest_worker.adapters.readers.dicom_pixels import read_frames
 from ingest_worker.adapters.readers.dicom_samples import (
     OutOfRange,
@@ -84,6 +84,8 @@ def read(given: ConversionInput) -> Iterator[Reading]:
             members[file.name] = _Member(header, form, frames_of(header, channels=form.channels))
         except Refused as refusal:
             yield RefusedReading((file.name,), refusal.reason)
+        except PARSING_ERRORS:
+            yield RefusedReading((file.name,), f"The DICOM header of {file.base_name} is damaged.")
     for copy, original in _copies(members).items():
         del members[copy]
         yield RefusedReading((copy,), f"This is a copy of {original}.")

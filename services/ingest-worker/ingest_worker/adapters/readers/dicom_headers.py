@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from pydicom import Dataset, dcmread
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from ingest_worker.adapters.readers.dicom_values import text
@@ -30,6 +30,7 @@ SERIES_TAGS: Final[list[str]] = [
 
 # What pydicom raises on damaged headers, seen with its own test files and with mutated ones.
 PARSING_ERRORS: Final = (
+    BytesLengthException,
     InvalidDicomError,
     AttributeError,
     EOFError,

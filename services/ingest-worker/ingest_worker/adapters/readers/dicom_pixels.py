@@ -2,13 +2,14 @@
 
 import struct
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from pydicom import Dataset, dcmread
 from pydicom.encaps import generate_frames
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut
-from pydicom.pixels.utils import iter_pixels
+from pydicom.pixels.utils import as_pixel_options, iter_pixels
 from pydicom.uid import (
     HTJ2K,
     JPEG2000,
@@ -80,7 +81,7 @@ def read_frames(
     else:
         _check_fragments(header, count)
     plain = header.transfer_syntax in PLAIN and (form.photometric in (*GRAY, PALETTE, "RGB"))
-    source = _plain_frames(header, form, frames) if plain else _decoded_frames(header, frames)
+    source = _plain_frames(header, form, frames) if plain else _decoded_frames(header, form, frames, count)
     for pixels in source:
         yield _colored(meaningful(pixels, form, native=native), header, form)
 
@@ -116,20 +117,49 @@ def _plain_frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int]
                 yield pixels.reshape(shape)
 
 
-def _decoded_frames(header: DicomHeader, frames: Sequence[int]) -> Iterator[Pixels]:
+def _decoded_frames(
+    header: DicomHeader, form: SampleFormat, frames: Sequence[int], count: int
+) -> Iterator[Pixels]:
     """Decode frames of any other encoding; pydicom turns YBR colour into RGB."""
-    plugin = DECODERS.get(header.transfer_syntax, "")
-    if header.transfer_syntax not in NATIVE and not plugin:
-        raise Refused(
-            f"The pixels of {header.file.base_name} are compressed as {header.transfer_syntax.name}, which is not supported."
-        )
-    source: Any = (
-        _inflated(header) if header.transfer_syntax == DeflatedExplicitVRLittleEndian else header.file.path
-    )
     try:
-        yield from iter_pixels(source, indices=list(frames), decoding_plugin=plugin)
+        if header.transfer_syntax == DeflatedExplicitVRLittleEndian:
+            yield from iter_pixels(_inflated(header), indices=list(frames))
+        elif header.transfer_syntax in NATIVE:
+            yield from iter_pixels(header.file.path, indices=list(frames))
+        elif header.transfer_syntax == JPEGExtended12Bit and form.stored_bits > 8:
+            yield from _twelve_bit_frames(header, frames, count)
+        else:
+            yield from _encapsulated_frames(header, frames)
     except DECODER_ERRORS as error:
         raise Damaged(header.file.base_name, "its pixels cannot be decoded") from error
+
+
+def _encapsulated_frames(header: DicomHeader, frames: Sequence[int]) -> Iterator[Pixels]:
+    plugin = DECODERS.get(header.transfer_syntax)
+    if plugin is None:
+        kind = header.transfer_syntax.name
+        raise Refused(
+            f"The pixels of {header.file.base_name} are compressed as {kind}, which is not supported."
+        )
+    options = as_pixel_options(
+        header.dataset, pixel_keyword="PixelData", pixel_vr="OB", transfer_syntax_uid=header.transfer_syntax
+    )
+    decoder = get_decoder(header.transfer_syntax)
+    with header.file.path.open("rb") as stream:
+        stream.seek(header.pixels.offset or 0)
+        for pixels, _ in decoder.iter_array(stream, indices=list(frames), decoding_plugin=plugin, **options):
+            yield pixels
+
+
+def _twelve_bit_frames(header: DicomHeader, frames: Sequence[int], count: int) -> Iterator[Pixels]:
+    """Decode JPEG with 12 bits per sample, which GDCM leaves to others, through libjpeg-turbo."""
+    from imagecodecs import jpeg8_decode  # noqa: PLC0415  # rare, and a large library
+
+    with header.file.path.open("rb") as stream:
+        stream.seek(header.pixels.offset or 0)
+        found = list(generate_frames(stream, number_of_frames=count))
+    for frame in frames:
+        yield jpeg8_decode(found[frame])
 
 
 def _inflated(header: DicomHeader) -> Dataset:
@@ -167,4 +197,5 @@ def _colored(pixels: Pixels, header: DicomHeader, form: SampleFormat) -> Pixels:
         colored: Pixels = apply_color_lut(pixels, header.dataset)
     except PARSING_ERRORS as error:
         raise Damaged(header.file.base_name, "its palette cannot be used") from error
-    return colored[..., :3]
+    colored = colored[..., :3]
+    return colored >> 8 if colored.itemsize == 2 and form.palette_type == "uint8" else colored

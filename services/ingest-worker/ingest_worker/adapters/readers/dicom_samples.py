@@ -96,10 +96,15 @@ def sample_format(header: DicomHeader) -> SampleFormat:
 
 
 def _palette_type(dataset: Dataset, name: str) -> str:
+    """Return the type of the colours in the palette; 16 bits that say no more than 8 are 8, as they are meant."""
     descriptor = values(dataset, "RedPaletteColorLookupTableDescriptor")
     if len(descriptor) != 3 or descriptor[2] not in (8, 16):
         raise Refused(f"The palette of {name} is not readable.")
-    return f"uint{descriptor[2]}"
+    tables = [dataset.get(f"{color}PaletteColorLookupTableData") for color in ("Red", "Green", "Blue")]
+    if descriptor[2] == 8 or not all(tables):
+        return f"uint{descriptor[2]}"
+    colors = np.frombuffer(b"".join(table[: len(table) // 2 * 2] for table in tables), "<u2")
+    return "uint8" if (colors & 0xFF == 0).all() or (colors & 0xFF == colors >> 8).all() else "uint16"
 
 
 def meaningful(pixels: Pixels, form: SampleFormat, *, native: bool) -> Pixels:
@@ -112,7 +117,7 @@ def meaningful(pixels: Pixels, form: SampleFormat, *, native: bool) -> Pixels:
     """
     if form.kind != "integer" or form.stored_bits == form.allocated_bits:
         return pixels
-    unsigned: NDArray[Any] = pixels.view(f"uint{form.allocated_bits}")
+    unsigned: NDArray[Any] = pixels.astype(form.stored_type, copy=False).view(f"uint{form.allocated_bits}")
     shift = form.high_bit + 1 - form.stored_bits if native else 0
     mask = unsigned.dtype.type((1 << form.stored_bits) - 1)
     bits = (unsigned >> shift if shift else unsigned) & mask

@@ -5,19 +5,23 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydicom import Dataset
+from pydicom.errors import BytesLengthException
 from pydicom.multival import MultiValue
 
-from ingest_worker.domain.geometry import Vector, cross, dot, length
+from ingest_worker.domain.geometry import Vector, dot, length, unit_vector
 from ingest_worker.domain.refusals import Refused
 
 UNIT_TOLERANCE = 0.01
+
+# pydicom converts bytes to values on first access, and says in these ways that it cannot.
+CONVERSION_ERRORS = (BytesLengthException, NotImplementedError, OverflowError, TypeError, ValueError)
 
 
 def values(dataset: Dataset, keyword: str) -> list[Any]:
     """Return all values of an element, none if it is missing, empty or unreadable."""
     try:
         value = dataset.get(keyword)
-    except (ValueError, TypeError, OverflowError):  # pydicom converts text to numbers on first access
+    except CONVERSION_ERRORS:
         return []
     if value is None or value == "":
         return []
@@ -69,7 +73,7 @@ def position(dataset: Dataset, name: str) -> Vector | None:
 
 
 def orientation(dataset: Dataset, name: str) -> tuple[Vector, Vector] | None:
-    """Return ImageOrientationPatient as row and column directions, None if the file has none."""
+    """Return ImageOrientationPatient as unit vectors along row and column, None if the file has none."""
     found = numbers(dataset, "ImageOrientationPatient")
     if not found:
         return None
@@ -77,10 +81,9 @@ def orientation(dataset: Dataset, name: str) -> tuple[Vector, Vector] | None:
         raise Refused(f"The orientation of the slice in {name} is not readable.")
     row: Vector = (found[0], found[1], found[2])
     column: Vector = (found[3], found[4], found[5])
-    unit = max(abs(length(row) - 1), abs(length(column) - 1), abs(dot(row, column))) <= UNIT_TOLERANCE
-    if not unit or length(cross(row, column)) < 1 - UNIT_TOLERANCE:
+    if max(abs(length(row) - 1), abs(length(column) - 1), abs(dot(row, column))) > UNIT_TOLERANCE:
         raise Refused(f"The orientation of the slice in {name} is not made of perpendicular unit vectors.")
-    return row, column
+    return unit_vector(row), unit_vector(column)
 
 
 def spacing(dataset: Dataset, keyword: str) -> tuple[float, float] | None:

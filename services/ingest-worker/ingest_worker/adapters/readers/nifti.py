@@ -34,6 +34,17 @@ DATA_TYPES = {
     2304: (4, "uint8"),
 }
 
+# Where the fields of the grid lie in version 2, and in version 1: format, offset, format, offset.
+FROM_SECOND_TO_FIRST = (
+    ("2h", 12, "2h", 70),  # datatype, bitpix
+    ("8q", 16, "8h", 40),  # dim
+    ("8d", 104, "8f", 76),  # pixdim
+    ("2i", 344, "2h", 252),  # qform_code, sform_code
+    ("6d", 352, "6f", 256),  # quatern, qoffset
+    ("12d", 400, "12f", 280),  # srow
+    ("i", 500, "b", 123),  # xyzt_units
+)
+
 
 @dataclass(frozen=True)
 class NiftiHeader:
@@ -183,7 +194,7 @@ def _samples(header: NiftiHeader, file: SourceFile) -> tuple[int, str]:
 def _itk_view(header: NiftiHeader, file: SourceFile, given: ConversionInput) -> ItkView:
     """Return ITK's reading of the grid; it must agree about the size."""
     view = read_geometry(
-        header.raw + NO_EXTENSIONS,
+        _for_itk(header, file.base_name) + NO_EXTENSIONS,
         name=file.base_name,
         suffix=".nii",
         image_io="NiftiImageIO",
@@ -192,3 +203,22 @@ def _itk_view(header: NiftiHeader, file: SourceFile, given: ConversionInput) -> 
     if view.size != header.dimensions:
         raise Refused(f"The header of {file.base_name} can be understood in more than one way.")
     return view
+
+
+def _for_itk(header: NiftiHeader, name: str) -> bytes:
+    """Return the header as NIfTI 1, the only version ITK reads; the grid's numbers are single precision there."""
+    if len(header.raw) == NIFTI_1_BYTES:
+        return header.raw
+    order = ">" if header.big_endian else "<"
+    first = bytearray(NIFTI_1_BYTES)
+    struct.pack_into(order + "i", first, 0, NIFTI_1_BYTES)
+    first[344:348] = b"n+1\0"
+    try:
+        for old_format, old_offset, new_format, new_offset in FROM_SECOND_TO_FIRST:
+            values = struct.unpack_from(order + old_format, header.raw, old_offset)
+            struct.pack_into(order + new_format, first, new_offset, *values)
+    except (struct.error, OverflowError) as error:
+        raise Refused(
+            f"The image {name} is too large or its grid too odd for NIfTI to be understood."
+        ) from error
+    return bytes(first)

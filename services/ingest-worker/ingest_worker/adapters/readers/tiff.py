@@ -9,6 +9,7 @@ import pyvips
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.tiff_pages import PLAIN_PHOTOMETRICS, Page, Pages, read_pages
+from ingest_worker.adapters.readers.tiff_segments import verify_deflated
 from ingest_worker.adapters.volumes import Pixels, PyramidReading, Reading, VolumeReading
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.geometry import Geometry, identity
@@ -17,7 +18,7 @@ from ingest_worker.domain.layouts import COLOR_SPACES, VolumeLayout
 from ingest_worker.domain.refusals import Damaged, Refused
 from ingest_worker.domain.segments import MOST_SEGMENTS
 
-VIPS_TYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
+VIPS_TYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32")
 MIXTURE = (
     "The TIFF file {name} holds several pictures that are neither levels of a pyramid nor slices of a stack."
 )
@@ -32,6 +33,7 @@ def read(given: ConversionInput) -> Iterator[Reading]:
         raise Refused(
             f"The samples of {file.base_name} are of a type that cannot be imported ({first.sample_type})."
         )
+    verify_deflated(file.path, found, file.base_name)
     yield _stack(found, given) if found.is_stack else _pyramid(found, given)
 
 

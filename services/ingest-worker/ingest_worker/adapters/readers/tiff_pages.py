@@ -36,7 +36,15 @@ READING_ERRORS = (
 
 @dataclass(frozen=True)
 class Page:
-    """The facts of one TIFF directory."""
+    """The facts of one TIFF directory.
+
+    Parameters
+    ----------
+    segments
+        Offset and length of each strip or tile; tiles of length zero are empty.
+    segment_bytes
+        Most bytes one of them holds uncompressed.
+    """
 
     width: int
     height: int
@@ -47,8 +55,15 @@ class Page:
     tile: tuple[int, int]
     is_interleaved: bool
     has_inner_pages: bool
-    data_end: int
+    compression: int
+    segments: tuple[tuple[int, int], ...]
+    segment_bytes: int
     value_range: tuple[int, int] | None
+
+    @property
+    def data_end(self) -> int:
+        """Return where the last strip or tile ends."""
+        return max(offset + count for offset, count in self.segments)
 
     @property
     def kind(self) -> tuple[object, ...]:
@@ -118,8 +133,8 @@ def _refuse_slides(tiff: TiffFile) -> None:
 
 
 def _page(page: TiffPage) -> Page:
-    ends = [offset + count for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True)]
-    if page.dtype is None or page.imagewidth < 1 or page.imagelength < 1 or not ends:
+    segments = tuple(zip(page.dataoffsets, page.databytecounts, strict=True))
+    if page.dtype is None or page.imagewidth < 1 or page.imagelength < 1 or not segments:
         raise TiffFileError("a page without pixels")
     return Page(
         width=page.imagewidth,
@@ -131,7 +146,9 @@ def _page(page: TiffPage) -> Page:
         tile=(page.tilewidth, page.tilelength),
         is_interleaved=int(page.planarconfig) == 1,
         has_inner_pages=bool(page.subifds),
-        data_end=max(ends),
+        compression=int(page.compression),
+        segments=segments,
+        segment_bytes=math.prod(page.chunks) * page.dtype.itemsize,
         value_range=_value_range(page),
     )
 

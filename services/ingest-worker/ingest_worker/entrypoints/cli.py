@@ -1,0 +1,129 @@
+"""`ingest-worker`: the conversion for people at a terminal, without any service."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from archive_shared.errors import ArchiveSystemError, Invalid
+from ingest_worker.conversion import convert
+from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.images import ConvertedImage, metadata_document
+from ingest_worker.domain.report import ConversionProgress, ConversionReport, Rejection
+
+NOTHING_IMPORTED = 2
+LINK = "This is a link, and links in folders are not followed."
+
+
+@click.group()
+def main() -> None:
+    """Turn medical images into canonical ones."""
+
+
+@main.command("convert")
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the images."
+)
+@click.option(
+    "--report", "report_file", type=click.Path(dir_okay=False, path_type=Path), help="JSON report to write."
+)
+@click.option(
+    "--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Images converted at a time."
+)
+def convert_command(inputs: tuple[Path, ...], output: Path, report_file: Path | None, jobs: int) -> None:
+    """Convert files and folders INPUTS into compressed MetaImages and tiled pyramidal TIFFs.
+
+    Exits with 0 when anything was imported, with 2 when nothing was.
+    """
+    sources, links = _found(inputs)
+    try:
+        with _Bar() as bar:
+            report = convert(sources, output, jobs=jobs, on_progress=bar.show)
+    except Invalid as invalid:
+        raise click.UsageError(" ".join(invalid.errors["files"])) from invalid
+    except ArchiveSystemError as error:
+        raise click.ClickException(str(error)) from error
+    document = report_document(report, links)
+    if report_file is not None:
+        report_file.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    _tell(document)
+    sys.exit(0 if report.images else NOTHING_IMPORTED)
+
+
+def _found(inputs: tuple[Path, ...]) -> tuple[list[SourceFile], list[Rejection]]:
+    """Return the files to convert, those in folders by their path inside, and the links that are left out."""
+    sources: list[SourceFile] = []
+    links: list[Rejection] = []
+    for given in inputs:
+        if not given.is_dir():
+            sources.append(SourceFile(given.name, given))
+            continue
+        for path in _walk(given):
+            name = (Path(given.resolve().name) / path.relative_to(given)).as_posix()
+            if path.is_symlink():
+                links.append(Rejection(name, (LINK,)))
+            else:
+                sources.append(SourceFile(name, path))
+    return sources, links
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for place, folders, files in os.walk(folder):
+        yield from (Path(place, name) for name in files)
+        yield from (path for path in (Path(place, name) for name in folders) if path.is_symlink())
+
+
+class _Bar:
+    """The conversion's progress in bytes, with files and what is being done beside it."""
+
+    def __init__(self) -> None:
+        self._bar = tqdm(unit="B", unit_scale=True, desc="starting", disable=None)
+
+    def __enter__(self) -> "_Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def show(self, progress: ConversionProgress) -> None:
+        self._bar.total = progress.bytes_total or None
+        self._bar.set_description_str(progress.phase, refresh=False)
+        self._bar.set_postfix_str(f"{progress.files_done}/{progress.files_total} files", refresh=False)
+        self._bar.update(progress.bytes_done - self._bar.n)
+
+
+def report_document(report: ConversionReport, links: list[Rejection]) -> dict[str, Any]:
+    """Return the report file's content."""
+    rejected = [*report.rejected, *links]
+    return {
+        "images": [_image_document(image) for image in report.images],
+        "rejected": [{"file": each.file, "reasons": list(each.reasons)} for each in rejected],
+    }
+
+
+def _image_document(image: ConvertedImage) -> dict[str, Any]:
+    return {
+        "name": image.name,
+        "file": image.file,
+        "type": image.type.value,
+        "sources": [source.name for source in image.sources],
+        "size_bytes": image.size_bytes,
+        "sample_type": image.sample_type,
+        "pixels_sha256": image.pixels_sha256,
+        "notes": list(image.notes),
+        **metadata_document(image.metadata),
+    }
+
+
+def _tell(document: dict[str, Any]) -> None:
+    for image in document["images"]:
+        click.echo(f"{image['file']}  {image['name']}")
+    for rejection in document["rejected"]:
+        click.echo(f"refused  {rejection['file']}: {' '.join(rejection['reasons'])}", err=True)
+    click.echo(f"{len(document['images'])} images, {len(document['rejected'])} files refused", err=True)

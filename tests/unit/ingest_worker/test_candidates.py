@@ -1,0 +1,137 @@
+"""Files are gathered into candidates; every file ends up somewhere, exactly once unless it is shared pixels."""
+
+from pathlib import Path
+
+import pytest
+
+from ingest_worker.domain.candidates import Recognised, gather
+from ingest_worker.domain.files import SourceFile, natural_order, neighbour_name
+from ingest_worker.domain.formats import Format, UnsupportedFormat
+
+
+def a_file(name: str) -> SourceFile:
+    return SourceFile(name, Path("/nowhere"))
+
+
+def test_dicom_files_of_one_series_are_one_candidate_wherever_they_lie() -> None:
+    files = [
+        Recognised(a_file(name), Format.DICOM, series=("s",)) for name in ("b/10.dcm", "a/2.dcm", "a/10.dcm")
+    ]
+
+    candidates, rejections = gather(files)
+
+    (candidate,) = candidates
+    assert [file.name for file in candidate.files] == ["a/2.dcm", "a/10.dcm", "b/10.dcm"]
+    assert not rejections
+
+
+def test_dicom_files_of_no_series_are_candidates_of_their_own() -> None:
+    candidates, _ = gather([Recognised(a_file(name), Format.DICOM) for name in ("1", "2")])
+
+    assert [len(candidate.files) for candidate in candidates] == [1, 1]
+
+
+def test_a_candidate_is_known_by_the_names_of_its_files_in_any_order() -> None:
+    files = [Recognised(a_file(name), Format.DICOM, series=("s",)) for name in ("1", "2", "3")]
+
+    keys = {gather(order)[0][0].key for order in (files, files[::-1])}
+
+    assert len(keys) == 1
+    assert keys != {gather(files[:2])[0][0].key}
+
+
+def test_candidates_come_in_the_order_of_names() -> None:
+    files = [Recognised(a_file(name), Format.PNG) for name in ("10.png", "9.png", "1.png")]
+
+    assert [candidate.files[0].name for candidate in gather(files)[0]] == ["1.png", "9.png", "10.png"]
+
+
+def test_a_header_takes_its_data_file_in_another_case() -> None:
+    files = [
+        Recognised(a_file("scan/ct.mhd"), Format.META_IMAGE, references=("CT.ZRAW",)),
+        Recognised(a_file("scan/ct.zraw")),
+    ]
+
+    candidates, rejections = gather(files)
+
+    assert [file.name for file in candidates[0].files] == ["scan/ct.mhd", "scan/ct.zraw"]
+    assert not rejections
+
+
+def test_pixels_that_look_like_a_picture_by_chance_are_still_pixels() -> None:
+    files = [
+        Recognised(a_file("ct.mhd"), Format.META_IMAGE, references=("ct.raw",)),
+        Recognised(a_file("ct.raw"), Format.PNG),
+    ]
+
+    candidates, rejections = gather(files)
+
+    assert [candidate.format for candidate in candidates] == [Format.META_IMAGE]
+    assert not rejections
+
+
+def test_pixels_without_a_header_say_what_is_missing() -> None:
+    _, (rejection,) = gather([Recognised(a_file("ct.zraw"))])
+
+    assert rejection.reasons == (
+        "This looks like pixel data, but no header (.mhd or .nhdr) in the upload names it.",
+    )
+
+
+def test_files_in_the_folder_of_a_mirax_slide_belong_to_it() -> None:
+    files = [
+        Recognised(a_file("case/slide.mrxs"), UnsupportedFormat.MIRAX),
+        Recognised(a_file("case/slide/Data0001.dat")),
+        Recognised(a_file("case/other.png"), Format.PNG),
+    ]
+
+    candidates, rejections = gather(files)
+
+    assert [candidate.files[0].name for candidate in candidates] == ["case/other.png"]
+    assert [one.reasons[0] for one in rejections] == [
+        "MIRAX slides (.mrxs) are not supported yet.",
+        "This file belongs to slide.mrxs. MIRAX slides (.mrxs) are not supported yet.",
+    ]
+
+
+def test_tiles_of_a_hamamatsu_slide_are_no_pictures_of_their_own() -> None:
+    files = [
+        Recognised(
+            a_file("s.vms"), UnsupportedFormat.HAMAMATSU_VMS, companions=("tile.jpg", "../../etc/passwd")
+        ),
+        Recognised(a_file("tile.jpg"), Format.JPEG),
+        Recognised(a_file("photo.jpg"), Format.JPEG),
+    ]
+
+    candidates, rejections = gather(files)
+
+    assert [candidate.files[0].name for candidate in candidates] == ["photo.jpg"]
+    assert [one.file for one in rejections] == ["s.vms", "tile.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("header", "reference", "expected"),
+    [
+        ("a/ct.mhd", "ct.raw", "a/ct.raw"),
+        ("a/ct.mhd", "sub/ct.raw", "a/sub/ct.raw"),
+        ("a/b/ct.mhd", "../ct.raw", "a/ct.raw"),
+        ("ct.mhd", "./ct.raw", "ct.raw"),
+        ("ct.mhd", "../ct.raw", None),
+        ("a/ct.mhd", "../../ct.raw", None),
+        ("ct.mhd", "/etc/passwd", None),
+        ("ct.mhd", "\\\\server\\ct.raw", None),
+        ("ct.mhd", "c:ct.raw", None),
+        ("ct.mhd", "", None),
+        ("ct.mhd", "a\0b", None),
+    ],
+)
+def test_neighbours_are_found_inside_the_upload_only(
+    header: str, reference: str, expected: str | None
+) -> None:
+    assert neighbour_name(header, reference) == expected
+
+
+def test_numbers_in_names_count_as_numbers() -> None:
+    names = ["IM10", "IM9", "IM009", "a", "IM", "10", "9"]
+
+    assert sorted(names, key=natural_order) == ["9", "10", "IM", "IM009", "IM9", "IM10", "a"]

@@ -1,0 +1,175 @@
+"""Compressed DICOM: every usual transfer syntax decodes to the pixels that went in, and half a frame is no frame."""
+
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pydicom.encaps import encapsulate, get_frame
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    HTJ2KLossless,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    RLELossless,
+)
+
+from demo.imaging import Grid, a_dataset, anatomy, ct_slice, picture, put_pixels, write_enhanced_ct
+from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
+
+GRAY_ENCODERS: dict[str, Any] = {
+    JPEGLosslessSV1: lambda a: imagecodecs.ljpeg_encode(a, bitspersample=12),
+    JPEGLSLossless: imagecodecs.jpegls_encode,
+    JPEG2000Lossless: lambda a: imagecodecs.jpeg2k_encode(a, level=0, codecformat="j2k", reversible=True),
+    HTJ2KLossless: lambda a: imagecodecs.htj2k_encode(a, reversible=True),
+}
+
+
+def with_frames(dataset: Any, frames: list[bytes], transfer_syntax: str, path: Path) -> Path:
+    dataset.PixelData = encapsulate(frames)
+    dataset["PixelData"].VR = "OB"
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = UID(transfer_syntax)
+    dataset.save_as(path, enforce_file_format=True)
+    return path
+
+
+def compressed_series(folder: Path, transfer_syntax: str) -> list[Path]:
+    folder.mkdir()
+    files = []
+    for index, plane in enumerate(anatomy(3)):
+        dataset = ct_slice(plane, Grid(), index, index + 1)
+        if transfer_syntax == RLELossless:
+            dataset.compress(RLELossless, generate_instance_uid=False)
+            dataset.save_as(folder / f"{index}.dcm", enforce_file_format=True)
+        else:
+            encoded = bytes(GRAY_ENCODERS[transfer_syntax](dataset.pixel_array))
+            with_frames(dataset, [encoded], transfer_syntax, folder / f"{index}.dcm")
+        files.append(folder / f"{index}.dcm")
+    return files
+
+
+@pytest.mark.parametrize("transfer_syntax", [*GRAY_ENCODERS, RLELossless], ids=lambda uid: UID(uid).name)
+def test_a_losslessly_compressed_series_has_the_original_pixels(tmp_path: Path, transfer_syntax: str) -> None:
+    files = compressed_series(tmp_path / "in", transfer_syntax)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(3))
+
+
+@pytest.mark.parametrize(
+    "transfer_syntax",
+    [ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian],
+    ids=lambda uid: uid.name,
+)
+def test_other_ways_to_write_plain_pixels(tmp_path: Path, transfer_syntax: UID) -> None:
+    dataset = ct_slice(anatomy(1)[0], Grid(), 0, 1)
+    if transfer_syntax == ExplicitVRBigEndian:
+        dataset.PixelData = dataset.pixel_array.astype(">u2").tobytes()
+    dataset.file_meta.TransferSyntaxUID = transfer_syntax
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    image = the_image(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(1))
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_rle_colour_has_its_most_significant_bytes_first(tmp_path: Path, bits: int) -> None:
+    rgb = picture() if bits == 8 else picture().astype(np.uint16) * 201 + 7
+    dataset = a_dataset()
+    put_pixels(dataset, rgb)
+    dataset.compress(RLELossless, generate_instance_uid=False)
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    image = the_image(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels[0], rgb)
+
+
+@pytest.mark.parametrize("colored", [False, True])
+def test_baseline_jpeg_decodes_as_itk_does(tmp_path: Path, colored: bool) -> None:
+    pixels = picture() if colored else np.ascontiguousarray(picture()[..., 0])
+    dataset = a_dataset()
+    put_pixels(dataset, pixels)
+    if colored:
+        dataset.PhotometricInterpretation = "YBR_FULL_422"
+    encoded = bytes(imagecodecs.jpeg8_encode(pixels, level=95, subsampling="422" if colored else None))
+    source = with_frames(dataset, [encoded], JPEGBaseline8Bit, tmp_path / "in.dcm")
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert np.array_equal(got.pixels, read_with_itk(source).pixels)
+    assert np.abs(got.pixels[0].astype(int) - pixels).mean() < 5
+
+
+def test_jpeg_of_twelve_bits_decodes_as_itk_does(tmp_path: Path) -> None:
+    dataset = ct_slice(anatomy(1)[0], Grid(), 0, 1)
+    encoded = bytes(imagecodecs.jpeg8_encode(dataset.pixel_array, level=98, bitspersample=12))
+    source = with_frames(dataset, [encoded], JPEGExtended12Bit, tmp_path / "in.dcm")
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, read_with_itk(source).pixels)
+
+
+def test_compressed_frames_are_decoded_one_by_one_in_the_order_of_positions(tmp_path: Path) -> None:
+    volume = anatomy(4)
+    source = write_enhanced_ct(tmp_path / "in.dcm", volume, order=[2, 0, 3, 1])
+    dataset = dcmread(source)
+    frames = [bytes(imagecodecs.jpegls_encode(frame)) for frame in dataset.pixel_array]
+    with_frames(dataset, frames, JPEGLSLossless, source)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, volume)
+
+
+@pytest.mark.parametrize("transfer_syntax", [*GRAY_ENCODERS, RLELossless], ids=lambda uid: UID(uid).name)
+def test_half_a_frame_is_refused(tmp_path: Path, transfer_syntax: str) -> None:
+    (file, *_) = compressed_series(tmp_path / "in", transfer_syntax)
+    dataset = dcmread(file)
+    frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
+    with_frames(dataset, [frame[: len(frame) // 2 // 2 * 2]], transfer_syntax, file)
+
+    reason = the_reason(convert_here([file], tmp_path / "out"))
+
+    assert "0.dcm is damaged" in reason
+
+
+def test_missing_frames_are_counted(tmp_path: Path) -> None:
+    (file, *_) = compressed_series(tmp_path / "in", JPEGLSLossless)
+    dataset = dcmread(file)
+    dataset.NumberOfFrames = 3
+    dataset.save_as(file, enforce_file_format=True)
+
+    reason = the_reason(convert_here([file], tmp_path / "out"))
+
+    assert reason in {
+        "The file 0.dcm is damaged: it announces 3 frames but holds 1.",
+        "The file 0.dcm is damaged: its compressed frames cannot be told apart.",
+    }
+
+
+def test_an_unknown_compression_is_named(tmp_path: Path) -> None:
+    (file, *_) = compressed_series(tmp_path / "in", JPEGLSLossless)
+    dataset = dcmread(file)
+    dataset.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.4.100")
+    dataset.save_as(file, enforce_file_format=True)
+
+    reason = the_reason(convert_here([file], tmp_path / "out"))
+
+    assert (
+        reason
+        == "The pixels of 0.dcm are compressed as MPEG2 Main Profile / Main Level, which is not supported."
+    )

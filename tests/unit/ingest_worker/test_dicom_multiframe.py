@@ -1,0 +1,119 @@
+"""DICOM files of many frames: each frame is placed, timed and scaled by its own functional groups."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.uid import UltrasoundMultiFrameImageStorage
+
+from demo.imaging import Grid, a_dataset, anatomy, picture, put_pixels, write_dicom_series, write_enhanced_ct
+from tests.support.conversions import convert_here, read_with_itk, same_grid, the_image, the_reason
+
+SHUFFLED = [3, 0, 5, 1, 4, 2]
+OBLIQUE = Grid((0.7, 0.5, 2.5), (-120.5, 3.25, 40.0), ((0.8, 0.6, 0.0), (0.0, 0.0, -1.0)))
+
+
+@pytest.mark.parametrize("order", [None, SHUFFLED], ids=["in order", "shuffled"])
+def test_an_enhanced_file_equals_the_series_of_its_slices(tmp_path: Path, order: list[int] | None) -> None:
+    volume = anatomy(6)
+    enhanced = write_enhanced_ct(tmp_path / "enhanced.dcm", volume, grid=OBLIQUE, order=order)
+    series = write_dicom_series(tmp_path / "series", volume, grid=OBLIQUE)
+
+    one = the_image(convert_here([enhanced], tmp_path / "out1"))
+    other = the_image(convert_here(series, tmp_path / "out2"))
+
+    first, second = read_with_itk(tmp_path / "out1" / one.file), read_with_itk(tmp_path / "out2" / other.file)
+    assert np.array_equal(first.pixels, volume)
+    assert one.pixels_sha256 == other.pixels_sha256
+    assert same_grid(first, second, tolerance=1e-9)
+    assert (one.metadata.window_center, one.metadata.window_width) == (40.0, 400.0)
+    assert one.name == "enhanced.dcm"
+
+
+def test_frames_are_scaled_one_by_one(tmp_path: Path) -> None:
+    def rescale(group: Dataset, index: int) -> None:
+        own = Dataset()
+        own.RescaleSlope, own.RescaleIntercept = index + 1, -1024
+        group.PixelValueTransformationSequence = [own]
+
+    volume = anatomy(3)
+    source = write_enhanced_ct(tmp_path / "in.dcm", volume, change=rescale)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    stored = volume.astype(int) + 1024
+    expected = np.stack([stored[index] * (index + 1) - 1024 for index in range(3)])
+    assert image.sample_type == "int16"
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, expected)
+
+
+def test_frames_over_time_are_the_fourth_dimension(tmp_path: Path) -> None:
+    def timed(group: Dataset, index: int) -> None:
+        group.FrameContentSequence[0].TemporalPositionIndex = index % 2 + 1
+
+    volume = anatomy(6)
+    source = write_enhanced_ct(tmp_path / "in.dcm", volume, order=[0, 0, 1, 1, 2, 2], change=timed)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert (image.metadata.depth, image.metadata.timepoints) == (3, 2)
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, np.stack([volume[:3]] * 2))
+
+
+def test_two_stacks_in_one_file_become_two_images(tmp_path: Path) -> None:
+    def stacked(group: Dataset, index: int) -> None:
+        group.FrameContentSequence[0].StackID = "A" if index < 3 else "B"
+
+    source = write_enhanced_ct(tmp_path / "in.dcm", anatomy(6), change=stacked)
+
+    report = convert_here([source], tmp_path / "out")
+
+    got = [read_with_itk(tmp_path / "out" / image.file).pixels for image in report.images]
+    assert [image.name for image in report.images] == ["in.dcm", "in.dcm (2)"]
+    assert np.array_equal(np.concatenate(got), anatomy(6))
+
+
+def test_files_of_many_frames_in_one_series_are_joined_by_position(tmp_path: Path) -> None:
+    low = write_enhanced_ct(tmp_path / "1.dcm", anatomy(6), order=[0, 1, 2])
+    high = write_enhanced_ct(tmp_path / "2.dcm", anatomy(6), order=[5, 4, 3], change=None)
+
+    image = the_image(convert_here([high, low], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(6))
+
+
+def test_frames_without_a_place_are_slices_in_stored_order(tmp_path: Path) -> None:
+    frames = np.stack([picture(), picture()[::-1], picture()[:, ::-1]])
+    dataset = a_dataset(UltrasoundMultiFrameImageStorage, "US")
+    put_pixels(dataset, frames)
+    dataset.save_as(tmp_path / "cine.dcm", enforce_file_format=True)
+
+    image = the_image(convert_here([tmp_path / "cine.dcm"], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, frames)
+    assert (image.metadata.depth, image.metadata.voxel_depth_mm) == (3, None)
+    assert "The frames carry no positions and were stacked as slices in their stored order." in image.notes
+
+
+def test_clips_of_one_series_are_images_of_their_own(tmp_path: Path) -> None:
+    for number in range(2):
+        dataset = a_dataset(UltrasoundMultiFrameImageStorage, "US")
+        put_pixels(dataset, np.full((3, 8, 9), number, np.uint8))
+        dataset.save_as(tmp_path / f"{number}.dcm", enforce_file_format=True)
+
+    report = convert_here(list(tmp_path.glob("*.dcm")), tmp_path / "out")
+
+    assert [(image.name, image.metadata.depth) for image in report.images] == [("0.dcm", 3), ("1.dcm", 3)]
+
+
+def test_fewer_descriptions_than_frames_are_refused(tmp_path: Path) -> None:
+    source = write_enhanced_ct(tmp_path / "in.dcm", anatomy(4))
+    dataset = dcmread(source)
+    del dataset.PerFrameFunctionalGroupsSequence[-1]
+    dataset.save_as(source, enforce_file_format=True)
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == "The file in.dcm announces 4 frames but describes 3."

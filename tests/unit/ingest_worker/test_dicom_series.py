@@ -1,0 +1,403 @@
+"""DICOM series in, volumes out: order and grid from positions, whatever names and numbers say."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from pydicom.dataset import Dataset
+from pydicom.uid import ComputedRadiographyImageStorage, generate_uid
+
+from demo.imaging import (
+    SERIES_UID,
+    Grid,
+    a_dataset,
+    anatomy,
+    cut_short,
+    flip_bit,
+    put_pixels,
+    write_dicom_series,
+)
+from ingest_worker.domain.budget import Budget
+from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
+
+OBLIQUE = Grid((0.7, 0.5, 2.5), (-120.5, 3.25, 40.0), ((0.8, 0.6, 0.0), (0.0, 0.0, -1.0)))
+CORONAL = Grid((0.5, 0.9, 1.5), (-10.0, 20.0, 30.0), ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0)))
+
+
+def read_series_with_itk(folder: Path) -> tuple[np.ndarray, tuple[float, ...]]:
+    image = sitk.ReadImage(sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder)))
+    return sitk.GetArrayFromImage(image), (*image.GetSpacing(), *image.GetOrigin(), *image.GetDirection())
+
+
+@pytest.mark.parametrize("grid", [Grid(), OBLIQUE, CORONAL], ids=["axial", "oblique", "coronal"])
+def test_a_series_with_oblong_pixels_equals_what_itk_reads(tmp_path: Path, grid: Grid) -> None:
+    files = write_dicom_series(tmp_path / "in", anatomy(), grid=grid)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    pixels, numbers = read_series_with_itk(tmp_path / "in")
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert np.array_equal(got.pixels, anatomy())
+    assert np.array_equal(got.pixels, pixels)
+    assert np.allclose(got.grid, numbers, rtol=0, atol=1e-9)
+    assert got.spacing[:2] == grid.spacing_mm[:2]
+
+
+def test_what_is_known_of_a_series(tmp_path: Path) -> None:
+    files = write_dicom_series(tmp_path / "in", anatomy())
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    found = image.metadata
+    assert (found.width, found.height, found.depth, found.timepoints) == (32, 24, 12, None)
+    assert (found.voxel_width_mm, found.voxel_height_mm, found.voxel_depth_mm) == (0.7, 0.5, 2.5)
+    assert (found.window_center, found.window_width) == (40.0, 400.0)
+    assert (found.patient_id, found.patient_name, found.patient_sex) == ("P-0815", "Muster^Erika", "F")
+    assert (str(found.patient_birth_date), found.patient_age) == ("1964-08-12", "062Y")
+    assert (str(found.study_date), found.study_description) == ("2026-11-20", "Thorax")
+    assert (found.series_instance_uid, found.series_description) == (SERIES_UID, "Thorax 2.5 soft")
+    assert image.name == "Thorax 2.5 soft-49810012"
+    assert len(image.sources) == 12
+
+
+def test_no_patient_data_reaches_the_canonical_file(tmp_path: Path) -> None:
+    files = write_dicom_series(tmp_path / "in", anatomy())
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    content = (tmp_path / "out" / image.file).read_bytes()
+    assert not any(secret in content for secret in (b"Muster", b"0815", b"19640812", SERIES_UID.encode()))
+
+
+def test_names_and_numbers_do_not_change_the_volume_nor_its_key(tmp_path: Path) -> None:
+    first = write_dicom_series(tmp_path / "a", anatomy())
+    backwards = dict(zip((file.name for file in first), reversed(first), strict=True))
+
+    one = the_image(convert_here(first, tmp_path / "out1"))
+    other = the_image(convert_here(backwards, tmp_path / "out2"))
+
+    assert one.pixels_sha256 == other.pixels_sha256
+    assert one.key == other.key
+
+
+def test_a_missing_slice_is_reported(tmp_path: Path) -> None:
+    files = write_dicom_series(tmp_path / "in", anatomy())
+    left = files[:5] + files[6:]
+
+    reason = the_reason(convert_here(left, tmp_path / "out"))
+
+    assert reason == f"Slices are missing: 1 of 12, the first between {files[4].name} and {files[6].name}."
+
+
+def test_uneven_spacing_is_reported(tmp_path: Path) -> None:
+    def shift(dataset: Dataset, index: int) -> None:
+        dataset.ImagePositionPatient[2] += 1.2 if index == 6 else 0
+
+    reason = the_reason(
+        convert_here(write_dicom_series(tmp_path / "in", anatomy(), change=shift), tmp_path / "out")
+    )
+
+    assert (
+        reason
+        == "The slices are unevenly spaced: the distance between neighbours varies from 1.3 mm to 3.7 mm."
+    )
+
+
+def test_rounded_positions_are_no_uneven_spacing(tmp_path: Path) -> None:
+    def rounded(dataset: Dataset, index: int) -> None:
+        dataset.ImagePositionPatient = [round(float(value), 1) for value in dataset.ImagePositionPatient]
+
+    files = write_dicom_series(tmp_path / "in", anatomy(), grid=Grid((0.7, 0.5, 0.625)), change=rounded)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert image.metadata.voxel_depth_mm == pytest.approx(0.625, abs=0.01)
+
+
+def test_a_tilted_gantry_is_reported(tmp_path: Path) -> None:
+    def tilt(dataset: Dataset, index: int) -> None:
+        dataset.ImagePositionPatient[1] += 0.4 * index
+
+    reason = the_reason(
+        convert_here(write_dicom_series(tmp_path / "in", anatomy(), change=tilt), tmp_path / "out")
+    )
+
+    assert reason.startswith(
+        "The slices are shifted sideways against each other by up to 4.4 mm (tilted gantry"
+    )
+
+
+def test_an_exact_copy_of_a_slice_is_left_out(tmp_path: Path) -> None:
+    files = write_dicom_series(tmp_path / "in", anatomy())
+    copy = tmp_path / "in" / "copy.dcm"
+    copy.write_bytes(files[3].read_bytes())
+
+    report = convert_here([*files, copy], tmp_path / "out")
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / report.images[0].file).pixels, anatomy())
+    first, second = sorted([copy.name, files[3].name])
+    assert report.rejected[0].file == second
+    assert report.rejected[0].reasons == (f"This is a copy of {first}.",)
+
+
+def test_two_different_slices_at_one_place_are_reported(tmp_path: Path) -> None:
+    files = write_dicom_series(tmp_path / "in", anatomy())
+    other = write_dicom_series(tmp_path / "other", anatomy(seed=8)[:1], prefix="X")
+
+    reason = the_reason(convert_here([*files, *other], tmp_path / "out"))
+
+    names = " and ".join(sorted([files[0].name, other[0].name]))
+    assert reason == f"Several slices lie at the same place and nothing tells them apart: the files {names}."
+
+
+def test_a_localizer_of_another_orientation_becomes_an_image_of_its_own(tmp_path: Path) -> None:
+    files = write_dicom_series(tmp_path / "in", anatomy())
+    localizer = write_dicom_series(tmp_path / "loc", anatomy(1, 30, 40), grid=CORONAL, prefix="L")
+
+    report = convert_here([*files, *localizer], tmp_path / "out")
+
+    assert sorted((image.metadata.depth, len(image.sources)) for image in report.images) == [(1, 1), (12, 12)]
+    assert not report.rejected
+
+
+def test_one_bad_slice_is_named_and_the_gap_it_leaves_reported(tmp_path: Path) -> None:
+    files = write_dicom_series(tmp_path / "in", anatomy())
+    cut_short(files[5])
+
+    report = convert_here(files, tmp_path / "out")
+
+    assert not report.images
+    assert {reason for one in report.rejected for reason in one.reasons} == {
+        f"The file {files[5].name} is incomplete: its header promises 1536 bytes of pixels, but only "
+        f"{files[5].stat().st_size - _header_bytes(files[4])} are there."
+    }
+
+
+def _header_bytes(path: Path) -> int:
+    return path.stat().st_size - 24 * 32 * 2
+
+
+def test_acquisitions_of_one_series_at_the_same_places_become_images_of_their_own(tmp_path: Path) -> None:
+    files = []
+    for number in (1, 2):
+
+        def change(dataset: Dataset, index: int, number: int = number) -> None:
+            dataset.AcquisitionNumber = number
+            dataset.SOPInstanceUID = f"{SERIES_UID}.{number}.{index}"
+
+        files += write_dicom_series(
+            tmp_path / "in", anatomy(seed=number), change=change, prefix=f"A{number}-"
+        )
+
+    report = convert_here(files, tmp_path / "out")
+
+    got = [read_with_itk(tmp_path / "out" / image.file).pixels for image in report.images]
+    assert np.array_equal(got[0], anatomy(seed=1))
+    assert np.array_equal(got[1], anatomy(seed=2))
+    assert report.images[1].name == f"{report.images[0].name} (2)"
+
+
+TIMES: dict[str, Callable[[Dataset, int, int], None]] = {
+    "TemporalPositionIndex": lambda dataset, time, place: setattr(dataset, "TemporalPositionIndex", time + 1),
+    "TemporalPositionIdentifier": lambda dataset, time, place: setattr(
+        dataset, "TemporalPositionIdentifier", 10 - time
+    ),
+    "TriggerTime": lambda dataset, time, place: setattr(dataset, "TriggerTime", 40.5 * time + place),
+}
+
+
+def write_over_time(folder: Path, volumes: np.ndarray, name: str) -> list[Path]:
+    files = []
+    for time, volume in enumerate(volumes):
+
+        def change(dataset: Dataset, index: int, time: int = time) -> None:
+            dataset.SOPInstanceUID = f"{SERIES_UID}.{time}.{index}"
+            dataset.ContentTime, dataset.Exposure = f"1015{time:02}.123456", str(100 + time)
+            TIMES[name](dataset, time, index)
+
+        files += write_dicom_series(folder, volume, change=change, prefix=f"T{time}-")
+    return files
+
+
+@pytest.mark.parametrize("name", TIMES)
+def test_time_is_the_fourth_dimension(tmp_path: Path, name: str) -> None:
+    volumes = np.stack([anatomy(4, seed=seed) for seed in range(3)])
+    files = write_over_time(tmp_path / "in", volumes, name)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    expected = volumes[::-1] if name == "TemporalPositionIdentifier" else volumes
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert (image.metadata.depth, image.metadata.timepoints) == (4, 3)
+    assert np.array_equal(got.pixels, expected)
+    assert got.spacing == (0.7, 0.5, 2.5, 1.0)
+
+
+def test_time_points_leave_their_times_in_the_header(tmp_path: Path) -> None:
+    files = write_over_time(tmp_path / "in", np.stack([anatomy(2)] * 2), "TemporalPositionIndex")
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    read = sitk.ReadImage(str(tmp_path / "out" / image.file))
+    assert read.GetMetaData("ContentTimes") == "101500.123456 101501.123456"
+    assert read.GetMetaData("Exposures") == "100 101"
+
+
+def test_a_slice_missing_at_one_time_is_reported(tmp_path: Path) -> None:
+    files = write_over_time(tmp_path / "in", np.stack([anatomy(4)] * 3), "TemporalPositionIndex")
+
+    reason = the_reason(convert_here(files[:-1], tmp_path / "out"))
+
+    assert (
+        reason
+        == "Slices are missing: there are 3 time points of 4 slices, but time point 3 has only 3 of them."
+    )
+
+
+def test_a_stack_over_time_may_be_spread_over_series(tmp_path: Path) -> None:
+    files = []
+    for time in range(2):
+
+        def change(dataset: Dataset, index: int, time: int = time) -> None:
+            dataset.SeriesInstanceUID = f"{SERIES_UID}.{time}"
+            dataset.SOPInstanceUID = f"{SERIES_UID}.{time}.{index}"
+            dataset.StackID, dataset.TemporalPositionIndex = "heart", time + 1
+
+        files += write_dicom_series(tmp_path / "in", anatomy(seed=time), change=change, prefix=f"T{time}-")
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert image.metadata.timepoints == 2
+
+
+def test_projections_without_positions_are_pictures_of_their_own(tmp_path: Path) -> None:
+    files = []
+    for number in range(3):
+        dataset = a_dataset(ComputedRadiographyImageStorage, "CR")
+        dataset.SOPInstanceUID, dataset.InstanceNumber = generate_uid(), number
+        dataset.ImagerPixelSpacing = [0.2, 0.1]
+        put_pixels(dataset, np.full((8, 9), number, np.uint16))
+        dataset.save_as(tmp_path / f"{number}.dcm", enforce_file_format=True)
+        files.append(tmp_path / f"{number}.dcm")
+
+    report = convert_here(files, tmp_path / "out")
+
+    assert [image.name for image in report.images] == ["0.dcm", "1.dcm", "2.dcm"]
+    assert {image.metadata.depth for image in report.images} == {1}
+    assert report.images[0].metadata.voxel_width_mm == 0.1
+    assert report.images[0].notes == ("The pixel size is measured at the detector, not in the patient.",)
+
+
+def test_slices_without_positions_go_by_their_numbers(tmp_path: Path) -> None:
+    def forget(dataset: Dataset, index: int) -> None:
+        del dataset.ImagePositionPatient
+        dataset.InstanceNumber = 100 - index
+
+    files = write_dicom_series(tmp_path / "in", anatomy(), change=forget)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy()[::-1])
+    assert image.metadata.voxel_depth_mm is None
+    assert image.notes == ("The slices carry no positions and were ordered by their numbers.",)
+
+
+def test_slices_without_positions_and_numbers_have_no_order(tmp_path: Path) -> None:
+    def forget(dataset: Dataset, index: int) -> None:
+        del dataset.ImagePositionPatient, dataset.InstanceNumber
+
+    reason = the_reason(
+        convert_here(write_dicom_series(tmp_path / "in", anatomy(), change=forget), tmp_path / "out")
+    )
+
+    assert "have neither positions nor numbers" in reason
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "expected"),
+    [
+        ("PatientAge", "45", ""),
+        ("PatientSex", "X", ""),
+        ("PatientBirthDate", "19641332", None),
+        ("StudyDescription", "x" * 70, ""),
+    ],
+)
+def test_an_odd_header_value_costs_that_value_only(
+    tmp_path: Path, keyword: str, value: str, expected: object
+) -> None:
+    files = write_dicom_series(
+        tmp_path / "in", anatomy(2), change=lambda dataset, _: dataset.add_new(*_raw(keyword, value))
+    )
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    names = {
+        "PatientAge": "patient_age",
+        "PatientSex": "patient_sex",
+        "PatientBirthDate": "patient_birth_date",
+    }
+    assert getattr(image.metadata, names.get(keyword, "study_description")) == expected
+    assert image.notes == (f"The field {keyword} is not written as DICOM requires and was left out.",)
+
+
+def _raw(keyword: str, value: str) -> tuple[str, str, str]:
+    from pydicom.datadict import dictionary_VR, tag_for_keyword
+
+    return tag_for_keyword(keyword), dictionary_VR(keyword), value  # type: ignore[return-value]  # pydicom takes ints
+
+
+def test_identifiers_never_become_paths(tmp_path: Path) -> None:
+    def hostile(dataset: Dataset, index: int) -> None:
+        dataset.StudyInstanceUID = "../../../../evil"
+        dataset.SeriesInstanceUID = "/tmp/evil"
+        dataset.SeriesDescription = "../../evil"
+
+    files = write_dicom_series(tmp_path / "in", anatomy(2), change=hostile)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert "/" not in image.file
+    assert "/" not in image.name
+    assert image.metadata.study_instance_uid == ""
+
+
+def test_size_is_compared_with_the_budget(tmp_path: Path) -> None:
+    files = write_dicom_series(tmp_path / "in", anatomy())
+
+    reason = the_reason(convert_here(files, tmp_path / "out", budget=Budget(image_bytes=1000)))
+
+    assert "would take 18 kB uncompressed, but at most 1000 bytes is allowed here" in reason
+
+
+def test_a_damaged_header_is_refused(tmp_path: Path) -> None:
+    (file,) = write_dicom_series(tmp_path / "in", anatomy(1))
+    content = file.read_bytes()
+    file.write_bytes(content[:132] + b"\xff" * 200 + content[332:])
+
+    reason = the_reason(convert_here([file], tmp_path / "out"))
+
+    assert "is damaged" in reason or "holds no image" in reason
+
+
+def test_a_file_without_preamble_is_dicom_all_the_same(tmp_path: Path) -> None:
+    (file,) = write_dicom_series(tmp_path / "in", anatomy(1))
+    bare = tmp_path / "IM1"
+    bare.write_bytes(file.read_bytes()[132:])
+
+    image = the_image(convert_here([bare], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(1))
+
+
+def test_a_flipped_bit_in_the_header_never_crashes_the_reader(tmp_path: Path) -> None:
+    (file,) = write_dicom_series(tmp_path / "in", anatomy(1))
+    original = file.read_bytes()
+    for offset in range(132, len(original) - 24 * 32 * 2, 7):
+        file.write_bytes(original)
+        flip_bit(file, offset)
+
+        report = convert_here([file], tmp_path / f"out{offset}")
+
+        assert len(report.images) + len(report.rejected) >= 1

@@ -1,0 +1,248 @@
+"""From stored DICOM samples to canonical ones: integers stay integers, nothing is lost, nothing is invented."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from pydicom.dataset import Dataset
+
+from demo.imaging import Grid, a_dataset, ct_slice, picture, put_pixels
+from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
+
+STORED = np.arange(24 * 32, dtype=np.uint16).reshape(24, 32) * 5
+
+
+def write_slices(
+    folder: Path, planes: list[np.ndarray], changes: dict[str, Any], *, bits_stored: int | None = None
+) -> list[Path]:
+    """Write slices of these stored values, with header values set; a list gives each slice its own."""
+    folder.mkdir(exist_ok=True)
+    files = []
+    for index, plane in enumerate(planes):
+        dataset = ct_slice(np.zeros(plane.shape, np.int16), Grid(), index, index + 1)
+        put_pixels(dataset, plane, bits_stored=bits_stored)
+        for keyword, value in changes.items():
+            setattr(dataset, keyword, value[index] if isinstance(value, list) else value)
+        dataset.save_as(folder / f"{index}.dcm", enforce_file_format=True)
+        files.append(folder / f"{index}.dcm")
+    return files
+
+
+def imported(
+    tmp_path: Path, planes: list[np.ndarray], *, bits_stored: int | None = None, **changes: Any
+) -> tuple[np.ndarray, str]:
+    files = write_slices(tmp_path / "in", planes, changes, bits_stored=bits_stored)
+    image = the_image(convert_here(files, tmp_path / "out"))
+    return read_with_itk(tmp_path / "out" / image.file).pixels, image.sample_type
+
+
+@pytest.mark.parametrize(
+    ("stored", "bits", "scale", "expected_type"),
+    [
+        (STORED, 12, (1, -1024), "int16"),
+        (STORED, 12, (1, 0), "uint16"),
+        (STORED.astype(np.int16) - 900, 16, (1, 0), "int16"),
+        (STORED, 12, (2, 100), "int16"),
+        (STORED, 12, (10, 0), "uint16"),
+        (STORED, 12, (-1, 0), "int16"),
+        (STORED, 16, (1, -1024), "int16"),
+        (STORED.astype(np.int16) - 900, 16, (1, -1024), "int16"),
+        (STORED * 13, 16, (1, -1024), "int32"),
+        (STORED * 13, 16, (3, 0), "int32"),
+        ((STORED % 256).astype(np.uint8), 8, (1, 0), "uint8"),
+        ((STORED % 256).astype(np.uint8), 8, (1, -50), "int16"),
+        (STORED.astype(np.uint32) * 100_000, 32, (1, 0), "uint32"),
+        (STORED, 12, (0.5, 0), "float32"),
+        (STORED, 12, (1, -0.25), "float32"),
+        (STORED.astype(np.uint32) * 100_000, 32, (1e-6, 0), "float64"),
+    ],
+)
+def test_the_smallest_type_that_holds_the_real_values(
+    tmp_path: Path, stored: np.ndarray, bits: int, scale: tuple[float, float], expected_type: str
+) -> None:
+    slope, intercept = scale
+
+    got, found = imported(
+        tmp_path, [stored] * 2, bits_stored=bits, RescaleSlope=slope, RescaleIntercept=intercept
+    )
+
+    assert found == expected_type
+    assert got.dtype == expected_type
+    assert np.array_equal(got[0], (stored.astype(np.float64) * slope + intercept).astype(expected_type))
+
+
+def test_each_slice_is_scaled_by_its_own_factor(tmp_path: Path) -> None:
+    got, found = imported(
+        tmp_path, [STORED, STORED], bits_stored=12, RescaleSlope=[0.5, 0.25], RescaleIntercept=0
+    )
+
+    assert found == "float32"
+    assert np.array_equal(got, np.stack([STORED * 0.5, STORED * 0.25]).astype(np.float32))
+
+
+def test_slices_of_different_sign_share_a_type_that_holds_both(tmp_path: Path) -> None:
+    signed = STORED.astype(np.int16) - 1000
+
+    got, _ = imported(tmp_path, [STORED, signed], bits_stored=13, RescaleIntercept=0)
+
+    assert got.dtype == np.int16
+    assert np.array_equal(got, np.stack([STORED.astype(np.int16), signed]))
+
+
+def test_bits_above_the_stored_ones_are_no_part_of_the_value(tmp_path: Path) -> None:
+    overlay = np.zeros_like(STORED)
+    overlay[::2] = 0xF000
+
+    got, _ = imported(tmp_path, [STORED | overlay], bits_stored=12, RescaleIntercept=0)
+
+    assert np.array_equal(got[0], STORED)
+    assert np.array_equal(got, read_with_itk(tmp_path / "in" / "0.dcm").pixels)
+
+
+def test_twelve_bit_samples_have_their_sign_in_the_twelfth_bit(tmp_path: Path) -> None:
+    signed = (STORED % 4096).astype(np.int16) - 2048
+    packed = (signed & 0x0FFF).astype(np.int16)
+
+    got, _ = imported(tmp_path, [packed], bits_stored=12, RescaleIntercept=0)
+
+    assert np.array_equal(got[0], signed)
+    assert np.array_equal(got, read_with_itk(tmp_path / "in" / "0.dcm").pixels)
+
+
+@pytest.mark.parametrize(("slope", "intercept"), [(1, 0), (1, -1024), (0.5, 3)])
+def test_monochrome1_is_mirrored_within_what_could_be_stored(
+    tmp_path: Path, slope: float, intercept: float
+) -> None:
+    files = write_slices(
+        tmp_path / "in",
+        [STORED],
+        {
+            "PhotometricInterpretation": "MONOCHROME1",
+            "RescaleSlope": slope,
+            "RescaleIntercept": intercept,
+            "WindowCenter": 300,
+            "WindowWidth": 500,
+        },
+        bits_stored=12,
+    )
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file).pixels
+    assert np.allclose(got[0], (4095 - STORED.astype(float)) * slope + intercept)
+    assert image.metadata.window_center == 4095 * slope + 2 * intercept - 300
+    assert image.metadata.window_width == 500
+
+
+def test_signed_monochrome1_is_mirrored_about_minus_a_half(tmp_path: Path) -> None:
+    signed = STORED.astype(np.int16) - 1000
+
+    got, _ = imported(tmp_path, [signed], RescaleIntercept=0, PhotometricInterpretation="MONOCHROME1")
+
+    assert np.array_equal(got[0], -1 - signed)
+
+
+@pytest.mark.parametrize("planar", [0, 1])
+def test_colour_is_kept(tmp_path: Path, planar: int) -> None:
+    rgb = picture()
+    dataset = a_dataset()
+    put_pixels(dataset, rgb)
+    dataset.PlanarConfiguration = planar
+    dataset.PixelData = (np.moveaxis(rgb, 2, 0) if planar else rgb).tobytes()
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    image = the_image(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert image.metadata.color_space == "RGB"
+    assert np.array_equal(got.pixels[0], rgb)
+    assert np.array_equal(got.pixels, read_with_itk(tmp_path / "in.dcm").pixels)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_palette_becomes_the_colours_it_stands_for(tmp_path: Path, bits: int) -> None:
+    dataset = a_dataset()
+    put_pixels(dataset, (STORED % 256).astype(np.uint8))
+    dataset.PhotometricInterpretation = "PALETTE COLOR"
+    lut = np.random.default_rng(4).integers(0, 255, (3, 256))
+    for name, entries in zip(("Red", "Green", "Blue"), lut, strict=True):
+        setattr(dataset, f"{name}PaletteColorLookupTableDescriptor", [256, 0, bits])
+        table = entries.astype(np.uint8) if bits == 8 else entries.astype(np.uint16) * 257
+        setattr(dataset, f"{name}PaletteColorLookupTableData", table.tobytes())
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    image = the_image(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file).pixels
+    assert got.dtype == np.uint8
+    assert np.array_equal(got[0], np.moveaxis(lut[:, STORED % 256], 0, 2))
+
+
+def test_float_pixels_stay_as_they_are(tmp_path: Path) -> None:
+    values = STORED.astype(np.float32) / 7
+    dataset = ct_slice(np.zeros((24, 32), np.int16), Grid(), 0, 1)
+    put_pixels(dataset, values.view(np.uint32))
+    del dataset.PixelData, dataset.RescaleIntercept, dataset.RescaleSlope
+    dataset.FloatPixelData = values.tobytes()
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    image = the_image(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels[0], values)
+
+
+def test_a_dose_grid_is_in_gray_at_its_planes(tmp_path: Path) -> None:
+    dose = np.random.default_rng(5).integers(0, 2**31, (4, 6, 8)).astype(np.uint32)
+    dataset = a_dataset("1.2.840.10008.5.1.4.1.1.481.2", "RTDOSE")
+    put_pixels(dataset, dose)
+    dataset.ImagePositionPatient, dataset.ImageOrientationPatient = [1, 2, 3], [1, 0, 0, 0, 1, 0]
+    dataset.PixelSpacing, dataset.GridFrameOffsetVector = [2.5, 3.5], [0, 5, 10, 15]
+    dataset.DoseGridScaling = "1e-6"
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    image = the_image(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert np.array_equal(got.pixels, dose * 1e-6)
+    assert (got.spacing, got.origin) == ((3.5, 2.5, 5.0), (1.0, 2.0, 3.0))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"BitsAllocated": 12}, "which cannot be imported"),
+        ({"BitsStored": 17}, "17 of 16 bits"),
+        ({"SamplesPerPixel": 3}, "contradictory"),
+        ({"PhotometricInterpretation": "RGB"}, "contradictory"),
+        ({"NumberOfFrames": 7}, "is incomplete"),
+        ({"Rows": 2000}, "is incomplete"),
+        ({"ModalityLUTSequence": [[Dataset()]]}, "Modality LUT"),
+        ({"ImageOrientationPatient": [[1, 0, 0, 1, 0, 0]]}, "perpendicular"),
+        ({"ImagePositionPatient": [[1, 2]]}, "is not readable"),
+    ],
+)
+def test_a_header_that_contradicts_itself_says_how(
+    tmp_path: Path, changes: dict[str, Any], expected: str
+) -> None:
+    files = write_slices(tmp_path / "in", [STORED], changes)
+
+    reason = the_reason(convert_here(files, tmp_path / "out"))
+
+    assert expected in reason
+
+
+def test_an_object_without_pixels_is_named(tmp_path: Path) -> None:
+    dataset = a_dataset("1.2.840.10008.5.1.4.1.1.481.3", "RTSTRUCT")
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    reason = the_reason(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    assert reason == "The DICOM file in.dcm holds no image (RT Structure Set Storage)."
+
+
+def test_itk_sees_the_same_hounsfield_units(tmp_path: Path) -> None:
+    got, _ = imported(tmp_path, [STORED], bits_stored=12)
+
+    assert np.array_equal(got, sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "in" / "0.dcm"))))

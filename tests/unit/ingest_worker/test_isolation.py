@@ -1,0 +1,218 @@
+"""Whatever a task does to its child, the caller gets an outcome and the next task runs."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archive_shared.errors import Unavailable
+from ingest_worker.adapters.isolation import Done, Isolation, Outcome, Stopped, Task
+from ingest_worker.domain.budget import MIB, Budget
+
+BUDGET = Budget(wall_time_s=20, cpu_time_s=20, memory_bytes=256 * MIB)
+UNEXPECTED = (
+    "The conversion stopped unexpectedly; the file is damaged, or of a kind the converter cannot cope with."
+)
+
+
+def task(name: str, *, budget: Budget = BUDGET, **arguments: Any) -> Task:
+    return Task(
+        f"tests.support.misbehaviour:{name}", arguments, budget, preload=("tests.support.misbehaviour",)
+    )
+
+
+def outcomes(*tasks: Task, jobs: int = 1) -> list[Outcome]:
+    with Isolation(jobs=jobs) as isolation:
+        found = dict(isolation.run(tasks, on_progress=lambda index, done: None, on_tick=lambda: None))
+    return [found[index] for index in range(len(tasks))]
+
+
+def reasons(outcome: Outcome) -> tuple[str, ...]:
+    assert isinstance(outcome, Stopped)
+    return outcome.reasons
+
+
+def test_each_task_has_a_process_of_its_own_and_its_result_comes_back() -> None:
+    first, second = outcomes(task("behave", number=1), task("behave", number=2))
+
+    assert isinstance(first, Done)
+    assert isinstance(second, Done)
+    assert (first.value["echo"], second.value["echo"]) == ({"number": 1}, {"number": 2})
+    assert len({os.getpid(), first.value["pid"], second.value["pid"]}) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "budget", "arguments", "expected"),
+    [
+        (
+            "allocate",
+            Budget(memory_bytes=64 * MIB),
+            {"mebibytes": 200},
+            "it needed more than 64 MB of memory",
+        ),
+        ("sleep", Budget(wall_time_s=0.3), {}, "it took longer than 0.3 seconds"),
+        ("spin", Budget(cpu_time_s=1), {}, "it needed more than 1 seconds of processor time"),
+        ("open_files", Budget(open_files=32), {"count": 100}, "it opened more than 32 files"),
+    ],
+)
+def test_a_breach_of_the_budget_is_named(
+    name: str, budget: Budget, arguments: dict[str, Any], expected: str
+) -> None:
+    stopped, after = outcomes(task(name, budget=budget, **arguments), task("behave"))
+
+    assert reasons(stopped) == (f"The conversion was stopped: {expected}.",)
+    assert isinstance(after, Done)
+
+
+def test_memory_within_the_budget_is_granted() -> None:
+    (outcome,) = outcomes(task("allocate", budget=Budget(memory_bytes=256 * MIB), mebibytes=200))
+
+    assert isinstance(outcome, Done)
+
+
+def test_a_file_larger_than_the_budget_is_never_written(tmp_path: Path) -> None:
+    arguments = {"path": str(tmp_path / "big"), "bytes": 3 * MIB}
+
+    (outcome,) = outcomes(task("fill_file", budget=Budget(file_bytes=MIB), **arguments))
+
+    assert reasons(outcome) == ("The conversion was stopped: it would have written more than 1 MB.",)
+    assert (tmp_path / "big").stat().st_size <= MIB
+
+
+@pytest.mark.parametrize(
+    ("name", "detail"),
+    [
+        ("kill_parent", "nursery ended"),
+        ("crash", "SIGSEGV"),
+        ("leave", "exit status 3"),
+        ("raise_with_secret", "KeyError in misbehaviour.py:"),
+    ],
+)
+def test_a_crash_is_an_outcome_with_a_detail_for_operators(name: str, detail: str) -> None:
+    stopped, after = outcomes(task(name), task("behave"))
+
+    assert reasons(stopped)[0] == UNEXPECTED
+    assert reasons(stopped)[1].startswith(f"Technical detail: {detail}")
+    assert isinstance(after, Done)
+
+
+def test_what_an_error_quotes_from_a_file_is_not_passed_on() -> None:
+    (outcome,) = outcomes(task("raise_with_secret"))
+
+    assert "Muster" not in str(outcome)
+
+
+def test_what_libraries_print_goes_nowhere(capfd: pytest.CaptureFixture[str]) -> None:
+    (outcome,) = outcomes(task("print_secret"))
+
+    assert isinstance(outcome, Done)
+    assert "Muster" not in "".join(capfd.readouterr())
+
+
+def test_a_child_leads_its_own_session_and_sees_no_secrets_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVE_SECRET", "hunter2")
+
+    (outcome,) = outcomes(task("tell_environment"))
+
+    assert isinstance(outcome, Done)
+    assert outcome.value["session"]
+    assert "hunter2" not in str(outcome.value["environment"])
+
+
+def test_children_of_a_child_end_with_it(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+
+    (outcome,) = outcomes(task("leave_a_grandchild", budget=Budget(wall_time_s=1.5), path=str(note)))
+
+    assert isinstance(outcome, Stopped)
+    assert _ends(int(note.read_text(encoding="ascii")))
+
+
+def test_progress_is_passed_on_while_a_task_runs() -> None:
+    seen: list[tuple[int, int]] = []
+
+    with Isolation(jobs=1) as isolation:
+        list(
+            isolation.run(
+                [task("report_progress")],
+                on_progress=lambda index, done: seen.append((index, done)),
+                on_tick=lambda: None,
+            )
+        )
+
+    assert seen == [(0, step) for step in range(5)]
+
+
+def test_tasks_run_side_by_side() -> None:
+    began = time.monotonic()
+    budget = Budget(wall_time_s=1.5)
+
+    found = outcomes(task("sleep", budget=budget), task("sleep", budget=budget), jobs=2)
+
+    assert all(isinstance(outcome, Stopped) for outcome in found)
+    assert time.monotonic() - began < 2.9
+
+
+def test_a_large_result_comes_back_whole() -> None:
+    (outcome,) = outcomes(task("flood", bytes=5_000_000))
+
+    assert isinstance(outcome, Done)
+    assert len(outcome.value["text"]) == 5_000_000
+
+
+def test_a_full_disk_is_nobodys_file() -> None:
+    with pytest.raises(Unavailable):
+        outcomes(task("fill_file", path="/dev/full", bytes=MIB))
+
+
+def test_an_error_on_a_tick_ends_everything(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+
+    def cancel() -> None:
+        if note.exists() and note.read_text(encoding="ascii"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), Isolation(jobs=1) as isolation:
+        list(
+            isolation.run(
+                [task("tell_pid_and_sleep", path=str(note))],
+                on_progress=lambda index, done: None,
+                on_tick=cancel,
+            )
+        )
+
+    assert _ends(int(note.read_text(encoding="ascii")))
+
+
+def test_a_killed_caller_leaves_no_child_behind(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    program = (
+        "from tests.unit.ingest_worker.test_isolation import outcomes, task\n"
+        f"outcomes(task('tell_pid_and_sleep', path={str(note)!r}))"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).parents[3]) as caller:
+        while not (note.exists() and note.read_text(encoding="ascii")) and caller.poll() is None:
+            time.sleep(0.05)
+
+        caller.send_signal(signal.SIGKILL)
+
+    assert _ends(int(note.read_text(encoding="ascii")))
+
+
+def _ends(pid: int) -> bool:
+    """Tell whether a process is gone, or a zombie, within five seconds."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.05)
+    return False

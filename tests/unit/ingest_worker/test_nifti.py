@@ -1,0 +1,203 @@
+"""NIfTI in, MetaImage out: grids as ITK understands them, values as nibabel does."""
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import nibabel
+import numpy as np
+import pytest
+
+from demo.imaging import Grid, anatomy, cut_short, flip_bit, write_image
+from ingest_worker.domain.images import ColorSpace
+from tests.support.conversions import convert_here, read_with_itk, same_grid, the_image, the_reason
+
+TYPES = ("uint8", "int8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64")
+AFFINE = np.array([[-0.7, 0.05, 0, 90], [0.02, -0.5, 0.1, 120], [0, 0.08, 2.5, -40], [0, 0, 0, 1.0]])
+
+
+def save(path: Path, pixels: Any, *, version: int = 1, order: str = "<", **header: Any) -> Path:
+    """Write a file with nibabel; header fields are set as given."""
+    kind = nibabel.Nifti1Image if version == 1 else nibabel.Nifti2Image
+    affine = np.diag([-0.7, -0.5, 2.5, 1.0])
+    affine[:3, 3] = (10, 20, 30)
+    image = kind(pixels, affine, header=kind.header_class(endianness=order), dtype=pixels.dtype)
+    for key, value in header.items():
+        image.header[key] = value
+    image.to_filename(path)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".NII", ".Nii.Gz"])
+def test_grid_and_pixels_are_what_itk_reads(tmp_path: Path, suffix: str) -> None:
+    plain = write_image(
+        tmp_path / f"in{suffix.lower()}",
+        anatomy(),
+        grid=Grid((0.7, 0.5, 2.5), (1, 2, 3), ((0, 1, 0), (1, 0, 0))),
+    )
+    source = plain.rename(tmp_path / f"case{suffix}")
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    source.rename(plain)
+    expected, got = read_with_itk(plain), read_with_itk(tmp_path / "out" / image.file)
+    assert image.name == f"case{suffix}"
+    assert np.array_equal(got.pixels, expected.pixels)
+    assert same_grid(got, expected)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("sample_type", TYPES)
+def test_every_sample_type_byte_order_and_version(
+    tmp_path: Path, sample_type: str, order: str, version: int
+) -> None:
+    pixels = anatomy().T.astype(sample_type)
+    source = save(tmp_path / "in.nii", pixels, version=version, order=order)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert image.sample_type == sample_type
+    assert np.array_equal(got.pixels, pixels.T)
+    assert same_grid(got, read_with_itk(save(tmp_path / "first.nii", pixels)))  # ITK cannot read version 2
+
+
+@pytest.mark.parametrize(("slope", "intercept"), [(2.5, -7.0), (1.0, -1024.0), (-0.1, 0.0)])
+def test_scaled_values_are_real_ones(tmp_path: Path, slope: float, intercept: float) -> None:
+    source = save(tmp_path / "in.nii.gz", anatomy().T)
+    raw = bytearray(gzip.decompress(source.read_bytes()))
+    raw[112:120] = np.array([slope, intercept], "<f4").tobytes()
+    source.write_bytes(gzip.compress(bytes(raw)))
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    expected = np.asarray(nibabel.load(source).dataobj).T.astype(np.float32)
+    assert image.sample_type == "float32"
+    assert np.array_equal(got.pixels, expected)
+    assert np.array_equal(got.pixels, read_with_itk(source).pixels)
+
+
+def test_an_oblique_qform_and_a_nearly_straight_sform_are_left_to_itk(tmp_path: Path) -> None:
+    image_in = nibabel.Nifti1Image(anatomy().T, None)
+    image_in.header.set_qform(nibabel.affines.from_matvec(np.diag([0.7, 0.5, 2.5]), [1, 2, 3]), code=1)
+    image_in.to_filename(tmp_path / "in.nii")
+
+    image = the_image(convert_here([tmp_path / "in.nii"], tmp_path / "out"))
+
+    assert same_grid(read_with_itk(tmp_path / "out" / image.file), read_with_itk(tmp_path / "in.nii"))
+
+
+def test_a_sheared_grid_is_refused(tmp_path: Path) -> None:
+    nibabel.Nifti1Image(anatomy().T, AFFINE + np.array([[0, 0.5, 0, 0], *[[0] * 4] * 3])).to_filename(
+        tmp_path / "in.nii"
+    )
+
+    reason = the_reason(convert_here([tmp_path / "in.nii"], tmp_path / "out"))
+
+    assert reason == "The header of in.nii describes no image that can be read."
+
+
+def test_four_dimensions_are_time(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).integers(0, 900, (6, 5, 4, 3)).astype(np.int16)
+    source = save(tmp_path / "in.nii.gz", pixels)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert (image.metadata.depth, image.metadata.timepoints) == (4, 3)
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, pixels.T)
+
+
+def test_trailing_axes_of_length_one_do_not_count(tmp_path: Path) -> None:
+    source = save(tmp_path / "in.nii", anatomy().T[..., np.newaxis, np.newaxis])
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert (image.metadata.depth, image.metadata.timepoints) == (12, None)
+
+
+def test_a_plane_stays_a_plane(tmp_path: Path) -> None:
+    source = save(tmp_path / "in.nii", anatomy()[3].T)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert image.metadata.depth is None
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy()[3])
+
+
+def test_rgb_is_kept(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).integers(0, 255, (6, 5, 4, 3)).astype(np.uint8)
+    rgb = pixels.view([("R", "u1"), ("G", "u1"), ("B", "u1")]).reshape(6, 5, 4)
+    source = save(tmp_path / "in.nii", rgb)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert image.metadata.color_space is ColorSpace.RGB
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, read_with_itk(source).pixels)
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+def test_a_truncated_file_is_refused_rather_than_filled_with_zeros(tmp_path: Path, suffix: str) -> None:
+    source = cut_short(write_image(tmp_path / f"in{suffix}", anatomy()), keep=0.7)
+    if suffix == ".nii":
+        assert (read_with_itk(source).pixels[-1] == 0).all()  # what ITK does
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert "is incomplete" in reason or "compressed data end too early" in reason
+
+
+@pytest.mark.parametrize("position", [0.3, 0.8, -2, -7])
+def test_a_flipped_bit_in_gzip_is_noticed(tmp_path: Path, position: float) -> None:
+    source = flip_bit(write_image(tmp_path / "in.nii.gz", anatomy()), position)
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == "The file in.nii.gz is damaged: its compressed data or their checksum are wrong."
+
+
+def test_gzip_in_several_members_is_one_stream(tmp_path: Path) -> None:
+    raw = gzip.decompress(write_image(tmp_path / "in.nii.gz", anatomy()).read_bytes())
+    parts = [raw[:300], raw[300:5000], raw[5000:]]
+    (tmp_path / "in.nii.gz").write_bytes(b"".join(map(gzip.compress, parts)) + bytes(512))
+
+    image = the_image(convert_here([tmp_path / "in.nii.gz"], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy())
+
+
+def test_garbage_behind_gzip_is_refused(tmp_path: Path) -> None:
+    source = write_image(tmp_path / "in.nii.gz", anatomy())
+    source.write_bytes(source.read_bytes() + b"garbage")
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == "The file in.nii.gz is damaged: something else follows its compressed data."
+
+
+def test_complex_values_have_no_place_in_an_image(tmp_path: Path) -> None:
+    source = save(tmp_path / "in.nii", anatomy().T.astype(np.complex64))
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert "complex numbers" in reason
+
+
+def test_vectors_along_a_fifth_axis_are_refused(tmp_path: Path) -> None:
+    source = save(tmp_path / "in.nii", np.zeros((4, 4, 4, 1, 3), np.float32))
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert "has 5 dimensions" in reason
+
+
+def test_a_header_whose_pixels_lie_in_a_second_file_is_named(tmp_path: Path) -> None:
+    nibabel.Nifti1Pair(anatomy().T, np.eye(4)).to_filename(tmp_path / "in.hdr")
+
+    report = convert_here([tmp_path / "in.hdr", tmp_path / "in.img"], tmp_path / "out")
+
+    assert not report.images
+    assert report.rejected[0].reasons == (
+        "NIfTI and Analyze header files whose pixels lie in a second file (.hdr/.img) are not supported yet.",
+    )

@@ -1,0 +1,179 @@
+"""NRRD in, MetaImage out: attached and detached, raw and compressed, channels on any axis."""
+
+import bz2
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from demo.imaging import anatomy, cut_short, flip_bit, picture, write_image, write_raw_header
+from ingest_worker.domain.images import ColorSpace
+from tests.support.conversions import convert_here, read_with_itk, same_grid, the_image, the_reason
+
+TYPES = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64")
+FIELDS = ["NRRD0004", "type: short", "dimension: 3", "sizes: 32 24 12", "endian: little"]
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("sample_type", TYPES)
+def test_every_sample_type_arrives_as_itk_reads_it(
+    tmp_path: Path, sample_type: str, compressed: bool
+) -> None:
+    source = write_image(tmp_path / "in.nrrd", anatomy().astype(sample_type), compressed=compressed)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    expected, got = read_with_itk(source), read_with_itk(tmp_path / "out" / image.file)
+    assert got.pixels.dtype == expected.pixels.dtype
+    assert np.array_equal(got.pixels, expected.pixels)
+    assert same_grid(got, expected)
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_detached_header_takes_the_data_file_uploaded_with_it(tmp_path: Path, compressed: bool) -> None:
+    source = write_image(tmp_path / "in.nhdr", anatomy(), compressed=compressed)
+
+    image = the_image(convert_here(list(tmp_path.glob("in.*")), tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert len(image.sources) == 2
+    assert np.array_equal(got.pixels, anatomy())
+    assert same_grid(got, read_with_itk(source))
+
+
+def test_coordinates_counted_from_the_right_become_those_of_dicom(tmp_path: Path) -> None:
+    lines = [
+        *FIELDS,
+        "space: RAS",
+        "space directions: (1,0,0) (0,2,0) (0,0,3)",
+        "space origin: (5,6,7)",
+        "encoding: raw",
+        "",
+    ]
+    source = write_raw_header(tmp_path / "in.nrrd", lines, anatomy().tobytes())
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert same_grid(got, read_with_itk(source))
+    assert got.origin == (-5.0, -6.0, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack"),
+    [("raw", bytes), ("gzip", gzip.compress), ("GZ", gzip.compress), ("bzip2", bz2.compress)],
+)
+def test_encodings_and_big_endian(tmp_path: Path, encoding: str, pack: type) -> None:
+    lines = [*FIELDS[:4], "endian: big", f"encoding: {encoding}", ""]
+    source = write_raw_header(tmp_path / "in.nrrd", lines, pack(anatomy().astype(">i2").tobytes()))
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy())
+
+
+@pytest.mark.parametrize(
+    ("skip", "before"),
+    [("line skip: 2", b"one\ntwo\n"), ("byte skip: 7", b"1234567"), ("byte skip: -1", b"anything")],
+)
+def test_pixels_begin_behind_what_is_to_be_skipped(tmp_path: Path, skip: str, before: bytes) -> None:
+    (tmp_path / "in.bin").write_bytes(before + anatomy().tobytes())
+    source = write_raw_header(tmp_path / "in.nhdr", [*FIELDS, "encoding: raw", skip, "data file: in.bin"])
+
+    image = the_image(convert_here([source, tmp_path / "in.bin"], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert np.array_equal(got.pixels, anatomy())
+    assert np.array_equal(got.pixels, read_with_itk(source).pixels)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "axes"),
+    [
+        ("RGB-color domain domain", (0, 1, 2)),
+        ("domain domain list", (2, 0, 1)),
+        ("domain vector domain", (0, 2, 1)),
+    ],
+)
+def test_channels_may_be_on_any_axis(tmp_path: Path, kinds: str, axes: tuple[int, int, int]) -> None:
+    rgb = picture()
+    stored = np.transpose(rgb, axes) if kinds.startswith("RGB") is False else rgb
+    sizes = " ".join(map(str, stored.shape[::-1]))
+    lines = [
+        "NRRD0004",
+        "type: uchar",
+        "dimension: 3",
+        f"sizes: {sizes}",
+        f"kinds: {kinds}",
+        "encoding: raw",
+        "",
+    ]
+    source = write_raw_header(tmp_path / "in.nrrd", lines, np.ascontiguousarray(stored).tobytes())
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert image.metadata.color_space is ColorSpace.RGB
+    assert np.array_equal(got.pixels, rgb)
+    assert np.array_equal(got.pixels, read_with_itk(source).pixels)
+
+
+def test_window_is_taken_from_key_value_pairs(tmp_path: Path) -> None:
+    lines = [*FIELDS, "encoding: raw", "WindowCenter:=40", "WindowWidth:=350", ""]
+    source = write_raw_header(tmp_path / "in.nrrd", lines, anatomy().tobytes())
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert (image.metadata.window_center, image.metadata.window_width) == (40.0, 350.0)
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_file_cut_short_is_refused(tmp_path: Path, compressed: bool) -> None:
+    source = cut_short(write_image(tmp_path / "in.nrrd", anatomy(), compressed=compressed), keep=0.9)
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert ("damaged" if compressed else "incomplete") in reason
+
+
+def test_a_flipped_bit_in_gzip_is_noticed(tmp_path: Path) -> None:
+    source = flip_bit(write_image(tmp_path / "in.nrrd", anatomy(), compressed=True), 0.7)
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert "damaged" in reason
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("data file: /etc/passwd", "outside the upload"),
+        ("data file: ../x.raw", "outside the upload"),
+        ("datafile: gone.raw", "gone.raw, was not uploaded"),
+        ("data file: LIST", "spread over a list of files"),
+        ("data file: x%02d.raw 1 4 1", "spread over a list of files"),
+        ("encoding: hex", "neither raw nor compressed"),
+        ("type: block", "no type of pixels"),
+        ("sizes: 32 24", "no usable sizes"),
+        ("byte skip: -2", "unusable byte skip"),
+    ],
+)
+def test_a_header_that_cannot_be_followed_says_why(tmp_path: Path, line: str, expected: str) -> None:
+    field = line.split(":", maxsplit=1)[0]
+    lines = [each for each in [*FIELDS, "encoding: raw"] if not each.startswith(f"{field}:")]
+    source = write_raw_header(tmp_path / "in.nhdr", [*lines, line, ""], anatomy().tobytes())
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert expected in reason
+
+
+def test_an_unknown_version_is_refused(tmp_path: Path) -> None:
+    source = write_raw_header(
+        tmp_path / "in.nrrd", ["NRRD0009", *FIELDS[1:], "encoding: raw", ""], anatomy().tobytes()
+    )
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == "The file in.nrrd has an unknown NRRD version."

@@ -1,0 +1,197 @@
+"""PNG and JPEG in, MetaImage out: upright, with all their bits, in colours people see."""
+
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pyvips
+from PIL import Image
+
+from demo.imaging import cut_short, flip_bit, picture, write_picture
+from ingest_worker.domain.budget import Budget
+from ingest_worker.domain.images import ColorSpace
+from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
+
+GRAY = np.arange(256, dtype=np.uint8).reshape(8, 32)
+
+
+def imported(path: Path, tmp_path: Path) -> tuple[np.ndarray, ColorSpace]:
+    image = the_image(convert_here([path], tmp_path / "out"))
+    return read_with_itk(tmp_path / "out" / image.file).pixels, image.metadata.color_space
+
+
+@pytest.mark.parametrize(
+    ("pixels", "color"),
+    [
+        (GRAY, ColorSpace.GRAY),
+        (picture(), ColorSpace.RGB),
+        (np.dstack([picture(), picture()[..., 0]]), ColorSpace.RGBA),
+        (np.dstack([picture(), np.full((48, 64), 255, np.uint8)]), ColorSpace.RGBA),
+        ((picture()[..., 0].astype(np.uint16) * 257 + 3), ColorSpace.GRAY),
+    ],
+)
+def test_a_png_keeps_its_samples(tmp_path: Path, pixels: np.ndarray, color: ColorSpace) -> None:
+    source = write_picture(tmp_path / "in.png", pixels)
+
+    got, found = imported(source, tmp_path)
+
+    assert got.dtype == pixels.dtype
+    assert np.array_equal(got, pixels)
+    assert found is color
+
+
+@pytest.mark.parametrize("bands", [3, 4])
+def test_a_png_with_sixteen_bit_colour_keeps_all_bits(tmp_path: Path, bands: int) -> None:
+    pixels = np.random.default_rng(1).integers(0, 65535, (20, 30, bands)).astype(np.uint16)
+    pyvips.Image.new_from_array(pixels, interpretation="rgb16").pngsave(str(tmp_path / "in.png"), bitdepth=16)
+
+    got, _ = imported(tmp_path / "in.png", tmp_path)
+
+    assert got.dtype == np.uint16
+    assert np.array_equal(got, pixels)
+
+
+def test_a_palette_becomes_the_colours_it_stands_for(tmp_path: Path) -> None:
+    indexed = Image.fromarray(picture()).quantize(16)
+    indexed.save(tmp_path / "in.png")
+
+    got, color = imported(tmp_path / "in.png", tmp_path)
+
+    assert color is ColorSpace.RGB
+    assert np.array_equal(got, np.asarray(indexed.convert("RGB")))
+
+
+def test_a_palette_with_a_transparent_colour_becomes_rgba(tmp_path: Path) -> None:
+    indexed = Image.fromarray(picture()).quantize(16)
+    indexed.save(tmp_path / "in.png", transparency=2)
+
+    got, color = imported(tmp_path / "in.png", tmp_path)
+
+    assert color is ColorSpace.RGBA
+    assert set(np.unique(got[..., 3])) == {0, 255}
+
+
+def test_one_bit_becomes_black_and_white(tmp_path: Path) -> None:
+    bits = picture()[..., 0] > 128
+    Image.fromarray(bits).save(tmp_path / "in.png")
+
+    got, color = imported(tmp_path / "in.png", tmp_path)
+
+    assert color is ColorSpace.GRAY
+    assert np.array_equal(got, bits * np.uint8(255))
+
+
+@pytest.mark.parametrize(("opaque", "color"), [(True, ColorSpace.GRAY), (False, ColorSpace.RGBA)])
+def test_gray_with_alpha_needs_alpha_only_if_something_shows_through(
+    tmp_path: Path, opaque: bool, color: ColorSpace
+) -> None:
+    alpha = np.full_like(GRAY, 255) if opaque else GRAY[::-1]
+    Image.merge("LA", [Image.fromarray(GRAY), Image.fromarray(alpha)]).save(tmp_path / "in.png")
+
+    got, found = imported(tmp_path / "in.png", tmp_path)
+
+    assert found is color
+    assert np.array_equal(got if opaque else got[..., 0], GRAY)
+    assert opaque or np.array_equal(got[..., 3], alpha)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_jpeg_is_decoded_as_others_do(tmp_path: Path, mode: str) -> None:
+    Image.fromarray(picture()).convert(mode).save(tmp_path / "in.JPG", format="JPEG", quality=92)
+
+    got, color = imported(tmp_path / "in.JPG", tmp_path)
+
+    assert color == {"L": ColorSpace.GRAY, "RGB": ColorSpace.RGB}[mode]
+    assert np.array_equal(got, np.asarray(Image.open(tmp_path / "in.JPG")))
+
+
+def test_cmyk_becomes_the_colours_of_its_inks(tmp_path: Path) -> None:
+    Image.fromarray(picture()).convert("CMYK").save(tmp_path / "in.jpg", quality=100, subsampling=0)
+
+    got, color = imported(tmp_path / "in.jpg", tmp_path)
+
+    assert color is ColorSpace.RGB
+    assert np.abs(got.astype(int) - picture()).max() <= 8
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_the_orientation_in_exif_is_applied(tmp_path: Path, suffix: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    upright = np.zeros((16, 24), np.uint8)
+    upright[:8, :8] = 255
+    stored = _as_held_by_camera(Image.fromarray(upright), orientation)
+    stored.save(tmp_path / f"in{suffix}", exif=exif)
+
+    got, _ = imported(tmp_path / f"in{suffix}", tmp_path)
+
+    assert got.shape == (16, 24)
+    assert np.array_equal(got > 128, upright > 128)
+
+
+def _as_held_by_camera(upright: Image.Image, orientation: int) -> Image.Image:
+    """Undo what a viewer does for this orientation (Exif 2.32, tag 0x0112)."""
+    turns = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    return upright.transpose(turns[orientation]) if orientation in turns else upright
+
+
+def test_a_picture_has_no_size_in_millimetres(tmp_path: Path) -> None:
+    source = write_picture(tmp_path / "photo.png", dpi=(300, 300))
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    found = image.metadata
+    assert (found.width, found.height, found.depth) == (64, 48, None)
+    assert (found.voxel_width_mm, found.voxel_height_mm, found.voxel_depth_mm) == (None, None, None)
+    assert image.name == "photo.png"
+
+
+def test_content_decides_rather_than_the_name(tmp_path: Path) -> None:
+    source = write_picture(tmp_path / "in.png").rename(tmp_path / "slice.dcm")
+
+    got, _ = imported(source, tmp_path)
+
+    assert np.array_equal(got, picture())
+
+
+@pytest.mark.parametrize("keep", [0.5, 0.9, 0.99])
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_a_picture_cut_short_is_refused(tmp_path: Path, suffix: str, keep: float) -> None:
+    source = cut_short(write_picture(tmp_path / f"in{suffix}"), keep=keep)
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert f"in{suffix} is damaged" in reason
+
+
+@pytest.mark.parametrize("position", [20, 30, 0.3, 0.6, 0.95, -6])
+def test_a_flipped_bit_in_a_png_is_noticed(tmp_path: Path, position: float) -> None:
+    source = flip_bit(write_picture(tmp_path / "in.png"), position)
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert "in.png is damaged" in reason
+
+
+def test_a_lying_size_is_compared_with_the_budget_before_pixels_are_made(tmp_path: Path) -> None:
+    header = b"IHDR" + struct.pack(">IIBBBBB", 65535, 65535, 8, 6, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    end = struct.pack(">I", 0) + b"IEND" + struct.pack(">I", zlib.crc32(b"IEND"))
+    (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunk + end)
+
+    reason = the_reason(
+        convert_here([tmp_path / "bomb.png"], tmp_path / "out", budget=Budget(image_bytes=2**30))
+    )
+
+    assert reason == "The image bomb.png would take 32 GB uncompressed, but at most 1 GB is allowed here."

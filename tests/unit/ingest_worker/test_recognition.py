@@ -1,0 +1,86 @@
+"""Formats are known by content; names only help where contents are alike."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from demo.imaging import anatomy, write_dicom_series, write_image, write_picture, write_pyramid
+from ingest_worker.adapters.recognition import format_of, recognise
+from ingest_worker.domain.budget import Budget
+from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.formats import Format, UnsupportedFormat
+
+
+def recognised(path: Path) -> Format | UnsupportedFormat | None:
+    return recognise(SourceFile(path.name, path), Budget()).format
+
+
+def test_every_format_is_known_under_a_name_that_says_nothing(tmp_path: Path) -> None:
+    files = {
+        Format.DICOM: write_dicom_series(tmp_path / "dicom", anatomy(1))[0],
+        Format.META_IMAGE: write_image(tmp_path / "x.mha", anatomy()),
+        Format.NIFTI: write_image(tmp_path / "x.nii.gz", anatomy()),
+        Format.NRRD: write_image(tmp_path / "x.nrrd", anatomy()),
+        Format.PNG: write_picture(tmp_path / "x.png"),
+        Format.JPEG: write_picture(tmp_path / "x.jpg"),
+        Format.TIFF: write_pyramid(tmp_path / "x.tif"),
+    }
+
+    found = {
+        kind: recognised(path.rename(tmp_path / f"file{number}"))
+        for number, (kind, path) in enumerate(files.items())
+    }
+
+    assert found == {kind: kind for kind in files}
+
+
+@pytest.mark.parametrize(
+    ("head", "name", "expected"),
+    [
+        (b"FOCTFDA\0\0", "eye.fda", UnsupportedFormat.TOPCON_FDA),
+        (b"FOCTFDS\0\0", "eye.fds", UnsupportedFormat.TOPCON_FDS),
+        (b"CMDb\0\0\0\0", "eye.E2E", UnsupportedFormat.HEIDELBERG_E2E),
+        (b"\xff\xd8\xff\xe0", "slide.mrxs", UnsupportedFormat.MIRAX),
+        (b"[Virtual Microscope Specimen]\n", "slide.vms", UnsupportedFormat.HAMAMATSU_VMS),
+        (b"%PDF-1.7", "letter.pdf", UnsupportedFormat.PDF),
+        (b"GIF89a", "x.gif", UnsupportedFormat.GIF),
+        (b"BM" + b"\x10\0\0\0" + bytes(20), "x.bmp", UnsupportedFormat.BMP),
+        (bytes(257) + b"ustar\0", "x.tar", UnsupportedFormat.TAR),
+        (gzip.compress(b"hello"), "x.gz", UnsupportedFormat.GZIP),
+        (b"hello world, I am a text", "readme.txt", None),
+        (bytes(1000), "zeros", None),
+    ],
+)
+def test_other_files_are_named_or_unknown(head: bytes, name: str, expected: UnsupportedFormat | None) -> None:
+    assert format_of(head, name) is expected
+
+
+def test_an_empty_file_says_so(tmp_path: Path) -> None:
+    (tmp_path / "x.dcm").touch()
+
+    assert recognise(SourceFile("x.dcm", tmp_path / "x.dcm"), Budget()).reason == "The file is empty."
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("x.NII.GZ", "NIfTI"), ("x.dcm", "DICOM"), ("x.E2E", "Heidelberg OCT"), ("x.Tiff", "TIFF")],
+)
+def test_a_name_that_promises_something_else_is_mentioned(tmp_path: Path, name: str, expected: str) -> None:
+    (tmp_path / name).write_bytes(b"nothing of the kind")
+
+    found = recognise(SourceFile(name, tmp_path / name), Budget())
+
+    assert (
+        found.reason
+        == f"The name says {expected}, but the content is damaged at its beginning or something else."
+    )
+
+
+def test_a_slide_of_several_files_names_its_parts(tmp_path: Path) -> None:
+    text = b"[Virtual Microscope Specimen]\r\nNoLayers=1\r\nImageFile=a.jpg\r\nImageFile(1,0)=b.jpg\r\nMacroImage=m.jpg\r\n"
+    (tmp_path / "s.vms").write_bytes(text)
+
+    found = recognise(SourceFile("s.vms", tmp_path / "s.vms"), Budget())
+
+    assert found.companions == ("a.jpg", "b.jpg", "m.jpg")

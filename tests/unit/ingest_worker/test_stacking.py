@@ -1,0 +1,167 @@
+"""Loose slices fall into volumes by where they are; the properties hold for any orientation and any order."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest_worker.domain.geometry import Vector, cross
+from ingest_worker.domain.slices import Slice
+from ingest_worker.domain.stacking import Stack, Unstackable, stacks_of
+
+AXIAL = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+
+
+def turned(alpha: float, beta: float, gamma: float) -> tuple[Vector, Vector]:
+    """Return the first two columns of a rotation by Euler angles."""
+    ca, sa, cb, sb, cg, sg = (f(angle) for angle in (alpha, beta, gamma) for f in (math.cos, math.sin))
+    row = (ca * cb, sa * cb, -sb)
+    column = (ca * sb * sg - sa * cg, sa * sb * sg + ca * cg, cb * sg)
+    return row, column
+
+
+def column_of_slices(
+    count: int, *, step: float = 2.0, axes: tuple[Vector, Vector] = AXIAL, start: Vector = (0.0, 0.0, 0.0)
+) -> list[Slice]:
+    normal = cross(*axes)
+    return [
+        Slice(
+            file=f"{index}.dcm",
+            frame=0,
+            shape=(4, 4),
+            number=count - index,
+            position=(
+                start[0] + index * step * normal[0],
+                start[1] + index * step * normal[1],
+                start[2] + index * step * normal[2],
+            ),
+            orientation=axes,
+            pixel_spacing=(0.5, 0.7),
+        )
+        for index in range(count)
+    ]
+
+
+def stacked(
+    slices: list[Slice], *, cross_sectional: bool = True, distance: float | None = None
+) -> list[Stack | Unstackable]:
+    return stacks_of(slices, cross_sectional=cross_sectional, slice_distance_mm=distance)
+
+
+def only(slices: list[Slice]) -> Stack:
+    (stack,) = stacked(slices)
+    assert isinstance(stack, Stack), stack
+    return stack
+
+
+def refusal(slices: list[Slice]) -> str:
+    (found,) = stacked(slices)
+    assert isinstance(found, Unstackable)
+    return found.reason
+
+
+ANGLE = st.floats(-math.pi, math.pi)
+COORDINATE = st.floats(-500, 500)
+
+
+@given(
+    angles=st.tuples(ANGLE, ANGLE, ANGLE),
+    start=st.tuples(COORDINATE, COORDINATE, COORDINATE),
+    step=st.floats(0.05, 20),
+    order=st.permutations(range(7)),
+)
+def test_any_orientation_in_any_order_gives_the_same_volume(
+    angles: tuple[float, float, float], start: Vector, step: float, order: list[int]
+) -> None:
+    slices = column_of_slices(7, step=step, axes=turned(*angles), start=start)
+
+    stack = only([slices[index] for index in order])
+
+    assert list(stack.slices) == slices
+    assert stack.geometry.origin == slices[0].position
+    assert stack.geometry.spacing == pytest.approx((0.5, 0.7, step))
+    normal = stack.geometry.direction[2::3]
+    assert normal == pytest.approx(cross(*turned(*angles)), abs=1e-9)
+
+
+@given(missing=st.integers(1, 8), order=st.permutations(range(9)))
+def test_any_missing_slice_inside_is_noticed(missing: int, order: list[int]) -> None:
+    slices = column_of_slices(10)
+    left = [one for one in slices if one.file != f"{missing}.dcm"]
+
+    reason = refusal([left[index] for index in order])
+
+    assert (
+        reason == f"Slices are missing: 1 of 10, the first between {missing - 1}.dcm and {missing + 1}.dcm."
+    )
+
+
+def test_a_single_slice_takes_the_distance_the_series_announces() -> None:
+    (stack,) = stacked(column_of_slices(1), distance=3.5)
+
+    assert isinstance(stack, Stack)
+    assert stack.geometry.spacing == (0.5, 0.7, 3.5)
+    assert stack.spacing_known == (True, True)
+
+
+def test_a_single_slice_of_a_silent_series_has_an_unknown_depth() -> None:
+    assert only(column_of_slices(1)).spacing_known == (True, False)
+
+
+def test_slices_of_different_size_or_spacing_are_different_volumes() -> None:
+    slices = column_of_slices(4)
+    mixed = [*slices[:2], replace(slices[2], shape=(5, 5)), replace(slices[3], pixel_spacing=(0.6, 0.6))]
+
+    assert [len(stack.slices) for stack in stacked(mixed) if isinstance(stack, Stack)] == [2, 1, 1]
+
+
+def test_directions_rounded_differently_are_one_orientation() -> None:
+    slices = column_of_slices(3)
+    slices[1] = replace(slices[1], orientation=((0.99999, 0.0004, 0.0), (-0.0004, 0.99999, 0.0)))
+
+    assert only(slices).depth == 3
+
+
+def test_two_groups_that_only_together_are_told_apart() -> None:
+    slices = []
+    for echo in ("1", "2"):
+        for kind in ("M", "P"):
+            slices += [
+                replace(one, file=f"{echo}{kind}{one.file}", traits={"echo": echo, "kind": kind})
+                for one in column_of_slices(3)
+            ]
+
+    found = stacked(slices)
+
+    assert [stack.depth for stack in found if isinstance(stack, Stack)] == [3, 3, 3, 3]
+
+
+def test_a_broken_group_does_not_spoil_the_others() -> None:
+    good = [replace(one, file=f"a{one.file}", traits={"echo": "1"}) for one in column_of_slices(4)]
+    gap = [replace(one, file=f"b{one.file}", traits={"echo": "2"}) for one in column_of_slices(4)]
+
+    found = stacked([*good, *gap[:1], *gap[2:]])
+
+    assert isinstance(found[0], Stack)
+    assert isinstance(found[1], Unstackable)
+    assert found[1].files == ("b0.dcm", "b2.dcm", "b3.dcm")
+
+
+def test_time_points_at_shifted_places_are_no_fourth_dimension() -> None:
+    first = [replace(one, file=f"a{one.file}", times={"index": 1.0}) for one in column_of_slices(3)]
+    shifted = column_of_slices(3, start=(0.4, 0.0, 0.0))
+    second = [replace(one, file=f"b{one.file}", times={"index": 2.0}) for one in shifted]
+
+    assert refusal([*first, *second]).startswith(
+        "The slices of the time points do not lie at the same places"
+    )
+
+
+def test_positions_that_only_some_slices_have_part_the_series() -> None:
+    slices = column_of_slices(3)
+
+    found = stacked([*slices[:2], replace(slices[2], position=None)])
+
+    assert sorted(len(stack.slices) for stack in found if isinstance(stack, Stack)) == [1, 2]

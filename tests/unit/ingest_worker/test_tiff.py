@@ -1,0 +1,244 @@
+"""TIFF in: pyramids stay as they are, pictures become pyramids without loss, stacks never pass for pyramids."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from demo.imaging import anatomy, cut_short, picture, write_pyramid
+from ingest_worker.domain.images import ColorSpace, ConvertedImage, ImageType
+from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
+
+RESOLUTION: dict[str, Any] = {"resolution": (100, 50), "resolutionunit": "CENTIMETER", "metadata": None}
+
+
+def imported(source: Path, tmp_path: Path) -> tuple[ConvertedImage, Path]:
+    image = the_image(convert_here([source], tmp_path / "out"))
+    return image, tmp_path / "out" / image.file
+
+
+def write(path: Path, pixels: np.ndarray, **options: Any) -> Path:
+    tifffile.imwrite(path, pixels, **RESOLUTION | options)
+    return path
+
+
+@pytest.mark.parametrize("bigtiff", [False, True])
+@pytest.mark.parametrize(
+    "pixels", [picture(200, 300), picture(200, 300)[..., 0], picture(200, 300)[..., 0] * np.uint16(250)]
+)
+def test_a_tiled_pyramid_is_copied_byte_for_byte(tmp_path: Path, pixels: np.ndarray, bigtiff: bool) -> None:
+    source = tmp_path / "slide.tif"
+    with tifffile.TiffWriter(source, bigtiff=bigtiff) as writer:
+        for level in range(3):
+            kind = "rgb" if pixels.ndim == 3 else "minisblack"
+            writer.write(
+                pixels[:: 2**level, :: 2**level],
+                tile=(64, 64),
+                photometric=kind,
+                compression="zlib",
+                **RESOLUTION,
+            )
+
+    image, path = imported(source, tmp_path)
+
+    assert path.read_bytes() == source.read_bytes()
+    assert (image.type, image.name) == (ImageType.TIFF, "slide.tif")
+    assert image.metadata.resolution_levels == 3
+
+
+def test_what_is_known_of_a_pyramid(tmp_path: Path) -> None:
+    image, _ = imported(write_pyramid(tmp_path / "slide.tif", pixel_size_mm=0.0005), tmp_path)
+
+    found = image.metadata
+    assert (found.width, found.height, found.depth) == (300, 200, 1)
+    assert found.voxel_width_mm == pytest.approx(0.0005, rel=1e-6)
+    assert found.voxel_depth_mm is None
+    assert found.color_space is ColorSpace.RGB
+
+
+def test_odd_sizes_rounded_up_or_down_are_still_levels(tmp_path: Path) -> None:
+    source = tmp_path / "slide.tif"
+    with tifffile.TiffWriter(source) as writer:
+        for width, height in ((301, 203), (151, 101), (75, 51), (38, 25)):
+            writer.write(picture(height, width), tile=(64, 64), photometric="rgb", **RESOLUTION)
+
+    image, path = imported(source, tmp_path)
+
+    assert image.metadata.resolution_levels == 4
+    assert path.read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize("sample_type", ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32"])
+@pytest.mark.parametrize("compression", [None, "zlib", "lzw"])
+def test_a_plain_picture_becomes_a_pyramid_with_the_same_pixels(
+    tmp_path: Path, compression: str | None, sample_type: str
+) -> None:
+    pixels = anatomy(1, 600, 700)[0].astype(sample_type)
+    source = write(tmp_path / "in.TIFF", pixels, compression=compression)
+
+    image, path = imported(source, tmp_path)
+
+    with tifffile.TiffFile(path) as tiff:
+        assert [page.shape for page in tiff.pages] == [(600, 700), (300, 350), (150, 175)]
+        assert all(page.is_tiled for page in tiff.pages)
+    assert np.array_equal(tifffile.imread(path, key=0), pixels)
+    assert image.metadata.resolution_levels == 3
+    assert (image.metadata.voxel_width_mm, image.metadata.voxel_height_mm) == (0.1, 0.2)
+
+
+def test_a_plain_colour_picture_becomes_a_pyramid_with_the_same_pixels(tmp_path: Path) -> None:
+    source = write(
+        tmp_path / "in.tif", np.moveaxis(picture(400, 500), 2, 0), planarconfig="separate", photometric="rgb"
+    )
+
+    image, path = imported(source, tmp_path)
+
+    assert np.array_equal(tifffile.imread(path, key=0), picture(400, 500))
+    assert image.metadata.color_space is ColorSpace.RGB
+
+
+def test_pixels_of_a_pyramid_have_a_digest_of_their_own(tmp_path: Path) -> None:
+    import hashlib
+
+    image, _ = imported(write_pyramid(tmp_path / "slide.tif"), tmp_path)
+
+    assert image.pixels_sha256 == hashlib.sha256(picture(200, 300).tobytes()).hexdigest()
+    assert image.sources[0].sha256 == hashlib.sha256((tmp_path / "slide.tif").read_bytes()).hexdigest()
+
+
+def test_levels_inside_the_first_page_are_made_anew_as_pages(tmp_path: Path) -> None:
+    source = tmp_path / "slide.tif"
+    with tifffile.TiffWriter(source) as writer:
+        writer.write(picture(600, 800), tile=(64, 64), photometric="rgb", subifds=1, **RESOLUTION)
+        writer.write(picture(300, 400), tile=(64, 64), photometric="rgb", subfiletype=1, **RESOLUTION)
+
+    image, path = imported(source, tmp_path)
+
+    assert image.metadata.resolution_levels == 3
+    assert np.array_equal(tifffile.imread(path, key=0), picture(600, 800))
+
+
+def test_pictures_of_labels_beside_a_pyramid_are_left_out(tmp_path: Path) -> None:
+    source = tmp_path / "slide.tif"
+    with tifffile.TiffWriter(source) as writer:
+        for pixels in (picture(600, 800), picture(300, 400), picture(90, 40)):
+            writer.write(pixels, tile=(64, 64), photometric="rgb", **RESOLUTION)
+
+    image, path = imported(source, tmp_path)
+
+    assert image.notes == ("1 more pages of the file, such as labels, were left out.",)
+    assert np.array_equal(tifffile.imread(path, key=0), picture(600, 800))
+    with tifffile.TiffFile(path) as tiff:
+        assert [page.shape[:2] for page in tiff.pages] == [(600, 800), (300, 400), (150, 200)]
+
+
+@pytest.mark.parametrize("colored", [False, True])
+def test_a_stack_of_pages_becomes_a_volume(tmp_path: Path, colored: bool) -> None:
+    pixels = np.stack(
+        [
+            picture() if colored else picture()[..., 0],
+            *([picture()[::-1] if colored else picture()[::-1, :, 1]] * 4),
+        ]
+    )
+    source = write(
+        tmp_path / "stack.tif", pixels, tile=(32, 32), photometric="rgb" if colored else "minisblack"
+    )
+
+    image, path = imported(source, tmp_path)
+
+    assert image.type is ImageType.MHA
+    assert (image.metadata.depth, image.metadata.resolution_levels, image.metadata.voxel_depth_mm) == (
+        5,
+        None,
+        None,
+    )
+    assert np.array_equal(read_with_itk(path).pixels, pixels)
+
+
+def test_unrelated_pages_are_refused(tmp_path: Path) -> None:
+    source = tmp_path / "mix.tif"
+    with tifffile.TiffWriter(source) as writer:
+        for size in ((100, 120), (130, 90), (100, 120)):
+            writer.write(picture(*size), photometric="rgb", **RESOLUTION)
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert "neither levels of a pyramid nor slices of a stack" in reason
+
+
+def test_white_is_zero_palette_and_one_bit_become_what_people_see(tmp_path: Path) -> None:
+    gray = picture()[..., 0]
+    write(tmp_path / "white.tif", 255 - gray, photometric="miniswhite")
+    Image.fromarray(picture()).quantize(16).save(tmp_path / "palette.tif", dpi=(254, 254))
+    Image.fromarray(gray > 128).save(tmp_path / "bits.tif", dpi=(254, 254))
+
+    report = convert_here(list(tmp_path.glob("*.tif")), tmp_path / "out")
+
+    got = {image.name: tifffile.imread(tmp_path / "out" / image.file, key=0) for image in report.images}
+    assert np.array_equal(got["white.tif"], gray)
+    assert np.array_equal(got["palette.tif"], np.asarray(Image.open(tmp_path / "palette.tif").convert("RGB")))
+    assert np.array_equal(got["bits.tif"], (gray > 128) * np.uint8(255))
+
+
+def test_labels_come_from_the_announced_range_and_are_never_averaged(tmp_path: Path) -> None:
+    labels = np.zeros((600, 600), np.uint8)
+    labels[:, 301:] = 4
+    extra = [(280, "H", 1, 0, True), (281, "H", 1, 4, True)]
+    source = write(tmp_path / "mask.tif", labels, extratags=extra)
+
+    image, path = imported(source, tmp_path)
+
+    assert image.metadata.segments == (0, 1, 2, 3, 4)
+    assert set(np.unique(tifffile.imread(path, key=1))) == {0, 4}
+
+
+@pytest.mark.parametrize("options", [{"resolutionunit": "NONE"}, {"resolution": (0, 50)}])
+def test_a_tiff_that_hides_the_size_of_a_pixel_is_refused(tmp_path: Path, options: dict[str, Any]) -> None:
+    source = write(tmp_path / "in.tif", picture(), **options)
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == "The TIFF file in.tif does not say how large a pixel is (resolution and its unit)."
+
+
+@pytest.mark.parametrize("keep", [0.3, 0.7, 0.98])
+def test_a_tiff_cut_short_is_refused(tmp_path: Path, keep: float) -> None:
+    source = cut_short(write_pyramid(tmp_path / "slide.tif"), keep=keep)
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert "slide.tif is damaged" in reason
+
+
+def test_a_tile_that_cannot_be_decoded_is_noticed(tmp_path: Path) -> None:
+    source = write_pyramid(tmp_path / "slide.tif", compression="zlib")
+    with tifffile.TiffFile(source) as tiff:
+        offset = tiff.pages[0].dataoffsets[4]
+    content = bytearray(source.read_bytes())
+    content[offset + 20 : offset + 60] = bytes(40)
+    source.write_bytes(content)
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == "The file slide.tif is damaged: a checksum in it is wrong."
+
+
+@pytest.mark.parametrize(
+    ("description", "kind"),
+    [
+        ("Aperio Image Library v11\n46000x32914 [0,100] (256x256) JPEG", "Aperio slides (.svs)"),
+        (
+            '<?xml version="1.0"?><scn xmlns="http://www.leica-microsystems.com/scn/2010/10/01"></scn>',
+            "Leica slides (.scn)",
+        ),
+    ],
+)
+def test_slides_of_vendors_are_named(tmp_path: Path, description: str, kind: str) -> None:
+    source = write(tmp_path / "slide.tif", picture(), description=description, tile=(16, 16))
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == f"{kind} are not supported yet."
