@@ -92,12 +92,12 @@ class UploadSession(JobAggregate):
         if self.job.state is JobState.DONE:
             return SessionStatus.SUCCEEDED if self.images else SessionStatus.FAILED
         if self.job.state is JobState.QUEUED:
-            return SessionStatus.REQUEUED if self.job.attempts else SessionStatus.QUEUED
+            return SessionStatus.REQUEUED if self.job.epoch else SessionStatus.QUEUED
         return _STATUS[self.job.state]
 
     def start(self) -> None:
         """Note that a worker begins; announced the first time only."""
-        if self.job.attempts == 1:
+        if self.job.epoch == 1:
             self.record(SessionStarted(session=self.id, creator=self.creator, files=len(self.files)))
 
     def close(self, images: list[SessionImage], rejected: list[RejectedFile]) -> None:
