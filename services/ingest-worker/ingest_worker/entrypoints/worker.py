@@ -6,10 +6,12 @@ from archive_shared import lifecycle
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.worker import Worker
 from archive_shared.processes import bus, start_logging
-
 from ingest_worker.bootstrap import NAME, documents, import_handler, sessions_of
 from ingest_worker.settings import Settings, read_settings
 from ingest_worker.use_cases.import_session import QUEUE
+
+# Three minutes with their pauses: a restart of the blob store must not cost anybody a session that was accepted.
+ATTEMPTS = 10
 
 
 def main(settings: Settings, stop: threading.Event) -> None:
@@ -20,7 +22,7 @@ def main(settings: Settings, stop: threading.Event) -> None:
         import_handler(store),
         connect=bus(settings.platform, QUEUE),
         queue=QUEUE,
-        policy=JobPolicy(lease_s=settings.platform.job_lease_s),
+        policy=JobPolicy(lease_s=settings.platform.job_lease_s, max_attempts=ATTEMPTS),
     ).run(stop)
 
 
