@@ -52,8 +52,8 @@ def _begin() -> None:
     g.begun_at_s = time.perf_counter()
     g.cleanup = ExitStack()
     g.cleanup.enter_context(traced(request.headers.get("traceparent")))
-    if "\0" in unquote(request.full_path):
-        raise Invalid({"": ["Addresses must not contain NUL characters."]})
+    if "\0" in unquote(request.query_string.decode("latin-1")):
+        raise Invalid({"": ["The query must not contain NUL characters."]})
 
 
 def _describe(response: Response) -> Response:

@@ -1,0 +1,1 @@
+"""What uploads and their conversion are about, without knowing any library or server."""
