@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import httpx2
+
 from archive_shared.access import Access
 from archive_shared.blobs.platform import platform_blobs
 from archive_shared.blobs.port import BlobStore
@@ -15,7 +16,6 @@ from archive_shared.http.access_client import HttpAccess
 from archive_shared.http.client import ServiceClient
 from archive_shared.outbox.lease import LEASES
 from archive_shared.settings import PlatformSettings
-
 from ingest_worker.adapters.archives_client import HttpArchives
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.session import SESSIONS, UploadSession
@@ -99,7 +99,7 @@ def import_handler(documents: Documents) -> ImportHandler:
 
 def session_work(settings: Settings) -> SessionWork:
     """Return what the import program does; loads the image libraries."""
-    from ingest_worker.convert import convert  # noqa: PLC0415 (only the import program may pay for it)
+    from ingest_worker.conversion import convert  # noqa: PLC0415 (only the import program may pay for it)
 
     budget = Budget(memory_bytes=settings.memory_bytes, wall_time_s=settings.time_limit_s)
     return SessionWork(
