@@ -4,8 +4,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive_shared.settings import PREFIX, PlatformSettings, read_platform_settings
 from environs import Env
+
+from archive_shared.settings import PREFIX, PlatformSettings, read_platform_settings
 
 MIB = 1024 * 1024
 

@@ -21,7 +21,7 @@ def test_folders_and_files_are_converted_and_reported(tmp_path: Path) -> None:
     (tmp_path / "case" / "notes.txt").write_text("hi", encoding="utf-8")
 
     code, output = run(
-        tmp_path / "case", photo, "--output", tmp_path / "out", "--report", tmp_path / "r.json", "--jobs", 2
+        tmp_path / "case", photo, "--output", tmp_path / "out", "--report", tmp_path / "r.json", "--jobs", "2"
     )
 
     report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))

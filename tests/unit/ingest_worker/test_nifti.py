@@ -18,7 +18,7 @@ AFFINE = np.array([[-0.7, 0.05, 0, 90], [0.02, -0.5, 0.1, 120], [0, 0.08, 2.5, -
 
 def save(path: Path, pixels: Any, *, version: int = 1, order: str = "<", **header: Any) -> Path:
     """Write a file with nibabel; header fields are set as given."""
-    kind = nibabel.Nifti1Image if version == 1 else nibabel.Nifti2Image
+    kind: Any = nibabel.Nifti1Image if version == 1 else nibabel.Nifti2Image  # it declares no types here
     affine = np.diag([-0.7, -0.5, 2.5, 1.0])
     affine[:3, 3] = (10, 20, 30)
     image = kind(pixels, affine, header=kind.header_class(endianness=order), dtype=pixels.dtype)
@@ -73,7 +73,8 @@ def test_scaled_values_are_real_ones(tmp_path: Path, slope: float, intercept: fl
     image = the_image(convert_here([source], tmp_path / "out"))
 
     got = read_with_itk(tmp_path / "out" / image.file)
-    expected = np.asarray(nibabel.load(source).dataobj).T.astype(np.float32)
+    loaded: Any = nibabel.load(source)
+    expected = np.asarray(loaded.dataobj).T.astype(np.float32)
     assert image.sample_type == "float32"
     assert np.array_equal(got.pixels, expected)
     assert np.array_equal(got.pixels, read_with_itk(source).pixels)

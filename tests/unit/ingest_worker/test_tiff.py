@@ -83,7 +83,7 @@ def test_a_plain_picture_becomes_a_pyramid_with_the_same_pixels(
 
     with tifffile.TiffFile(path) as tiff:
         assert [page.shape for page in tiff.pages] == [(600, 700), (300, 350), (150, 175)]
-        assert all(page.is_tiled for page in tiff.pages)
+        assert all(page.keyframe and page.keyframe.is_tiled for page in tiff.pages)
     assert np.array_equal(tifffile.imread(path, key=0), pixels)
     assert image.metadata.resolution_levels == 3
     assert (image.metadata.voxel_width_mm, image.metadata.voxel_height_mm) == (0.1, 0.2)

@@ -6,7 +6,6 @@ from typing import Any
 
 from archive_shared.jobs import child
 from archive_shared.processes import start_logging
-
 from ingest_worker.bootstrap import NAME, session_work
 from ingest_worker.domain.report import ConversionProgress
 from ingest_worker.domain.session import Progress

@@ -1,7 +1,6 @@
 """`python -m ingest_worker.entrypoints.relay`: publishes events, and hints that sessions wait."""
 
 from archive_shared.processes import run_relay, start_logging
-
 from ingest_worker.bootstrap import ANNOUNCING, JOBS, NAME, documents
 from ingest_worker.settings import read_settings
 

@@ -1,8 +1,8 @@
 """What gunicorn serves: `ingest_worker.entrypoints.wsgi:create()`."""
 
-from archive_shared.processes import start_logging
 from flask import Flask
 
+from archive_shared.processes import start_logging
 from ingest_worker.bootstrap import NAME
 from ingest_worker.entrypoints.http.app import create_app
 from ingest_worker.settings import read_settings

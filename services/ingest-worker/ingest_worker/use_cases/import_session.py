@@ -7,7 +7,6 @@ from typing import Any
 from archive_shared.documents import Repository
 from archive_shared.errors import Duplicate
 from archive_shared.events import ImageDescription, ImageFile, ImageImported
-
 from ingest_worker.domain.session import Progress, RejectedFile, SessionImage, UploadSession
 from ingest_worker.domain.stored_image import StoredImage
 

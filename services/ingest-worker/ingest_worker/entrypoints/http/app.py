@@ -1,9 +1,9 @@
 """Builds the Flask application of the ingest worker."""
 
-from archive_shared.http.app import build_app
-from archive_shared.settings import PlatformSettings
 from flask import Flask
 
+from archive_shared.http.app import build_app
+from archive_shared.settings import PlatformSettings
 from ingest_worker.bootstrap import Ingest, Transports, bootstrap
 from ingest_worker.entrypoints.http.sessions import sessions_blueprint
 from ingest_worker.entrypoints.http.uploads import uploads_blueprint

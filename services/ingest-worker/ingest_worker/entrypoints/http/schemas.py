@@ -3,10 +3,10 @@
 from dataclasses import asdict
 from typing import Any
 
-from archive_shared.blobs.port import Part
-from archive_shared.clock import to_text
 from marshmallow import EXCLUDE, Schema, fields, validate
 
+from archive_shared.blobs.port import Part
+from archive_shared.clock import to_text
 from ingest_worker.domain.session import UploadSession
 from ingest_worker.domain.upload import Upload
 

@@ -1,11 +1,11 @@
 """Uploads over HTTP: open, sign parts, list parts, complete, abort."""
 
+from flask import Blueprint, Response
+
 from archive_shared.access import Access, Caller
 from archive_shared.errors import Unauthenticated
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token, body, page, page_body
-from flask import Blueprint, Response
-
 from ingest_worker.entrypoints.http import schemas
 from ingest_worker.use_cases.upload import Uploads
 
