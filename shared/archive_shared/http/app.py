@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import structlog
 from flask import Blueprint, Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from archive_shared.errors import ArchiveSystemError, Invalid, Unavailable
 from archive_shared.http import problems
@@ -59,12 +60,21 @@ def _begin() -> None:
 def _describe(response: Response) -> Response:
     response.headers["X-Request-Id"] = current_trace_id()
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if isinstance(request.routing_exception, RequestRedirect):
+        _keep_on_site(response, request.routing_exception)
     route = request.url_rule.rule if request.url_rule else None
     elapsed_ms = round((time.perf_counter() - g.begun_at_s) * 1000, 1)
     log.info(
         "request", method=request.method, route=route, status=response.status_code, elapsed_ms=elapsed_ms
     )
     return response
+
+
+def _keep_on_site(response: Response, redirect: RequestRedirect) -> None:
+    """Lead to a path alone: how the site is called, and with which scheme, a client may lie about (header Host)."""
+    target = urlsplit(redirect.new_url)
+    response.headers["Location"] = urlunsplit(("", "", target.path, target.query, ""))
+    response.set_data(b"")
 
 
 def _end(_error: BaseException | None) -> None:

@@ -49,6 +49,15 @@ def raising(error: Exception) -> Callable[[], Response]:
     return view
 
 
+def test_a_missing_slash_leads_to_the_same_site_whatever_the_client_calls_it() -> None:
+    http = client(lambda: json_response({}))
+
+    answer = http.get("/thing?limit=1", headers={"Host": "elsewhere.test"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/thing/?limit=1")
+    assert b"elsewhere" not in answer.data
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [
