@@ -154,7 +154,8 @@ class _Consumer:
                 log.warning("event will be tried again", failures=history.failures, outages=history.outages)
                 self._parked.append(_Parked(delivery, history, time.monotonic() + after_s))
             case Poison(reason):
-                log.error("event became a dead letter", reason=reason)
+                # The letter keeps the whole reason; the log does not, libraries quote what they choked on.
+                log.error("event became a dead letter", error=reason.partition(":")[0])
                 attempts = delivery.redeliveries + history.failures + history.outages
                 bury(self._connection, delivery, queue=self._queue, reason=reason, attempts=attempts)
                 self._share.note(poison=True)

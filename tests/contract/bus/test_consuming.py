@@ -3,6 +3,8 @@
 import threading
 import time
 
+from structlog.testing import capture_logs
+
 from archive_shared.clock import from_text
 from archive_shared.errors import Invalid, Unavailable
 from archive_shared.events import ItemCreated, ItemDeleted
@@ -139,6 +141,18 @@ def test_an_invalid_event_is_not_tried_again(bus: Bus) -> None:
 
     assert letter.reason == "Invalid: title: is too long"
     assert listener.handled == []
+
+
+def test_what_a_handler_choked_on_is_not_logged(bus: Bus) -> None:
+    listener = Listener(failing={"item-1": [Invalid({"title": ["DOE^JANE is too long"]})]})
+    bus.listen(QUEUE, ItemCreated)
+    bus.publish(an_item(1))
+
+    with capture_logs() as logged, consuming(bus, QUEUE, {ItemCreated: listener}):
+        wait_for_dead_letter(bus)
+
+    assert [line.get("error") for line in logged if line["log_level"] == "error"] == ["Invalid"]
+    assert "DOE" not in str(logged)
 
 
 def test_what_is_no_event_becomes_a_dead_letter_with_its_bytes(bus: Bus) -> None:
