@@ -245,7 +245,10 @@ def test_only_those_who_may_see_an_image_are_told_that_it_did_not_change(
 
 
 @pytest.mark.parametrize("kind", ["preview.jpeg", "_files/9/1_1.jpeg", "/2/1/1.jpeg"])
-def test_pictures_are_not_made_for_those_who_have_them(studio: Studio, slide: bytes, kind: str) -> None:
+@pytest.mark.parametrize("sent", ["{}", "W/{}"])
+def test_pictures_are_not_made_for_those_who_have_them(
+    studio: Studio, slide: bytes, kind: str, sent: str
+) -> None:
     image = studio.rendered(slide, type="TIFF")
     token = studio.member(image)
     tag = studio.get(path_of(kind, image), token).headers["ETag"]
@@ -254,7 +257,7 @@ def test_pictures_are_not_made_for_those_who_have_them(studio: Studio, slide: by
     studio.images.delete(job.source.key)
     studio.media.delete(job.preview.key)
 
-    answer = studio.get(path_of(kind, image), token, If_None_Match=tag)
+    answer = studio.get(path_of(kind, image), token, If_None_Match=sent.format(tag))
 
     assert answer.status_code == 304
 
@@ -333,7 +336,7 @@ def test_an_image_nobody_heard_of_is_not_found(studio: Studio, kind: str) -> Non
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ["x", "1", "6F4F3A8E-1A2B-4C3D-8E4F-5A6B7C8D9E0F", "%2e%2e%2fx", "%00", "é"])
+@pytest.mark.parametrize("name", ["x", "1", "6F4F3A8E-1A2B-4C3D-8E4F-5A6B7C8D9E0F", "%2e%2e%2fx", "é"])
 def test_a_malformed_identifier_is_not_found(studio: Studio, kind: str, name: str) -> None:
     assert is_problem(studio.get(path_of(kind, name), studio.member(name)), 404)
 

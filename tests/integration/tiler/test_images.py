@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from flask.testing import FlaskClient
 
 from archive_shared.clock import SystemClock
 from archive_shared.errors import NotFound, Unauthenticated, Unavailable
@@ -97,9 +98,40 @@ def test_nobody_sees_anything_while_archive_api_does_not_answer(
 
 def test_a_token_that_cannot_be_passed_on_is_refused(studio: Studio, tmp_path: Path) -> None:
     case = of_archive_api(tmp_path)
-    asking = replace(studio.service, gallery=replace(studio.service.gallery, images=case.images))
     headers = {"Authorization": "Bearer t\xf6ken"}
 
-    answer = app_for(asking).test_client().get(f"{IMAGES}/{case.image}/preview.jpeg", headers=headers)
+    answer = asking(studio, case.images).get(f"{IMAGES}/{case.image}/preview.jpeg", headers=headers)
 
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("name", ["x", "..", "%3F", "6F4F3A8E-1A2B-4C3D-8E4F-5A6B7C8D9E0F"])
+def test_archive_api_is_not_asked_about_what_is_no_identifier(studio: Studio, name: str) -> None:
+    asked: list[httpx2.Request] = []
+    http = asking(studio, over_http(httpx2.MockTransport(lambda request: yes(asked, request))))
+
+    answer = http.get(f"{IMAGES}/{name}/preview.jpeg", headers={"Authorization": "Bearer token"})
+
+    assert answer.status_code == 404
+    assert asked == []
+
+
+def test_archive_api_is_not_asked_for_nobody(studio: Studio) -> None:
+    asked: list[httpx2.Request] = []
+    http = asking(studio, over_http(httpx2.MockTransport(lambda request: yes(asked, request))))
+
+    answer = http.get(f"{IMAGES}/{new_id()}/preview.jpeg")
+
+    assert answer.status_code == 401
+    assert asked == []
+
+
+def asking(studio: Studio, images: Images) -> FlaskClient:
+    """The service, asking somebody else who may see images."""
+    gallery = replace(studio.service.gallery, images=images)
+    return app_for(replace(studio.service, gallery=gallery)).test_client()
+
+
+def yes(asked: list[httpx2.Request], request: httpx2.Request) -> httpx2.Response:
+    asked.append(request)
+    return httpx2.Response(200, json={})
