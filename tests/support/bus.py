@@ -23,7 +23,7 @@ from archive_shared.messaging.consumer import Handlers, consume
 from archive_shared.messaging.declaring import KombuBroker, declare_queue
 from archive_shared.messaging.deliveries import Deliveries, Delivery
 from archive_shared.messaging.publisher import Publisher, connect_publisher
-from archive_shared.messaging.topology import LOG, Queue, event_queue, platform_topology
+from archive_shared.messaging.topology import LOG, Queue, event_queue, platform_topology, without_others
 from archive_shared.messaging.verdicts import RetryPolicy
 
 # Never fork: a child would inherit the locks and sockets of connections its parent has open.
@@ -77,7 +77,7 @@ class Bus:
 
     def listen(self, name: str, *types: type[Event]) -> None:
         """Make a queue that gets these events from now on."""
-        self.declare(event_queue(name, [type.TYPE for type in types]))
+        self.declare(without_others(event_queue(name, [type.TYPE for type in types])))
 
     def size(self, queue: str) -> int:
         """Count the messages nobody has taken."""

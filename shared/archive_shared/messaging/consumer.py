@@ -14,7 +14,7 @@ from archive_shared.messaging.dead_letters import bury
 from archive_shared.messaging.declaring import KombuBroker, declare_queue
 from archive_shared.messaging.deliveries import Deliveries, Delivery
 from archive_shared.messaging.poison_share import PoisonShare
-from archive_shared.messaging.topology import event_queue
+from archive_shared.messaging.topology import event_queue, without_others
 from archive_shared.messaging.verdicts import (
     PATIENT,
     Done,
@@ -68,7 +68,7 @@ def consume(
     def use(connection: Connection) -> None:
         with broker_errors(connection):
             broker = KombuBroker(connection)
-            declare_queue(event_queue(queue, [event.TYPE for event in handlers]), broker)
+            declare_queue(without_others(event_queue(queue, [event.TYPE for event in handlers])), broker)
             broker.close()
         _Consumer(connection, queue, handlers, policy, share).run(stop)
 

@@ -12,7 +12,7 @@ ever ran waits in the consumer's queue.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archive_shared.wire.catalogue import CATALOGUE
@@ -52,7 +52,7 @@ class Queue:
     Parameters
     ----------
     unwanted
-        Bindings an earlier version of the queue's owner may have left; they are removed.
+        Bindings it must not have; they are removed.
     """
 
     name: str
@@ -99,15 +99,16 @@ def service_queue(service: str) -> str:
 
 
 def event_queue(name: str, types: Iterable[str]) -> Queue:
-    """Describe a queue of events of these types, and of no other type the catalogue has."""
-    wanted = sorted(types)
-    others = sorted({entry.event.TYPE for entry in CATALOGUE} - set(wanted))
-    return Queue(
-        name,
-        _quorum(DELIVERY_LIMIT),
-        bindings=[Binding(EVENTS, type) for type in wanted],
-        unwanted=[Binding(EVENTS, type) for type in others],
-    )
+    """Describe a queue that gets events of these types."""
+    bindings = [Binding(EVENTS, type) for type in sorted(types)]
+    return Queue(name, _quorum(DELIVERY_LIMIT), bindings)
+
+
+def without_others(queue: Queue) -> Queue:
+    """Have the bindings removed that an earlier version of a queue's consumer may have left; for that consumer."""
+    all_types = {Binding(EVENTS, entry.event.TYPE) for entry in CATALOGUE}
+    others = sorted(all_types - set(queue.bindings), key=lambda binding: binding.key)
+    return replace(queue, unwanted=others)
 
 
 def job_queue(name: str) -> Queue:
