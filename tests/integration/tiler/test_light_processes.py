@@ -9,6 +9,7 @@ import pytest
 
 IMAGING = {"numpy", "PIL", "SimpleITK", "pydicom", "pyvips", "tifffile", "openslide", "isal"}
 HTTP = {"flask", "httpx2"}
+BROKERS = {"kombu", "pika", "amqp"}
 PASS_ON = ("tiler.entrypoints.worker", "tiler.entrypoints.relay", "tiler.entrypoints.consumer")
 IMPORTS = ("ingest_worker.entrypoints.worker", "ingest_worker.entrypoints.relay")
 WEB = ("tiler.entrypoints.wsgi", "ingest_worker.entrypoints.wsgi")
@@ -43,13 +44,13 @@ def test_web_servers_start_without_an_image_library(module: str, environment: Ma
     assert loaded(f"import {module}; {module}.create()", IMAGING, environment) == set()
 
 
-def test_the_rendering_program_loads_its_libraries_before_it_has_an_image(
+def test_the_rendering_program_has_loaded_what_it_needs_before_it_gets_an_image_and_nothing_else(
     environment: Mapping[str, str],
 ) -> None:
     code = (
         "from archive_shared.settings import read_platform_settings\n"
-        "from tiler.bootstrap import rendering_work\n"
+        "from tiler.entrypoints.rendering_program import rendering_work\n"
         "rendering_work(read_platform_settings())"
     )
 
-    assert loaded(code, IMAGING, environment) == {"numpy", "PIL", "isal"}
+    assert loaded(code, IMAGING | HTTP | BROKERS, environment) == {"numpy", "PIL", "isal"}
