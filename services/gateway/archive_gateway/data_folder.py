@@ -3,6 +3,7 @@
 documents/   one SQLite file per service      blobs/   uploads, images, media
 bus.db       messages on their way            secret   signs links and service tokens
 tls/         self-made certificate            run.json where it runs now, only while it does
+scratch/     files while they are converted
 """
 
 import fcntl
@@ -39,6 +40,10 @@ class DataFolder:
     @property
     def bus(self) -> Path:
         return self.path / "bus.db"
+
+    @property
+    def scratch(self) -> Path:
+        return self.path / "scratch"
 
     @property
     def tls(self) -> Path:

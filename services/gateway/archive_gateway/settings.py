@@ -55,6 +55,7 @@ def part_environment(given: Mapping[str, str], folder: DataFolder, *, address: s
         "DOCUMENTS_URL": f"sqlite:///{folder.documents}",
         "BUS_URL": f"sqlite:///{folder.bus}",
         "BLOBS_URL": folder.blobs.as_uri(),
+        "IMPORT_SCRATCH": str(folder.scratch),
         "LOG_JSON": "false",  # people read it
         "LOG_LEVEL": "WARNING",  # a terminal full of requests hides the one line that matters
     }

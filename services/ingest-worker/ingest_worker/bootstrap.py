@@ -24,7 +24,7 @@ from ingest_worker.domain.upload import UPLOADS, Upload
 from ingest_worker.settings import Settings
 from ingest_worker.use_cases.convert_session import SessionWork
 from ingest_worker.use_cases.import_session import QUEUE, ImportHandler
-from ingest_worker.use_cases.sessions import Sessions
+from ingest_worker.use_cases.sessions import MOST_FILES, Sessions
 from ingest_worker.use_cases.target import Archives
 from ingest_worker.use_cases.upload import Uploads
 
@@ -101,7 +101,11 @@ def session_work(settings: Settings) -> SessionWork:
     """Return what the import program does; loads the image libraries."""
     from ingest_worker.conversion import convert  # noqa: PLC0415 (only the import program may pay for it)
 
-    budget = Budget(memory_bytes=settings.memory_bytes, wall_time_s=settings.time_limit_s)
+    budget = Budget(
+        memory_bytes=settings.memory_bytes,
+        wall_time_s=settings.time_limit_s,
+        unpacked_files=MOST_FILES,  # the report about them is part of the session's document
+    )
     return SessionWork(
         uploads=platform_blobs(settings.platform, "uploads"),
         images=platform_blobs(settings.platform, "images"),

@@ -7,8 +7,9 @@ from typing import Any
 
 from archive_shared.documents.port import Comparison, Document, Where
 
-LARGEST_DOCUMENT_BYTES = 2_000_000
-"""As JSON. MongoDB takes 16 MB of BSON, in which a list of small numbers is six times as large as in JSON."""
+LARGEST_DOCUMENT_BYTES = 6_000_000
+"""As JSON. MongoDB takes 16 MB of BSON, in which text is as large as in JSON (lists of small numbers are not: do
+not keep long ones)."""
 
 _LARGEST_INTEGER = 2**63 - 1
 _MANY_DIGITS = re.compile(r"[0-9]{19}")

@@ -68,7 +68,10 @@ class Claims(Generic[J]):
         self._write(held, lambda aggregate: self._handler.progressed(aggregate, progress), self._renewed)
 
     def succeed(self, held: J, result: Mapping[str, Any]) -> None:
-        self._write(held, lambda aggregate: self._handler.succeeded(aggregate, result), Job.finish)
+        try:
+            self._write(held, lambda aggregate: self._handler.succeeded(aggregate, result), Job.finish)
+        except ValueError as error:  # no store would ever take it, so trying again would not help
+            self.fail(held, f"Its outcome cannot be stored: {error}.")
 
     def fail(self, held: J, reason: str) -> None:
         """End it: trying again would not help."""

@@ -69,3 +69,16 @@ def test_an_attempt_that_comes_late_leaves_the_present_one_alone(
     result = attempt(SessionWork(blobs, blobs, overtaken, tmp_path / "scratch"), epoch=2)
 
     assert result["rejected"] == [{"file": "a.mha", "reasons": ["pixels"]}]
+
+
+def test_what_is_reported_can_always_be_stored(tmp_path: Path, blobs: FolderBlobStore) -> None:
+    def refuse_at_length(
+        files: list[SourceFile], output: Path, *, on_progress: ProgressListener
+    ) -> ConversionReport:
+        odd = Rejection("a\0b\ud800" + "x" * 1000, ("Much too long. " * 100,) * 9)
+        return ConversionReport(images=(), rejected=(odd,))
+
+    [told] = attempt(SessionWork(blobs, blobs, refuse_at_length, tmp_path / "scratch"), epoch=1)["rejected"]
+
+    assert told["file"] == "ab?" + "x" * 196
+    assert [len(reason) for reason in told["reasons"]] == [300, 300, 300]

@@ -23,7 +23,7 @@ from tiler.adapters.preview import preview
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.tile_index import DisplayWindow
 
-REAL_FILES = Path("/work/shared/data/panimg")
+REAL_FILES = Path(__file__).parents[4] / "shared" / "data" / "panimg"
 RANDOM = np.random.default_rng(5)
 
 

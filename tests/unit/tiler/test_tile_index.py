@@ -13,7 +13,7 @@ from tiler.adapters.tiff_index import build_index
 from tiler.domain.problems import NoSuchTile, UnreadableImage, UnreadableIndex
 from tiler.domain.tile_index import TileIndex
 
-REAL_SLIDE = Path("/work/shared/data/panimg/valid_tiff.tif")
+REAL_SLIDE = Path(__file__).parents[4] / "shared" / "data" / "panimg" / "valid_tiff.tif"
 SCENE = tissue(500, 380)
 HALF = halved(SCENE)
 QUARTER = halved(HALF)

@@ -23,7 +23,7 @@ from tiler.domain.problems import NoSuchTile, UnreadableImage
 from tiler.domain.region import Region
 from tiler.domain.tile_index import TileIndex
 
-REAL_SLIDE = Path("/work/shared/data/panimg/valid_tiff.tif")
+REAL_SLIDE = Path(__file__).parents[4] / "shared" / "data" / "panimg" / "valid_tiff.tif"
 SCENE = tissue(500, 380)
 GRAY = SCENE[..., 0]
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from archive_shared.errors import NotFound
 from archive_shared.jobs import child
 from archive_shared.processes import start_logging
 from ingest_worker.bootstrap import NAME, session_work
@@ -25,6 +26,11 @@ if __name__ == "__main__":
             )
             report.progress(asdict(done))
 
-        return session.run(payload, on_progress)
+        try:
+            return session.run(payload, on_progress)
+        except NotFound as error:
+            raise child.Unprocessable(
+                "A file of this session is no longer there; upload it again."
+            ) from error
 
     child.run(work)

@@ -12,7 +12,11 @@ from archive_shared.events import ImageDescription, ImageFile
 from archive_shared.identifiers import derived_id
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.images import ConvertedImage, ImageType, metadata_document
-from ingest_worker.domain.report import ConversionProgress, ConversionReport
+from ingest_worker.domain.report import ConversionProgress, ConversionReport, Rejection
+
+LONGEST_NAME = 200  # uploads have shorter names; files inside archives may be called anything
+LONGEST_REASON = 300
+MOST_REASONS = 3
 
 ProgressListener = Callable[[ConversionProgress], None]
 WIRE_TYPE = {ImageType.MHA: "MHD", ImageType.TIFF: "TIFF"}  # the public API has always called MetaImages MHD
@@ -53,8 +57,8 @@ class SessionWork:
             images = [self._store(image, folder / "out", payload) for image in report.images]
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        rejected = [{"file": each.file, "reasons": list(each.reasons)} for each in report.rejected]
-        return {"images": images, "rejected": rejected}
+        result = {"images": images, "rejected": [_shown(rejection) for rejection in report.rejected]}
+        return {part: _storable(found) for part, found in result.items()}
 
     def _fresh_folder(self, session: str, epoch: int) -> Path:
         """Make the attempt a folder that no other one writes to, and remove those of the attempts before."""
@@ -76,7 +80,7 @@ class SessionWork:
         return {
             "id": identifier,
             "name": image.name,
-            "sources": [source.name for source in image.sources],
+            "sources": [source.name[:LONGEST_NAME] for source in image.sources],
             "pixels_sha256": image.pixels_sha256,
             "files": [asdict(stored)],
             "description": asdict(_description(image)),
@@ -95,6 +99,21 @@ class SessionWork:
             size_bytes=info.size_bytes,
             sha256=sha256,
         )
+
+
+def _shown(rejection: Rejection) -> dict[str, Any]:
+    """Return a refusal as the report shows it, cut so that thousands of them fit into one document."""
+    reasons = [reason[:LONGEST_REASON] for reason in rejection.reasons[:MOST_REASONS]]
+    return {"file": rejection.file[:LONGEST_NAME], "reasons": reasons}
+
+
+def _storable(found: Any) -> Any:
+    """Return JSON without what no store can keep: files may carry NUL characters and half surrogate pairs in text."""
+    if isinstance(found, str):
+        return found.replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(found, dict):
+        return {name: _storable(value) for name, value in found.items()}
+    return [_storable(value) for value in found] if isinstance(found, list) else found
 
 
 def _description(image: ConvertedImage) -> ImageDescription:

@@ -77,9 +77,8 @@ def write_volume(
             body.add(run)
             on_progress(1000 * body.pixel_bytes // layout.total_bytes)
         body.finish(layout, fields)
-        size_bytes = stream.seek(0, 2)
     return WrittenVolume(
-        size_bytes=size_bytes,
+        size_bytes=body.offset,
         pixels_sha256=body.sha256.hexdigest(),
         labels=labels.found(layout.sample_type) if labels else None,
         flush_points=tuple(body.flush_points),
@@ -114,6 +113,7 @@ class _Body:
     reserved: int
     sha256: Any = field(default_factory=hashlib.sha256)
     flush_points: list[FlushPoint] = field(default_factory=list)
+    offset: int = 0
     pixel_bytes: int = 0
     adler: int = checksums.EMPTY
     low: Any = None
@@ -121,11 +121,11 @@ class _Body:
 
     def __post_init__(self) -> None:
         self.stream.seek(self.reserved)
-        self.stream.write(ZLIB_START)
+        self.offset = self.reserved + self.stream.write(ZLIB_START)
 
     def add(self, run: _Run) -> None:
-        self.flush_points.append(FlushPoint(self.pixel_bytes, self.stream.tell()))
-        self.stream.write(run.deflated)
+        self.flush_points.append(FlushPoint(self.pixel_bytes, self.offset))
+        self.offset += self.stream.write(run.deflated)
         self.pixel_bytes += run.pixel_bytes
         self.adler = checksums.joined(self.adler, run.adler, run.pixel_bytes)
         self.low = run.low if self.low is None else np.fmin(self.low, run.low)
@@ -136,8 +136,8 @@ class _Body:
             raise ValueError(
                 f"{self.pixel_bytes} bytes of pixels came where {layout.total_bytes} were announced"
             )
-        self.stream.write(ZLIB_LAST_BLOCK + struct.pack(">I", self.adler))
-        compressed = self.stream.tell() - self.reserved
+        self.offset += self.stream.write(ZLIB_LAST_BLOCK + struct.pack(">I", self.adler))
+        compressed = self.offset - self.reserved
         known = fields | _extremes(self.low, self.high)
         digits = self.reserved - len(header_text(layout, known, ""))
         self.stream.seek(0)

@@ -1,0 +1,83 @@
+"""What a worker makes of the outcome of a session, however large it is."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archive_shared.clock import SystemClock
+from archive_shared.documents import Repository
+from archive_shared.documents.sqlite import SqliteDocuments
+from archive_shared.identifiers import new_id
+from archive_shared.jobs.claims import Claims
+from archive_shared.jobs.handler import JobPolicy
+from archive_shared.jobs.job import Job
+from ingest_worker.bootstrap import COLLECTIONS, import_handler, sessions_of
+from ingest_worker.domain.session import SessionFile, SessionStatus, UploadSession
+
+CLOCK = SystemClock()
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> SqliteDocuments:
+    return SqliteDocuments(tmp_path / "ingest.db", COLLECTIONS)
+
+
+@pytest.fixture
+def sessions(documents: SqliteDocuments) -> Repository[UploadSession]:
+    return sessions_of(documents)
+
+
+@pytest.fixture
+def claims(documents: SqliteDocuments, sessions: Repository[UploadSession]) -> Claims[UploadSession]:
+    return Claims(sessions, import_handler(documents), owner="worker", policy=JobPolicy(), clock=CLOCK)
+
+
+def claimed(
+    sessions: Repository[UploadSession], claims: Claims[UploadSession], files: list[SessionFile]
+) -> UploadSession:
+    session = UploadSession(
+        id=new_id(),
+        creator="ann",
+        creator_number=1,
+        archive=None,
+        item=None,
+        socket="generic-medical-image",
+        files=files,
+        created_at=CLOCK.now(),
+        job=Job.queued(CLOCK.now()),
+    )
+    sessions.add(session)
+    found = claims.claim(session.id)
+    assert found is not None
+    return found
+
+
+def refused(count: int, *, reason: str) -> dict[str, Any]:
+    return {
+        "images": [],
+        "rejected": [{"file": f"{number:04}-{'x' * 120}", "reasons": [reason]} for number in range(count)],
+    }
+
+
+def test_a_session_of_thousands_of_refused_files_is_closed_with_all_reasons(
+    sessions: Repository[UploadSession], claims: Claims[UploadSession]
+) -> None:
+    files = [SessionFile(new_id(), "x" * 128, "k" * 73, 1) for _ in range(2000)]
+    session = claimed(sessions, claims, files)
+
+    claims.succeed(session, refused(4000, reason="The file is of a kind that is not supported. " * 4))
+
+    assert len(sessions.require(session.id).rejected) == 4000
+
+
+def test_an_outcome_too_large_to_store_fails_the_session_with_a_reason(
+    sessions: Repository[UploadSession], claims: Claims[UploadSession]
+) -> None:
+    session = claimed(sessions, claims, [])
+
+    claims.succeed(session, refused(4000, reason="x" * 2000))
+
+    stored = sessions.require(session.id)
+    assert stored.status is SessionStatus.FAILED
+    assert "cannot be stored" in (stored.error_message or "")
