@@ -8,7 +8,7 @@ Only `embedded` uses this, as a kombu transport.
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +63,8 @@ class Logged:
 class BrokerFile:
     """One process's view of the broker; for use by one thread at a time."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, now_s: Callable[[], float] = time.time) -> None:
+        self._now_s = now_s
         self._connection = open_sqlite(file)
         with self._transaction():
             for statement in _SCHEMA.strip().split(";\n"):
@@ -130,7 +131,7 @@ class BrokerFile:
         """Keep messages for longer."""
         with self._transaction():
             for tag in tags:
-                self._set_visible(tag, time.time() + visible_again_s)
+                self._set_visible(tag, self._now_s() + visible_again_s)
 
     def settle(self, tag: str) -> None:
         """Forget a message: its consumer is done with it."""
@@ -153,13 +154,13 @@ class BrokerFile:
     def size(self, queue: str) -> int:
         """Count the messages that could be taken now, as the count of an AMQP queue does."""
         row = self._one(
-            "select count(*) from message where queue = ? and visible_at_s <= ?", (queue, time.time())
+            "select count(*) from message where queue = ? and visible_at_s <= ?", (queue, self._now_s())
         )
         return int(row[0]) if row else 0
 
     def purge(self, queue: str) -> int:
         return self._connection.execute(
-            "delete from message where queue = ? and visible_at_s <= ?", (queue, time.time())
+            "delete from message where queue = ? and visible_at_s <= ?", (queue, self._now_s())
         ).rowcount
 
     def read_log(self, queue: str, *, after: int, limit: int) -> list[Logged]:
@@ -191,7 +192,7 @@ class BrokerFile:
         )
 
     def _append(self, log: str, payload: Payload, arguments: Mapping[str, Any]) -> None:
-        now_s = time.time()
+        now_s = self._now_s()
         number = self._connection.execute(
             "insert into log (queue, at_s, payload) values (?, ?, ?)", (log, now_s, json.dumps(payload))
         ).lastrowid
@@ -200,7 +201,7 @@ class BrokerFile:
             self._connection.execute("delete from log where queue = ? and at_s < ?", (log, oldest_s))
 
     def _take(self, queue: str, visible_again_s: float) -> Taken | None:
-        now_s = time.time()
+        now_s = self._now_s()
         oldest = "select id from message where queue = ? and visible_at_s <= ? order by id limit 1"
         if self._one(oldest, (queue, now_s)) is None:  # looking needs no write lock
             return None

@@ -7,11 +7,10 @@ https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md and the Rabb
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, get_origin
 
 import cattrs
-from cattrs.errors import StructureHandlerNotFoundError
 from cloudevents.core.bindings import rabbitmq
 from cloudevents.core.exceptions import BaseCloudEventException
 from cloudevents.core.v1.event import CloudEvent
@@ -24,7 +23,7 @@ from archive_shared.wire.catalogue import event_class
 CONTENT_TYPE = "application/json"
 SEQUENCE_DIGITS = 20  # so that sequences compare as text, as the extension wants it
 
-_REQUIRED = ("id", "type", "source", "subject", "sequence", "time")
+_REQUIRED = ("specversion", "id", "type", "source", "subject", "sequence", "time")
 
 
 class Undecodable(ArchiveSystemError):
@@ -97,7 +96,7 @@ def decode(headers: Mapping[str, Any], content_type: str | None, body: bytes) ->
         source=attributes["source"],
         subject=attributes["subject"],
         sequence=_sequence(attributes["sequence"]),
-        at=attributes["time"],
+        at=attributes["time"].astimezone(UTC),
         traceparent=attributes.get("traceparent"),
         event=_event(attributes["type"], received.get_data()),
     )
@@ -112,13 +111,15 @@ def _read(headers: Mapping[str, Any], content_type: str | None, body: bytes) -> 
             raise Undecodable(f"the header ce-{name} is missing or not text")
     try:
         return rabbitmq.from_binary_event(rabbitmq.RabbitMQMessage(ours, CONTENT_TYPE, body))
+    except RecursionError as error:
+        raise Undecodable("the body is not a JSON object: it is nested too deeply") from error
     except (BaseCloudEventException, ValueError) as error:
         raise Undecodable(f"it is not a CloudEvent: {error}") from error
 
 
 def _sequence(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise Undecodable(f"the sequence {text!r} is not a number")
+    if not (text.isascii() and text.isdigit() and len(text) <= SEQUENCE_DIGITS):
+        raise Undecodable(f"the sequence {text[: SEQUENCE_DIGITS + 1]!r} is not a number")
     return int(text)
 
 
@@ -130,13 +131,9 @@ def _event(type: str, data: Any) -> Event:
         raise Undecodable("the body is not a JSON object")
     try:
         return _STRICT.structure(data, kind)
-    except (KeyError, TypeError, ValueError, StructureHandlerNotFoundError) as error:
-        raise Undecodable(f"the data is no {kind.__name__}: {type_and_text(error)}") from error
-
-
-def type_and_text(error: BaseException) -> str:
-    """Describe an error in one line without its traceback."""
-    return f"{type(error).__name__}: {error}"
+    except (KeyError, TypeError, ValueError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else error
+        raise Undecodable(f"the data is no {kind.__name__}: {reason}") from error
 
 
 def _strict_converter() -> cattrs.Converter:
