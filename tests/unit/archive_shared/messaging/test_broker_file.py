@@ -1,6 +1,7 @@
 """The embedded broker itself: topic patterns, and what contract tests cannot see from outside."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -99,11 +100,15 @@ def test_all_queues_get_a_message_or_none_does(broker: BrokerFile, monkeypatch: 
         broker.declare_queue(queue, {})
         broker.bind(queue, "e", "")
     put = broker._put
-    monkeypatch.setattr(
-        broker, "_put", lambda queue, payload: put(queue, payload if queue == "q1" else {1, 2})
-    )
 
-    with pytest.raises(TypeError):
+    def break_at_the_second(queue: str, payload: dict[str, Any]) -> None:
+        if queue == "q2":
+            raise sqlite3.OperationalError("disk full")
+        put(queue, payload)
+
+    monkeypatch.setattr(broker, "_put", break_at_the_second)
+
+    with pytest.raises(sqlite3.OperationalError):
         broker.publish("e", "", a_message("m"))
 
     assert broker.size("q1") == 0
