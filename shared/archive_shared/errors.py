@@ -57,4 +57,4 @@ class Stale(Conflict):
 
 
 class Unavailable(ArchiveSystemError):
-    """A part the answer depends on does not respond; nothing was done, trying again is safe."""
+    """A part the answer depends on does not respond; what was asked was done wholly or not at all."""
