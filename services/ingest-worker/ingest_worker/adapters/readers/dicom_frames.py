@@ -21,6 +21,8 @@ from ingest_worker.domain.refusals import Refused
 from ingest_worker.domain.slices import Slice
 
 MOST_FRAMES = 1_000_000
+FRAGMENT_HEADER_BYTES = 8
+LARGEST_DEFLATE_RATIO = 1032  # RFC 1951: 258 bytes from two bits
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,27 @@ class Frame:
 
 
 def frame_count(header: DicomHeader) -> int:
-    """Return how many frames the file announces."""
+    """Return how many frames the file announces.
+
+    Raises
+    ------
+    Refused
+        The number is none, or more than so short a file can hold; each frame costs memory before it is read.
+    """
     count = whole_number(header.dataset, "NumberOfFrames")
     if values(header.dataset, "NumberOfFrames") and (count is None or not 1 <= count <= MOST_FRAMES):
         raise Refused(f"The number of frames in {header.file.base_name} is not usable.")
+    if count and count > 1 and count * _least_bytes(header) > header.file.path.stat().st_size:
+        raise Refused(f"The file {header.file.base_name} is too short for the {count} frames it announces.")
     return count or 1
+
+
+def _least_bytes(header: DicomHeader) -> int:
+    """Return the fewest bytes a frame can take in this file."""
+    pixels = (whole_number(header.dataset, "Rows") or 1) * (whole_number(header.dataset, "Columns") or 1)
+    if header.pixels.offset is None:
+        return pixels // LARGEST_DEFLATE_RATIO
+    return pixels if header.pixels.length is not None else FRAGMENT_HEADER_BYTES
 
 
 def frames_of(header: DicomHeader, *, channels: int) -> list[Frame]:

@@ -107,7 +107,7 @@ def read_dicom_header(file: SourceFile, only: list[str] | None = None) -> DicomH
             transfer_syntax = _transfer_syntax(dataset, file)
             _check_kind(dataset, file)
             pixels = _pixel_element(stream, dataset, transfer_syntax, file)
-    except PARSING_ERRORS as error:
+    except (*PARSING_ERRORS, MemoryError) as error:  # a length that lies makes pydicom ask for gigabytes
         raise Refused(f"The DICOM header of {file.base_name} is damaged.") from error
     return DicomHeader(file, dataset, pixels, transfer_syntax)
 
