@@ -31,15 +31,6 @@ def test_dicom_files_of_no_series_are_candidates_of_their_own() -> None:
     assert [len(candidate.files) for candidate in candidates] == [1, 1]
 
 
-def test_a_candidate_is_known_by_the_names_of_its_files_in_any_order() -> None:
-    files = [Recognised(a_file(name), Format.DICOM, series=("s",)) for name in ("1", "2", "3")]
-
-    keys = {gather(order)[0][0].key for order in (files, files[::-1])}
-
-    assert len(keys) == 1
-    assert keys != {gather(files[:2])[0][0].key}
-
-
 def test_candidates_come_in_the_order_of_names() -> None:
     files = [Recognised(a_file(name), Format.PNG) for name in ("10.png", "9.png", "1.png")]
 

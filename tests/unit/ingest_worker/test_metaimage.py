@@ -143,6 +143,14 @@ def test_more_pixels_than_the_header_says_are_refused_when_far_too_many(tmp_path
     assert reason == "The file bomb.mha holds far more data than its header announces."
 
 
+def test_a_few_bytes_too_many_are_mentioned(tmp_path: Path) -> None:
+    source = write_raw_header(tmp_path / "a.mha", [*HEADER, "ElementDataFile = LOCAL"], bytes(15))
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert image.notes == ("a.mha holds 3 bytes more than its header describes; they were left out.",)
+
+
 @pytest.mark.parametrize(
     "data_file",
     ["/etc/passwd", "../secret.raw", "..\\secret.raw", "C:\\secret.raw", "folder/../../secret.raw"],

@@ -11,6 +11,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -142,6 +143,7 @@ class _Nursery:
         self.deadline = time.monotonic() + task.budget.wall_time_s + SILENCE_S
         try:
             self.process.stdin.write(task.line())
+            self.process.stdin.flush()
         except BrokenPipeError:  # it died between poll and write; its output ends too, which is noticed there
             self.deadline = time.monotonic()
         return self.process.stdout.fileno()
@@ -174,8 +176,9 @@ class _Nursery:
         if self.process is None:
             return
         for stream in (self.process.stdin, self.process.stdout):
-            if stream is not None:
-                stream.close()
+            with suppress(BrokenPipeError):  # closing flushes what a dead nursery never took
+                if stream is not None:
+                    stream.close()
         try:
             self.process.wait(timeout=SILENCE_S)
         except subprocess.TimeoutExpired:
@@ -197,7 +200,6 @@ def _spawned() -> "subprocess.Popen[bytes]":
         [sys.executable, "-P", "-m", "ingest_worker.adapters.nursery"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        bufsize=0,
         env=environment,
         cwd="/",
         start_new_session=True,

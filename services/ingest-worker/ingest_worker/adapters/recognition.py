@@ -27,8 +27,6 @@ MARKS: tuple[tuple[bytes, Format | UnsupportedFormat], ...] = (
     (b"MM\0*", Format.TIFF),
     (b"II+\0", Format.TIFF),
     (b"MM\0+", Format.TIFF),
-    (b"PK\x03\x04", Format.ZIP),
-    (b"PK\x05\x06", Format.ZIP),
     (b"NRRD00", Format.NRRD),
     (b"FOCTFDA", UnsupportedFormat.TOPCON_FDA),
     (b"FOCTFDS", UnsupportedFormat.TOPCON_FDS),

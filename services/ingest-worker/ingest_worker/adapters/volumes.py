@@ -99,8 +99,6 @@ class PyramidReading:
         The TIFF it comes from.
     ready
         Whether that is canonical already and is copied byte for byte.
-    page
-        The page that holds the image, when it is to be tiled.
     is_label_map
         Whether lower levels must repeat values rather than average them.
     """
@@ -109,7 +107,6 @@ class PyramidReading:
     name: str
     path: Path
     ready: bool
-    page: int
     is_label_map: bool
     sample_type: str
     metadata: ImageMetadata

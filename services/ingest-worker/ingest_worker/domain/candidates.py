@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from ingest_worker.domain.files import SourceFile, natural_order, neighbour_name
 from ingest_worker.domain.formats import Format, UnsupportedFormat
-from ingest_worker.domain.images import image_key
 from ingest_worker.domain.refusals import Companion
 from ingest_worker.domain.report import Rejection
 
@@ -44,11 +43,6 @@ class Candidate:
 
     format: Format
     files: tuple[SourceFile, ...]
-
-    @property
-    def key(self) -> str:
-        """Identify the candidate by the names of its files: the same upload has the same candidates."""
-        return image_key([file.name for file in self.files], 0)
 
 
 def gather(recognised: Sequence[Recognised]) -> tuple[list[Candidate], list[Rejection]]:

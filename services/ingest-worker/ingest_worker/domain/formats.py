@@ -13,7 +13,6 @@ class Format(StrEnum):
     TIFF = "TIFF"
     PNG = "PNG"
     JPEG = "JPEG"
-    ZIP = "zip archive"
 
 
 class UnsupportedFormat(StrEnum):

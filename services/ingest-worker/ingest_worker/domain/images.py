@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -51,7 +51,7 @@ class ImageMetadata:
     segments
         Labels of a label map, see `ingest_worker.domain.segments`.
     patient_name
-        And everything else about the patient and study: for authorised eyes, never for logs.
+        And everything else about patient and study: for authorised eyes, never for logs, so `repr` leaves it out.
     """
 
     width: int
@@ -67,16 +67,16 @@ class ImageMetadata:
     window_width: float | None = None
     segments: tuple[int, ...] | None = None
     eye_choice: EyeChoice = EyeChoice.NOT_APPLICABLE
-    patient_id: str = ""
-    patient_name: str = ""
-    patient_birth_date: date | None = None
-    patient_age: str = ""
-    patient_sex: str = ""
-    study_date: date | None = None
-    study_instance_uid: str = ""
-    series_instance_uid: str = ""
-    study_description: str = ""
-    series_description: str = ""
+    patient_id: str = field(default="", repr=False)
+    patient_name: str = field(default="", repr=False)
+    patient_birth_date: date | None = field(default=None, repr=False)
+    patient_age: str = field(default="", repr=False)
+    patient_sex: str = field(default="", repr=False)
+    study_date: date | None = field(default=None, repr=False)
+    study_instance_uid: str = field(default="", repr=False)
+    series_instance_uid: str = field(default="", repr=False)
+    study_description: str = field(default="", repr=False)
+    series_description: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def metadata_document(metadata: ImageMetadata) -> dict[str, Any]:
 
 def metadata_from_document(document: Mapping[str, Any]) -> ImageMetadata:
     """Read what `metadata_document` wrote."""
-    known = {field.name: document[field.name] for field in fields(ImageMetadata)}
+    known = {each.name: document[each.name] for each in fields(ImageMetadata)}
     known["color_space"] = ColorSpace(known["color_space"])
     known["eye_choice"] = EyeChoice(known["eye_choice"])
     if known["segments"] is not None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.itk_geometry import read_geometry
 from ingest_worker.adapters.readers.metaimage_header import MetaImageHeader, read_header
-from ingest_worker.adapters.readers.pixel_bytes import PixelBytes, StoredVolume, layout_bytes
+from ingest_worker.adapters.readers.pixel_bytes import PixelBytes, StoredVolume, layout_bytes, surplus_note
 from ingest_worker.adapters.volumes import Reading, VolumeReading
 from ingest_worker.domain.embedded_metadata import described, header_fields
 from ingest_worker.domain.layouts import VolumeLayout
@@ -16,14 +16,15 @@ def read(given: ConversionInput) -> Iterator[Reading]:
     """Yield the image of a candidate whose first file is the header; the second, if any, holds the pixels."""
     header = read_header(given.files[0], given.budget)
     layout = _layout(header, given).check(header.name, given.budget)
+    source = _pixel_bytes(header, given)
     metadata, notes = described(layout.metadata(), header.fields)
     yield VolumeReading(
         files=given.names,
         name=header.name,
-        volume=StoredVolume(layout, _pixel_bytes(header, given), header.big_endian),
+        volume=StoredVolume(layout, source, header.big_endian),
         metadata=metadata,
         header_fields=header_fields(header.fields),
-        notes=notes,
+        notes=(*notes, *surplus_note(source, layout.total_bytes)),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.itk_geometry import ItkView, read_geometry
-from ingest_worker.adapters.readers.pixel_bytes import PixelBytes, StoredVolume, decoded_head
+from ingest_worker.adapters.readers.pixel_bytes import PixelBytes, StoredVolume, decoded_head, surplus_note
 from ingest_worker.adapters.volumes import Pixels, Reading, Volume, VolumeReading
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.layouts import VolumeLayout
@@ -85,7 +85,11 @@ def read(given: ConversionInput) -> Iterator[Reading]:
     if header.is_scaled and channels == 1:
         volume = ScaledVolume(volume, header.slope, header.intercept)
     yield VolumeReading(
-        files=given.names, name=file.base_name, volume=volume, metadata=volume.layout.metadata()
+        files=given.names,
+        name=file.base_name,
+        volume=volume,
+        metadata=volume.layout.metadata(),
+        notes=surplus_note(source, stored.total_bytes),
     )
 
 

@@ -7,7 +7,13 @@ import numpy as np
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.itk_geometry import ItkView, read_geometry
 from ingest_worker.adapters.readers.nrrd_header import NrrdHeader, read_header
-from ingest_worker.adapters.readers.pixel_bytes import PixelBytes, StoredVolume, blocks, layout_bytes
+from ingest_worker.adapters.readers.pixel_bytes import (
+    PixelBytes,
+    StoredVolume,
+    blocks,
+    layout_bytes,
+    surplus_note,
+)
 from ingest_worker.adapters.volumes import ArrayVolume, Reading, Volume, VolumeReading
 from ingest_worker.domain.embedded_metadata import described, header_fields
 from ingest_worker.domain.layouts import VolumeLayout
@@ -26,14 +32,15 @@ def read(given: ConversionInput) -> Iterator[Reading]:
     )
     layout = VolumeLayout(view.size, view.channels, header.sample_type, view.geometry)
     layout.check(header.name, given.budget)
+    source = _pixel_bytes(header, given)
     metadata, notes = described(layout.metadata(), header.values)
     yield VolumeReading(
         files=given.names,
         name=header.name,
-        volume=_volume(header, view, layout, _pixel_bytes(header, given)),
+        volume=_volume(header, view, layout, source),
         metadata=metadata,
         header_fields=header_fields(header.values),
-        notes=notes,
+        notes=(*notes, *surplus_note(source, layout.total_bytes)),
     )
 
 

@@ -66,6 +66,18 @@ def layout_bytes(samples: int, sample_type: str) -> int:
     return samples * SAMPLE_BYTES[sample_type]
 
 
+def surplus_note(source: PixelBytes, expected_bytes: int) -> tuple[str, ...]:
+    """Return a remark if a raw file holds more than the pixels its header describes."""
+    if source.encoding != "raw" or source.offset < 0:
+        return ()
+    surplus = source.file.path.stat().st_size - source.offset - source.skip - expected_bytes
+    if surplus <= 0:
+        return ()
+    return (
+        f"{source.file.base_name} holds {surplus} bytes more than its header describes; they were left out.",
+    )
+
+
 def blocks(source: PixelBytes, block_bytes: int, count: int) -> Iterator[bytearray]:
     """Yield `count` blocks of pixels; what follows them in the file is verified, then left out.
 

@@ -52,7 +52,6 @@ def _pyramid(found: Pages, given: ConversionInput) -> PyramidReading:
         name=file.base_name,
         path=file.path,
         ready=found.is_canonical,
-        page=0,
         is_label_map=segments is not None,
         sample_type=layout.sample_type,
         metadata=replace(

@@ -58,9 +58,7 @@ def write_pyramid(
 
 def _tile(reading: PyramidReading, path: Path) -> ImageMetadata:
     """Cut a picture into tiles and halve it until one is left, compressed without loss."""
-    picture = pyvips.Image.tiffload(
-        str(reading.path), page=reading.page, access="sequential", fail_on="error"
-    )
+    picture = pyvips.Image.tiffload(str(reading.path), access="sequential", fail_on="error")
     picture = _in_known_colors(picture, reading.name)
     picture.tiffsave(
         str(path),
@@ -92,7 +90,7 @@ def _in_known_colors(picture: pyvips.Image, name: str) -> pyvips.Image:
 
 def _pixels_sha256(path: Path, on_progress: Callable[[int], None]) -> str:
     """Return the digest of the full resolution's samples, row by row."""
-    picture = pyvips.Image.tiffload(str(path), page=0, access="sequential", fail_on="error")
+    picture = pyvips.Image.tiffload(str(path), access="sequential", fail_on="error")
     region = pyvips.Region.new(picture)
     digest = hashlib.sha256()
     for top in range(0, picture.height, STRIP_ROWS):
