@@ -207,6 +207,23 @@ def test_acquisitions_of_one_series_at_the_same_places_become_images_of_their_ow
     assert report.images[1].name == f"{report.images[0].name} (2)"
 
 
+def test_directions_of_diffusion_tell_slices_apart(tmp_path: Path) -> None:
+    files = []
+    for number, direction in enumerate([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]):
+
+        def change(dataset: Dataset, index: int, direction: list[float] = direction) -> None:
+            dataset.DiffusionBValue, dataset.DiffusionGradientOrientation = 1000.0, direction
+            dataset.SOPInstanceUID = generate_uid()
+
+        files += write_dicom_series(
+            tmp_path / "in", anatomy(seed=number), change=change, prefix=f"D{number}-"
+        )
+
+    report = convert_here(files, tmp_path / "out")
+
+    assert [image.metadata.depth for image in report.images] == [12, 12]
+
+
 TIMES: dict[str, Callable[[Dataset, int, int], None]] = {
     "TemporalPositionIndex": lambda dataset, time, place: setattr(dataset, "TemporalPositionIndex", time + 1),
     "TemporalPositionIdentifier": lambda dataset, time, place: setattr(

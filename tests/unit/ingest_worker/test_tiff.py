@@ -59,6 +59,24 @@ def test_what_is_known_of_a_pyramid(tmp_path: Path) -> None:
     assert found.color_space is ColorSpace.RGB
 
 
+def test_a_pyramid_of_jpeg_tiles_is_copied_and_digested_as_decoded(tmp_path: Path) -> None:
+    import hashlib
+
+    source = tmp_path / "slide.tif"
+    with tifffile.TiffWriter(source) as writer:
+        for level in range(2):
+            pixels = picture(200, 300)[:: 2**level, :: 2**level]
+            writer.write(pixels, tile=(64, 64), photometric="ycbcr", compression="jpeg", **RESOLUTION)
+
+    image, path = imported(source, tmp_path)
+
+    with Image.open(source) as decoded:
+        expected = hashlib.sha256(np.asarray(decoded.convert("RGB")).tobytes()).hexdigest()
+    assert path.read_bytes() == source.read_bytes()
+    assert image.metadata.color_space is ColorSpace.YCBCR
+    assert image.pixels_sha256 == expected
+
+
 def test_odd_sizes_rounded_up_or_down_are_still_levels(tmp_path: Path) -> None:
     source = tmp_path / "slide.tif"
     with tifffile.TiffWriter(source) as writer:

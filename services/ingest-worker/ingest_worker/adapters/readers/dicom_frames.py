@@ -171,12 +171,15 @@ def _trigger(groups: _Groups) -> float | None:
 def _traits(groups: _Groups) -> dict[str, str | None]:
     top = groups.top
     echo = groups.find("MREchoSequence")
+    diffusion = groups.holding("MRDiffusionSequence")
+    direction = next(first_items(diffusion, "DiffusionGradientDirectionSequence"), diffusion)
     frame_type = groups.find("MRImageFrameTypeSequence")
     return {
         "series": text(top, "SeriesInstanceUID"),
         "acquisition": text(top, "AcquisitionNumber"),
         "echo": text(echo, "EffectiveEchoTime") if echo else text(top, "EchoTime"),
-        "diffusion": text(groups.holding("MRDiffusionSequence"), "DiffusionBValue"),
+        "diffusion": text(diffusion, "DiffusionBValue"),
+        "gradient": "\\".join(map(str, values(direction, "DiffusionGradientOrientation"))),
         "kind": "\\".join(
             map(str, values(frame_type, "FrameType") if frame_type else values(top, "ImageType"))
         ),
