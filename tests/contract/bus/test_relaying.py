@@ -244,6 +244,26 @@ def test_another_relay_takes_over_when_the_lease_ran_out(
     assert heard(listening) == ["a 1", "a 2"]
 
 
+def test_a_relay_that_lost_its_lease_half_way_leaves_the_rest_to_the_next(
+    listening: Bus, documents: SqliteDocuments, clock: StoppedClock
+) -> None:
+    for name in ("a", "b"):
+        counted(documents, name, times=1, clock=clock)
+        clock.advance(0.1)
+
+    class Dozing(Troubled):
+        def publish(self, envelope: Mapping[str, Any]) -> None:
+            super().publish(envelope)
+            clock.advance(5.1)
+            heir.run_once()
+
+    with listening.publisher() as publisher, listening.publisher() as other:
+        heir = Relay(documents, ANNOUNCING, other, clock=clock, lease_s=5)
+        Relay(documents, ANNOUNCING, Dozing(publisher), clock=clock, lease_s=5).run_once()
+
+    assert sorted(heard(listening)) == ["a 1", "a 1", "b 1"]
+
+
 def test_stopping_lets_the_next_relay_start_at_once(listening: Bus, documents: SqliteDocuments) -> None:
     counted(documents, "a", times=1)
     stop = threading.Event()

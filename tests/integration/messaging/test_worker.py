@@ -14,8 +14,9 @@ from archive_shared.documents.sqlite import SqliteDocuments
 from archive_shared.jobs.job import JobState
 from archive_shared.messaging.confirmed import send
 from archive_shared.messaging.dead_letters import list_dead_letters
+from archive_shared.messaging.deliveries import PUMP_EVERY_S
 from tests.support.announcing import TASKS, Task, add_task, tasks_in
-from tests.support.bus import JOBS, Bus
+from tests.support.bus import JOBS, Bus, settle_down
 from tests.support.parts import POLICY, run_relay, run_worker
 from tests.support.processes import wait_until
 from tests.support.threads import running
@@ -196,6 +197,22 @@ def test_a_job_longer_than_its_lease_stays_with_its_worker(
         task = wait_for(documents, "t", JobState.DONE)
 
     assert task.job.epoch == 1
+
+
+def test_a_busy_worker_leaves_hints_to_others(
+    bus: Bus, documents: SqliteDocuments, working: threading.Event, tmp_path: Path
+) -> None:
+    note = tmp_path / "pid"
+    add_task(documents, "long", hang=True, fail_in_epochs=9, note_pid_in=str(note))
+    wait_until(note.exists, timeout_s=30)
+
+    add_task(documents, "short")
+
+    wait_until(lambda: bus.size(JOBS) == 1, timeout_s=10, what="the hint waiting in the queue")
+    settle_down(2 * PUMP_EVERY_S)
+    assert bus.size(JOBS) == 1
+    with running(lambda stop: run_worker(bus, documents, stop)):
+        wait_for(documents, "short", JobState.DONE)
 
 
 def test_doubled_late_and_unknown_hints_change_nothing(
