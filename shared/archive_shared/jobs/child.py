@@ -13,7 +13,7 @@ if __name__ == "__main__":
 The worker writes one line of JSON to standard input (`{"parent": pid, "traceparent": "...", "payload": {...}}`) and
 reads lines of JSON: `{"progress": {...}}`, then `{"result": {...}}` or `{"failure": "reason"}`. Exit code 0 means that there is a result,
 65 that trying again would not help, anything else that it might. A worker may start the program before it has a
-job, so heavy imports belong at the top.
+job, so heavy imports belong at the top. It must be started directly, not by a shell: it ends with its parent.
 """
 
 import ctypes

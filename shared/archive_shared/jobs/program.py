@@ -67,9 +67,8 @@ class Program:
         self._last: Mapping[str, Any] = {}
         for pipe in (self._stdin, self._stdout):
             os.set_blocking(pipe.fileno(), False)
-        self._pidfd = os.pidfd_open(
-            self._process.pid
-        )  # readable once it has ended, so that `listen` wakes up
+        # Readable once the program has ended, so that `listen` wakes up.
+        self._pidfd = os.pidfd_open(self._process.pid)
         self._selector.register(self._pidfd, selectors.EVENT_READ)
         self._selector.register(self._stdout, selectors.EVENT_READ)
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Generic
 
 import structlog
-from kombu.connection import Connection
 
 from archive_shared.backoff import backoff_s
 from archive_shared.clock import Clock, SystemClock
@@ -26,7 +25,7 @@ from archive_shared.jobs.handler import DEFAULT_POLICY, J, JobHandler, JobPolicy
 from archive_shared.jobs.job import FencedOff, NotClaimable
 from archive_shared.jobs.lease_keeper import LeaseKeeper
 from archive_shared.jobs.program import Crashed, Ending, Program, Programs, Refused, Succeeded
-from archive_shared.messaging.connection import Connect, stay_connected
+from archive_shared.messaging.connection import Connect, Connection, stay_connected
 from archive_shared.messaging.dead_letters import bury
 from archive_shared.messaging.deliveries import PUMP_EVERY_S, Deliveries, Delivery
 from archive_shared.messaging.hints import decode_hint

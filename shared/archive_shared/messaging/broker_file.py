@@ -242,9 +242,8 @@ class BrokerFile:
         return None if row is None else dict(json.loads(row[0]))
 
     def _one(self, statement: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        rows = self._connection.execute(
-            statement, values
-        ).fetchall()  # all of them, or "returning" stays open
+        # Fetch all rows, or a statement with "returning" stays open and holds the write lock.
+        rows = self._connection.execute(statement, values).fetchall()
         return tuple(rows[0]) if rows else None
 
     @contextmanager

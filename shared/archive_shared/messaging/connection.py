@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from kombu.connection import Connection
+from kombu.connection import Connection as Connection  # noqa: PLC0414 (exported: only this package imports kombu)
 from kombu.exceptions import KombuError
 
 from archive_shared.backoff import backoff_s

@@ -48,8 +48,8 @@ class Delivery:
 class Deliveries:
     """The messages of one queue.
 
-    Every method but the constructor keeps the connection's heartbeats going; one of them must be called about
-    once a second. All raise `Unavailable` when the connection is of no use any more.
+    `next` and `pump` keep the connection's heartbeats going, so one of them must be called about once a second.
+    All methods raise `Unavailable` when the connection is of no use any more.
     """
 
     def __init__(self, connection: Connection, queue: str, *, prefetch: int) -> None:

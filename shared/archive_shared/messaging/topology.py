@@ -12,7 +12,7 @@ ever ran waits in the consumer's queue.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from archive_shared.wire.catalogue import CATALOGUE
@@ -73,8 +73,10 @@ class LogRetention:
 class Topology:
     """All that is declared."""
 
-    exchanges: Sequence[Exchange] = field(
-        default=(Exchange(EVENTS, "topic"), Exchange(JOBS, "direct"), Exchange(DEAD, "fanout"))
+    exchanges: Sequence[Exchange] = (
+        Exchange(EVENTS, "topic"),
+        Exchange(JOBS, "direct"),
+        Exchange(DEAD, "fanout"),
     )
     queues: Sequence[Queue] = ()
 

@@ -87,9 +87,8 @@ class Relay:
             for collection, queue in (jobs or {}).items()
         ]
         owner = f"{socket.gethostname()}:{os.getpid()}:{new_id()}"
-        self._passed_over: Counter[str] = (
-            Counter()
-        )  # unroutable documents, so that they do not fill every batch
+        # Unroutable documents by collection, at the head of the line; they must not fill every batch.
+        self._passed_over: Counter[str] = Counter()
         self._is_idle = True
         self._lease = Lease(documents, LEASE_NAME, owner=owner, duration_s=lease_s, clock=self._clock)
 
