@@ -19,7 +19,7 @@ from archive_shared.jobs.job import JobState
 from archive_shared.lifecycle import STOPPED
 from tests.support.announcing import EFFECTS, TASKS, add_task, tasks_in
 from tests.support.bus import Bus, settle_down
-from tests.support.parts import CRASH_POINTS, PARTS, PAUSE_S, QUEUE
+from tests.support.parts import CRASH_POINTS, LEASE_S, PARTS, PAUSE_S, QUEUE
 from tests.support.processes import ChildProcess, running_process, wait_until
 from tests.support.threads import running
 
@@ -48,7 +48,8 @@ def test_a_crash_anywhere_leaves_one_effect(
         with running(part(victim_part, bus, documents)):
             wait_until(lambda: is_healed(documents), timeout_s=HEALED_WITHIN_S, what="everything done")
             if mode == "pause":
-                settle_down(PAUSE_S)  # the victim wakes up and must not spoil anything
+                wait_until(lambda: is_awake(crashing.pid), timeout_s=2 * PAUSE_S, what="waking up")
+                settle_down(LEASE_S / 2)  # the victim goes on where it stopped, and must not spoil anything
         assert_ended_well(crashing, mode)
 
     assert_once(documents)
@@ -71,6 +72,10 @@ def is_healed(documents: SqliteDocuments) -> bool:
         and not task["outbox"]
         and documents.count(EFFECTS.name) == task["announced"]
     )
+
+
+def is_awake(pid: int) -> bool:
+    return "\nState:\tT" not in Path(f"/proc/{pid}/status").read_text()
 
 
 def assert_ended_well(crashing: ChildProcess, mode: str) -> None:
