@@ -182,12 +182,15 @@ def test_a_document_of_a_megabyte_comes_back(documents: Documents) -> None:
     assert documents.get("task", "a") == {"_id": "a", "rev": 1, "value": value}
 
 
-def test_the_largest_document_of_small_numbers_is_stored(documents: Documents) -> None:
-    value = [1] * (LARGEST_DOCUMENT_BYTES // 2 - 100)
+@pytest.mark.parametrize(("element", "most"), [(1, 1_060_000), (0.0, 940_000), ("", 990_000)])
+def test_lists_small_as_json_and_large_elsewhere_are_stored_or_refused(
+    documents: Documents, element: Any, most: int
+) -> None:
+    documents.put_new("task", {"_id": "a", "value": [element] * most})
 
-    documents.put_new("task", {"_id": "a", "value": value})
-
-    assert (documents.get("task", "a") or {})["value"] == value
+    assert (documents.get("task", "a") or {})["value"] == [element] * most
+    with pytest.raises(ValueError, match="split it up"):
+        documents.put_new("task", {"_id": "b", "value": [element] * int(most * 1.02)})
 
 
 def test_an_open_store_answers(documents: Documents) -> None:
