@@ -3,11 +3,13 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
+import amqp
 import structlog
+from amqp.exceptions import AMQPError
 from kombu.connection import Connection as Connection  # noqa: PLC0414 (exported: only this package imports kombu)
 from kombu.exceptions import KombuError
 
@@ -70,8 +72,21 @@ def connecting(url: str, **options: Any) -> Connect:
 
 
 def hang_up(connection: Connection) -> None:
-    """Drop a connection; unlike `close` it never waits for a broker that does not answer."""
-    connection.collect(socket_timeout=HANG_UP_TIMEOUT_S)
+    """Say good-bye and drop a connection; unlike `close` it never waits long for a broker that does not answer.
+
+    kombu's `collect(socket_timeout=...)` would change the timeout of all sockets that other threads make meanwhile,
+    and for good when two threads do it at once. So it is this connection's socket that gets the timeout.
+    """
+    driver = connection._connection  # the public property would connect again
+    if not isinstance(driver, amqp.Connection):
+        connection.collect()
+        return
+    with suppress(AMQPError, AttributeError):  # there is no socket any more
+        driver.sock.settimeout(HANG_UP_TIMEOUT_S)
+    try:
+        connection.collect()
+    finally:
+        driver.collect()
 
 
 def stay_connected(connect: Connect, use: Callable[[Connection], None], stop: threading.Event) -> None:

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from archive_shared.events import ItemCreated
 from archive_shared.messaging.connection import hang_up
 from archive_shared.messaging.dead_letters import list_dead_letters
@@ -57,6 +59,17 @@ def test_what_a_killed_consumer_held_comes_back_and_says_so(bus: Bus) -> None:
         deliveries = Deliveries(connection, "q", prefetch=10)
         again = [next_one(deliveries) for _ in range(5)]
         assert [delivery.redeliveries for delivery in again] == [1] * 5
+
+
+def test_hanging_up_leaves_other_sockets_alone(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads that change the default timeout at once would leave one behind, for every socket made later."""
+    set_for_all: list[float | None] = []
+    monkeypatch.setattr("socket.setdefaulttimeout", set_for_all.append)
+    connection = bus.connect()
+
+    hang_up(connection)
+
+    assert set(set_for_all) <= {None}
 
 
 def test_hanging_up_lets_everything_go_at_once(bus: Bus) -> None:

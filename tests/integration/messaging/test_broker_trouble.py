@@ -1,6 +1,7 @@
 """RabbitMQ goes away, hangs, or loses patience: jobs go on, consumers come back, nothing is lost."""
 
 import threading
+import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from archive_shared.errors import Unavailable
 from archive_shared.events import ItemUpdated
 from archive_shared.jobs.job import JobState
 from archive_shared.jobs.worker import Worker
-from archive_shared.messaging.connection import connecting
+from archive_shared.messaging.connection import HANG_UP_TIMEOUT_S, connecting, hang_up
 from archive_shared.messaging.consumer import consume
 from archive_shared.messaging.topology import platform_topology
 from archive_shared.wire.cloud_events import ReceivedEvent
@@ -107,6 +108,16 @@ def test_a_silent_network_costs_a_consumer_nothing_but_time(
         settle_down(6)
         proxy.heal()
         wait_until(lambda: len(heard) == COUNTS, timeout_s=60, what="every event")
+
+
+def test_hanging_up_does_not_wait_for_a_broker_that_is_silent(through: Bus, proxy: ToxicProxy) -> None:
+    connection = through.connect()
+    proxy.fall_silent()
+    began_s = time.monotonic()
+
+    hang_up(connection)
+
+    assert time.monotonic() - began_s < 10 * HANG_UP_TIMEOUT_S
 
 
 def test_a_consumer_whose_queue_was_deleted_makes_it_again(bus: Bus, documents: SqliteDocuments) -> None:
