@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-PYPROJECTS := $(wildcard shared/pyproject.toml services/*/pyproject.toml)
+PYPROJECTS := $(wildcard shared/pyproject.toml subscriber/pyproject.toml services/*/pyproject.toml)
 PACKAGES := $(patsubst %/,%,$(dir $(PYPROJECTS)))
 PACKAGE_ARGUMENTS := $(foreach package,$(PACKAGES),-e ./$(package))
 

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-PROJECTS = sorted([REPOSITORY / "shared" / "pyproject.toml", *REPOSITORY.glob("services/*/pyproject.toml")])
+PROJECTS = sorted(
+    [
+        REPOSITORY / "shared" / "pyproject.toml",
+        REPOSITORY / "subscriber" / "pyproject.toml",
+        *REPOSITORY.glob("services/*/pyproject.toml"),
+    ]
+)
 
 
 def normalised(requirement: str) -> str:
