@@ -8,6 +8,9 @@ PYPROJECTS := $(wildcard shared/pyproject.toml subscriber/pyproject.toml service
 PACKAGES := $(patsubst %/,%,$(dir $(PYPROJECTS)))
 PACKAGE_ARGUMENTS := $(foreach package,$(PACKAGES),-e ./$(package))
 
+# Many tests wait for something most of the time. Each worker has servers of its own, about 1 GB.
+WORKERS ?= 3
+
 # uv talks to the index that pip is told to use, and trusts the certificates this machine trusts.
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 export UV_SYSTEM_CERTS ?= 1
@@ -31,8 +34,8 @@ demo: $(RUNTIME) ## make images, upload, wait, download and compare them, unatte
 
 ##@ Test it
 
-test: $(DEVELOPMENT) format-check lint types imports servers ## everything: style, types, imports, then all tests  [T=path MONGO_URL=mongodb://...]
-	@$(BIN)/pytest $(T)
+test: $(DEVELOPMENT) format-check lint types imports servers ## everything: style, types, imports, then all tests  [T=path WORKERS=number MONGO_URL=mongodb://...]
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal $(T)
 
 test-unit: $(DEVELOPMENT) ## tests without sockets or servers  [T=path]
 	@$(BIN)/pytest $(or $(T),tests/unit tests/architecture)

@@ -1,6 +1,7 @@
 """Programs that tests start: free ports, starting, stopping, and waiting; used by every test that leaves its process."""
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -14,12 +15,24 @@ from typing import TypeVar
 Answer = TypeVar("Answer")
 
 
+SERVER_PORTS = range(10_000, 32_000)
+"""Below those that Linux gives to outgoing connections, of which tests open thousands meanwhile."""
+
+
 def free_port() -> int:
     """Give a loopback port that nobody listens on now; whoever asks should take it soon."""
+    while is_taken(port := secrets.choice(SERVER_PORTS)):
+        continue
+    return port
+
+
+def is_taken(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 def is_listening(port: int) -> bool:
