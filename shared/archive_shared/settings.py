@@ -41,6 +41,21 @@ class PlatformSettings:
     log_json: bool = True
 
 
+@dataclass(frozen=True)
+class StoreAddresses:
+    """Where documents and messages are, all that operators' commands need to know; "" where nobody said."""
+
+    documents_url: str = ""
+    bus_url: str = ""
+
+
+def read_store_addresses(env: Env | None = None) -> StoreAddresses:
+    """Read the addresses the environment names, if it does."""
+    env = env or Env()
+    with env.prefixed(PREFIX):
+        return StoreAddresses(documents_url=env.str("DOCUMENTS_URL", ""), bus_url=env.str("BUS_URL", ""))
+
+
 def read_platform_settings(env: Env | None = None) -> PlatformSettings:
     """Read the settings shared by all services; raises `environs.EnvError` naming what is missing."""
     env = env or Env()

@@ -40,14 +40,26 @@ def connect_documents(url: str, service: str, collections: Sequence[Collection])
 def _sqlite(url: str, service: str, collections: Sequence[Collection]) -> Documents:
     from archive_shared.documents.sqlite import SqliteDocuments  # noqa: PLC0415 (only what is used is loaded)
 
-    return SqliteDocuments(Path(url.removeprefix("sqlite:///")) / f"{service}.db", collections)
+    return SqliteDocuments(sqlite_folder(url) / f"{service}.db", collections)
 
 
 def _mongo(url: str, service: str, collections: Sequence[Collection]) -> Documents:
     from archive_shared.documents.mongo import MongoDocuments  # noqa: PLC0415 (pymongo is slow to load, and unused embedded)
 
-    address = urlsplit(url)
-    prefix = address.path.strip("/") or _DEFAULT_PREFIX
-    # Without its path: to the driver that names the database to log in to.
-    server = address._replace(path="/").geturl()
-    return MongoDocuments(server, f"{prefix}_{service.replace('-', '_')}", collections)
+    database = f"{database_prefix(url)}_{service.replace('-', '_')}"
+    return MongoDocuments(mongo_server(url), database, collections)
+
+
+def sqlite_folder(url: str) -> Path:
+    """Return the folder a `sqlite:` address names."""
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def database_prefix(url: str) -> str:
+    """Return what the names of all our databases on a MongoDB server begin with, before the underscore."""
+    return urlsplit(url).path.strip("/") or _DEFAULT_PREFIX
+
+
+def mongo_server(url: str) -> str:
+    """Return the address without its path: to the driver that names the database to log in to."""
+    return urlsplit(url)._replace(path="/").geturl()

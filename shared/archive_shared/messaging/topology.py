@@ -89,7 +89,7 @@ def platform_topology(*job_queues: str, retention: LogRetention = LogRetention()
     job_queues
         Names of the job queues the caller hints to or works on.
     """
-    listening = {service: types for service in _listeners() if (types := _types_for(service))}
+    listening = {service: types for service in listeners() if (types := types_for(service))}
     events = [event_queue(service_queue(service), types) for service, types in listening.items()]
     jobs = [job_queue(name) for name in job_queues]
     return Topology(queues=(_dead_letters(), _log(retention), *events, *jobs))
@@ -118,6 +118,16 @@ def job_queue(name: str) -> Queue:
     return Queue(name, _quorum(DELIVERY_LIMIT), bindings=[Binding(JOBS, name)])
 
 
+def listeners() -> list[str]:
+    """Name the services of the platform that act on events."""
+    return sorted({service for entry in CATALOGUE for service in entry.consumers})
+
+
+def types_for(service: str) -> list[str]:
+    """Return the types of the events a service acts on."""
+    return [entry.event.TYPE for entry in CATALOGUE if service in entry.consumers]
+
+
 def _quorum(delivery_limit: int) -> dict[str, Any]:
     return {
         "x-queue-type": "quorum",
@@ -139,11 +149,3 @@ def _log(retention: LogRetention) -> Queue:
         "x-max-length-bytes": retention.size_bytes,
     }
     return Queue(LOG, arguments, bindings=[Binding(EVENTS, "#")])
-
-
-def _listeners() -> list[str]:
-    return sorted({service for entry in CATALOGUE for service in entry.consumers})
-
-
-def _types_for(service: str) -> list[str]:
-    return [entry.event.TYPE for entry in CATALOGUE if service in entry.consumers]
