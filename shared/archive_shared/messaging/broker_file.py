@@ -171,6 +171,11 @@ class BrokerFile:
         )
         return [Logged(int(number), json.loads(payload)) for number, payload in rows]
 
+    def last_in_log(self, queue: str) -> int:
+        """Return the number of the newest message that a log ever held, 0 if none."""
+        row = self._one("select max(number) from log where queue = ?", (queue,))
+        return int(row[0] or 0) if row else 0
+
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _route(self, exchange: str, key: str) -> list[str]:

@@ -31,10 +31,15 @@ def is_embedded(url: str) -> bool:
     return urlsplit(url).scheme == SCHEME
 
 
+def broker_file(url: str) -> Path:
+    """Return the file that `sqlite:////absolute/path/bus.db` names."""
+    return Path(urlsplit(url).path[1:])
+
+
 def transport_options(url: str, *, visibility_timeout_s: float) -> dict[str, Any]:
-    """Read `sqlite:////absolute/path/bus.db` as what `Transport` needs."""
+    """Return what `Transport` needs to know."""
     return {
-        "file": Path(urlsplit(url).path[1:]),
+        "file": broker_file(url),
         "visibility_timeout_s": visibility_timeout_s,
         "polling_interval": POLL_S,
     }

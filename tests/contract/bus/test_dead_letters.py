@@ -1,13 +1,17 @@
 """Dead letters: looked at without losing them, retried in their own queue only, dropped."""
 
+import os
+import signal
+
 import pytest
 
 from archive_shared.errors import Invalid
 from archive_shared.events import ItemCreated
 from archive_shared.messaging.dead_letters import DeadLetter, drop, list_dead_letters, retry
+from archive_shared.messaging.deliveries import Delivery
 from archive_shared.messaging.errors import Unroutable
 from archive_shared.wire.cloud_events import ReceivedEvent, decode
-from tests.support.bus import Bus, an_item, consuming
+from tests.support.bus import Bus, an_item, consuming, start
 from tests.support.processes import wait_until
 
 QUEUE = "a-listener.events"
@@ -98,3 +102,19 @@ def test_what_a_consumer_rejected_says_where_it_came_from(bus: Bus) -> None:
     [letter] = wait_until(lambda: listed(bus), timeout_s=5)
     assert (letter.queue, letter.routing_key) == (QUEUE, ItemCreated.TYPE)
     assert "rejected" in letter.reason
+
+
+def retry_and_die(bus: Bus, ids: list[str]) -> None:
+    """Retry, and be killed when a letter is in its queue again but not removed yet."""
+    with pytest.MonkeyPatch.context() as patch, bus.connected() as connection:
+        patch.setattr(Delivery, "acknowledge", lambda _: os.kill(os.getpid(), signal.SIGKILL))
+        retry(connection, ids)
+
+
+def test_an_operator_killed_while_retrying_loses_nothing(bus: Bus, letters: list[DeadLetter]) -> None:
+    process = start(retry_and_die, bus, [letters[0].id])
+    process.join(30)
+
+    assert process.exitcode == -signal.SIGKILL
+    wait_until(lambda: len(listed(bus)) == 3, timeout_s=20, what="the letters")  # they come back
+    assert [each.message_id for each in bus.take_all(QUEUE)] == [letters[0].message_id]
