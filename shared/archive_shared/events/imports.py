@@ -94,10 +94,15 @@ class ImageDescription:
     """Everything known of an image apart from its pixels; fields as in spec/archives.md 1.7.
 
     Sizes in voxels, voxel sizes in millimetres, dates as YYYY-MM-DD; None or "" where unknown.
+
+    Parameters
+    ----------
+    width, height
+        None for a slide that still has to be converted.
     """
 
-    width: int
-    height: int
+    width: int | None
+    height: int | None
     depth: int | None = None
     timepoints: int | None = None
     resolution_levels: int | None = None
@@ -123,8 +128,45 @@ class ImageDescription:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OriginalFile:
+    """One uploaded file of a slide, stored as it came.
+
+    Parameters
+    ----------
+    name
+        Where it lies beside the slide's other files: a relative path of plain names, separated by "/", which
+        never leads out of the slide's folder. Vendors' readers find their companions by it.
+    key
+        Key of the object in the bucket `images`; all files of a slide have one prefix.
+    sha256
+        Of the object's bytes, in hexadecimal.
+    """
+
+    name: str
+    key: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slide:
+    """A whole-slide image as its scanner wrote it, which the tiler has to convert.
+
+    Parameters
+    ----------
+    format
+        `svs`, `ndpi`, `scn`, `bif`, `vms`, `vmu`, `mrxs` or `dicom`, by content.
+    files
+        The first is the one to open. They may carry the patient's name on a label, so nobody downloads them.
+    """
+
+    format: str
+    files: list[OriginalFile]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImageImported(Event):
-    """An uploaded image is stored in its canonical form.
+    """An uploaded image is stored: in its canonical form, or, if it is a slide, as it came.
 
     Parameters
     ----------
@@ -134,7 +176,11 @@ class ImageImported(Event):
     sources
         Names of the uploaded files it was made from.
     pixels_sha256
-        Of the pixels alone, so that the same image is recognised whatever file it came in.
+        Of the pixels alone, so that the same image is recognised whatever file it came in; "" for a slide.
+    files
+        The canonical files; none for a slide, whose pyramid the tiler announces once it made it.
+    slide
+        The original files of a slide; None for every other image.
     """
 
     TYPE: ClassVar[str] = "archive.image.imported.v1"
@@ -151,3 +197,4 @@ class ImageImported(Event):
     pixels_sha256: str
     files: list[ImageFile]
     description: ImageDescription
+    slide: Slide | None = None
