@@ -10,11 +10,13 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ingest_worker.adapters.tasks import convert_candidate, file_document, look_at, recognised_from_document
+from ingest_worker.conversion import SLIDE
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.candidates import gather
 from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.formats import SlideFormat
 from ingest_worker.domain.images import ConvertedImage
-from ingest_worker.domain.report import ConversionReport, merged, rejection_from_document
+from ingest_worker.domain.report import ConversionReport, Rejection, merged, rejection_from_document
 
 REAL_INPUTS = Path(__file__).parents[3] / "shared" / "data" / "panimg"
 
@@ -64,6 +66,9 @@ def convert_here(
         candidates, rejections = gather([recognised_from_document(one) for one in looked["recognised"]])
         images: list[ConvertedImage] = []
         for number, candidate in enumerate(candidates):
+            if isinstance(candidate.format, SlideFormat):
+                rejections += [Rejection(file.name, (SLIDE,)) for file in candidate.files]
+                continue
             folder = output / str(number)
             folder.mkdir(parents=True)
             arguments = {

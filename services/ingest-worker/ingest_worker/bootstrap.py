@@ -109,6 +109,6 @@ def session_work(settings: Settings) -> SessionWork:
     return SessionWork(
         uploads=platform_blobs(settings.platform, "uploads"),
         images=platform_blobs(settings.platform, "images"),
-        convert=partial(convert, budget=budget, jobs=settings.parallel),
+        convert=partial(convert, budget=budget, jobs=settings.parallel, keep_slides=True),
         scratch=settings.scratch,
     )

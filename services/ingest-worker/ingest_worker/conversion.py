@@ -26,6 +26,7 @@ from ingest_worker.adapters.unpacking import is_zip
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.candidates import Candidate, Recognised, gather
 from ingest_worker.domain.files import Source, SourceFile, natural_order
+from ingest_worker.domain.formats import SlideFormat
 from ingest_worker.domain.images import ConvertedImage
 from ingest_worker.domain.report import (
     ConversionProgress,
@@ -34,9 +35,12 @@ from ingest_worker.domain.report import (
     merged,
     rejection_from_document,
 )
+from ingest_worker.domain.slides import FoundSlide, SlideFile, found_slide
+from ingest_worker.domain.track import Track
 
 TASKS: Final = "ingest_worker.adapters.tasks"
 FILES_LOOKED_AT_TOGETHER: Final = 256
+SLIDE: Final = "This is a whole-slide image; `tiler convert` converts those."
 OnProgress = Callable[[ConversionProgress], None]
 
 
@@ -47,6 +51,7 @@ def convert(
     budget: Budget | None = None,
     jobs: int = 1,
     on_progress: OnProgress | None = None,
+    keep_slides: bool = False,
 ) -> ConversionReport:
     """Convert files into canonical images, each candidate in a confined process of its own.
 
@@ -63,6 +68,9 @@ def convert(
     on_progress
         Called several times per second with how far everything is, from this thread. What it raises stops the
         conversion, kills its processes, removes unfinished files, and comes out of this call: the way to cancel.
+    keep_slides
+        Whether whole-slide images are returned as they came, for the tiler, rather than rejected. Those found
+        inside archives are moved into the output folder.
 
     Returns
     -------
@@ -88,6 +96,7 @@ def convert(
                 scratch=scratch,
                 threads=max(1, (cpu_count() or 1) // max(1, jobs)),
                 on_progress=on_progress or _ignore,
+                keep_slides=keep_slides,
             )
             return conversion.run(sources)
     finally:
@@ -122,7 +131,9 @@ class _Conversion:
     scratch: Path
     threads: int
     on_progress: OnProgress
+    keep_slides: bool
     images: list[ConvertedImage] = field(default_factory=list)
+    slides: list[FoundSlide] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     archives: list[Source] = field(default_factory=list)
 
@@ -133,11 +144,14 @@ class _Conversion:
         files = plain + self._unpacked(archives, of_total=len(present))
         candidates, rejections = gather(self._recognised(files))
         self.rejections += rejections
+        if not self.keep_slides:
+            candidates = self._without_slides(candidates)
         self._convert(candidates, rejected=len(rejections))
         return ConversionReport(
             images=tuple(sorted(self.images, key=_image_order)),
             rejected=merged(self.rejections),
             archives=tuple(self.archives),
+            slides=tuple(sorted(self.slides, key=lambda slide: natural_order(slide.name))),
         )
 
     def _regular(self, sources: list[SourceFile]) -> list[SourceFile]:
@@ -211,7 +225,7 @@ class _Conversion:
         return Task(f"{TASKS}:look_at", arguments, self.budget, preload=(TASKS, DICOM_HEADERS))
 
     def _convert(self, candidates: list[Candidate], *, rejected: int) -> None:
-        track = _Track([(len(candidate.files), _size(candidate)) for candidate in candidates], rejected)
+        track = Track([(len(candidate.files), _size(candidate)) for candidate in candidates], rejected)
         tasks = [self._converting(number, candidate) for number, candidate in enumerate(candidates)]
         for number, outcome in self._run(tasks, track.progress, track.note):
             track.note(number, track.WHOLE)
@@ -220,10 +234,22 @@ class _Conversion:
                     Rejection(file.name, outcome.reasons) for file in candidates[number].files
                 ]
                 continue
-            self._take_in(outcome.value, Path(tasks[number].arguments["folder"]))
+            if isinstance(candidates[number].format, SlideFormat):
+                self._take_slide(candidates[number], outcome.value)
+            else:
+                self._take_in(outcome.value, Path(tasks[number].arguments["folder"]))
         self.on_progress(track.progress())
 
+    def _without_slides(self, candidates: list[Candidate]) -> list[Candidate]:
+        """Turn slides down: whoever calls has no tiler to give them to."""
+        slides = [candidate for candidate in candidates if isinstance(candidate.format, SlideFormat)]
+        self.rejections += [Rejection(file.name, (SLIDE,)) for slide in slides for file in slide.files]
+        return [candidate for candidate in candidates if candidate not in slides]
+
     def _converting(self, number: int, candidate: Candidate) -> Task:
+        if isinstance(candidate.format, SlideFormat):
+            files = {"files": [file_document(file) for file in candidate.files]}
+            return Task(f"{TASKS}:identify", files, self.budget)
         folder = self.scratch / f"candidate-{number}"
         folder.mkdir()
         arguments = {
@@ -243,6 +269,21 @@ class _Conversion:
             (folder / image.file).replace(self.output / image.file)
             self.images.append(image)
 
+    def _take_slide(self, candidate: Candidate, identified: dict[str, Any]) -> None:
+        """Keep a slide's files; unpacked ones move out of the scratch folder."""
+        assert isinstance(candidate.format, SlideFormat)
+        sources = [Source(**source) for source in identified["sources"]]
+        slide = found_slide(candidate.format, candidate.files, sources)
+        kept = [
+            self._out_of_scratch(file, f"{slide.key}-{number}") for number, file in enumerate(slide.files)
+        ]
+        self.slides.append(replace(slide, files=tuple(kept)))
+
+    def _out_of_scratch(self, file: SlideFile, name: str) -> SlideFile:
+        if self.scratch not in file.path.parents:
+            return file
+        return replace(file, path=file.path.replace(self.output / name))
+
 
 def _image_order(image: ConvertedImage) -> tuple[object, ...]:
     return (natural_order(image.sources[0].name), image.name, image.key)
@@ -250,32 +291,3 @@ def _image_order(image: ConvertedImage) -> tuple[object, ...]:
 
 def _size(candidate: Candidate) -> int:
     return sum(file.path.stat().st_size for file in candidate.files)
-
-
-class _Track:
-    """How far candidates are, in thousandths each."""
-
-    WHOLE: Final = 1000
-
-    def __init__(self, sizes: list[tuple[int, int]], rejected: int) -> None:
-        self._sizes = sizes
-        self._rejected = rejected
-        self._done = [0] * len(sizes)
-
-    def note(self, index: int, thousandths: int) -> None:
-        """Take down how far a candidate is; one with several images begins anew for each, which is no step back."""
-        self._done[index] = max(self._done[index], min(thousandths, self.WHOLE))
-
-    def progress(self) -> ConversionProgress:
-        files_done = sum(
-            count for (count, _), done in zip(self._sizes, self._done, strict=True) if done == self.WHOLE
-        )
-        return ConversionProgress(
-            phase="converting",
-            files_done=self._rejected + files_done,
-            files_total=self._rejected + sum(count for count, _ in self._sizes),
-            bytes_done=sum(
-                size * done // self.WHOLE for (_, size), done in zip(self._sizes, self._done, strict=True)
-            ),
-            bytes_total=sum(size for _, size in self._sizes),
-        )

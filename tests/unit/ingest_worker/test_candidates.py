@@ -6,7 +6,7 @@ import pytest
 
 from ingest_worker.domain.candidates import Recognised, gather
 from ingest_worker.domain.files import SourceFile, natural_order, neighbour_name
-from ingest_worker.domain.formats import Format, UnsupportedFormat
+from ingest_worker.domain.formats import Format, SlideFormat
 
 
 def a_file(name: str) -> SourceFile:
@@ -69,35 +69,79 @@ def test_pixels_without_a_header_say_what_is_missing() -> None:
     )
 
 
-def test_files_in_the_folder_of_a_mirax_slide_belong_to_it() -> None:
+def test_a_mirax_slide_takes_the_folder_of_its_name() -> None:
     files = [
-        Recognised(a_file("case/slide.mrxs"), UnsupportedFormat.MIRAX),
+        Recognised(a_file("case/slide.mrxs"), SlideFormat.MIRAX),
         Recognised(a_file("case/slide/Data0001.dat")),
+        Recognised(a_file("case/slide/Slidedat.ini")),
+        Recognised(a_file("case/slide/macro.png"), Format.PNG),
         Recognised(a_file("case/other.png"), Format.PNG),
     ]
 
     candidates, rejections = gather(files)
 
-    assert [candidate.files[0].name for candidate in candidates] == ["case/other.png"]
-    assert [one.reasons[0] for one in rejections] == [
-        "MIRAX slides (.mrxs) are not supported yet.",
-        "This file belongs to slide.mrxs. MIRAX slides (.mrxs) are not supported yet.",
+    assert not rejections
+    other, slide = candidates
+    assert [file.name for file in other.files] == ["case/other.png"]
+    assert (slide.format, [file.name for file in slide.files]) == (
+        SlideFormat.MIRAX,
+        ["case/slide.mrxs", "case/slide/Data0001.dat", "case/slide/Slidedat.ini", "case/slide/macro.png"],
+    )
+
+
+def test_a_mirax_file_without_its_folder_is_only_a_thumbnail() -> None:
+    _, (rejection,) = gather([Recognised(a_file("slide.mrxs"), SlideFormat.MIRAX)])
+
+    assert rejection.reasons == (
+        "The pixels of this slide lie in a folder named slide; send the file and the folder in one zip archive.",
+    )
+
+
+def a_hamamatsu_slide(references: tuple[str, ...]) -> list[Recognised]:
+    return [
+        Recognised(
+            a_file("s.vms"),
+            SlideFormat.HAMAMATSU_VMS,
+            references=references,
+            companions=("macro.jpg", "../../etc/passwd", "never-sent.opt"),
+        ),
+        Recognised(a_file("Tile.jpg"), Format.JPEG),
+        Recognised(a_file("macro.jpg"), Format.JPEG),
+        Recognised(a_file("photo.jpg"), Format.JPEG),
     ]
 
 
 def test_tiles_of_a_hamamatsu_slide_are_no_pictures_of_their_own() -> None:
-    files = [
-        Recognised(
-            a_file("s.vms"), UnsupportedFormat.HAMAMATSU_VMS, companions=("tile.jpg", "../../etc/passwd")
-        ),
-        Recognised(a_file("tile.jpg"), Format.JPEG),
-        Recognised(a_file("photo.jpg"), Format.JPEG),
+    candidates, rejections = gather(a_hamamatsu_slide(("tile.jpg",)))
+
+    assert not rejections
+    assert [[file.name for file in candidate.files] for candidate in candidates] == [
+        ["photo.jpg"],
+        ["s.vms", "Tile.jpg", "macro.jpg"],
     ]
 
-    candidates, rejections = gather(files)
+
+def test_a_hamamatsu_slide_without_all_its_tiles_is_turned_down_with_them() -> None:
+    candidates, rejections = gather(a_hamamatsu_slide(("tile.jpg", "second.jpg")))
 
     assert [candidate.files[0].name for candidate in candidates] == ["photo.jpg"]
-    assert [one.file for one in rejections] == ["s.vms", "tile.jpg"]
+    assert {one.file: one.reasons[0] for one in rejections} == {
+        "Tile.jpg": "This file belongs to s.vms, which cannot be imported.",
+        "macro.jpg": "This file belongs to s.vms, which cannot be imported.",
+        "s.vms": "The pixel data file named in the header, second.jpg, was not uploaded with it.",
+    }
+
+
+def test_levels_of_a_dicom_slide_are_one_candidate_beside_another_series() -> None:
+    files = [
+        Recognised(a_file("1.dcm"), SlideFormat.DICOM, series=("s",)),
+        Recognised(a_file("2.dcm"), SlideFormat.DICOM, series=("s",)),
+        Recognised(a_file("3.dcm"), Format.DICOM, series=("s",)),
+    ]
+
+    candidates, _ = gather(files)
+
+    assert [(one.format, len(one.files)) for one in candidates] == [(SlideFormat.DICOM, 2), (Format.DICOM, 1)]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The library as others call it: real child processes, mixed uploads, every file accounted for."""
 
-import json
 import zipfile
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 import ingest_worker
 from archive_shared.errors import Invalid
 from demo.imaging import anatomy, cut_short, write_dicom_series, write_image, write_picture, write_pyramid
-from ingest_worker import Budget, ConversionProgress, ConversionReport, SourceFile, convert
+from ingest_worker import Budget, ConversionProgress, SourceFile, convert
 from ingest_worker.domain.images import ImageType
 from tests.support.conversions import read_with_itk
 
@@ -77,12 +76,6 @@ def test_the_same_upload_gives_the_same_report_however_it_is_handed_in(
     other = convert(mixed[::-1], tmp_path / "2", jobs=3)
 
     assert one == other
-
-
-def test_a_report_survives_json(mixed: list[SourceFile], tmp_path: Path) -> None:
-    report = convert(mixed, tmp_path / "out")
-
-    assert ConversionReport.from_document(json.loads(json.dumps(report.to_document()))) == report
 
 
 def test_progress_ends_with_everything_done(mixed: list[SourceFile], tmp_path: Path) -> None:

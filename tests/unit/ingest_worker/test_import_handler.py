@@ -81,3 +81,27 @@ def test_an_outcome_too_large_to_store_fails_the_session_with_a_reason(
     stored = sessions.require(session.id)
     assert stored.status is SessionStatus.FAILED
     assert "cannot be stored" in (stored.error_message or "")
+
+
+def test_a_slide_is_announced_with_its_original_files(
+    documents: SqliteDocuments, sessions: Repository[UploadSession], claims: Claims[UploadSession]
+) -> None:
+    session = claimed(sessions, claims, [SessionFile("u", "s.svs", "ann/u", 5)])
+    file = {"name": "s.svs", "key": "i/1/slide/0", "size_bytes": 5, "sha256": "ab"}
+    found = {
+        "id": new_id(),
+        "name": "s.svs",
+        "sources": ["s.svs"],
+        "pixels_sha256": "",
+        "files": [],
+        "description": {"width": None, "height": None},
+        "slide": {"format": "svs", "files": [file]},
+    }
+
+    import_handler(documents).keep(session, {"images": [found], "rejected": []})
+
+    stored = documents.get("images", found["id"])
+    assert stored is not None
+    (announced,) = stored["outbox"]
+    assert announced["data"]["slide"] == {"format": "svs", "files": [file]}
+    assert (announced["data"]["files"], announced["data"]["description"]["width"]) == ([], None)

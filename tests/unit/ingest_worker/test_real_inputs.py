@@ -202,7 +202,10 @@ class TestReferenceInputs:
             ("oct/corrupt.fds", "The file is empty."),
             ("oct/fda_minimized.fda", "Topcon OCT files (.fda) are not supported yet."),
             ("oct/e2e_minimized.E2E", "Heidelberg OCT files (.e2e) are not supported yet."),
-            ("dicom_wsi/full_with_bot/full_with_bot.dcm", "DICOM whole-slide images are not supported yet."),
+            (
+                "dicom_wsi/full_with_bot/full_with_bot.dcm",
+                "This is a whole-slide image; `tiler convert` converts those.",
+            ),
         ],
     )
     def test_what_cannot_be_imported_says_why(self, tmp_path: Path, name: str, expected: str) -> None:

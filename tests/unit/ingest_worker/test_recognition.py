@@ -9,10 +9,10 @@ from demo.imaging import anatomy, write_dicom_series, write_image, write_picture
 from ingest_worker.adapters.recognition import format_of, recognise
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.files import SourceFile
-from ingest_worker.domain.formats import Format, UnsupportedFormat
+from ingest_worker.domain.formats import AnyFormat, Format, SlideFormat, UnsupportedFormat
 
 
-def recognised(path: Path) -> Format | UnsupportedFormat | None:
+def recognised(path: Path) -> AnyFormat | None:
     return recognise(SourceFile(path.name, path), Budget()).format
 
 
@@ -41,8 +41,8 @@ def test_every_format_is_known_under_a_name_that_says_nothing(tmp_path: Path) ->
         (b"FOCTFDA\0\0", "eye.fda", UnsupportedFormat.TOPCON_FDA),
         (b"FOCTFDS\0\0", "eye.fds", UnsupportedFormat.TOPCON_FDS),
         (b"CMDb\0\0\0\0", "eye.E2E", UnsupportedFormat.HEIDELBERG_E2E),
-        (b"\xff\xd8\xff\xe0", "slide.mrxs", UnsupportedFormat.MIRAX),
-        (b"[Virtual Microscope Specimen]\n", "slide.vms", UnsupportedFormat.HAMAMATSU_VMS),
+        (b"\xff\xd8\xff\xe0", "slide.mrxs", SlideFormat.MIRAX),
+        (b"[Virtual Microscope Specimen]\n", "slide.vms", SlideFormat.HAMAMATSU_VMS),
         (b"%PDF-1.7", "letter.pdf", UnsupportedFormat.PDF),
         (b"GIF89a", "x.gif", UnsupportedFormat.GIF),
         (b"BM" + b"\x10\0\0\0" + bytes(20), "x.bmp", UnsupportedFormat.BMP),
@@ -52,7 +52,7 @@ def test_every_format_is_known_under_a_name_that_says_nothing(tmp_path: Path) ->
         (bytes(1000), "zeros", None),
     ],
 )
-def test_other_files_are_named_or_unknown(head: bytes, name: str, expected: UnsupportedFormat | None) -> None:
+def test_other_files_are_named_or_unknown(head: bytes, name: str, expected: AnyFormat | None) -> None:
     assert format_of(head, name) is expected
 
 
@@ -83,4 +83,4 @@ def test_a_slide_of_several_files_names_its_parts(tmp_path: Path) -> None:
 
     found = recognise(SourceFile("s.vms", tmp_path / "s.vms"), Budget())
 
-    assert found.companions == ("a.jpg", "b.jpg", "m.jpg")
+    assert (found.references, found.companions) == (("a.jpg", "b.jpg"), ("m.jpg",))

@@ -242,21 +242,3 @@ def test_a_tile_that_cannot_be_decoded_is_noticed(tmp_path: Path) -> None:
     reason = the_reason(convert_here([source], tmp_path / "out"))
 
     assert reason == "The file slide.tif is damaged: a checksum in it is wrong."
-
-
-@pytest.mark.parametrize(
-    ("description", "kind"),
-    [
-        ("Aperio Image Library v11\n46000x32914 [0,100] (256x256) JPEG", "Aperio slides (.svs)"),
-        (
-            '<?xml version="1.0"?><scn xmlns="http://www.leica-microsystems.com/scn/2010/10/01"></scn>',
-            "Leica slides (.scn)",
-        ),
-    ],
-)
-def test_slides_of_vendors_are_named(tmp_path: Path, description: str, kind: str) -> None:
-    source = write(tmp_path / "slide.tif", picture(), description=description, tile=(16, 16))
-
-    reason = the_reason(convert_here([source], tmp_path / "out"))
-
-    assert reason == f"{kind} are not supported yet."

@@ -12,15 +12,16 @@ from ingest_worker.adapters.readers import metaimage_header, nrrd_header
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.candidates import Recognised
 from ingest_worker.domain.files import SourceFile
-from ingest_worker.domain.formats import Format, UnsupportedFormat
+from ingest_worker.domain.formats import AnyFormat, Format, SlideFormat, UnsupportedFormat
 from ingest_worker.domain.refusals import Refused
 
 HEAD_BYTES = 64 * 1024
 DICOM_MARK = slice(128, 132)
 NIFTI_1_BYTES, NIFTI_2_BYTES = 348, 540
 GZIP_MARK = b"\x1f\x8b"
+LISTING_PARTS = (SlideFormat.HAMAMATSU_VMS, SlideFormat.HAMAMATSU_VMU)
 
-MARKS: tuple[tuple[bytes, Format | UnsupportedFormat], ...] = (
+MARKS: tuple[tuple[bytes, AnyFormat], ...] = (
     (b"\x89PNG\r\n\x1a\n", Format.PNG),
     (b"\xff\xd8\xff", Format.JPEG),
     (b"II*\0", Format.TIFF),
@@ -31,8 +32,8 @@ MARKS: tuple[tuple[bytes, Format | UnsupportedFormat], ...] = (
     (b"FOCTFDA", UnsupportedFormat.TOPCON_FDA),
     (b"FOCTFDS", UnsupportedFormat.TOPCON_FDS),
     (b"CMDb", UnsupportedFormat.HEIDELBERG_E2E),
-    (b"[Virtual Microscope Specimen]", UnsupportedFormat.HAMAMATSU_VMS),
-    (b"[Uncompressed Virtual Microscope Specimen]", UnsupportedFormat.HAMAMATSU_VMU),
+    (b"[Virtual Microscope Specimen]", SlideFormat.HAMAMATSU_VMS),
+    (b"[Uncompressed Virtual Microscope Specimen]", SlideFormat.HAMAMATSU_VMU),
     (b'<DataObject ObjectType="DPUfsImport"', UnsupportedFormat.ISYNTAX),
     (b"GIF87a", UnsupportedFormat.GIF),
     (b"GIF89a", UnsupportedFormat.GIF),
@@ -45,9 +46,8 @@ MARKS: tuple[tuple[bytes, Format | UnsupportedFormat], ...] = (
 )
 
 META_IMAGE_KEY = re.compile(rb"^[ \t]*(ObjectType|NDims|DimSize|ElementType)[ \t]*=", re.MULTILINE)
-SLIDE_PART = re.compile(
-    rb"^(?:ImageFile[^=\n]*|MapFile|OptimisationFile|MacroImage)[ \t]*=[ \t]*([^\r\n]+)", re.MULTILINE
-)
+SLIDE_PIXELS = re.compile(rb"^ImageFile[^=\n]*=[ \t]*([^\r\n]+)", re.MULTILINE)
+SLIDE_PART = re.compile(rb"^(?:MapFile|OptimisationFile|MacroImage)[ \t]*=[ \t]*([^\r\n]+)", re.MULTILINE)
 
 
 def recognise(file: SourceFile, budget: Budget) -> Recognised:
@@ -61,21 +61,21 @@ def recognise(file: SourceFile, budget: Budget) -> Recognised:
         return Recognised(
             file,
             kind,
-            references=_references(file, kind, budget),
-            companions=_companions(head, kind),
+            references=_references(file, head, kind, budget),
+            companions=_named(SLIDE_PART, head) if kind in LISTING_PARTS else (),
             reason="" if kind else _wrong_name(file.name),
         )
     except Refused as refusal:
         return Recognised(file, kind, reason=refusal.reason)
 
 
-def format_of(head: bytes, name: str) -> Format | UnsupportedFormat | None:
+def format_of(head: bytes, name: str) -> AnyFormat | None:
     """Return the format of a file that begins with `head`, None if no rule knows it."""
     if head[DICOM_MARK] == b"DICM":
         return Format.DICOM
     marked = next((kind for mark, kind in MARKS if head.startswith(mark)), None)
     if marked is Format.JPEG and name.lower().endswith(".mrxs"):
-        return UnsupportedFormat.MIRAX
+        return SlideFormat.MIRAX
     if marked is not None:
         return marked
     if head.startswith(GZIP_MARK):
@@ -84,7 +84,7 @@ def format_of(head: bytes, name: str) -> Format | UnsupportedFormat | None:
     return _nifti(head) or _structured(head)
 
 
-def _structured(head: bytes) -> Format | UnsupportedFormat | None:
+def _structured(head: bytes) -> AnyFormat | None:
     """Recognise what has no mark of its own at the beginning."""
     if len(META_IMAGE_KEY.findall(head)) >= 2 and b"NDims" in head:
         return Format.META_IMAGE
@@ -97,7 +97,7 @@ def _structured(head: bytes) -> Format | UnsupportedFormat | None:
     return Format.DICOM if _bare_dicom(head) else None
 
 
-def _nifti(head: bytes) -> Format | UnsupportedFormat | None:
+def _nifti(head: bytes) -> AnyFormat | None:
     """Recognise NIfTI 1 and 2 by the size field and the magic (nifti1.h, nifti2.h)."""
     if len(head) < NIFTI_1_BYTES:
         return None
@@ -133,19 +133,17 @@ def _bare_dicom(head: bytes) -> bool:
     return explicit or struct.unpack_from("<I", head, 4)[0] <= 256
 
 
-def _references(file: SourceFile, kind: Format | UnsupportedFormat | None, budget: Budget) -> tuple[str, ...]:
+def _references(file: SourceFile, head: bytes, kind: AnyFormat | None, budget: Budget) -> tuple[str, ...]:
     """Return the data files a detached header names."""
     if kind is Format.META_IMAGE:
         return metaimage_header.read_header(file, budget).data_files
     if kind is Format.NRRD:
         return nrrd_header.read_header(file, budget).data_files
-    return ()
+    return _named(SLIDE_PIXELS, head) if kind in LISTING_PARTS else ()
 
 
-def _companions(head: bytes, kind: Format | UnsupportedFormat | None) -> tuple[str, ...]:
-    if kind not in (UnsupportedFormat.HAMAMATSU_VMS, UnsupportedFormat.HAMAMATSU_VMU):
-        return ()
-    return tuple(match.decode("utf-8", "replace").strip() for match in SLIDE_PART.findall(head))
+def _named(pattern: re.Pattern[bytes], head: bytes) -> tuple[str, ...]:
+    return tuple(match.decode("utf-8", "replace").strip() for match in pattern.findall(head))
 
 
 EXPECTED = {

@@ -11,9 +11,9 @@ from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.recognition import recognise
 from ingest_worker.adapters.unpacking import Allowance, unpack
 from ingest_worker.domain.budget import Budget
-from ingest_worker.domain.candidates import Candidate, Recognised
+from ingest_worker.domain.candidates import Recognised
 from ingest_worker.domain.files import SourceFile
-from ingest_worker.domain.formats import Format, UnsupportedFormat
+from ingest_worker.domain.formats import AnyFormat, Format, SlideFormat, UnsupportedFormat
 from ingest_worker.domain.refusals import Refused
 
 READERS: Final = {
@@ -27,6 +27,7 @@ READERS: Final = {
 }
 WRITING: Final = "ingest_worker.adapters.writing"
 DICOM_HEADERS: Final = "ingest_worker.adapters.readers.dicom_headers"
+TIFF_SLIDES: Final = "ingest_worker.adapters.readers.tiff_slides"
 
 OnProgress = Callable[[int], None]
 
@@ -68,12 +69,20 @@ def look_at(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgres
 
 def _recognised(file: SourceFile, budget: Budget) -> Recognised:
     found = recognise(file, budget)
-    if found.format is not Format.DICOM or found.reason:
+    if found.reason:
         return found
+    if found.format is Format.TIFF:
+        slide = importlib.import_module(TIFF_SLIDES).slide_format(file)
+        return replace(found, format=slide or Format.TIFF)
+    return _in_series(found) if found.format is Format.DICOM else found
+
+
+def _in_series(found: Recognised) -> Recognised:
     try:
-        return replace(found, series=importlib.import_module(DICOM_HEADERS).series_of(file))
+        member = importlib.import_module(DICOM_HEADERS).series_member(found.file)
     except Refused as refusal:
         return replace(found, reason=refusal.reason)
+    return replace(found, format=SlideFormat.DICOM if member.is_slide else Format.DICOM, series=member.series)
 
 
 def recognised_document(found: Recognised) -> dict[str, Any]:
@@ -93,22 +102,29 @@ def recognised_from_document(document: dict[str, Any]) -> Recognised:
     )
 
 
-def _format(value: str | None) -> Format | UnsupportedFormat | None:
-    if value is None:
-        return None
-    return Format(value) if value in set(Format) else UnsupportedFormat(value)
+def _format(value: str | None) -> AnyFormat | None:
+    for kind in (Format, SlideFormat, UnsupportedFormat):
+        if value in set(kind):
+            return kind(value)
+    return None
+
+
+def identify(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgress) -> dict[str, Any]:
+    """Return names, sizes and checksums of files that are kept as they are."""
+    sources = []
+    for count, document in enumerate(arguments["files"], start=1):
+        sources.append(asdict(source_of(file_from_document(document))))
+        on_progress(1000 * count // len(arguments["files"]))
+    return {"sources": sources}
 
 
 def convert_candidate(
     arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgress
 ) -> dict[str, Any]:
     """Convert one candidate into images in the canonical form, in a folder of its own."""
-    candidate = Candidate(
-        Format(arguments["format"]), tuple(file_from_document(document) for document in arguments["files"])
-    )
-    folder = Path(arguments["folder"])
-    given = ConversionInput(candidate.files, budget, folder)
-    readings = importlib.import_module(READERS[candidate.format]).read(given)
+    files = tuple(file_from_document(document) for document in arguments["files"])
+    given = ConversionInput(files, budget, Path(arguments["folder"]))
+    readings = importlib.import_module(READERS[Format(arguments["format"])]).read(given)
     writing = importlib.import_module(WRITING).Writing(given, arguments["threads"], on_progress)
     images, rejections = writing.write_all(readings)
     return {

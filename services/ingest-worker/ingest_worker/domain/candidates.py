@@ -2,13 +2,16 @@
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ingest_worker.domain.files import SourceFile, natural_order, neighbour_name
-from ingest_worker.domain.formats import Format, UnsupportedFormat
+from ingest_worker.domain.formats import AnyFormat, Format, SlideFormat, UnsupportedFormat
 from ingest_worker.domain.refusals import Companion
 from ingest_worker.domain.report import Rejection
+
+SERIES = (Format.DICOM, SlideFormat.DICOM)
+MIRAX_INDEX = "slidedat.ini"
 
 
 @dataclass(frozen=True)
@@ -24,13 +27,13 @@ class Recognised:
     references
         Names of files this one cannot do without, as its header spells them.
     companions
-        Names of files that mean nothing without this one.
+        Names of files that mean nothing without this one, which can do without them.
     reason
         Why the file can be no image by itself, if that is already certain.
     """
 
     file: SourceFile
-    format: Format | UnsupportedFormat | None = None
+    format: AnyFormat | None = None
     series: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     companions: tuple[str, ...] = ()
@@ -41,7 +44,7 @@ class Recognised:
 class Candidate:
     """Files that may become an image together; `files[0]` is the one that says how."""
 
-    format: Format
+    format: Format | SlideFormat
     files: tuple[SourceFile, ...]
 
 
@@ -50,94 +53,130 @@ def gather(recognised: Sequence[Recognised]) -> tuple[list[Candidate], list[Reje
 
     Every file ends up in at least one candidate or in exactly one rejection.
     """
-    files = sorted(recognised, key=lambda one: natural_order(one.file.name))
-    by_name = {one.file.name: one for one in files}
-    headed = [one for one in files if isinstance(one.format, Format) and not one.reason]
-    candidates: list[Candidate] = []
+    upload = _Upload(sorted(recognised, key=lambda one: natural_order(one.file.name)))
+    found: list[Candidate] = []
     rejections: dict[str, Rejection] = {}
-    for one in headed:
-        if one.references:
-            _with_data_files(one, by_name, candidates, rejections)
-        elif one.format is not Format.DICOM:
-            candidates.append(Candidate(_format(one), (one.file,)))
-    candidates.extend(_series(headed))
+    for one in upload.headed:
+        outcome = upload.candidate(one)
+        if isinstance(outcome, Candidate):
+            found.append(outcome)
+        else:
+            rejections[one.file.name] = outcome
+    found += _series(upload.files)
+    pixels = {file.name for candidate in found if _has_header(candidate) for file in candidate.files[1:]}
+    candidates = [one for one in found if one.files[0].name not in pixels and not upload.is_owned(one)]
     used = {file.name for candidate in candidates for file in candidate.files}
-    owners = _owners(files)
-    for one in files:
+    for one in upload.files:
         if one.file.name not in used and one.file.name not in rejections:
-            rejections[one.file.name] = _turned_down(one, owners)
-    return _without_companions(candidates, owners, rejections), _ordered(rejections)
+            rejections[one.file.name] = Rejection(one.file.name, (upload.reason_against(one),))
+    ordered = sorted(candidates, key=lambda candidate: natural_order(candidate.files[0].name))
+    return ordered, [rejections[name] for name in sorted(rejections, key=natural_order)]
 
 
-def _format(one: Recognised) -> Format:
-    assert isinstance(one.format, Format)
-    return one.format
+def _series(files: Iterable[Recognised]) -> list[Candidate]:
+    members: dict[tuple[object, ...], list[SourceFile]] = defaultdict(list)
+    for one in files:
+        if one.format in SERIES and not one.reason:
+            members[one.format, *(one.series or (one.file.name,))].append(one.file)
+    return [
+        Candidate(Format.DICOM if kind is Format.DICOM else SlideFormat.DICOM, tuple(files))
+        for (kind, *_), files in members.items()
+    ]
 
 
-def _with_data_files(
-    one: Recognised,
-    by_name: dict[str, Recognised],
-    candidates: list[Candidate],
-    rejections: dict[str, Rejection],
-) -> None:
-    found: list[SourceFile] = []
-    for reference in one.references:
+class _Upload:
+    """All files of one upload, and who belongs to whom by their names."""
+
+    def __init__(self, files: list[Recognised]) -> None:
+        self.files = files
+        self._by_name = {one.file.name: one for one in files}
+        self._owners = self._find_owners()
+
+    @property
+    def headed(self) -> list[Recognised]:
+        """Return the files that say of themselves what image they are; series are told by what they share."""
+        return [
+            one
+            for one in self.files
+            if isinstance(one.format, Format | SlideFormat) and one.format not in SERIES and not one.reason
+        ]
+
+    def candidate(self, one: Recognised) -> Candidate | Rejection:
+        """Return a headed file with everything that belongs to it, or why that is not complete."""
+        assert isinstance(one.format, Format | SlideFormat)
+        found: list[SourceFile] = []
+        for reference in one.references:
+            data = self._neighbour(one, reference)
+            if isinstance(data, str):
+                return Rejection(one.file.name, (data,))
+            found.append(data)
+        if isinstance(one.format, SlideFormat):
+            found += [file for file in self._owned_by(one) if file not in found]
+            if one.format is SlideFormat.MIRAX and not any(_is_mirax_index(file) for file in found):
+                return Rejection(one.file.name, (_without_folder(one.file),))
+        return Candidate(one.format, (one.file, *found))
+
+    def is_owned(self, candidate: Candidate) -> bool:
+        """Tell whether a candidate is made of parts of a slide alone."""
+        return all(file.name in self._owners for file in candidate.files)
+
+    def reason_against(self, one: Recognised) -> str:
+        """Return why a file became part of no candidate."""
+        owner = self._owners.get(one.file.name)
+        if owner is not None:
+            return Companion(owner.file.base_name).reason
+        if one.reason:
+            return one.reason
+        if isinstance(one.format, UnsupportedFormat):
+            return f"{one.format.value} are not supported yet."
+        return _unknown(one.file)
+
+    def _neighbour(self, one: Recognised, reference: str) -> SourceFile | str:
+        """Return the file a header names, or the sentence that says why there is none."""
         name = neighbour_name(one.file.name, reference)
         if name is None:
-            reason = "The header names a pixel data file outside the upload, which is never followed."
-        elif (data := _by_any_case(name, by_name)) is None:
-            reason = f"The pixel data file named in the header, {posixpath.basename(name)}, was not uploaded with it."
-        else:
-            found.append(data.file)
-            continue
-        rejections[one.file.name] = Rejection(one.file.name, (reason,))
-        return
-    candidates.append(Candidate(_format(one), (one.file, *found)))
+            return "The header names a pixel data file outside the upload, which is never followed."
+        data = self._by_any_case(name)
+        if data is None:
+            return f"The pixel data file named in the header, {posixpath.basename(name)}, was not uploaded with it."
+        return data.file
+
+    def _by_any_case(self, name: str) -> Recognised | None:
+        """Find a file as spelt, or else the only one that differs in case alone (headers written on Windows)."""
+        if name in self._by_name:
+            return self._by_name[name]
+        similar = [one for other, one in self._by_name.items() if other.casefold() == name.casefold()]
+        return similar[0] if len(similar) == 1 else None
+
+    def _owned_by(self, one: Recognised) -> list[SourceFile]:
+        return [self._by_name[name].file for name, owner in self._owners.items() if owner is one]
+
+    def _find_owners(self) -> dict[str, Recognised]:
+        """Return who each part of a slide belongs to: named by a header, or in the folder named like a MIRAX slide."""
+        owners: dict[str, Recognised] = {}
+        slides = {
+            posixpath.splitext(one.file.name)[0]: one for one in self.files if one.format is SlideFormat.MIRAX
+        }
+        for one in self.files:
+            if isinstance(one.format, SlideFormat):
+                owners |= dict.fromkeys(self._parts(one), one)
+            if one.file.folder in slides:
+                owners[one.file.name] = slides[one.file.folder]
+        return owners
+
+    def _parts(self, one: Recognised) -> list[str]:
+        names = [neighbour_name(one.file.name, reference) for reference in (*one.references, *one.companions)]
+        found = [self._by_any_case(name) for name in names if name is not None]
+        return [part.file.name for part in found if part is not None and part is not one]
 
 
-def _by_any_case(name: str, by_name: dict[str, Recognised]) -> Recognised | None:
-    """Find a file as spelt, or else the only one that differs in case alone (headers written on Windows)."""
-    if name in by_name:
-        return by_name[name]
-    similar = [one for other, one in by_name.items() if other.casefold() == name.casefold()]
-    return similar[0] if len(similar) == 1 else None
+def _is_mirax_index(file: SourceFile) -> bool:
+    return file.base_name.lower() == MIRAX_INDEX
 
 
-def _series(headed: Sequence[Recognised]) -> list[Candidate]:
-    members: dict[tuple[str, ...], list[SourceFile]] = defaultdict(list)
-    for one in headed:
-        if one.format is Format.DICOM:
-            members[one.series or (one.file.name,)].append(one.file)
-    return [Candidate(Format.DICOM, tuple(files)) for files in members.values()]
-
-
-def _owners(files: Sequence[Recognised]) -> dict[str, Recognised]:
-    """Return who each companion belongs to: named by a header, or in the folder named like a MIRAX slide."""
-    owners: dict[str, Recognised] = {}
-    slides = {
-        posixpath.splitext(one.file.name)[0]: one for one in files if one.format is UnsupportedFormat.MIRAX
-    }
-    for one in files:
-        for reference in one.companions:
-            name = neighbour_name(one.file.name, reference)
-            if name is not None and name != one.file.name:
-                owners[name] = one
-        if one.file.folder in slides:
-            owners[one.file.name] = slides[one.file.folder]
-    return owners
-
-
-def _turned_down(one: Recognised, owners: dict[str, Recognised]) -> Rejection:
-    owner = owners.get(one.file.name)
-    if owner is not None and owner.format is not None:
-        reason = Companion(owner.format.value, (owner.file.base_name,)).reason
-    elif one.reason:
-        reason = one.reason
-    elif isinstance(one.format, UnsupportedFormat):
-        reason = f"{one.format.value} are not supported yet."
-    else:
-        reason = _unknown(one.file)
-    return Rejection(one.file.name, (reason,))
+def _without_folder(file: SourceFile) -> str:
+    folder = posixpath.splitext(file.base_name)[0]
+    return f"The pixels of this slide lie in a folder named {folder}; send the file and the folder in one zip archive."
 
 
 def _unknown(file: SourceFile) -> str:
@@ -146,27 +185,5 @@ def _unknown(file: SourceFile) -> str:
     return "The content is of no known image format."
 
 
-def _without_companions(
-    candidates: Sequence[Candidate], owners: dict[str, Recognised], rejections: dict[str, Rejection]
-) -> list[Candidate]:
-    """Leave out candidates made of companions alone, tiles of a slide, and those that are another one's pixels."""
-    kept = []
-    pixels = {file.name for candidate in candidates for file in candidate.files[1:] if _has_header(candidate)}
-    for candidate in candidates:
-        if candidate.files[0].name in pixels:
-            continue
-        if all(file.name in owners for file in candidate.files):
-            for file in candidate.files:
-                owner = owners[file.name]
-                rejections[file.name] = _turned_down(Recognised(file), {file.name: owner})
-        else:
-            kept.append(candidate)
-    return sorted(kept, key=lambda candidate: natural_order(candidate.files[0].name))
-
-
 def _has_header(candidate: Candidate) -> bool:
-    return candidate.format is not Format.DICOM
-
-
-def _ordered(rejections: dict[str, Rejection]) -> list[Rejection]:
-    return [rejections[name] for name in sorted(rejections, key=natural_order)]
+    return candidate.format not in SERIES

@@ -1,6 +1,7 @@
 """The kinds of files that can arrive, as found by their content."""
 
 from enum import StrEnum
+from typing import TypeAlias
 
 
 class Format(StrEnum):
@@ -15,6 +16,19 @@ class Format(StrEnum):
     JPEG = "JPEG"
 
 
+class SlideFormat(StrEnum):
+    """A family of whole-slide images, which the tiler converts; the value is what `image.imported` calls it."""
+
+    APERIO = "svs"
+    HAMAMATSU_NDPI = "ndpi"
+    LEICA = "scn"
+    VENTANA = "bif"
+    HAMAMATSU_VMS = "vms"
+    HAMAMATSU_VMU = "vmu"
+    MIRAX = "mrxs"
+    DICOM = "dicom"
+
+
 class UnsupportedFormat(StrEnum):
     """A family that is recognised by name only; the value is the plural people use.
 
@@ -24,9 +38,6 @@ class UnsupportedFormat(StrEnum):
     TOPCON_FDA = "Topcon OCT files (.fda)"
     TOPCON_FDS = "Topcon OCT files (.fds)"
     HEIDELBERG_E2E = "Heidelberg OCT files (.e2e)"
-    MIRAX = "MIRAX slides (.mrxs)"
-    HAMAMATSU_VMS = "Hamamatsu slides (.vms)"
-    HAMAMATSU_VMU = "Hamamatsu slides (.vmu)"
     ISYNTAX = "Philips slides (.isyntax)"
 
     ANALYZE = "NIfTI and Analyze header files whose pixels lie in a second file (.hdr/.img)"
@@ -40,3 +51,6 @@ class UnsupportedFormat(StrEnum):
     SEVEN_ZIP = "7z archives"
     RAR = "RAR archives"
     GZIP = "gzip files that hold something other than NIfTI"
+
+
+AnyFormat: TypeAlias = Format | SlideFormat | UnsupportedFormat

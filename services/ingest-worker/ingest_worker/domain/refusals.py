@@ -1,7 +1,5 @@
 """The one way a file is turned down on purpose: with a sentence its uploader understands. Readers raise it."""
 
-from ingest_worker.domain.files import name_list
-
 
 class Refused(Exception):
     """These files cannot become an image; the reason is shown to the person who sent them.
@@ -49,7 +47,7 @@ class TooLarge(Refused):
 
 
 class Companion(Refused):
-    """The file belongs to others that were turned down."""
+    """The file means nothing without another one that was turned down."""
 
-    def __init__(self, kind: str, names: tuple[str, ...]) -> None:
-        super().__init__(f"This file belongs to {name_list(names)}. {kind} are not supported yet.")
+    def __init__(self, owner: str) -> None:
+        super().__init__(f"This file belongs to {owner}, which cannot be imported.")

@@ -1,11 +1,12 @@
 """What became of the files of one conversion, and how far a running one is."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from ingest_worker.domain.files import Source, natural_order
 from ingest_worker.domain.images import ConvertedImage
+from ingest_worker.domain.slides import FoundSlide
 
 
 @dataclass(frozen=True)
@@ -35,28 +36,14 @@ class ConversionReport:
     ----------
     archives
         The archives that were unpacked; their files are named "<archive>/<name inside>".
+    slides
+        Whole-slide images, which are not converted here.
     """
 
     images: tuple[ConvertedImage, ...]
     rejected: tuple[Rejection, ...]
     archives: tuple[Source, ...] = ()
-
-    def to_document(self) -> dict[str, Any]:
-        """Return the report as JSON-ready values; `from_document` reads them back."""
-        return {
-            "images": [image.to_document() for image in self.images],
-            "rejected": [asdict(rejection) for rejection in self.rejected],
-            "archives": [asdict(archive) for archive in self.archives],
-        }
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> "ConversionReport":
-        """Read what `to_document` wrote."""
-        return cls(
-            images=tuple(ConvertedImage.from_document(image) for image in document["images"]),
-            rejected=tuple(rejection_from_document(rejection) for rejection in document["rejected"]),
-            archives=tuple(Source(**archive) for archive in document["archives"]),
-        )
+    slides: tuple[FoundSlide, ...] = ()
 
 
 def rejection_from_document(document: Mapping[str, Any]) -> Rejection:

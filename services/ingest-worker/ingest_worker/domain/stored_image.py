@@ -9,7 +9,7 @@ from archive_shared.events import ImageFile
 
 @dataclass(kw_only=True)
 class StoredImage(Aggregate):
-    """A canonical image in the bucket `images`.
+    """An image in the bucket `images`, canonical or a slide as it came.
 
     Parameters
     ----------

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from archive_shared.blobs.port import BlobStore
-from archive_shared.events import ImageDescription, ImageFile
+from archive_shared.events import ImageDescription, ImageFile, OriginalFile, Slide
 from archive_shared.identifiers import derived_id
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.images import ConvertedImage, ImageType, metadata_document
 from ingest_worker.domain.report import ConversionProgress, ConversionReport, Rejection
+from ingest_worker.domain.slides import FoundSlide, SlideFile
 
 LONGEST_NAME = 200  # uploads have shorter names; files inside archives may be called anything
 LONGEST_REASON = 300
@@ -55,6 +56,7 @@ class SessionWork:
             sources = [self._fetch(number, file, folder) for number, file in enumerate(payload["files"])]
             report = self.convert(sources, folder / "out", on_progress=on_progress)
             images = [self._store(image, folder / "out", payload) for image in report.images]
+            images += [self._store_slide(slide, payload) for slide in report.slides]
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         result = {"images": images, "rejected": [_shown(rejection) for rejection in report.rejected]}
@@ -84,7 +86,29 @@ class SessionWork:
             "pixels_sha256": image.pixels_sha256,
             "files": [asdict(stored)],
             "description": asdict(_description(image)),
+            "slide": None,
         }
+
+    def _store_slide(self, slide: FoundSlide, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Store a slide as it came, under one prefix."""
+        identifier = derived_id("image", payload["session"], slide.key)
+        prefix = f"{identifier}/{payload['epoch']}/slide"
+        files = [self._store_original(file, f"{prefix}/{number}") for number, file in enumerate(slide.files)]
+        return {
+            "id": identifier,
+            "name": slide.name,
+            "sources": [file.source.name[:LONGEST_NAME] for file in slide.files],
+            "pixels_sha256": "",
+            "files": [],
+            "description": asdict(ImageDescription(width=None, height=None)),
+            "slide": asdict(Slide(format=slide.format.value, files=files)),
+        }
+
+    def _store_original(self, file: SlideFile, key: str) -> OriginalFile:
+        self.images.upload_from(key, file.path)
+        return OriginalFile(
+            name=file.name, key=key, size_bytes=file.source.size_bytes, sha256=file.source.sha256
+        )
 
     def _store_file(self, image: ConvertedImage, path: Path, prefix: str, identifier: str) -> ImageFile:
         key = f"{prefix}/{identifier}{path.suffix}"

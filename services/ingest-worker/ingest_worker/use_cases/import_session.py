@@ -6,7 +6,7 @@ from typing import Any
 
 from archive_shared.documents import Repository
 from archive_shared.errors import Duplicate
-from archive_shared.events import ImageDescription, ImageFile, ImageImported
+from archive_shared.events import ImageDescription, ImageFile, ImageImported, OriginalFile, Slide
 from ingest_worker.domain.session import Progress, RejectedFile, SessionImage, UploadSession
 from ingest_worker.domain.stored_image import StoredImage
 
@@ -72,6 +72,11 @@ def _stored(session: UploadSession, found: Mapping[str, Any]) -> StoredImage:
             pixels_sha256=image.pixels_sha256,
             files=files,
             description=ImageDescription(**found["description"]),
+            slide=_slide(found["slide"]) if found["slide"] else None,
         )
     )
     return image
+
+
+def _slide(found: Mapping[str, Any]) -> Slide:
+    return Slide(format=found["format"], files=[OriginalFile(**file) for file in found["files"]])

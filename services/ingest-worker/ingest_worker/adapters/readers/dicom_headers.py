@@ -76,8 +76,22 @@ class DicomHeader:
     transfer_syntax: UID
 
 
-def series_of(file: SourceFile) -> tuple[str, ...]:
-    """Return what all files of one series have in common, nothing if the file belongs to none.
+@dataclass(frozen=True)
+class SeriesMember:
+    """What a file says about what it belongs to.
+
+    Parameters
+    ----------
+    series
+        What all files of one series have in common; empty if the file belongs to none.
+    """
+
+    series: tuple[str, ...]
+    is_slide: bool
+
+
+def series_member(file: SourceFile) -> SeriesMember:
+    """Return which series a file belongs to.
 
     Some scanners begin a new series for every time point of a stack; the stack's name holds these together.
 
@@ -87,10 +101,11 @@ def series_of(file: SourceFile) -> tuple[str, ...]:
         The file holds no image, or one of a kind that is not converted.
     """
     dataset = read_dicom_header(file, SERIES_TAGS).dataset
+    sop_class = text(dataset, "SOPClassUID")
     over_time = "TemporalPositionIndex" in dataset
     series = (over_time and text(dataset, "StackID")) or text(dataset, "SeriesInstanceUID")
-    key = (text(dataset, "StudyInstanceUID"), series, text(dataset, "SOPClassUID"))
-    return key if all(key) else ()
+    key = (text(dataset, "StudyInstanceUID"), series, sop_class)
+    return SeriesMember(key if all(key) else (), sop_class == WHOLE_SLIDE)
 
 
 def read_dicom_header(file: SourceFile, only: list[str] | None = None) -> DicomHeader:
@@ -125,8 +140,6 @@ def _transfer_syntax(dataset: Dataset, file: SourceFile) -> UID:
 
 def _check_kind(dataset: Dataset, file: SourceFile) -> None:
     sop_class = UID(dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID") or "")
-    if sop_class == WHOLE_SLIDE:
-        raise NotSupportedYet("DICOM whole-slide images")
     if sop_class == SEGMENTATION:
         raise NotSupportedYet("DICOM segmentation objects")
     if not dataset.get("Rows") or not dataset.get("Columns"):

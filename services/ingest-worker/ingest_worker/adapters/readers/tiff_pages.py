@@ -15,14 +15,6 @@ MILLIMETRES = {2: 25.4, 3: 10.0}  # ResolutionUnit: inch, centimetre (TIFF 6.0, 
 PLAIN_PHOTOMETRICS = {1: "GRAY", 2: "RGB", 6: "YCBCR"}
 LARGEST_TILE = 4096
 
-SLIDES = {
-    "is_svs": "Aperio slides (.svs)",
-    "is_ndpi": "Hamamatsu slides (.ndpi)",
-    "is_scn": "Leica slides (.scn)",
-    "is_bif": "Ventana slides (.bif)",
-    "is_philips": "Philips slides (.tiff)",
-}
-
 READING_ERRORS = (
     TiffFileError,
     ValueError,
@@ -108,11 +100,12 @@ def read_pages(path: Path, name: str) -> Pages:
     Raises
     ------
     Refused
-        It is damaged, a slide of a vendor, or does not say how large a pixel is.
+        It is damaged, a Philips slide, or does not say how large a pixel is.
     """
     try:
         with TiffFile(path) as tiff:
-            _refuse_slides(tiff)
+            if tiff.is_philips:
+                raise NotSupportedYet("Philips slides (.tiff)")
             if len(tiff.pages) > MOST_PAGES:
                 raise Refused(f"The TIFF file {name} has more than {MOST_PAGES} pages.")
             directories = [tiff.pages[index] for index in range(len(tiff.pages))]
@@ -124,12 +117,6 @@ def read_pages(path: Path, name: str) -> Pages:
     if any(page.data_end > size for page in pages):
         raise Damaged(name, "it ends before its last pixels")
     return Pages(pages, pixel_size)
-
-
-def _refuse_slides(tiff: TiffFile) -> None:
-    for flag, kind in SLIDES.items():
-        if getattr(tiff, flag):
-            raise NotSupportedYet(kind)
 
 
 def _page(page: TiffPage) -> Page:

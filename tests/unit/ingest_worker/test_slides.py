@@ -1,0 +1,127 @@
+"""Slides are recognised with everything that belongs to them, and handed to the tiler as they came."""
+
+import hashlib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydicom.uid import VLWholeSlideMicroscopyImageStorage
+from tifffile import imwrite
+
+from archive_shared.blobs.folder import FolderBlobStore
+from archive_shared.blobs.links import LinkSigner
+from demo.imaging import a_dataset, picture, put_pixels, write_picture
+from ingest_worker.conversion import convert
+from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.formats import SlideFormat
+from ingest_worker.domain.slides import FoundSlide
+from ingest_worker.use_cases.convert_session import SessionWork
+
+APERIO = "Aperio Image Library v11\n46000x32914 [0,100] (256x256) JPEG"
+LEICA = '<?xml version="1.0"?><scn xmlns="http://www.leica-microsystems.com/scn/2010/10/01"></scn>'
+VENTANA = '<?xml version="1.0"?><Metadata><iScan Magnification="40"/></Metadata>'
+
+
+def a_tiff(path: Path, description: str, **options: Any) -> Path:
+    imwrite(path, picture(), description=description, tile=(16, 16), metadata=None, **options)
+    return path
+
+
+def a_mirax_archive(path: Path) -> Path:
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("case/s.mrxs", b"\xff\xd8\xff\xe0 thumbnail")
+        packed.writestr("case/s/Slidedat.ini", b"[GENERAL]")
+        packed.writestr("case/s/Data0000.dat", b"tiles")
+    return path
+
+
+def a_dicom_slide(folder: Path, levels: int) -> list[Path]:
+    files = []
+    for level in range(levels):
+        dataset = a_dataset(VLWholeSlideMicroscopyImageStorage, "SM")
+        put_pixels(dataset, picture())
+        dataset.InstanceNumber = level + 1
+        dataset.save_as(folder / f"level{level}.dcm", enforce_file_format=True)
+        files.append(folder / f"level{level}.dcm")
+    return files
+
+
+def slides_of(files: list[Path], output: Path) -> list[FoundSlide]:
+    report = convert(files, output, keep_slides=True)
+    assert not report.rejected
+    return list(report.slides)
+
+
+def test_slides_of_one_file_are_known_by_content(tmp_path: Path) -> None:
+    files = [
+        a_tiff(tmp_path / "1.tif", APERIO),
+        a_tiff(tmp_path / "2.svs", LEICA, bigtiff=True),
+        a_tiff(tmp_path / "3.x", "", extratags=[(700, 7, len(VENTANA), VENTANA.encode(), True)]),
+    ]
+
+    slides = slides_of(files, tmp_path / "out")
+
+    assert [(slide.name, slide.format) for slide in slides] == [
+        ("1.tif", SlideFormat.APERIO),
+        ("2.svs", SlideFormat.LEICA),
+        ("3.x", SlideFormat.VENTANA),
+    ]
+    assert [file.path for slide in slides for file in slide.files] == files
+
+
+def test_a_slide_in_an_archive_keeps_its_folder(tmp_path: Path) -> None:
+    (slide,) = slides_of([a_mirax_archive(tmp_path / "a.zip")], tmp_path / "out")
+
+    assert (slide.name, slide.format) == ("s.mrxs", SlideFormat.MIRAX)
+    assert [file.name for file in slide.files] == ["s.mrxs", "s/Data0000.dat", "s/Slidedat.ini"]
+    assert [file.path.read_bytes() for file in slide.files][1:] == [b"tiles", b"[GENERAL]"]
+    assert slide.files[1].source.name == "a.zip/case/s/Data0000.dat"
+    assert slide.files[1].source.sha256 == hashlib.sha256(b"tiles").hexdigest()
+
+
+def test_the_levels_of_a_dicom_slide_are_one_slide(tmp_path: Path) -> None:
+    (slide,) = slides_of(a_dicom_slide(tmp_path, 3), tmp_path / "out")
+
+    assert (slide.format, len(slide.files)) == (SlideFormat.DICOM, 3)
+
+
+def test_without_a_tiler_slides_are_turned_down(tmp_path: Path) -> None:
+    report = convert([a_tiff(tmp_path / "1.svs", APERIO)], tmp_path / "out")
+
+    assert [one.reasons for one in report.rejected] == [
+        ("This is a whole-slide image; `tiler convert` converts those.",)
+    ]
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> FolderBlobStore:
+    signer = LinkSigner(b"s" * 32)
+    return FolderBlobStore(tmp_path / "blobs", bucket="images", signer=signer, public_url="https://a.test")
+
+
+def test_a_session_stores_the_files_of_a_slide_under_one_prefix(
+    tmp_path: Path, blobs: FolderBlobStore
+) -> None:
+    blobs.upload_from("ann/1", a_mirax_archive(tmp_path / "a.zip"))
+    blobs.upload_from("ann/2", write_picture(tmp_path / "p.png"))
+
+    def keep(files: list[SourceFile], output: Path, *, on_progress: object) -> object:
+        return convert(files, output, keep_slides=True)
+
+    work = SessionWork(blobs, blobs, keep, tmp_path / "scratch")  # type: ignore[arg-type]
+    files = [{"name": "a.zip", "key": "ann/1"}, {"name": "p.png", "key": "ann/2"}]
+    result = work.run({"session": "s", "epoch": 2, "files": files}, lambda _: None)
+
+    picture_found, found = result["images"]
+    assert picture_found["slide"] is None
+    assert (found["name"], found["files"], found["pixels_sha256"]) == ("s.mrxs", [], "")
+    assert found["slide"]["format"] == "mrxs"
+    prefix = f"{found['id']}/2/slide/"
+    assert {file["name"]: blobs.read(file["key"])[:5] for file in found["slide"]["files"]} == {
+        "s.mrxs": b"\xff\xd8\xff\xe0 ",
+        "s/Data0000.dat": b"tiles",
+        "s/Slidedat.ini": b"[GENE",
+    }
+    assert all(file["key"].startswith(prefix) for file in found["slide"]["files"])
+    assert found["description"]["width"] is None
