@@ -88,7 +88,7 @@ def test_a_slide_is_announced_with_its_original_files(
 ) -> None:
     session = claimed(sessions, claims, [SessionFile("u", "s.svs", "ann/u", 5)])
     file = {"name": "s.svs", "key": "i/1/slide/0", "size_bytes": 5, "sha256": "ab"}
-    found = {
+    found: dict[str, Any] = {
         "id": new_id(),
         "name": "s.svs",
         "sources": ["s.svs"],
