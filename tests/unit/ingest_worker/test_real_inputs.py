@@ -200,8 +200,6 @@ class TestReferenceInputs:
             ("image4x4x4x4x4.mha", "has 5 dimensions"),
             ("invalid_resolutions_tiff.tif", "does not say how large a pixel is"),
             ("oct/corrupt.fds", "The file is empty."),
-            ("oct/fda_minimized.fda", "Topcon OCT files (.fda) are not supported yet."),
-            ("oct/e2e_minimized.E2E", "Heidelberg OCT files (.e2e) are not supported yet."),
             (
                 "dicom_wsi/full_with_bot/full_with_bot.dcm",
                 "This is a whole-slide image; `tiler convert` converts those.",

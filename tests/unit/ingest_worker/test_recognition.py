@@ -38,9 +38,9 @@ def test_every_format_is_known_under_a_name_that_says_nothing(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("head", "name", "expected"),
     [
-        (b"FOCTFDA\0\0", "eye.fda", UnsupportedFormat.TOPCON_FDA),
-        (b"FOCTFDS\0\0", "eye.fds", UnsupportedFormat.TOPCON_FDS),
-        (b"CMDb\0\0\0\0", "eye.E2E", UnsupportedFormat.HEIDELBERG_E2E),
+        (b"FOCTFDA\0\0", "eye.fda", Format.TOPCON),
+        (b"FOCTFDS\0\0", "eye.fds", Format.TOPCON),
+        (b"CMDb\0\0\0\0", "eye.E2E", Format.HEIDELBERG),
         (b"\xff\xd8\xff\xe0", "slide.mrxs", SlideFormat.MIRAX),
         (b"[Virtual Microscope Specimen]\n", "slide.vms", SlideFormat.HAMAMATSU_VMS),
         (b"%PDF-1.7", "letter.pdf", UnsupportedFormat.PDF),

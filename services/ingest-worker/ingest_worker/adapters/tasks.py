@@ -24,6 +24,8 @@ READERS: Final = {
     Format.TIFF: "ingest_worker.adapters.readers.tiff",
     Format.PNG: "ingest_worker.adapters.readers.raster",
     Format.JPEG: "ingest_worker.adapters.readers.raster",
+    Format.TOPCON: "ingest_worker.adapters.readers.oct_topcon",
+    Format.HEIDELBERG: "ingest_worker.adapters.readers.oct_heidelberg",
 }
 WRITING: Final = "ingest_worker.adapters.writing"
 DICOM_HEADERS: Final = "ingest_worker.adapters.readers.dicom_headers"

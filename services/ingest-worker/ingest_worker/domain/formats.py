@@ -14,6 +14,8 @@ class Format(StrEnum):
     TIFF = "TIFF"
     PNG = "PNG"
     JPEG = "JPEG"
+    TOPCON = "Topcon OCT"
+    HEIDELBERG = "Heidelberg OCT"
 
 
 class SlideFormat(StrEnum):
@@ -35,9 +37,6 @@ class UnsupportedFormat(StrEnum):
     The first group is to be converted one day: each gets a reader, moves up into `Format`, and nothing else changes.
     """
 
-    TOPCON_FDA = "Topcon OCT files (.fda)"
-    TOPCON_FDS = "Topcon OCT files (.fds)"
-    HEIDELBERG_E2E = "Heidelberg OCT files (.e2e)"
     ISYNTAX = "Philips slides (.isyntax)"
 
     ANALYZE = "NIfTI and Analyze header files whose pixels lie in a second file (.hdr/.img)"
