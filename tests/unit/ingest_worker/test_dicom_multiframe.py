@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.uid import UltrasoundMultiFrameImageStorage
+from pydicom.uid import SegmentationStorage, UltrasoundMultiFrameImageStorage
 
 from demo.imaging import Grid, a_dataset, anatomy, picture, put_pixels, write_dicom_series, write_enhanced_ct
 from tests.support.conversions import convert_here, read_with_itk, same_grid, the_image, the_reason
@@ -117,3 +117,31 @@ def test_fewer_descriptions_than_frames_are_refused(tmp_path: Path) -> None:
     reason = the_reason(convert_here([source], tmp_path / "out"))
 
     assert reason == "The file in.dcm announces 4 frames but describes 3."
+
+
+def test_each_segment_of_a_segmentation_is_a_mask_of_its_own(tmp_path: Path) -> None:
+    """Two segments on three slices of 5 x 7 pixels: frames of single bits that do not end at bytes."""
+
+    def segmented(group: Dataset, index: int) -> None:
+        item = Dataset()
+        item.ReferencedSegmentNumber = index // 3 + 1
+        group.SegmentIdentificationSequence = [item]
+
+    masks = np.random.default_rng(3).integers(0, 2, (6, 5, 7)).astype(np.uint8)
+    source = write_enhanced_ct(
+        tmp_path / "in.dcm", anatomy(3, 5, 7), order=[0, 1, 2, 0, 1, 2], change=segmented
+    )
+    dataset = dcmread(source)
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = SegmentationStorage
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 1, 1, 0
+    del dataset.SharedFunctionalGroupsSequence[0].PixelValueTransformationSequence
+    packed = np.packbits(masks, bitorder="little").tobytes()
+    dataset.PixelData = packed + b"\0" * (len(packed) % 2)
+    dataset.save_as(source)
+
+    report = convert_here([source], tmp_path / "out")
+
+    assert not report.rejected
+    got = [read_with_itk(tmp_path / "out" / image.file).pixels for image in report.images]
+    assert np.array_equal(np.stack(got), masks.reshape(2, 3, 5, 7))
+    assert [image.metadata.segments for image in report.images] == [(0, 1), (0, 1)]

@@ -73,7 +73,9 @@ def _least_bytes(header: DicomHeader) -> int:
     pixels = (whole_number(header.dataset, "Rows") or 1) * (whole_number(header.dataset, "Columns") or 1)
     if header.pixels.offset is None:
         return pixels // LARGEST_DEFLATE_RATIO
-    return pixels if header.pixels.length is not None else FRAGMENT_HEADER_BYTES
+    if header.pixels.length is None:
+        return FRAGMENT_HEADER_BYTES
+    return pixels // 8 if whole_number(header.dataset, "BitsAllocated") == 1 else pixels
 
 
 def frames_of(header: DicomHeader, *, channels: int) -> list[Frame]:
@@ -174,7 +176,9 @@ def _traits(groups: _Groups) -> dict[str, str | None]:
     diffusion = groups.holding("MRDiffusionSequence")
     direction = next(first_items(diffusion, "DiffusionGradientDirectionSequence"), diffusion)
     frame_type = groups.find("MRImageFrameTypeSequence")
+    segment = groups.find("SegmentIdentificationSequence")
     return {
+        "segment": text(segment, "ReferencedSegmentNumber") if segment else "",
         "series": text(top, "SeriesInstanceUID"),
         "acquisition": text(top, "AcquisitionNumber"),
         "echo": text(echo, "EffectiveEchoTime") if echo else text(top, "EchoTime"),

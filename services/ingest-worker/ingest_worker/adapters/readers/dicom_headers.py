@@ -11,10 +11,9 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from ingest_worker.adapters.readers.dicom_values import text
 from ingest_worker.domain.files import SourceFile
-from ingest_worker.domain.refusals import NotSupportedYet, Refused, Truncated
+from ingest_worker.domain.refusals import Refused, Truncated
 
 WHOLE_SLIDE: Final = "1.2.840.10008.5.1.4.1.1.77.1.6"
-SEGMENTATION: Final = "1.2.840.10008.5.1.4.1.1.66.4"
 PIXEL_TAGS: Final = {(0x7FE0, 0x0008): "float32", (0x7FE0, 0x0009): "float64", (0x7FE0, 0x0010): "integer"}
 UNDEFINED_LENGTH: Final = 0xFFFFFFFF
 LONG_FORM: Final = (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN")
@@ -140,8 +139,6 @@ def _transfer_syntax(dataset: Dataset, file: SourceFile) -> UID:
 
 def _check_kind(dataset: Dataset, file: SourceFile) -> None:
     sop_class = UID(dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID") or "")
-    if sop_class == SEGMENTATION:
-        raise NotSupportedYet("DICOM segmentation objects")
     if not dataset.get("Rows") or not dataset.get("Columns"):
         kind = f" ({sop_class.name})" if sop_class else ""
         raise Refused(f"The DICOM file {file.base_name} holds no image{kind}.")

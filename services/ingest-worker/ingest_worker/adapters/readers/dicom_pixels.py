@@ -77,13 +77,19 @@ def read_frames(
     """
     native = header.transfer_syntax in NATIVE
     if native:
-        check_length(header, _native_bytes(header, form) * count)
+        check_length(header, -(-_native_bits(header, form) * count // 8))
     else:
         _check_fragments(header, count)
-    plain = header.transfer_syntax in PLAIN and (form.photometric in (*GRAY, PALETTE, "RGB"))
-    source = _plain_frames(header, form, frames) if plain else _decoded_frames(header, form, frames, count)
-    for pixels in source:
+    for pixels in _frames(header, form, frames, count):
         yield _colored(meaningful(pixels, form, native=native), header, form)
+
+
+def _frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int], count: int) -> Iterator[Pixels]:
+    if header.transfer_syntax in PLAIN and form.allocated_bits == 1:
+        return _bit_frames(header, form, frames)
+    if header.transfer_syntax in PLAIN and form.photometric in (*GRAY, PALETTE, "RGB"):
+        return _plain_frames(header, form, frames)
+    return _decoded_frames(header, form, frames, count)
 
 
 def shape_of(header: DicomHeader, form: SampleFormat) -> tuple[int, ...]:
@@ -92,16 +98,16 @@ def shape_of(header: DicomHeader, form: SampleFormat) -> tuple[int, ...]:
     return (rows, columns) if form.samples == 1 else (rows, columns, form.samples)
 
 
-def _native_bytes(header: DicomHeader, form: SampleFormat) -> int:
-    """Return how many bytes an uncompressed frame takes; YBR_FULL_422 stores two samples per pixel."""
+def _native_bits(header: DicomHeader, form: SampleFormat) -> int:
+    """Return how many bits an uncompressed frame takes; YBR_FULL_422 stores two samples per pixel."""
     rows, columns = int(header.dataset.Rows), int(header.dataset.Columns)
     samples = 2 if form.photometric == "YBR_FULL_422" else form.samples
-    return rows * columns * samples * form.allocated_bits // 8
+    return rows * columns * samples * form.allocated_bits
 
 
 def _plain_frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int]) -> Iterator[Pixels]:
     """Read uncompressed little-endian frames where they lie."""
-    size = _native_bytes(header, form)
+    size = _native_bits(header, form) // 8
     shape = shape_of(header, form)
     stored = np.dtype(form.stored_type).newbyteorder("<")
     with header.file.path.open("rb") as stream:
@@ -115,6 +121,18 @@ def _plain_frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int]
                 yield np.moveaxis(pixels.reshape(form.samples, *shape[:2]), 0, -1)
             else:
                 yield pixels.reshape(shape)
+
+
+def _bit_frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int]) -> Iterator[Pixels]:
+    """Read masks of single bits, lowest first, whose frames may begin inside a byte (PS3.5 section 8.1.1)."""
+    size = _native_bits(header, form)
+    with header.file.path.open("rb") as stream:
+        for frame in frames:
+            first, inside = divmod(frame * size, 8)
+            stream.seek((header.pixels.offset or 0) + first)
+            packed = np.frombuffer(stream.read(-(-(inside + size) // 8)), np.uint8)
+            bits = np.unpackbits(packed, bitorder="little")[inside : inside + size]
+            yield bits.reshape(shape_of(header, form))
 
 
 def _decoded_frames(

@@ -47,7 +47,7 @@ class SampleFormat:
         """Return numpy's name of a sample as it lies in the file."""
         if self.kind != "integer":
             return self.kind
-        return f"{'int' if self.signed else 'uint'}{self.allocated_bits}"
+        return f"{'int' if self.signed else 'uint'}{max(8, self.allocated_bits)}"
 
     @property
     def low(self) -> int:
@@ -72,8 +72,12 @@ def sample_format(header: DicomHeader) -> SampleFormat:
     high_bit = whole_number(dataset, "HighBit")
     photometric = text(dataset, "PhotometricInterpretation") or "MONOCHROME2"
     samples = whole_number(dataset, "SamplesPerPixel") or 1
-    if allocated not in (8, 16, 32, 64) or not 1 <= stored <= allocated:
+    if allocated not in (1, 8, 16, 32, 64) or not 1 <= stored <= allocated:
         raise Refused(f"The samples of {name} have {stored} of {allocated} bits, which cannot be imported.")
+    if allocated == 1 and (samples != 1 or photometric != "MONOCHROME2"):
+        raise Refused(
+            f"The single bits of {name} are no mask, which is all that can be imported of their kind."
+        )
     if samples not in (1, 3) or (photometric in (*GRAY, PALETTE)) != (samples == 1):
         raise Refused(
             f"The pixels of {name} are described in a contradictory way ({photometric}, {samples} samples)."
