@@ -21,7 +21,7 @@ DEVELOPMENT := $(VENV)/.development-installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo test test-unit test-contract test-integration test-e2e servers \
+.PHONY: help install run demo test test-unit test-contract test-integration test-e2e fuzz servers \
 	check format format-check lint types imports contracts lock clean
 
 ##@ Use it
@@ -48,6 +48,9 @@ test-integration: $(DEVELOPMENT) servers ## one part with real servers  [T=path]
 
 test-e2e: $(DEVELOPMENT) servers ## the whole platform through its front door  [T=path]
 	@$(BIN)/pytest $(or $(T),tests/e2e)
+
+fuzz: $(DEVELOPMENT) ## import 20,000 damaged files of every format  [MUTATIONS=number SEED=number]
+	@MUTATIONS=$(or $(MUTATIONS),20000) SEED=$(or $(SEED),0) $(BIN)/pytest -q -s -p no:randomly --timeout=0 tests/unit/ingest_worker/test_fuzz.py
 
 servers: | $(BIN)/uv ## install RabbitMQ, MinIO, a MongoDB-wire server and Chromium for the tests (quick when they are there)
 	@$(BIN)/python deploy/test-servers/install.py

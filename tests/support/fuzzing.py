@@ -1,0 +1,51 @@
+"""What a confined child does for the fuzzer: import one damaged upload from first look to canonical image."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from ingest_worker.adapters.tasks import OnProgress, convert_candidate, file_document, look_at
+from ingest_worker.adapters.tasks import recognised_from_document as recognised
+from ingest_worker.adapters.unpacking import Allowance, is_zip, unpack
+from ingest_worker.domain.budget import Budget
+from ingest_worker.domain.candidates import gather
+from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.formats import SlideFormat
+
+
+def import_alone(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgress) -> dict[str, Any]:
+    """Return the checksums of the pixels of whatever could be imported, and the names of all files accounted for."""
+    folder = Path(arguments["folder"])
+    files = [SourceFile(path.name, path) for path in sorted((folder / "in").iterdir())]
+    rejected = []
+    for archive in [file for file in files if is_zip(file.path)]:
+        unpacked = unpack(archive, folder, Allowance.of(budget))
+        files = [file for file in files if file != archive] + unpacked.files
+        rejected += [rejection.file for rejection in unpacked.rejections]
+    looked = look_at(
+        {"files": [file_document(file) for file in files]}, budget=budget, on_progress=on_progress
+    )
+    candidates, rejections = gather([recognised(document) for document in looked["recognised"]])
+    rejected += [rejection.file for rejection in rejections]
+    pixels, used = [], set[str]()
+    for number, candidate in enumerate(candidates):
+        used |= {file.name for file in candidate.files}
+        if isinstance(candidate.format, SlideFormat):
+            continue
+        (folder / str(number)).mkdir()
+        converted = convert_candidate(
+            {
+                "format": candidate.format,
+                "files": [file_document(file) for file in candidate.files],
+                "folder": str(folder / str(number)),
+                "threads": 1,
+            },
+            budget=budget,
+            on_progress=on_progress,
+        )
+        pixels += [image["pixels_sha256"] for image in converted["images"]]
+        for image in converted["images"]:
+            assert hashlib.sha256((folder / str(number) / image["file"]).read_bytes()).digest()
+    missing = {file.name for file in files} - used - set(rejected)
+    assert not missing, missing
+    return {"pixels": sorted(pixels)}

@@ -1,0 +1,233 @@
+"""Valid files of every format, and ways to damage them; deterministic, so that a finding can be repeated."""
+
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from PIL import Image
+from pydicom import dcmread
+from pydicom.encaps import encapsulate
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    RLELossless,
+)
+from tifffile import imwrite
+
+from demo.imaging import (
+    a_dataset,
+    anatomy,
+    picture,
+    put_pixels,
+    write_dicom_series,
+    write_enhanced_ct,
+    write_image,
+    write_picture,
+    write_pyramid,
+)
+from tests.support.oct_files import retina, write_e2e, write_fda, write_fds
+
+Files = dict[str, bytes]
+Way = Callable[[bytes, Random, int], bytes]
+INTERESTING = (0, 1, 2, 3, 7, 8, 16, 31, 32, 64, 127, 128, 255)
+NUMBERS = (0, 1, 255, 256, 65_535, 65_536, 2**31 - 1, 2**31, 2**32 - 1)
+TEXTS = (b"65535", b"-1", b"0", b"99999999999", b"LIST", b"/etc/passwd", b"../../x", b"nan", b"%d", b"1e999")
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A valid upload.
+
+    Parameters
+    ----------
+    victim
+        Which of the files is damaged.
+    guarded_from
+        From which byte on a checksum covers the victim; None if none does.
+    """
+
+    files: Files
+    victim: str
+    guarded_from: int | None = None
+
+
+def damaged(data: bytes, random: Random, *, start: int = 0) -> bytes:
+    """Return the bytes with one to four things wrong behind `start`."""
+    for _ in range(random.choice((1, 1, 1, 2, 4))):
+        way: Way = random.choice(WAYS)
+        data = way(data, random, start)
+    return data
+
+
+def _place(data: bytes, random: Random, start: int) -> int:
+    """Return a place behind `start`, more often near the beginning, where headers are."""
+    room = max(1, len(data) - start)
+    reach = random.choice((room, min(room, 64), min(room, 512), min(room, 2048)))
+    return min(start + random.randrange(reach), max(start, len(data) - 1))
+
+
+def _flip_bit(data: bytes, random: Random, start: int) -> bytes:
+    at = _place(data, random, start)
+    return data[:at] + bytes([data[at] ^ 1 << random.randrange(8)]) + data[at + 1 :] if data[at:] else data
+
+
+def _set_byte(data: bytes, random: Random, start: int) -> bytes:
+    at = _place(data, random, start)
+    return data[:at] + bytes([random.choice(INTERESTING)]) + data[at + 1 :]
+
+
+def _set_number(data: bytes, random: Random, start: int) -> bytes:
+    at, length = _place(data, random, start), random.choice((2, 4, 8))
+    number: int = random.choice(NUMBERS) % (1 << 8 * length)
+    return data[:at] + number.to_bytes(length, random.choice(("little", "big"))) + data[at + length :]
+
+
+def _set_text(data: bytes, random: Random, start: int) -> bytes:
+    at, text = _place(data, random, start), random.choice(TEXTS)
+    return data[:at] + text + data[at + len(text) :]
+
+
+def _cut(data: bytes, random: Random, start: int) -> bytes:
+    return data[: _place(data, random, start)]
+
+
+def _leave_out(data: bytes, random: Random, start: int) -> bytes:
+    at = _place(data, random, start)
+    return data[:at] + data[at + random.choice((1, 2, 4, 64)) :]
+
+
+def _repeat(data: bytes, random: Random, start: int) -> bytes:
+    at = _place(data, random, start)
+    return data[:at] + data[at : at + random.choice((1, 4, 64))] * random.choice((1, 2, 50)) + data[at:]
+
+
+def _put_in(data: bytes, random: Random, start: int) -> bytes:
+    at = _place(data, random, start)
+    return data[:at] + random.randbytes(random.choice((1, 2, 4, 64))) + data[at:]
+
+
+def _swap(data: bytes, random: Random, start: int) -> bytes:
+    one, other = sorted((_place(data, random, start), _place(data, random, start)))
+    return data[:one] + data[other:] + data[one:other]
+
+
+WAYS: tuple[Way, ...] = (
+    _flip_bit, _flip_bit, _set_byte, _set_number, _set_number, _set_text, _cut, _leave_out, _repeat, _put_in, _swap,
+)  # fmt: skip
+
+
+def seeds(folder: Path) -> dict[str, Seed]:
+    """Return an upload of every format; `folder` is for making them."""
+    return {name: seed for part in (_dicom, _volumes, _pictures, _others) for name, seed in part(folder)}
+
+
+def _alone(path: Path, guarded_from: int | None = None) -> Seed:
+    return Seed({path.name: path.read_bytes()}, path.name, guarded_from)
+
+
+def _dicom(folder: Path) -> Iterator[tuple[str, Seed]]:
+    (source,) = write_dicom_series(folder / "ct", anatomy(1))
+    yield "dicom", _alone(source)
+    yield "dicom enhanced", _alone(write_enhanced_ct(folder / "enhanced.dcm", anatomy(3)))
+    for name, uid in (
+        ("implicit", ImplicitVRLittleEndian),
+        ("deflated", DeflatedExplicitVRLittleEndian),
+        ("rle", RLELossless),
+    ):
+        dataset = dcmread(source)
+        if uid == RLELossless:
+            dataset.compress(RLELossless)
+        dataset.file_meta.TransferSyntaxUID = uid
+        dataset.save_as(folder / f"{name}.dcm", enforce_file_format=True)
+        yield f"dicom {name}", _alone(folder / f"{name}.dcm")
+    for syntax, code in _coded(dcmread(source).pixel_array).items():
+        uid = UID(syntax)
+        dataset = dcmread(source)
+        dataset.PixelData = encapsulate([code])
+        dataset["PixelData"].VR = "OB"
+        dataset["PixelData"].is_undefined_length = True
+        dataset.file_meta.TransferSyntaxUID = uid
+        if uid == JPEGBaseline8Bit:
+            dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
+        dataset.save_as(folder / f"{uid}.dcm", enforce_file_format=True)
+        yield f"dicom {uid.name}", _alone(folder / f"{uid}.dcm")
+    colored = a_dataset()
+    put_pixels(colored, picture())
+    colored.save_as(folder / "colour.dcm", enforce_file_format=True)
+    yield "dicom colour", _alone(folder / "colour.dcm")
+
+
+def _coded(pixels: Any) -> dict[str, bytes]:
+    import imagecodecs  # slow to load, and only the fuzzer needs it here
+
+    return {
+        JPEGLosslessSV1: bytes(imagecodecs.ljpeg_encode(pixels, bitspersample=12)),
+        JPEGLSLossless: bytes(imagecodecs.jpegls_encode(pixels)),
+        JPEG2000Lossless: bytes(
+            imagecodecs.jpeg2k_encode(pixels, level=0, codecformat="j2k", reversible=True)
+        ),
+        JPEGBaseline8Bit: bytes(imagecodecs.jpeg8_encode((pixels >> 4).astype(np.uint8))),
+    }
+
+
+def _volumes(folder: Path) -> Iterator[tuple[str, Seed]]:
+    yield "mha raw", _alone(_itk(folder / "raw.mha", compressed=False))
+    packed = _itk(folder / "packed.mha", compressed=True)
+    yield "mha", _alone(packed, packed.read_bytes().index(b"LOCAL\n") + len(b"LOCAL\n"))
+    header = _itk(folder / "detached.mhd", compressed=True)
+    pixels = folder / "detached.zraw"
+    files = {path.name: path.read_bytes() for path in (header, pixels)}
+    yield "mhd", Seed(files, header.name)
+    yield "zraw", Seed(files, pixels.name, guarded_from=0)
+    yield "nii", _alone(write_image(folder / "x.nii", anatomy()))
+    yield "nii.gz", _alone(write_image(folder / "x.nii.gz", anatomy()), guarded_from=0)
+    yield "nrrd raw", _alone(_itk(folder / "raw.nrrd", compressed=False))
+    nrrd = _itk(folder / "packed.nrrd", compressed=True)
+    yield "nrrd", _alone(nrrd, nrrd.read_bytes().index(b"\n\n") + 2)
+
+
+def _itk(path: Path, *, compressed: bool) -> Path:
+    sitk.WriteImage(sitk.GetImageFromArray(anatomy()), str(path), compressed)
+    return path
+
+
+def _pictures(folder: Path) -> Iterator[tuple[str, Seed]]:
+    yield "png", _alone(write_picture(folder / "x.png"), guarded_from=0)
+    Image.fromarray(picture()).quantize(32).save(folder / "palette.png")
+    yield "png palette", _alone(folder / "palette.png", guarded_from=0)
+    yield "jpg", _alone(write_picture(folder / "x.jpg"))
+    inches: dict[str, Any] = {"resolution": (300, 300), "resolutionunit": "INCH"}
+    imwrite(folder / "plain.tif", picture(), **inches)
+    yield "tif", _alone(folder / "plain.tif")
+    imwrite(
+        folder / "stack.tif",
+        anatomy(4).astype(np.uint16),
+        compression="zlib",
+        metadata=None,
+        photometric="minisblack",
+        **inches,
+    )
+    yield "tif stack", _alone(folder / "stack.tif")
+    yield "tif pyramid", _alone(write_pyramid(folder / "pyramid.tif"))
+    imwrite(folder / "x.svs", picture(), description="Aperio Image Library v11", tile=(16, 16))
+    yield "svs", _alone(folder / "x.svs")
+
+
+def _others(folder: Path) -> Iterator[tuple[str, Seed]]:
+    yield "fda", _alone(write_fda(folder / "x.fda", (retina() % 251).astype(np.uint8)))
+    yield "fds", _alone(write_fds(folder / "x.fds", retina(), field_mm=(6.0, 3.5, 4.5)))
+    yield "e2e", _alone(write_e2e(folder / "x.e2e", {1: ("R", retina())}))
+    with zipfile.ZipFile(folder / "x.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.write(write_picture(folder / "in.png"), "a/in.png")
+        packed.write(_itk(folder / "in.mha", compressed=True), "a/in.mha")
+    yield "zip", _alone(folder / "x.zip")
