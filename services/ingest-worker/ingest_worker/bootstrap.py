@@ -1,6 +1,8 @@
 """Puts the ingest worker together: the only place that knows which adapters it runs on."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -97,18 +99,25 @@ def import_handler(documents: Documents) -> ImportHandler:
     return ImportHandler(IMPORT_PROGRAM, Repository(documents, STORED_IMAGES.name, StoredImage, source=NAME))
 
 
-def session_work(settings: Settings) -> SessionWork:
-    """Return what the import program does; loads the image libraries."""
-    from ingest_worker.conversion import convert  # noqa: PLC0415 (only the import program may pay for it)
+@contextmanager
+def session_work(settings: Settings) -> Iterator[SessionWork]:
+    """Provide what the import program does; loads the image libraries, in the processes that convert as well."""
+    from ingest_worker.adapters.isolation import Isolation  # noqa: PLC0415 (only the import program may pay for it)
+    from ingest_worker.adapters.tasks import HEAVY, LIGHT  # noqa: PLC0415
+    from ingest_worker.conversion import convert  # noqa: PLC0415
 
     budget = Budget(
         memory_bytes=settings.memory_bytes,
         wall_time_s=settings.time_limit_s,
         unpacked_files=MOST_FILES,  # the report about them is part of the session's document
     )
-    return SessionWork(
-        uploads=platform_blobs(settings.platform, "uploads"),
-        images=platform_blobs(settings.platform, "images"),
-        convert=partial(convert, budget=budget, jobs=settings.parallel, keep_slides=True),
-        scratch=settings.scratch,
-    )
+    with Isolation(jobs=settings.parallel) as isolation:
+        isolation.warm(LIGHT, HEAVY)
+        yield SessionWork(
+            uploads=platform_blobs(settings.platform, "uploads"),
+            images=platform_blobs(settings.platform, "images"),
+            convert=partial(
+                convert, budget=budget, jobs=settings.parallel, keep_slides=True, isolation=isolation
+            ),
+            scratch=settings.scratch,
+        )

@@ -7,6 +7,7 @@ bytes, so all of them happen in confined children; this process only moves names
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from os import cpu_count
 from pathlib import Path
@@ -15,11 +16,10 @@ from typing import Any, Final
 from archive_shared.errors import Invalid
 from ingest_worker.adapters.isolation import Done, Isolation, Stopped, Task
 from ingest_worker.adapters.tasks import (
-    DICOM_HEADERS,
-    READERS,
-    WRITING,
+    LIGHT,
     file_document,
     file_from_document,
+    preload_for,
     recognised_from_document,
 )
 from ingest_worker.adapters.unpacking import is_zip
@@ -52,6 +52,7 @@ def convert(
     jobs: int = 1,
     on_progress: OnProgress | None = None,
     keep_slides: bool = False,
+    isolation: Isolation | None = None,
 ) -> ConversionReport:
     """Convert files into canonical images, each candidate in a confined process of its own.
 
@@ -71,6 +72,9 @@ def convert(
     keep_slides
         Whether whole-slide images are returned as they came, for the tiler, rather than rejected. Those found
         inside archives are moved into the output folder.
+    isolation
+        Processes to use, so that several conversions share the cost of starting them, and what `jobs` they were
+        made for counts; by default own ones.
 
     Returns
     -------
@@ -88,9 +92,9 @@ def convert(
     output.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=".conversion-", dir=output.resolve()))
     try:
-        with Isolation(jobs=jobs) as isolation:
+        with nullcontext(isolation) if isolation else Isolation(jobs=jobs) as processes:
             conversion = _Conversion(
-                isolation=isolation,
+                isolation=processes,
                 budget=budget or Budget(),
                 output=output,
                 scratch=scratch,
@@ -169,7 +173,7 @@ class _Conversion:
             target.mkdir()
             arguments = {"archive": file_document(archive), "target": str(target), **used}
             progress = ConversionProgress("unpacking", count, of_total, 0, 0)
-            outcome = self._one(Task(f"{TASKS}:unpack_archive", arguments, self.budget), progress)
+            outcome = self._one(Task(f"{TASKS}:unpack_archive", arguments, self.budget, LIGHT), progress)
             if isinstance(outcome, Stopped):
                 self.rejections.append(Rejection(archive.name, outcome.reasons))
                 continue
@@ -222,7 +226,7 @@ class _Conversion:
 
     def _looking(self, batch: list[SourceFile]) -> Task:
         arguments = {"files": [file_document(file) for file in batch]}
-        return Task(f"{TASKS}:look_at", arguments, self.budget, preload=(TASKS, DICOM_HEADERS))
+        return Task(f"{TASKS}:look_at", arguments, self.budget, LIGHT)
 
     def _convert(self, candidates: list[Candidate], *, rejected: int) -> None:
         track = Track([(len(candidate.files), _size(candidate)) for candidate in candidates], rejected)
@@ -249,7 +253,7 @@ class _Conversion:
     def _converting(self, number: int, candidate: Candidate) -> Task:
         if isinstance(candidate.format, SlideFormat):
             files = {"files": [file_document(file) for file in candidate.files]}
-            return Task(f"{TASKS}:identify", files, self.budget)
+            return Task(f"{TASKS}:identify", files, self.budget, LIGHT)
         folder = self.scratch / f"candidate-{number}"
         folder.mkdir()
         arguments = {
@@ -258,8 +262,7 @@ class _Conversion:
             "folder": str(folder),
             "threads": self.threads,
         }
-        preload = (TASKS, WRITING, READERS[candidate.format])
-        return Task(f"{TASKS}:convert_candidate", arguments, self.budget, preload)
+        return Task(f"{TASKS}:convert_candidate", arguments, self.budget, preload_for(candidate.format))
 
     def _take_in(self, converted: dict[str, Any], folder: Path) -> None:
         """Move finished files into the output folder; what a child left unfinished goes with the scratch folder."""

@@ -194,4 +194,4 @@ def test_a_lying_size_is_compared_with_the_budget_before_pixels_are_made(tmp_pat
         convert_here([tmp_path / "bomb.png"], tmp_path / "out", budget=Budget(image_bytes=2**30))
     )
 
-    assert reason == "The image bomb.png would take 32 GB uncompressed, but at most 1 GB is allowed here."
+    assert reason == "The image bomb.png would take 4 GB uncompressed, but at most 1 GB is allowed here."

@@ -9,7 +9,7 @@ import selectors
 import subprocess
 import sys
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -66,11 +66,20 @@ Outcome: TypeAlias = Done | Stopped
 
 
 class Isolation:
-    """A few nurseries, started when first needed, ended with the `with` block."""
+    """Nurseries for tasks, started when first needed, ended with the `with` block.
+
+    A nursery serves tasks of one preload only: what one kind of task needs takes memory from no other kind.
+
+    Parameters
+    ----------
+    jobs
+        Tasks that run at the same time.
+    """
 
     def __init__(self, *, jobs: int) -> None:
-        self._idle: deque[_Nursery] = deque(_Nursery() for _ in range(max(1, jobs)))
-        self._all = tuple(self._idle)
+        self._jobs = max(1, jobs)
+        self._idle: defaultdict[tuple[str, ...], list[_Nursery]] = defaultdict(list)
+        self._all: list[_Nursery] = []
 
     def __enter__(self) -> "Isolation":
         return self
@@ -80,6 +89,13 @@ class Isolation:
     ) -> None:
         for nursery in self._all:
             nursery.stop()
+
+    def warm(self, *preloads: tuple[str, ...]) -> None:
+        """Have nurseries import what tasks will need; returns at once."""
+        for preload in preloads:
+            nursery = self._taken(preload)
+            nursery.warm(preload)
+            self._idle[preload].append(nursery)
 
     def run(
         self, tasks: Sequence[Task], *, on_progress: Callable[[int, int], None], on_tick: Callable[[], None]
@@ -100,13 +116,23 @@ class Isolation:
         """
         waiting = deque(enumerate(tasks))
         with selectors.DefaultSelector() as selector:
-            while waiting or selector.get_map():
-                while waiting and self._idle:
-                    index, task = waiting.popleft()
-                    nursery = self._idle.popleft()
-                    selector.register(nursery.start(task), selectors.EVENT_READ, (nursery, index))
-                yield from self._events(selector, on_progress)
-                on_tick()
+            try:
+                while waiting or selector.get_map():
+                    while waiting and len(selector.get_map()) < self._jobs:
+                        index, task = waiting.popleft()
+                        nursery = self._taken(task.preload)
+                        selector.register(nursery.start(task), selectors.EVENT_READ, (nursery, index))
+                    yield from self._events(selector, on_progress)
+                    on_tick()
+            finally:
+                for key in list(selector.get_map().values()):  # none unless something was raised
+                    key.data[0].stop()
+
+    def _taken(self, preload: tuple[str, ...]) -> "_Nursery":
+        if self._idle[preload]:
+            return self._idle[preload].pop()
+        self._all.append(_Nursery())
+        return self._all[-1]
 
     def _events(
         self, selector: selectors.BaseSelector, on_progress: Callable[[int, int], None]
@@ -119,7 +145,8 @@ class Isolation:
                     on_progress(index, message["progress"])
                     continue
                 selector.unregister(key.fileobj)
-                self._idle.append(nursery)
+                assert nursery.task is not None
+                self._idle[nursery.task.preload].append(nursery)
                 yield index, nursery.outcome(message)
 
 
@@ -134,19 +161,27 @@ class _Nursery:
 
     def start(self, task: Task) -> int:
         """Hand over a task; return the file descriptor that answers."""
-        if self.process is None or self.process.poll() is not None:
-            self.process = _spawned()
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
         self.task = task
         self.unread = b""
         self.deadline = time.monotonic() + task.budget.wall_time_s + SILENCE_S
+        process = self._told(task.line())
+        assert process.stdout is not None
+        return process.stdout.fileno()
+
+    def warm(self, preload: tuple[str, ...]) -> None:
+        """Have it import modules; it answers to tasks only."""
+        self._told(json.dumps({"preload": preload}).encode() + b"\n")
+
+    def _told(self, line: bytes) -> "subprocess.Popen[bytes]":
+        if self.process is None or self.process.poll() is not None:
+            self.process = _spawned()
+        assert self.process.stdin is not None
         try:
-            self.process.stdin.write(task.line())
+            self.process.stdin.write(line)
             self.process.stdin.flush()
         except BrokenPipeError:  # it died between poll and write; its output ends too, which is noticed there
             self.deadline = time.monotonic()
-        return self.process.stdout.fileno()
+        return self.process
 
     def messages(self, *, readable: bool) -> list[dict[str, Any]]:
         """Return what the nursery said; its death or silence becomes the task's outcome."""

@@ -2,7 +2,8 @@
 
 It imports the libraries a task needs once, before forking, so that a child starts in milliseconds rather than in
 the second those imports take. It never looks at uploaded bytes itself. It talks JSON lines: tasks on its standard
-input, one at a time; progress and one outcome per task on its standard output. It ends with its input.
+input, one at a time, or just modules to import ahead of them; progress and one outcome per task on its standard
+output. It ends with its input.
 """
 
 import importlib
@@ -11,6 +12,7 @@ import os
 import select
 import signal
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
@@ -27,11 +29,12 @@ def main() -> None:
     """Serve tasks until the input ends."""
     replies = os.fdopen(os.dup(OUTPUT), "wb", buffering=0)
     _silence()
-    while line := _read_line():
+    for line in _lines():
         task = json.loads(line)
         for module in task["preload"]:
             importlib.import_module(module)
-        replies.write(json.dumps(_served(task, replies)).encode() + b"\n")
+        if "function" in task:
+            replies.write(json.dumps(_served(task, replies)).encode() + b"\n")
 
 
 def _silence() -> None:
@@ -41,15 +44,12 @@ def _silence() -> None:
     os.dup2(nowhere, ERRORS)
 
 
-def _read_line() -> bytes:
-    """Read one line; nothing follows it until it is answered."""
-    line = b""
-    while not line.endswith(b"\n"):
-        data = os.read(INPUT, PIPE_BYTES)
-        if not data:
-            return b""
-        line += data
-    return line
+def _lines() -> Iterator[bytes]:
+    """Yield lines until the input ends; read here and not by a buffer, as `_watch` looks at the descriptor itself."""
+    unread = b""
+    while data := os.read(INPUT, PIPE_BYTES):
+        *lines, unread = (unread + data).split(b"\n")
+        yield from lines
 
 
 @dataclass

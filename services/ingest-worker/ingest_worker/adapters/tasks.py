@@ -31,7 +31,25 @@ WRITING: Final = "ingest_worker.adapters.writing"
 DICOM_HEADERS: Final = "ingest_worker.adapters.readers.dicom_headers"
 TIFF_SLIDES: Final = "ingest_worker.adapters.readers.tiff_slides"
 
+LIGHT: Final = (__name__, WRITING, DICOM_HEADERS, READERS[Format.DICOM], READERS[Format.PNG])
+"""What children import that look at files, unpack, and convert DICOM and pictures."""
+
+HEAVY: Final = (
+    __name__,
+    WRITING,
+    READERS[Format.META_IMAGE],
+    READERS[Format.NIFTI],
+    READERS[Format.NRRD],
+    READERS[Format.TIFF],
+)
+"""What all others import: ITK and libvips take a hundred megabytes, which a DICOM series need not pay."""
+
 OnProgress = Callable[[int], None]
+
+
+def preload_for(kind: Format) -> tuple[str, ...]:
+    """Return what a child that converts this format should find imported."""
+    return LIGHT if kind in (Format.DICOM, Format.PNG, Format.JPEG) else HEAVY
 
 
 def file_document(file: SourceFile) -> list[str]:

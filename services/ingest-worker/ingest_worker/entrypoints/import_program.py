@@ -12,25 +12,31 @@ from ingest_worker.domain.report import ConversionProgress
 from ingest_worker.domain.session import Progress
 from ingest_worker.settings import read_settings
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Wait for a session and import its files."""
     settings = read_settings()
     start_logging(f"{NAME}-import", settings.platform)
-    session = session_work(settings)
+    with session_work(settings) as session:
 
-    def work(payload: Mapping[str, Any], report: child.Report) -> Mapping[str, Any]:
-        """Import the files of one session."""
+        def work(payload: Mapping[str, Any], report: child.Report) -> Mapping[str, Any]:
+            """Import the files of one session."""
 
-        def on_progress(progress: ConversionProgress) -> None:
-            done = Progress(
-                progress.files_done, progress.files_total, progress.bytes_done, progress.bytes_total
-            )
-            report.progress(asdict(done))
+            def on_progress(progress: ConversionProgress) -> None:
+                done = Progress(
+                    progress.files_done, progress.files_total, progress.bytes_done, progress.bytes_total
+                )
+                report.progress(asdict(done))
 
-        try:
-            return session.run(payload, on_progress)
-        except NotFound as error:
-            raise child.Unprocessable(
-                "A file of this session is no longer there; upload it again."
-            ) from error
+            try:
+                return session.run(payload, on_progress)
+            except NotFound as error:
+                raise child.Unprocessable(
+                    "A file of this session is no longer there; upload it again."
+                ) from error
 
-    child.run(work)
+        child.run(work)
+
+
+if __name__ == "__main__":
+    main()

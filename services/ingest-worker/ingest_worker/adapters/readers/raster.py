@@ -80,7 +80,8 @@ def _checked_png(file: SourceFile, given: ConversionInput) -> bool:
 def _check_size(file: SourceFile, width: int, height: int, given: ConversionInput) -> None:
     if width < 1 or height < 1:
         raise Damaged(file.base_name, "it announces an impossible size")
-    VolumeLayout((width, height), 4, "uint16", Geometry.unknown(2)).check(file.base_name, given.budget)
+    # At least a byte per pixel; what it really takes, the memory of the child is limited for.
+    VolumeLayout((width, height), 1, "uint8", Geometry.unknown(2)).check(file.base_name, given.budget)
 
 
 def _decoded(file: SourceFile, given: ConversionInput) -> Pixels:

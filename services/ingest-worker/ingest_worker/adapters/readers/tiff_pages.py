@@ -1,6 +1,7 @@
 """What a TIFF's pages are to each other: one picture, a pyramid, a stack, or a mixture. Metadata by tifffile."""
 
 import math
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ READING_ERRORS = (
     IndexError,
     OverflowError,
     ZeroDivisionError,
+    struct.error,
 )
 
 

@@ -1,0 +1,86 @@
+"""What `make bench-ingest` runs in processes of their own: one folder of files in, canonical images out, figures as JSON.
+
+`python bench/ingest_contestants.py NAME IN OUT`; panimg's runs on an interpreter that has panimg and none of our packages, so
+nothing is imported here that the contestant does not need. Imports are done before the clock starts, for everybody.
+"""
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+EVERYBODY = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+
+
+def panimg(source: Path, output: Path) -> Callable[[], None]:
+    """Return panimg's conversion, without the pyramids it would make of TIFFs."""
+    import panimg as library  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    def run() -> None:
+        library.convert(input_directory=source, output_directory=output, post_processors=[])
+
+    return run
+
+
+def itk(source: Path, output: Path) -> Callable[[], None]:
+    """Return the least anybody does who reads and writes with ITK: series by GDCM, everything else file by file."""
+    import SimpleITK as sitk  # noqa: PLC0415
+
+    def run() -> None:
+        output.mkdir()
+        reader = sitk.ImageSeriesReader()
+        rest = {path for path in source.iterdir() if path.suffix not in (".zraw", ".raw")}
+        for series in reader.GetGDCMSeriesIDs(str(source)) if any(source.glob("*.dcm")) else ():
+            names = reader.GetGDCMSeriesFileNames(str(source), series)
+            rest -= {Path(name) for name in names}
+            sitk.WriteImage(sitk.ReadImage(names), str(output / f"{series}.mha"), True)
+        for path in rest:
+            sitk.WriteImage(sitk.ReadImage(str(path)), str(output / f"{path.name}.mha"), True)
+
+    return run
+
+
+def ours(source: Path, output: Path) -> Callable[[], None]:
+    """Return our conversion as a worker runs it: its processes have imported what they need when a session comes."""
+    from demo.imaging import anatomy, write_image, write_picture  # noqa: PLC0415
+    from ingest_worker.adapters.isolation import Isolation  # noqa: PLC0415
+    from ingest_worker.conversion import convert  # noqa: PLC0415
+
+    isolation = Isolation(jobs=1)
+    with tempfile.TemporaryDirectory() as name:
+        light = all(path.suffix in (".dcm", ".png", ".jpg") for path in source.iterdir())
+        first = write_picture(Path(name, "x.png")) if light else write_image(Path(name, "x.mha"), anatomy())
+        convert([first], Path(name, "out"), isolation=isolation)
+
+    def run() -> None:
+        with isolation:
+            convert(sorted(source.iterdir()), output, isolation=isolation)
+
+    return run
+
+
+CONTESTANTS = {"panimg": panimg, "itk": itk, "ours": ours}
+
+
+def main() -> None:
+    name, source, output = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    run = CONTESTANTS[name](source, output)
+    begun = time.perf_counter()
+    run()
+    took_s = time.perf_counter() - begun
+    made = [path.stat().st_size for path in output.rglob("*") if path.is_file()]
+    peak_kib = max(resource.getrusage(kind).ru_maxrss for kind in EVERYBODY)
+    figures = {
+        "s": took_s,
+        "peak MB": peak_kib * 1024 / 1e6,
+        "out MB": sum(made) / 1e6,
+        "images": len(made),
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
