@@ -1,17 +1,24 @@
 """The processes every service has beside its web server, so that each service only says what is its own."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
 
 from archive_shared import lifecycle
 from archive_shared.documents import Documents
+from archive_shared.measuring import DocumentsMeasure, Tally
 from archive_shared.messaging.connection import Connect, connecting
 from archive_shared.messaging.consumer import Handlers, consume
+from archive_shared.messaging.errors import TooMuchPoison
 from archive_shared.messaging.publisher import connect_publisher
 from archive_shared.messaging.topology import platform_topology, service_queue
 from archive_shared.observability import configure_logging
 from archive_shared.outbox.relay import Relay
 from archive_shared.settings import PlatformSettings
+from archive_shared.watching import watched
+
+log = structlog.get_logger()
 
 
 def start_logging(process: str, settings: PlatformSettings) -> None:
@@ -43,18 +50,44 @@ def run_relay(
     jobs
         Queue to hint to by name of the collection of jobs.
     """
+    name = f"{service}-relay"
+    measure = DocumentsMeasure(service, documents, announcing, jobs=list(jobs or {}))
 
     def main(stop: threading.Event) -> None:
         publisher = connect_publisher(settings.bus_url, *(jobs or {}).values())
-        Relay(documents, announcing, publisher, jobs=jobs).run(stop)
+        with watched(name, settings, measure):
+            Relay(documents, announcing, publisher, jobs=jobs).run(stop)
 
-    lifecycle.run(f"{service}-relay", main)
+    lifecycle.run(name, main)
 
 
 def run_consumer(service: str, handlers: Handlers, settings: PlatformSettings) -> None:
-    """Handle the events a service listens to until asked to stop."""
+    """Handle the events a service listens to until asked to stop.
+
+    After too much poison it does nothing any more and says that it is not well. It does not end: it would be started
+    again, and make dead letters of a few more events each time.
+    """
+    name = f"{service}-consumer"
+    tally = Tally(service)
 
     def main(stop: threading.Event) -> None:
-        consume(bus(settings), service_queue(service), handlers, stop)
+        with watched(name, settings, tally) as health:
+            try:
+                consume(bus(settings), service_queue(service), handlers, stop, note=tally.note)
+            except TooMuchPoison as error:
+                log.critical("consumer stopped until it is started again", reason=str(error))
+                health.turn_red(f"too much poison: {error}")
+                stop.wait()
+                raise
 
-    lifecycle.run(f"{service}-consumer", main)
+    lifecycle.run(name, main)
+
+
+def run_worker(name: str, work: Callable[[threading.Event], None], settings: PlatformSettings) -> None:
+    """Do long work until asked to stop; `work` gets the event that asks."""
+
+    def main(stop: threading.Event) -> None:
+        with watched(name, settings):
+            work(stop)
+
+    lifecycle.run(name, main)

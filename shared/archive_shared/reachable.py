@@ -1,14 +1,9 @@
-"""`python -m archive_shared.reachable`: the health check of containers that serve no HTTP.
-
-That such a process runs is known without it, because its container ends with it. This tells whether the stores
-and the bus it works with can be reached from where it is.
-"""
+"""Whether the stores and the bus a process works with can be reached from where it is; part of its health."""
 
 import socket
-import sys
 from urllib.parse import urlsplit
 
-from archive_shared.settings import PlatformSettings, read_platform_settings
+from archive_shared.settings import PlatformSettings
 
 TIMEOUT_S = 3.0
 DEFAULT_PORTS = {"amqp": 5672, "amqps": 5671, "mongodb": 27017, "s3": 443}
@@ -36,8 +31,3 @@ def _accepts(host: str, port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-if __name__ == "__main__":
-    missing = unreachable(read_platform_settings())
-    sys.exit(f"not reachable: {', '.join(missing)}" if missing else 0)

@@ -23,6 +23,8 @@ class PlatformSettings:
         Signs service tokens and, on one machine, links to blobs; at least 32 bytes.
     bus_visibility_timeout_s
         On the embedded bus, after how long a message taken by a process that died comes back.
+    watch_port
+        Where relays, consumers and workers answer `/metrics` and `/readyz`; 0 means nowhere.
     """
 
     public_url: str
@@ -37,6 +39,7 @@ class PlatformSettings:
     archive_api_url: str = "http://archive-api:8000"
     bus_visibility_timeout_s: float = 30.0
     job_lease_s: float = 30.0
+    watch_port: int = 0
     log_level: str = "INFO"
     log_json: bool = True
 
@@ -75,6 +78,7 @@ def read_platform_settings(env: Env | None = None) -> PlatformSettings:
                 "BUS_VISIBILITY_TIMEOUT_S", PlatformSettings.bus_visibility_timeout_s
             ),
             job_lease_s=env.float("JOB_LEASE_S", PlatformSettings.job_lease_s),
+            watch_port=env.int("WATCH_PORT", PlatformSettings.watch_port),
             log_level=env.str("LOG_LEVEL", PlatformSettings.log_level),
             log_json=env.bool("LOG_JSON", PlatformSettings.log_json),
         )

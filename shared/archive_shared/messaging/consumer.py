@@ -44,6 +44,7 @@ def consume(
     stop: threading.Event,
     *,
     policy: RetryPolicy = PATIENT,
+    note: Callable[[Verdict], None] = lambda _: None,
 ) -> None:
     """Handle the events of a queue until asked to stop.
 
@@ -57,6 +58,8 @@ def consume(
         Opens a connection (`connecting(url, ...)`); used again whenever a connection broke.
     queue
         `service_queue("<service>")`; it is declared, and bound for the types handled.
+    note
+        Is told what became of every attempt.
 
     Raises
     ------
@@ -70,7 +73,8 @@ def consume(
             broker = KombuBroker(connection)
             declare_queue(without_others(event_queue(queue, [event.TYPE for event in handlers])), broker)
             broker.close()
-        _Consumer(connection, queue, handlers, policy, share).run(stop)
+        consumer = _Consumer(connection, queue, handlers, policy=policy, share=share, note=note)
+        consumer.run(stop)
 
     stay_connected(connect, use, stop)
 
@@ -92,14 +96,17 @@ class _Consumer:
         connection: Connection,
         queue: str,
         handlers: Handlers,
+        *,
         policy: RetryPolicy,
         share: PoisonShare,
+        note: Callable[[Verdict], None],
     ) -> None:
         self._connection = connection
         self._queue = queue
         self._handlers = handlers
         self._policy = policy
         self._share = share
+        self._note = note
         self._parked: list[_Parked] = []
 
     def run(self, stop: threading.Event) -> None:
@@ -146,6 +153,7 @@ class _Consumer:
             handler(received)
 
     def _settle(self, delivery: Delivery, verdict: Verdict, history: History) -> None:
+        self._note(verdict)
         match verdict:
             case Done():
                 delivery.acknowledge()

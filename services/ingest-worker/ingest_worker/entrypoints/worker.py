@@ -2,10 +2,9 @@
 
 import threading
 
-from archive_shared import lifecycle
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.worker import Worker
-from archive_shared.processes import bus, start_logging
+from archive_shared.processes import bus, run_worker, start_logging
 from ingest_worker.bootstrap import NAME, documents, import_handler, sessions_of
 from ingest_worker.settings import Settings, read_settings
 from ingest_worker.use_cases.import_session import QUEUE
@@ -29,4 +28,4 @@ def main(settings: Settings, stop: threading.Event) -> None:
 if __name__ == "__main__":
     read = read_settings()
     start_logging(f"{NAME}-worker", read.platform)
-    lifecycle.run(f"{NAME}-worker", lambda stop: main(read, stop))
+    run_worker(f"{NAME}-worker", lambda stop: main(read, stop), read.platform)

@@ -2,10 +2,9 @@
 
 import threading
 
-from archive_shared import lifecycle
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.worker import Worker
-from archive_shared.processes import bus, start_logging
+from archive_shared.processes import bus, run_worker, start_logging
 from archive_shared.settings import PlatformSettings, read_platform_settings
 from tiler.bootstrap import NAME, documents, jobs_of, rendering_handler
 from tiler.use_cases.render_image import QUEUE
@@ -32,4 +31,4 @@ def main(settings: PlatformSettings, stop: threading.Event) -> None:
 if __name__ == "__main__":
     read = read_platform_settings()
     start_logging(f"{NAME}-worker", read)
-    lifecycle.run(f"{NAME}-worker", lambda stop: main(read, stop))
+    run_worker(f"{NAME}-worker", lambda stop: main(read, stop), read)
