@@ -11,7 +11,7 @@ from archive_shared.wire.schemas import object_schema, summary
 
 EXCHANGE = "archive.events"
 
-_HEADERS: dict[str, Any] = {
+HEADERS: dict[str, Any] = {
     "title": "CloudEventHeaders",
     "description": "CloudEvents 1.0 in binary mode: attributes are headers, the body is the event's data.",
     "type": "object",
@@ -55,7 +55,7 @@ def asyncapi() -> dict[str, Any]:
         },
         "components": {
             "messages": {entry.event.__name__: _message(entry) for entry in CATALOGUE},
-            "schemas": {"CloudEventHeaders": _HEADERS},
+            "schemas": {"CloudEventHeaders": HEADERS},
         },
     }
 

@@ -1,11 +1,10 @@
 """The catalogue of events as a page for people."""
 
-from collections.abc import Iterator
-from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from archive_shared.wire.catalogue import CATALOGUE, Entry
-from archive_shared.wire.schemas import field_descriptions, summary, type_name
+from archive_shared.wire.describing import fields_in_words, inner_kinds
+from archive_shared.wire.schemas import summary
 
 _INTRODUCTION = """\
 # Events
@@ -16,7 +15,8 @@ Facts on the topic exchange `archive.events`; the type is the routing key. Messa
 mode: attributes in headers (`ce-id`, `ce-type`, `ce-source`, `ce-subject`, `ce-time`, `ce-sequence`, `ce-traceparent`),
 the fields below as JSON in the body. Delivered at least once: compare `ce-id`, or `ce-sequence` per subject. Within
 a version only fields with a default are added, so ignore fields you do not know. Anybody may subscribe; "heard by"
-names the parts of the platform that do. For machines: `asyncapi.yaml` and `events/<type>.schema.json`.
+names the parts of the platform that do. For machines: `asyncapi.yaml` and `events/<type>.schema.json`;
+in a browser: `events.html`.
 """
 
 
@@ -35,27 +35,13 @@ def _row(entry: Entry) -> str:
 def _section(entry: Entry) -> str:
     intro = f"{summary(entry.event)} Type `{entry.event.TYPE}`, subject: `{entry.event.SUBJECT}`."
     parts = [f"\n## {entry.event.__name__}\n", intro, _fields(entry.event)]
-    parts += [f"`{kind.__name__}`: {summary(kind)}\n{_fields(kind)}" for kind in _inner(entry.event)]
+    parts += [f"`{kind.__name__}`: {summary(kind)}\n{_fields(kind)}" for kind in inner_kinds(entry.event)]
     return "\n".join(parts)
 
 
 def _fields(kind: type[Any]) -> str:
-    hints, described = get_type_hints(kind), field_descriptions(kind)
     rows = ["\n| field | type | default | meaning |", "|---|---|---|---|"]
-    for field in fields(kind):
-        default = "" if field.default is MISSING else f"`{_literal(field.default)}`"
-        meaning = described.get(field.name, "")
-        rows.append(f"| `{field.name}` | {type_name(hints[field.name])} | {default} | {meaning} |")
+    for field in fields_in_words(kind):
+        default = f"`{field.default}`" if field.default else ""
+        rows.append(f"| `{field.name}` | {field.type} | {default} | {field.meaning} |")
     return "\n".join(rows) + "\n"
-
-
-def _literal(value: Any) -> str:
-    return "null" if value is None else f'"{value}"' if isinstance(value, str) else str(value).lower()
-
-
-def _inner(kind: type[Any]) -> Iterator[type[Any]]:
-    hints = get_type_hints(kind)
-    for field in fields(kind):
-        for part in (hints[field.name], *get_args(hints[field.name])):
-            if isinstance(part, type) and is_dataclass(part):
-                yield part

@@ -8,6 +8,7 @@ import yaml
 
 from archive_shared.wire.asyncapi import asyncapi
 from archive_shared.wire.catalogue import CATALOGUE
+from archive_shared.wire.event_page import event_page
 from archive_shared.wire.event_table import event_table
 from archive_shared.wire.schemas import event_schema
 
@@ -21,7 +22,8 @@ def contracts() -> dict[str, str]:
         f"events/{entry.event.TYPE}.schema.json": _json(event_schema(entry.event)) for entry in CATALOGUE
     }
     document = yaml.safe_dump(asyncapi(), sort_keys=False, allow_unicode=True, width=110)
-    return {"asyncapi.yaml": _MARK + document, "events.md": event_table()} | schemas
+    pages = {"events.md": event_table(), "events.html": event_page()}
+    return {"asyncapi.yaml": _MARK + document, **pages, **schemas}
 
 
 def stale(folder: Path) -> list[str]:
