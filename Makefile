@@ -22,7 +22,7 @@ DEVELOPMENT := $(VENV)/.development-installed
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install run demo test test-unit test-contract test-integration test-e2e fuzz servers \
-	check format format-check lint types imports contracts lock clean
+	check format format-check lint types imports contracts publish-contracts lock clean
 
 ##@ Use it
 
@@ -78,8 +78,11 @@ types: $(DEVELOPMENT) ## mypy, strict
 imports: $(DEVELOPMENT) ## who may import whom
 	@$(BIN)/lint-imports
 
-contracts: $(DEVELOPMENT) ## write the event schemas and AsyncAPI file under docs/contracts
+contracts: $(DEVELOPMENT) ## write the event schemas, AsyncAPI file and pages under docs/contracts
 	@$(BIN)/python -m archive_shared.wire.generate
+
+publish-contracts: $(DEVELOPMENT) ## promise the events as they are: from here on they change by addition only
+	@$(BIN)/python -m archive_shared.wire.publish
 
 lock: $(BIN)/uv ## write constraints.txt: exact versions of all third-party packages  [UPGRADE=1 takes the newest]
 	@deploy/lock $(BIN)/uv $(if $(UPGRADE),--upgrade)
