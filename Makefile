@@ -21,8 +21,8 @@ DEVELOPMENT := $(VENV)/.development-installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo test test-unit test-contract test-integration test-e2e fuzz servers \
-	check format format-check lint types imports contracts publish-contracts lock clean
+# All targets in small letters are commands; what is a file has a "/" or a variable in its name.
+.PHONY: $(shell awk -F: '/^[a-z][a-z0-9-]*:/ { print $$1 }' $(firstword $(MAKEFILE_LIST)))
 
 ##@ Use it
 
@@ -54,6 +54,11 @@ fuzz: $(DEVELOPMENT) ## import 20,000 damaged files of every format  [MUTATIONS=
 
 servers: | $(BIN)/uv ## install RabbitMQ, MinIO, a MongoDB-wire server and Chromium for the tests (quick when they are there)
 	@$(BIN)/python deploy/test-servers/install.py
+
+##@ Measure it
+
+bench-events: $(DEVELOPMENT) servers ## from outbox to subscriber, beside bare pika and kombu  [ARGS="--events N --rounds N"]
+	@$(BIN)/python -m bench.events $(ARGS)
 
 ##@ Change it
 

@@ -64,11 +64,15 @@ def compare(contestants: Mapping[str, Measure], *, rounds: int, warm_up: bool = 
 
 
 def fresh(measure: Callable[..., Figures], *arguments: object) -> Measure:
-    """Return a measurement that starts a new interpreter each time; function and arguments must be picklable."""
+    """Return a measurement that starts a new interpreter each time; function and arguments must be picklable.
+
+    Arguments that are functions are called here each time, to make what must be new in each round.
+    """
 
     def measure_in_new_process() -> Figures:
+        values = [argument() if callable(argument) else argument for argument in arguments]
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
-            return process.submit(measure, *arguments).result()
+            return process.submit(measure, *values).result()
 
     return measure_in_new_process
 

@@ -18,13 +18,13 @@ from typing import Any
 
 from archive_shared import lifecycle
 from archive_shared.documents import Document, Documents, Repository
-from archive_shared.documents.port import Change
 from archive_shared.errors import Duplicate
 from archive_shared.events import ItemCreated, ItemUpdated
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.job import JobState
 from archive_shared.jobs.worker import Worker
 from archive_shared.messaging.consumer import consume
+from archive_shared.messaging.published import Envelope, Published
 from archive_shared.messaging.publisher import Publisher, connect_publisher
 from archive_shared.outbox.relay import Relay
 from archive_shared.wire.cloud_events import ReceivedEvent
@@ -149,10 +149,14 @@ class CrashingPublisher:
         self._publisher = publisher
         self._reach = reach
 
-    def publish(self, envelope: Mapping[str, Any]) -> None:
-        self._reach("relay.before_publish")
+    def publish(self, envelope: Envelope) -> None:
         self._publisher.publish(envelope)
+
+    def publish_all(self, envelopes: Sequence[Envelope]) -> Published:
+        self._reach("relay.before_publish")
+        published = self._publisher.publish_all(envelopes)
         self._reach("relay.after_publish")
+        return published
 
     def hint(self, queue: str, job_id: str) -> None:
         self._publisher.hint(queue, job_id)
@@ -175,11 +179,10 @@ class CrashingDocuments:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._documents, name)
 
-    def mutate(self, collection: str, identifier: str, change: Change) -> Document | None:
-        done = self._documents.mutate(collection, identifier, change)
-        if collection in ANNOUNCING:
-            self._reach("relay.after_removal")
-        return done
+    def save_each(self, collection: str, documents: Sequence[Document]) -> list[str]:
+        stale = self._documents.save_each(collection, documents)
+        self._reach("relay.after_removal")
+        return stale
 
     def save(self, collection: str, document: Document) -> Document:
         saved = self._documents.save(collection, document)

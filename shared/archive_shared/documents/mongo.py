@@ -17,12 +17,13 @@ import json
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from pymongo import MongoClient, WriteConcern
+from pymongo import MongoClient, UpdateOne, WriteConcern
 from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
 from archive_shared.documents import mongo_schema as schema
 from archive_shared.documents.mutation import mutate
@@ -31,6 +32,7 @@ from archive_shared.documents.values import alternatives, to_json
 from archive_shared.errors import Duplicate, Stale, Unavailable
 
 _MARKS = 8
+_DUPLICATE_KEY = 11_000
 
 
 class MongoDocuments:
@@ -72,17 +74,28 @@ class MongoDocuments:
         return None if found is None else found["doc"]
 
     def save(self, collection: str, document: Document) -> Document:
-        identifier, rev = document["_id"], document["rev"]
-        stored: Document = json.loads(to_json(document | {"rev": rev + 1}))
-        mark = secrets.token_hex(8)
-        changes = {"rev": rev + 1, "doc": stored, f"writes.{_slot(rev + 1)}": mark}
-        tokens = schema.unique_tokens(self._collections[collection], stored)
-        changes |= {f"unique.{group}": token for group, token in tokens.items()}
-        with self._settled(collection, stored, mark):
-            result = self._of(collection).update_one({"_id": identifier, "rev": rev}, {"$set": changes})
+        write = self._replacement(collection, document)
+        with self._settled(collection, write.stored, write.mark):
+            result = self._of(collection).update_one(write.condition, write.changes)
             if result.matched_count != 1:
-                raise Stale(f"{collection} {identifier} no longer has revision {rev}")
-        return stored
+                raise Stale(f"{collection} {document['_id']} no longer has revision {document['rev']}")
+        return write.stored
+
+    def save_each(self, collection: str, documents: Sequence[Document]) -> list[str]:
+        writes = [self._replacement(collection, document) for document in documents]
+        if not writes:
+            return []
+        try:
+            with _translated():
+                updates = [UpdateOne(write.condition, write.changes) for write in writes]
+                done = self._of(collection).bulk_write(updates, ordered=False)
+            if done.matched_count == len(writes):
+                return []
+        except Unavailable:
+            if missing := self._without_mark(collection, writes):
+                raise
+            return missing
+        return self._without_mark(collection, writes)
 
     def mutate(self, collection: str, identifier: str, change: Change) -> Document | None:
         return mutate(self, collection, identifier, change)
@@ -139,10 +152,39 @@ class MongoDocuments:
             if not self._has_mark(collection, stored, mark):
                 raise
 
+    def _replacement(self, collection: str, document: Document) -> "_Replacement":
+        rev = document["rev"] + 1
+        stored: Document = json.loads(to_json(document | {"rev": rev}))
+        mark = secrets.token_hex(8)
+        changes = {"rev": rev, "doc": stored, f"writes.{_slot(rev)}": mark}
+        tokens = schema.unique_tokens(self._collections[collection], stored)
+        changes |= {f"unique.{group}": token for group, token in tokens.items()}
+        return _Replacement({"_id": stored["_id"], "rev": rev - 1}, {"$set": changes}, stored, mark)
+
+    def _without_mark(self, collection: str, writes: Sequence["_Replacement"]) -> list[str]:
+        """Return the identifiers of the documents that do not show that these writes happened."""
+        identifiers = [write.stored["_id"] for write in writes]
+        with _translated():
+            found = self._of(collection).find({"_id": {"$in": identifiers}}, {"writes": 1})
+            marks = {each["_id"]: set(each["writes"].values()) for each in found}
+        return [
+            write.stored["_id"] for write in writes if write.mark not in marks.get(write.stored["_id"], ())
+        ]
+
     def _has_mark(self, collection: str, stored: Document, mark: str) -> bool:
         wanted = {"_id": stored["_id"], f"writes.{_slot(stored['rev'])}": mark}
         with _translated():
             return self._of(collection).find_one(wanted, {"_id": 1}) is not None
+
+
+@dataclass(frozen=True)
+class _Replacement:
+    """A conditional write of one document."""
+
+    condition: Document
+    changes: Document
+    stored: Document
+    mark: str
 
 
 def _slot(rev: int) -> str:
@@ -155,5 +197,10 @@ def _translated() -> Iterator[None]:
         yield
     except DuplicateKeyError as error:  # its text names values, which must not reach logs or answers
         raise Duplicate("an identifier or key is taken") from error
+    except BulkWriteError as error:
+        codes = {each["code"] for each in error.details["writeErrors"]}
+        if codes == {_DUPLICATE_KEY}:
+            raise Duplicate("an identifier or key is taken") from None
+        raise Unavailable(f"the document store does not answer: codes {sorted(codes)}") from None
     except PyMongoError as error:
         raise Unavailable(f"the document store does not answer: {type(error).__name__}") from error

@@ -113,6 +113,19 @@ class Documents(Protocol):
         """
         ...
 
+    def save_each(self, collection: str, documents: Sequence[Document]) -> list[str]:
+        """Replace several documents, each by itself, only if it still has the revision given.
+
+        Costs one round trip, and one wait for the disk, however many they are. Returns the identifiers of those that
+        were not replaced, because they have another revision by now or are gone.
+
+        Raises
+        ------
+        Duplicate
+            A unique group is taken; others may have been replaced.
+        """
+        ...
+
     def mutate(self, collection: str, identifier: str, change: Change) -> Document | None:
         """Read, change, save; again from the start when somebody was faster.
 

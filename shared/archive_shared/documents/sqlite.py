@@ -55,16 +55,20 @@ class SqliteDocuments:
         return None if row is None else _read(row[0])
 
     def save(self, collection: str, document: Document) -> Document:
-        identifier, rev = document["_id"], document["rev"]
-        text = to_json(document | {"rev": rev + 1})
+        text = to_json(document | {"rev": document["rev"] + 1})
         with self._connection() as connection:
-            changed = connection.execute(
-                f'update "{self._table(collection)}" set rev = ?, doc = ? where _id = ? and rev = ?',
-                (rev + 1, text, identifier, rev),
-            )
-        if changed.rowcount != 1:
-            raise Stale(f"{collection} {identifier} no longer has revision {rev}")
+            if not self._replace(connection, collection, document, text):
+                raise Stale(f"{collection} {document['_id']} no longer has revision {document['rev']}")
         return _read(text)
+
+    def save_each(self, collection: str, documents: Sequence[Document]) -> list[str]:
+        texts = [to_json(document | {"rev": document["rev"] + 1}) for document in documents]
+        with self._connection() as connection, _transaction(connection):
+            return [
+                document["_id"]
+                for document, text in zip(documents, texts, strict=True)
+                if not self._replace(connection, collection, document, text)
+            ]
 
     def mutate(self, collection: str, identifier: str, change: Change) -> Document | None:
         return mutate(self, collection, identifier, change)
@@ -113,6 +117,17 @@ class SqliteDocuments:
         with self._connection() as connection:
             return [str(row[3]) for row in connection.execute(query, values)]
 
+    def _replace(
+        self, connection: sqlite3.Connection, collection: str, document: Document, text: str
+    ) -> bool:
+        """Write the next revision of a document; tell whether the one given was still there."""
+        identifier, rev = document["_id"], document["rev"]
+        changed = connection.execute(
+            f'update "{self._table(collection)}" set rev = ?, doc = ? where _id = ? and rev = ?',
+            (rev + 1, text, identifier, rev),
+        )
+        return changed.rowcount == 1
+
     def _table(self, collection: str) -> str:
         return self._collections[collection].name
 
@@ -151,6 +166,17 @@ class SqliteDocuments:
             raise
         except (sqlite3.DatabaseError, OSError) as error:  # locked for long, disk full, damaged, no access
             raise Unavailable(f"the document store {self._file.name} does not answer: {error}") from error
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("begin immediate")
+    try:
+        yield
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
 
 
 def _read(text: str) -> Document:

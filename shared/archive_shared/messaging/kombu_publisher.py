@@ -1,6 +1,6 @@
 """The publisher for the embedded broker."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kombu.connection import Connection
@@ -10,6 +10,7 @@ from archive_shared.messaging.confirmed import send
 from archive_shared.messaging.connection import Connect, hang_up
 from archive_shared.messaging.errors import Unroutable
 from archive_shared.messaging.hints import encode_hint
+from archive_shared.messaging.published import Envelope, Published, one_by_one
 from archive_shared.messaging.topology import EVENTS, JOBS
 from archive_shared.wire.cloud_events import CONTENT_TYPE, encode
 
@@ -21,9 +22,12 @@ class KombuPublisher:
         self._connect = connect
         self._connection: Connection | None = None
 
-    def publish(self, envelope: Mapping[str, Any]) -> None:
+    def publish(self, envelope: Envelope) -> None:
         event = encode(envelope)
         self._send(EVENTS, event.type, event.body, event.id, event.headers)
+
+    def publish_all(self, envelopes: Sequence[Envelope]) -> Published:
+        return one_by_one(self.publish, envelopes)
 
     def hint(self, queue: str, job_id: str) -> None:
         self._send(JOBS, queue, encode_hint(job_id), job_id, {})

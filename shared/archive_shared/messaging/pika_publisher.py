@@ -3,24 +3,25 @@
 Measured hazards of publishing, each a test in `tests/contract/bus`: spec/infrastructure.md 1.3.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import Any
+from collections.abc import Sequence
+from contextlib import closing
 
 import pika
-from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
-from pika.exceptions import AMQPError, UnroutableError
+from pika.adapters.blocking_connection import BlockingConnection
+from pika.exceptions import AMQPError, NackError
 
 from archive_shared.errors import Unavailable
 from archive_shared.messaging.declaring import PikaBroker, declare
-from archive_shared.messaging.errors import Unroutable
 from archive_shared.messaging.hints import encode_hint
+from archive_shared.messaging.pipeline import Message, Pipeline
+from archive_shared.messaging.published import Envelope, Published
 from archive_shared.messaging.topology import EVENTS, JOBS, Topology
-from archive_shared.wire.cloud_events import CONTENT_TYPE, encode
+from archive_shared.wire.cloud_events import encode
 
 HEARTBEAT_S = 10  # a broker that vanished is noticed within two of them, and the relay waits that long
 BLOCKED_TIMEOUT_S = 5.0
 CONNECT_TIMEOUT_S = 5.0
+CONFIRM_TIMEOUT_S = 30.0  # longer than the heartbeats need, which say better what is wrong
 
 
 class PikaPublisher:
@@ -29,63 +30,52 @@ class PikaPublisher:
     def __init__(self, url: str, topology: Topology) -> None:
         self._parameters = _parameters(url)
         self._topology = topology
-        self._channel: BlockingChannel | None = None
+        self._pipeline: Pipeline | None = None
 
-    def publish(self, envelope: Mapping[str, Any]) -> None:
-        event = encode(envelope)
-        self._send(EVENTS, event.type, event.body, event.id, event.headers)
+    def publish(self, envelope: Envelope) -> None:
+        self.publish_all([envelope]).check()
+
+    def publish_all(self, envelopes: Sequence[Envelope]) -> Published:
+        return self._send([_as_message(envelope) for envelope in envelopes])
 
     def hint(self, queue: str, job_id: str) -> None:
-        self._send(JOBS, queue, encode_hint(job_id), job_id, {})
+        self._send([Message(JOBS, queue, job_id, encode_hint(job_id), headers={})]).check()
 
     def keep_alive(self) -> None:
-        if self._channel is None:
-            return
-        try:
-            self._channel.connection.process_data_events(0)
-        except (AMQPError, OSError):
+        if self._pipeline is not None and not self._pipeline.keep_alive():
             self.close()
 
     def close(self) -> None:
-        if self._channel is None:
-            return
-        connection, self._channel = self._channel.connection, None
-        with suppress(AMQPError, OSError):
-            connection.close()
+        pipeline, self._pipeline = self._pipeline, None
+        if pipeline is not None:
+            pipeline.close()
 
-    def _send(
-        self, exchange: str, key: str, body: bytes, message_id: str, headers: Mapping[str, Any]
-    ) -> None:
-        properties = pika.BasicProperties(
-            content_type=CONTENT_TYPE,
-            delivery_mode=pika.DeliveryMode.Persistent.value,
-            message_id=message_id,
-            headers=dict(headers),
-        )
-        with self._confirming() as channel:
-            channel.basic_publish(exchange, key, body, properties, mandatory=True)
-
-    @contextmanager
-    def _confirming(self) -> Iterator[BlockingChannel]:
+    def _send(self, messages: Sequence[Message]) -> Published:
         try:
-            if self._channel is None:
-                self._channel = self._open()
-            yield self._channel
-        except UnroutableError as error:
-            self.close()  # the next connection declares all queues again, should one have been deleted
-            raise Unroutable("no queue wants it") from error
+            self._pipeline = self._pipeline or self._open()
         except (AMQPError, OSError) as error:
-            self.close()
-            raise Unavailable(f"the broker did not confirm: {type(error).__name__}: {error}") from error
+            return Published(trouble=_unavailable(error))
+        sent = self._pipeline.send(messages, timeout_s=CONFIRM_TIMEOUT_S)
+        if len(sent.confirmed) < len(messages):
+            self.close()  # the next connection declares all queues again, should one have been deleted
+        trouble = sent.trouble or (NackError([]) if sent.refused else None)
+        return Published(sent.confirmed, sent.unroutable, _unavailable(trouble) if trouble else None)
 
-    def _open(self) -> BlockingChannel:
-        connection = BlockingConnection(self._parameters)
-        broker = PikaBroker(connection)
-        declare(self._topology, broker)
-        broker.close()
-        channel = connection.channel()
-        channel.confirm_delivery()
-        return channel
+    def _open(self) -> Pipeline:
+        with closing(BlockingConnection(self._parameters)) as connection:
+            broker = PikaBroker(connection)
+            declare(self._topology, broker)
+            broker.close()
+        return Pipeline(self._parameters, timeout_s=3 * CONNECT_TIMEOUT_S)
+
+
+def _as_message(envelope: Envelope) -> Message:
+    event = encode(envelope)
+    return Message(EVENTS, event.type, event.id, event.body, event.headers)
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    return Unavailable(f"the broker did not confirm: {type(error).__name__}: {error}")
 
 
 def _parameters(url: str) -> pika.URLParameters:

@@ -1,14 +1,16 @@
 """The relay: publishes the events that wait in documents, oldest first, and removes what the broker confirmed.
 
 It dies without harm at any point: before publishing, the events are still there; between publishing and removing,
-they are published again, which consumers do not mind.
+they are published again, which consumers do not mind. Many events are on their way at a time, but only one of each document, so
+that the order of what is said about a subject holds even if one of them is refused.
 """
 
 import os
 import socket
 import threading
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,11 +23,13 @@ from archive_shared.documents import Document, Documents, at_least
 from archive_shared.errors import Stale, Unavailable
 from archive_shared.identifiers import new_id
 from archive_shared.jobs.sweep import JobSweep
-from archive_shared.messaging.errors import Unroutable
 from archive_shared.messaging.publisher import Publisher
+from archive_shared.outbox.batch import Batch, without
 from archive_shared.outbox.lease import Lease
 
-BATCH = 50
+BATCH = 100
+KEEP_ALIVE_EVERY_S = 1.0
+POLL_S = 0.02  # half of it is what an event waits on average when there is little to do
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
 LEASE_NAME = "relay"
@@ -75,7 +79,7 @@ class Relay:
         jobs: Mapping[str, str] | None = None,
         clock: Clock | None = None,
         lease_s: float = 5.0,
-        poll_s: float = 0.05,
+        poll_s: float = POLL_S,
     ) -> None:
         self._documents = documents
         self._collections = collections
@@ -112,13 +116,16 @@ class Relay:
     def run(self, stop: threading.Event) -> None:
         """Publish until asked to stop, with pauses that grow while something does not answer."""
         failures = 0
+        kept_alive_at_s = time.monotonic()
         try:
             while not stop.is_set():
                 failures = 0 if self._is_well() else failures + 1
                 if failures:
                     stop.wait(backoff_s(failures, first_s=FIRST_PAUSE_S, longest_s=LONGEST_PAUSE_S))
                 elif self._is_idle:
-                    self._publisher.keep_alive()
+                    if time.monotonic() - kept_alive_at_s > KEEP_ALIVE_EVERY_S:
+                        self._publisher.keep_alive()
+                        kept_alive_at_s = time.monotonic()
                     stop.wait(self._poll_s)
         finally:
             self._publisher.close()
@@ -137,31 +144,22 @@ class Relay:
 
     def _publish_all(self, collection: str) -> tuple[int, int]:
         """Publish a batch of documents' events; return how many were and how many documents have unroutable ones."""
-        documents = self._waiting(collection)
-        published = unroutable = 0
-        for document in documents:
-            if not self._lease.hold():
-                break
-            confirmed = self._publish_outbox(collection, document)
-            published += confirmed
-            unroutable += confirmed < len(document["outbox"])
-        more = len(documents) == BATCH
-        self._passed_over[collection] = self._passed_over[collection] + unroutable if more else 0
-        return published, unroutable
-
-    def _publish_outbox(self, collection: str, document: Document) -> int:
-        """Publish a document's events in order up to the first that no queue wants, and remove what was confirmed."""
-        confirmed: set[str] = set()
+        batch = Batch(self._waiting(collection))
         try:
-            for envelope in document["outbox"]:
-                self._publisher.publish(envelope)
-                confirmed.add(envelope["id"])
-        except Unroutable as error:
-            log.error("event is unroutable", collection=collection, id=document["_id"], reason=str(error))  # noqa: TRY400 (no news in the traceback)
+            while (wave := batch.wave()) and self._lease.hold():
+                batch.note(self._publisher.publish_all(wave))
         finally:
-            if confirmed:
-                self._documents.mutate(collection, document["_id"], partial(_without, confirmed))
-        return len(confirmed)
+            self._remove(collection, batch)
+        for identifier in batch.unroutable:
+            log.error("event is unroutable", collection=collection, id=identifier)
+        more = batch.size == BATCH
+        self._passed_over[collection] = self._passed_over[collection] + len(batch.unroutable) if more else 0
+        return batch.published, len(batch.unroutable)
+
+    def _remove(self, collection: str, batch: Batch) -> None:
+        """Remove what was confirmed; documents that were changed meanwhile one by one."""
+        for identifier in self._documents.save_each(collection, batch.without_confirmed()):
+            self._documents.mutate(collection, identifier, partial(without, batch.confirmed[identifier]))
 
     def _waiting(self, collection: str) -> list[Document]:
         return self._documents.find(
@@ -175,12 +173,3 @@ class Relay:
     def _age_s(self, waiting: Sequence[Document]) -> float:
         oldest = min((from_text(document["outbox_since"]) for document in waiting), default=None)
         return 0.0 if oldest is None else (self._clock.now() - oldest).total_seconds()
-
-
-def _without(confirmed: Set[str], document: Document) -> Document | None:
-    """Return the document without the events that were published; its version does not change."""
-    outbox = [envelope for envelope in document["outbox"] if envelope["id"] not in confirmed]
-    if len(outbox) == len(document["outbox"]):
-        return None
-    rest = {name: value for name, value in document.items() if name != "outbox_since"}
-    return rest | {"outbox": outbox} | ({"outbox_since": outbox[0]["time"]} if outbox else {})

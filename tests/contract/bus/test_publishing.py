@@ -2,6 +2,7 @@
 
 import multiprocessing
 import time
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,6 +11,7 @@ from archive_shared.errors import Unavailable
 from archive_shared.events import ItemCreated
 from archive_shared.messaging.errors import Unroutable
 from archive_shared.messaging.pika_publisher import PikaPublisher
+from archive_shared.messaging.published import Published
 from archive_shared.messaging.publisher import Publisher
 from archive_shared.messaging.topology import EVENTS, LOG, Binding, Queue, Topology, platform_topology
 from tests.support.bus import (
@@ -60,6 +62,17 @@ def test_what_no_queue_wants_is_refused_and_harms_nobody_else(bus: Bus) -> None:
 
         publisher.hint(JOBS, "after")
     assert [delivery.message_id for delivery in bus.take_all(JOBS)] == ["before", "after"]
+
+
+def test_events_published_together_arrive_in_order(bus: Bus) -> None:
+    bus.listen("q", ItemCreated)
+    events = [waiting(an_item(number)) for number in range(200)]
+
+    with bus.publisher() as publisher:
+        published = publisher.publish_all(events)
+
+    assert published == Published(confirmed={event["id"] for event in events})
+    assert [delivery.message_id for delivery in bus.take_all("q")] == [event["id"] for event in events]
 
 
 def test_a_publisher_declares_what_was_deleted_while_it_was_away(bus: Bus) -> None:
@@ -202,12 +215,45 @@ def test_a_silent_network_is_noticed(rabbitmq_bus: Bus, monkeypatch: pytest.Monk
         assert time.monotonic() - began_s < 30
 
 
+def test_of_events_published_together_each_has_its_own_fate(rabbitmq_bus: Bus) -> None:
+    limited = {"x-queue-type": "quorum", "x-max-length": 1, "x-overflow": "reject-publish"}
+    full = Queue("full", limited, bindings=[Binding(EVENTS, "full")])
+    bare = Topology(queues=[full, *(queue for queue in platform_topology().queues if queue.name != LOG)])
+    good, unwanted = (waiting(an_item(number)) for number in range(2))
+    unwanted["type"] = "archive.unheard.of.v1"
+    with closing(PikaPublisher(rabbitmq_bus.url, bare)) as publisher:
+        wait_until(
+            lambda: publisher.publish_all([waiting(an_item(2)) | {"type": "full"}]).trouble, timeout_s=10
+        )
+        refused = waiting(an_item(3)) | {"type": "full"}
+
+        published = publisher.publish_all([unwanted, refused, good])
+
+    assert (published.confirmed, published.unroutable) == ({good["id"]}, {unwanted["id"]})
+    assert "Nack" in str(published.trouble)
+
+
+def test_of_events_whose_confirms_were_lost_none_counts_as_published(rabbitmq_bus: Bus) -> None:
+    events = [waiting(an_item(number)) for number in range(3)]
+    rabbitmq_bus.listen("q", ItemCreated)
+    with (
+        toxic_proxy(port_of(rabbitmq_bus)) as proxy,
+        through(proxy.port, rabbitmq_bus).publisher() as publisher,
+    ):
+        publisher.hint(JOBS, "before")
+        proxy.lose_reply_to(events[0]["id"].encode())
+
+        lost = publisher.publish_all(events)
+        again = publisher.publish_all(events)
+
+    assert lost.confirmed == set()
+    assert lost.trouble is not None
+    assert again.confirmed == {event["id"] for event in events}
+    assert {delivery.message_id for delivery in rabbitmq_bus.take_all("q")} == again.confirmed
+
+
 def test_an_event_is_refused_where_even_the_log_is_missing(rabbitmq_bus: Bus) -> None:
     bare = Topology(queues=[queue for queue in platform_topology().queues if queue.name != LOG])
-    publisher = PikaPublisher(rabbitmq_bus.url, bare)
 
-    try:
-        with pytest.raises(Unroutable):
-            publisher.publish(waiting(an_item(1)) | {"type": "archive.unheard.of.v1"})
-    finally:
-        publisher.close()
+    with closing(PikaPublisher(rabbitmq_bus.url, bare)) as publisher, pytest.raises(Unroutable):
+        publisher.publish(waiting(an_item(1)) | {"type": "archive.unheard.of.v1"})

@@ -25,6 +25,7 @@ CALLS: dict[str, Call] = {
     "put_new": lambda documents: documents.put_new("task", {"_id": "b"}),
     "get": lambda documents: documents.get("task", "a"),
     "save": lambda documents: documents.save("task", {"_id": "a", "rev": 1, "state": "done"}),
+    "save_each": lambda documents: documents.save_each("task", [{"_id": "a", "rev": 1, "state": "done"}]),
     "mutate": lambda documents: documents.mutate("task", "a", lambda task: task),
     "find": lambda documents: documents.find("task", {"state": "queued"}),
     "count": lambda documents: documents.count("task"),
@@ -118,6 +119,19 @@ def test_a_save_whose_reply_was_lost_is_settled(
 
     assert proxy.has_lost
     assert direct.get("task", "a") == saved
+
+
+def test_saving_several_whose_reply_was_lost_is_settled(
+    troubled: Documents, proxy: ToxicProxy, direct: Documents
+) -> None:
+    direct.put_new("task", {"_id": "b"})
+    proxy.lose_reply_to(b"update")
+
+    not_saved = troubled.save_each("task", [{"_id": name, "rev": 1, "state": "done"} for name in "ab"])
+
+    assert proxy.has_lost
+    assert not_saved == []
+    assert [each["rev"] for each in direct.find("task", {"state": "done"})] == [2, 2]
 
 
 def test_a_lost_reply_is_settled_though_others_wrote_since(

@@ -89,6 +89,31 @@ def test_saving_refuses_what_putting_refuses(documents: Documents, task: Documen
     assert documents.get("task", "a") == task
 
 
+def test_several_are_saved_each_by_itself(documents: Documents, task: Document) -> None:
+    others = [documents.put_new("task", {"_id": name, "number": 0}) for name in "bcd"]
+    documents.save("task", others[0] | {"number": 7})
+    documents.delete("task", "d")
+
+    not_saved = documents.save_each("task", [each | {"number": 1} for each in (task, *others)])
+
+    assert sorted(not_saved) == ["b", "d"]
+    found = [(each["_id"], each["rev"], each["number"]) for each in documents.find("task")]
+    assert found == [("a", 2, 1), ("b", 2, 7), ("c", 2, 1)]
+
+
+def test_saving_none_of_several_is_no_error(documents: Documents) -> None:
+    assert documents.save_each("task", []) == []
+
+
+def test_a_unique_group_is_kept_on_saving_several(documents: Documents, task: Document) -> None:
+    documents.put_new("task", {"_id": "b", "slug": "taken"})
+
+    with pytest.raises(Duplicate):
+        documents.save_each("task", [task | {"slug": "taken"}])
+
+    assert documents.get("task", "a") == task
+
+
 def test_mutate_changes_and_returns_what_is_stored(documents: Documents, task: Document) -> None:
     changed = documents.mutate("task", "a", lambda task: task | {"number": task["number"] + 1})
 

@@ -48,14 +48,17 @@ def test_the_table_shows_figures_not_everybody_has() -> None:
     assert "load average 0.5 before, 0.7 to 0.7 meanwhile" in conditions(comparison)
 
 
-def own_process() -> Figures:
-    return {"pid": os.getpid()}
+def own_process(number: float) -> Figures:
+    return {"pid": os.getpid(), "number": number}
 
 
-def test_a_fresh_measurement_has_a_process_of_its_own() -> None:
-    measure = fresh(own_process)
+def test_a_fresh_measurement_has_a_process_and_arguments_of_its_own() -> None:
+    measure = fresh(own_process, iter([1.0, 2.0]).__next__)
 
-    assert len({measure()["pid"], measure()["pid"], os.getpid()}) == 3
+    measured = [measure(), measure()]
+
+    assert len({os.getpid(), *(each["pid"] for each in measured)}) == 3
+    assert [each["number"] for each in measured] == [1.0, 2.0]
 
 
 @pytest.mark.parametrize(("percent", "value"), [(50, 50), (99, 99), (100, 100), (0, 1)])
