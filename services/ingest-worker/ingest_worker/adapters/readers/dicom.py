@@ -9,16 +9,14 @@ import numpy as np
 from ingest_worker.adapters.checksums_of_files import same_bytes
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.dicom_description import describe
-from ingest_worker.adapters.readers.dicom_frames import Frame, Rescale, frames_of
-from ingest_worker.adapters.readers.dicom_headers import PARSING_ERRORS, DicomHeader, read_dicom_header
+from ingest_worker.adapters.readers.dicom_frames import Rescale
+from ingest_worker.adapters.readers.dicom_members import Member, members_of
 from ingest_worker.adapters.readers.dicom_pixels import read_frames
 from ingest_worker.adapters.readers.dicom_samples import (
     OutOfRange,
-    SampleFormat,
     common_type,
     inverted,
     rescaled,
-    sample_format,
     wider_type,
 )
 from ingest_worker.adapters.readers.dicom_values import number, text
@@ -32,21 +30,12 @@ CROSS_SECTIONAL = ("CT", "MR", "PT", "NM")
 
 
 @dataclass(frozen=True)
-class _Member:
-    """A file of the series."""
-
-    header: DicomHeader
-    form: SampleFormat
-    frames: list[Frame]
-
-
-@dataclass(frozen=True)
 class DicomVolume:
     """A volume whose slices lie in DICOM files, read one after another."""
 
     layout: VolumeLayout
     slices_in_order: tuple[Slice, ...]
-    members: dict[str, _Member]
+    members: dict[str, Member]
 
     def slices(self) -> Iterator[Pixels]:
         for name, run in groupby(self.slices_in_order, key=lambda one: one.file):
@@ -56,7 +45,7 @@ class DicomVolume:
             for frame, pixels in zip(frames, stored, strict=True):
                 yield self._canonical(pixels, member, member.frames[frame].rescale)
 
-    def _canonical(self, pixels: Pixels, member: _Member, rescale: Rescale) -> Pixels:
+    def _canonical(self, pixels: Pixels, member: Member, rescale: Rescale) -> Pixels:
         if member.form.channels == 1:
             try:
                 pixels = rescaled(
@@ -76,16 +65,12 @@ class DicomVolume:
 
 def read(given: ConversionInput) -> Iterator[Reading]:
     """Yield every image among the files of one series, and the files that make none."""
-    members: dict[str, _Member] = {}
-    for file in given.files:
-        try:
-            header = read_dicom_header(file)
-            form = sample_format(header)
-            members[file.name] = _Member(header, form, frames_of(header, channels=form.channels))
-        except Refused as refusal:
-            yield RefusedReading((file.name,), refusal.reason)
-        except PARSING_ERRORS:
-            yield RefusedReading((file.name,), f"The DICOM header of {file.base_name} is damaged.")
+    members: dict[str, Member] = {}
+    for found in members_of(given):
+        if isinstance(found, RefusedReading):
+            yield found
+        else:
+            members[found.header.file.name] = found
     for copy, original in _copies(members).items():
         del members[copy]
         yield RefusedReading((copy,), f"This is a copy of {original}.")
@@ -93,19 +78,18 @@ def read(given: ConversionInput) -> Iterator[Reading]:
         yield from _volumes(members, given)
 
 
-def _copies(members: dict[str, _Member]) -> dict[str, str]:
+def _copies(members: dict[str, Member]) -> dict[str, str]:
     """Return which files hold the very same bytes as an earlier one."""
     first: dict[str, str] = {}
     copies: dict[str, str] = {}
     for name, member in members.items():
-        instance = text(member.header.dataset, "SOPInstanceUID")
-        original = first.setdefault(instance, name)
+        original = first.setdefault(member.instance, name)
         if original != name and same_bytes(members[original].header.file.path, member.header.file.path):
             copies[name] = original
     return copies
 
 
-def _volumes(members: dict[str, _Member], given: ConversionInput) -> Iterator[Reading]:
+def _volumes(members: dict[str, Member], given: ConversionInput) -> Iterator[Reading]:
     slices = [frame.slice for member in members.values() for frame in member.frames]
     dataset = next(iter(members.values())).header.dataset
     distance = number(dataset, "SpacingBetweenSlices")
@@ -124,7 +108,7 @@ def _volumes(members: dict[str, _Member], given: ConversionInput) -> Iterator[Re
             yield RefusedReading(files_of(stack.slices), refusal.reason)
 
 
-def _volume(stack: Stack, members: dict[str, _Member], given: ConversionInput) -> VolumeReading:
+def _volume(stack: Stack, members: dict[str, Member], given: ConversionInput) -> VolumeReading:
     first = members[stack.slices[0].file]
     forms = [members[one.file].form for one in stack.slices]
     rescales = [members[one.file].frames[one.frame].rescale for one in stack.slices]

@@ -46,24 +46,23 @@ def describe(
         Of the first slice, which the window follows through inversion.
     """
     header = headers[stack.slices[0].file]
-    dataset = header.dataset
-    texts = {keyword: text(dataset, keyword) for keyword in FIELDS} | _display(stack, header, form, rescale)
+    dataset = header.own_dataset()
+    texts = {keyword: text(dataset, keyword) for keyword in FIELDS} | _display(stack, dataset, form, rescale)
     texts |= _over_time(stack, headers)
     pixel_size, slice_distance = stack.spacing_known
     plain = layout.metadata(pixel_size_known=pixel_size, slice_distance_known=slice_distance)
     metadata, notes = described(plain, texts)
     return Description(
-        name=_name(header, len(headers)),
+        name=_name(header, dataset, len(headers)),
         metadata=replace(metadata, eye_choice=_eye(dataset)),
         header_fields=header_fields(texts),
         notes=(*stack.notes, *notes, *_remarks(stack, dataset)),
     )
 
 
-def _name(header: DicomHeader, files: int) -> str:
+def _name(header: DicomHeader, dataset: Dataset, files: int) -> str:
     if files == 1:
         return header.file.base_name
-    dataset = header.dataset
     return series_name(
         description=text(dataset, "SeriesDescription"),
         modality=text(dataset, "Modality"),
@@ -71,9 +70,9 @@ def _name(header: DicomHeader, files: int) -> str:
     )
 
 
-def _display(stack: Stack, header: DicomHeader, form: SampleFormat, rescale: Rescale) -> dict[str, str]:
+def _display(stack: Stack, dataset: Dataset, form: SampleFormat, rescale: Rescale) -> dict[str, str]:
     """Return window, slice thickness and laterality as header texts."""
-    dataset, frame = header.dataset, stack.slices[0].frame
+    frame = stack.slices[0].frame
     window = next((one for one in _frame_groups(dataset, frame, "FrameVOILUTSequence")), dataset)
     measures = next((one for one in _frame_groups(dataset, frame, "PixelMeasuresSequence")), dataset)
     centers = [inverted_center(center, form, rescale) for center in numbers(window, "WindowCenter")]
@@ -100,7 +99,7 @@ def _over_time(stack: Stack, headers: Mapping[str, DicomHeader]) -> dict[str, st
     """Return when, and with what exposure, each time point was taken, if every one of them says so."""
     if stack.timepoints is None:
         return {}
-    firsts = [headers[one.file].dataset for one in stack.slices[:: stack.depth]]
+    firsts = [headers[one.file].own_dataset() for one in stack.slices[:: stack.depth]]
     times = [text(dataset, "ContentTime") for dataset in firsts]
     exposures = [text(dataset, "Exposure") for dataset in firsts]
     found = {}

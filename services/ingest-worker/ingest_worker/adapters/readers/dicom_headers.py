@@ -9,6 +9,15 @@ from pydicom import Dataset, dcmread
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
+from ingest_worker.adapters.readers.dicom_quick import (
+    COLUMNS,
+    ROWS,
+    SERIES,
+    SOP_CLASS,
+    STUDY,
+    TIME_INDEX,
+    quick_header,
+)
 from ingest_worker.adapters.readers.dicom_values import text
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.refusals import Refused, Truncated
@@ -67,12 +76,25 @@ class PixelElement:
 
 @dataclass(frozen=True)
 class DicomHeader:
-    """A DICOM file without its pixels."""
+    """A DICOM file without its pixels.
+
+    Parameters
+    ----------
+    dataset
+        Its elements, or those of a file that is equal in all that pixels depend on.
+    is_own
+        Whether they are its own.
+    """
 
     file: SourceFile
     dataset: Dataset
     pixels: PixelElement
     transfer_syntax: UID
+    is_own: bool = True
+
+    def own_dataset(self) -> Dataset:
+        """Return the file's own elements; reads them if need be."""
+        return self.dataset if self.is_own else read_dicom_header(self.file).dataset
 
 
 @dataclass(frozen=True)
@@ -99,6 +121,12 @@ def series_member(file: SourceFile) -> SeriesMember:
     Refused
         The file holds no image, or one of a kind that is not converted.
     """
+    quick = quick_header(file.path)
+    if quick is not None and TIME_INDEX not in quick.shared:
+        found = [quick.text(wanted) for wanted in (STUDY, SERIES, SOP_CLASS)]
+        simple = all(value and "\\" not in value for value in found)
+        if simple and all(any(quick.shared.get(side, b"")) for side in (ROWS, COLUMNS)):
+            return SeriesMember(tuple(map(str, found)), found[-1] == WHOLE_SLIDE)
     dataset = read_dicom_header(file, SERIES_TAGS).dataset
     sop_class = text(dataset, "SOPClassUID")
     over_time = "TemporalPositionIndex" in dataset
