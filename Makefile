@@ -17,6 +17,7 @@ export UV_SYSTEM_CERTS ?= 1
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints constraints.txt --build-constraints constraints.txt
 
 RUNTIME := $(VENV)/.runtime-installed
+PANIMG := .cache/bench-panimg/bin/panimg
 DEVELOPMENT := $(VENV)/.development-installed
 
 .DEFAULT_GOAL := help
@@ -59,6 +60,9 @@ servers: | $(BIN)/uv ## install RabbitMQ, MinIO, a MongoDB-wire server and Chrom
 
 bench-events: $(DEVELOPMENT) servers ## from outbox to subscriber, beside bare pika and kombu  [ARGS="--events N --rounds N"]
 	@$(BIN)/python -m bench.events $(ARGS)
+
+bench-ingest: $(DEVELOPMENT) $(PANIMG) ## the import beside panimg and ITK  [ARGS="--rounds 5 --slices 300 --case nii"]
+	@$(BIN)/python -m bench.ingest $(ARGS)
 
 ##@ Change it
 
@@ -111,6 +115,11 @@ $(VENV)/pyvenv.cfg:
 
 $(BIN)/uv: | $(VENV)/pyvenv.cfg
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+
+# The peer of bench-ingest, in an environment that shares nothing with ours.
+$(PANIMG): | $(BIN)/uv
+	@deploy/create-environment "$(PYTHON)" .cache/bench-panimg
+	@$(BIN)/uv pip install --quiet --python .cache/bench-panimg/bin/python --requirement bench/panimg.txt
 
 $(RUNTIME): constraints.txt $(PYPROJECTS) | $(BIN)/uv
 	@echo "Installing the services into $(VENV) ..."

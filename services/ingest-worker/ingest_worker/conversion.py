@@ -39,7 +39,7 @@ from ingest_worker.domain.slides import FoundSlide, SlideFile, found_slide
 from ingest_worker.domain.track import Track
 
 TASKS: Final = "ingest_worker.adapters.tasks"
-FILES_LOOKED_AT_TOGETHER: Final = 256
+FILES_LOOKED_AT_TOGETHER: Final = 1024
 SLIDE: Final = "This is a whole-slide image; `tiler convert` converts those."
 OnProgress = Callable[[ConversionProgress], None]
 

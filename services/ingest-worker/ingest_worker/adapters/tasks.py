@@ -107,7 +107,14 @@ def _in_series(found: Recognised) -> Recognised:
 
 def recognised_document(found: Recognised) -> dict[str, Any]:
     """Return what was found as JSON values."""
-    return {**asdict(found), "file": file_document(found.file), "format": found.format}
+    return {
+        "file": file_document(found.file),
+        "format": found.format,
+        "series": found.series,
+        "references": found.references,
+        "companions": found.companions,
+        "reason": found.reason,
+    }
 
 
 def recognised_from_document(document: dict[str, Any]) -> Recognised:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,16 +68,23 @@ class Writing:
     def _written(self, reading: VolumeReading | PyramidReading, index: int, name: str) -> ConvertedImage:
         image = _unwritten(reading, image_key(self.given.names, index), name)
         path = self.given.scratch / image.file
-        try:
-            if isinstance(reading, PyramidReading):
-                image = self._pyramid(reading, image, path)
-            else:
-                image = self._volume(reading, image, path)
-        except Refused:
-            path.unlink(missing_ok=True)
-            raise
-        used = [file for file in self.given.files if file.name in reading.files]
-        return replace(image, sources=tuple(source_of(file) for file in used))
+        names = set(reading.files)
+        used = [file for file in self.given.files if file.name in names]
+        with ThreadPoolExecutor(1) as beside:  # reads what is read anyway, so it costs no disk
+            sources = beside.submit(lambda: tuple(source_of(file) for file in used))
+            try:
+                image = self._in_its_form(reading, image, path)
+            except Refused:
+                path.unlink(missing_ok=True)
+                raise
+            return replace(image, sources=sources.result())
+
+    def _in_its_form(
+        self, reading: VolumeReading | PyramidReading, image: ConvertedImage, path: Path
+    ) -> ConvertedImage:
+        if isinstance(reading, PyramidReading):
+            return self._pyramid(reading, image, path)
+        return self._volume(reading, image, path)
 
     def _volume(self, reading: VolumeReading, image: ConvertedImage, path: Path) -> ConvertedImage:
         """Write a volume; once more with wider samples when a value turns out not to fit."""

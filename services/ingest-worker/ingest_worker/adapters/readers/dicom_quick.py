@@ -98,6 +98,8 @@ BEYOND: Final = frozenset(
 )  # fmt: skip
 """Elements of files that are no simple slices."""
 
+LOOKED_AT: Final = OWN | SHARED | BEYOND | {PIXELS}
+
 
 @dataclass(frozen=True)
 class QuickHeader:
@@ -173,22 +175,21 @@ def _elements(head: bytes, at: int, syntax: bytes, *, explicit: bool) -> QuickHe
     shared: dict[int, bytes] = {}
     while True:
         key, start, length = element(head, at)
+        at = start + length if length != UNDEFINED else _behind_value(head, start, key, explicit=explicit)
+        if key not in LOOKED_AT:
+            continue
         if key == PIXELS:
-            return QuickHeader(own, shared, syntax, start, _defined(length))
-        if key in BEYOND:
+            return QuickHeader(own, shared, syntax, start, length)
+        kept = shared if key in SHARED else own
+        if key in BEYOND or key in kept or at > len(head):
             raise _Odd
-        at = start + length if length != UNDEFINED else _behind_sequence(head, start, explicit=explicit)
-        if key in SHARED or key in OWN:
-            kept = shared if key in SHARED else own
-            if key in kept or at > len(head):
-                raise _Odd
-            kept[key] = head[start:at]
+        kept[key] = head[start:at]
 
 
-def _defined(length: int) -> int:
-    if length == UNDEFINED:
+def _behind_value(head: bytes, at: int, key: int, *, explicit: bool) -> int:
+    if key == PIXELS:  # compressed ones
         raise _Odd
-    return length
+    return _behind_sequence(head, at, explicit=explicit)
 
 
 def _behind_sequence(head: bytes, at: int, *, explicit: bool) -> int:

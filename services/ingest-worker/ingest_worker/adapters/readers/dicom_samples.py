@@ -210,7 +210,11 @@ def rescaled(pixels: Pixels, form: SampleFormat, rescale: Rescale, sample_type: 
     corners = sorted((rescale.of(form.low), rescale.of(form.high)))
     if _holds(sample_type, *corners):
         # Modulo 2^n every step is exact, and the result is known to fit.
-        return pixels.astype(sample_type) * _wrapped(factor, sample_type) + _wrapped(summand, sample_type)
+        values = pixels.astype(sample_type)
+        if factor != 1:
+            values *= _wrapped(factor, sample_type)
+        values += _wrapped(summand, sample_type)
+        return values
     exact = pixels.astype("int64") * factor + summand
     if not _holds(sample_type, float(exact.min()), float(exact.max())):
         raise OutOfRange
