@@ -107,6 +107,7 @@ VARIABLES = {
     Service.ARCHIVE_API: "archive_api",
     Service.INGEST: "ingest_worker",
     Service.TILER: "tiler",
+    Service.FEED: "feed",
     Service.PORTAL: "portal",
     Service.GATEWAY: "archive_api",  # it has health of its own; nginx asks the service everything leads to
     Service.NOBODY: None,

@@ -19,6 +19,9 @@ from archive_shared.blobs.prepare import BUCKETS
 from archive_shared.errors import Unavailable
 from archive_shared.http.app import build_app
 from archive_shared.settings import PlatformSettings
+from feed.bootstrap import Transports as FeedTransports
+from feed.entrypoints.http.app import create_app as create_feed
+from feed.settings import Settings as FeedSettings
 from ingest_worker.bootstrap import Transports as IngestTransports
 from ingest_worker.entrypoints.http.app import create_app as create_ingest
 from permissions.entrypoints.http.app import create_app as create_permissions
@@ -32,9 +35,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication  # exists for type checkers only
 
 
-def assemble(settings: PlatformSettings, *, permissions: PermissionsSettings) -> "WSGIApplication":
+def assemble(
+    settings: PlatformSettings, *, permissions: PermissionsSettings, feed: FeedSettings
+) -> "WSGIApplication":
     """Return the application of the whole platform, connected as the settings say."""
-    services = _services(settings, permissions)
+    services = _services(settings, permissions, feed)
     health = build_app(
         "gateway", blueprints=[], ready={name: partial(_check, app) for name, app in services.items()}
     )
@@ -51,7 +56,7 @@ def blobs_origin(settings: PlatformSettings) -> str:
 
 
 def _services(
-    settings: PlatformSettings, permissions: PermissionsSettings
+    settings: PlatformSettings, permissions: PermissionsSettings, feed: FeedSettings
 ) -> "dict[Service, WSGIApplication]":
     permissions_app = create_permissions(permissions)
     to_permissions = WSGITransport(app=permissions_app)
@@ -63,6 +68,7 @@ def _services(
         Service.ARCHIVE_API: archive_api,
         Service.INGEST: create_ingest(settings, transports=ingest),
         Service.TILER: create_tiler(settings, transports=TilerTransports(archive_api=to_archive_api)),
+        Service.FEED: create_feed(feed, transports=FeedTransports(permissions=to_permissions)),
         Service.PORTAL: create_portal(PortalSettings(settings.public_url, blobs_origin(settings))),
     }
 

@@ -42,9 +42,14 @@ BACKGROUND = (
     Part("ingest-worker-relay", ("ingest_worker.entrypoints.relay",)),
     Part("tiler-relay", ("tiler.entrypoints.relay",)),
     Part("tiler-consumer", ("tiler.entrypoints.consumer",)),
+    Part("feed-consumer", ("feed.entrypoints.consumer",)),
+    Part("feed-worker", ("feed.entrypoints.worker",), grace_s=30.0),
 )
 INGEST_WORKER = Part("ingest-worker-worker", ("ingest_worker.entrypoints.worker",), grace_s=30.0, niceness=10)
 TILER_WORKER = Part("tiler-worker", ("tiler.entrypoints.worker",), grace_s=30.0, niceness=10)
+
+# Where the processes of one machine differ from those in containers.
+_ON_ONE_MACHINE = {"feed-worker": ("archive_gateway.feed_worker",)}
 
 # In containers every service has a web process of its own, and nginx is the gateway.
 WEB = tuple(
@@ -54,6 +59,7 @@ WEB = tuple(
         ("archive-api", "archive_api.entrypoints.wsgi"),
         ("ingest-worker", "ingest_worker.entrypoints.wsgi"),
         ("tiler", "tiler.entrypoints.wsgi"),
+        ("feed", "feed.entrypoints.wsgi"),
         ("portal", "portal.wsgi"),
     )
 )
@@ -69,6 +75,11 @@ def background_parts(*, ingest_workers: int, tiler_workers: int) -> tuple[Part, 
         *_several(INGEST_WORKER, ingest_workers),
         *_several(TILER_WORKER, tiler_workers),
     )
+
+
+def on_one_machine(part: Part) -> Part:
+    """Return a process as the supervisor starts it."""
+    return replace(part, arguments=_ON_ONE_MACHINE.get(part.name, part.arguments))
 
 
 def gateway_part(*, socket: int, certificate: Path | None = None, key: Path | None = None) -> Part:

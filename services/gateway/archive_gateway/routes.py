@@ -15,6 +15,7 @@ class Service(StrEnum):
     ARCHIVE_API = "archive-api"
     INGEST = "ingest-worker"
     TILER = "tiler"
+    FEED = "feed"
     PORTAL = "portal"
     BLOBS = "blobs"  # links to the folder store; with S3 they lead to the S3 server itself
     GATEWAY = "gateway"  # health
@@ -41,6 +42,8 @@ ROUTES = (
     Route("^/api/v1/uploads/", Service.INGEST),
     Route("^/api/v1/cases/upload-sessions/", Service.INGEST),
     Route("^/api/v1/tiles/", Service.TILER),
+    Route("^/api/v1/events/", Service.FEED),
+    Route("^/api/v1/webhooks/", Service.FEED),
     Route("^/api/v1/", Service.ARCHIVE_API),
     Route("^/media/", Service.ARCHIVE_API),
     Route("^/blobs/", Service.BLOBS),

@@ -13,7 +13,7 @@ from archive_gateway import greeting
 from archive_gateway.data_folder import DataFolder, FolderInUse
 from archive_gateway.listening import Listener, PortTaken, listening
 from archive_gateway.output import Screen
-from archive_gateway.parts import Part, background_parts, gateway_part
+from archive_gateway.parts import Part, background_parts, gateway_part, on_one_machine
 from archive_gateway.preparation import PreparationFailed, create_first_administrator, prepare_blobs
 from archive_gateway.processes import PartProcess
 from archive_gateway.readiness import answers
@@ -75,9 +75,10 @@ def _run(settings: RunSettings, given: Mapping[str, str], folder: DataFolder, li
 
 
 def _parts(settings: RunSettings, listener: Listener, certificate: Certificate | None) -> list[Part]:
-    background = background_parts(
+    in_containers = background_parts(
         ingest_workers=settings.ingest_workers, tiler_workers=settings.tiler_workers
     )
+    background = [on_one_machine(part) for part in in_containers]
     if certificate is None:
         return [gateway_part(socket=listener.descriptor), *background]
     files = {"certificate": certificate.certificate, "key": certificate.key}

@@ -6,6 +6,7 @@ from archive_gateway.assembly import assemble
 from archive_gateway.parts import GATEWAY
 from archive_shared.processes import start_logging
 from archive_shared.settings import read_platform_settings
+from feed.settings import read_settings as read_feed_settings
 from permissions.settings import read_settings as read_permissions_settings
 
 if TYPE_CHECKING:
@@ -16,4 +17,4 @@ def create() -> "WSGIApplication":
     """Return the application as the environment describes it."""
     settings = read_platform_settings()
     start_logging(GATEWAY, settings)
-    return assemble(settings, permissions=read_permissions_settings())
+    return assemble(settings, permissions=read_permissions_settings(), feed=read_feed_settings())

@@ -4,7 +4,7 @@ Messaging reads events through it, the generator writes docs/contracts from it, 
 hold that nothing is missing. Other services may subscribe to any event; they are not listed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archive_shared.events import (
     ArchiveCreated,
@@ -33,6 +33,7 @@ PERMISSIONS = "permissions"
 ARCHIVE_API = "archive-api"
 INGEST_WORKER = "ingest-worker"
 TILER = "tiler"
+FEED = "feed"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Entry:
     description: str
 
 
-CATALOGUE: tuple[Entry, ...] = (
+_ENTRIES = (
     Entry(RoleGranted, PERMISSIONS, (), "A person got a role on an archive, or another role than before."),
     Entry(RoleRevoked, PERMISSIONS, (), "A person lost a role on an archive."),
     Entry(ArchiveCreated, ARCHIVE_API, (), "An archive was created and can be filled."),
@@ -91,6 +92,9 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(TilesReady, TILER, (ARCHIVE_API,), "The tiles of a pyramidal image can be fetched."),
     Entry(TilesFailed, TILER, (ARCHIVE_API,), "An image got no preview and no tiles, and will not get any."),
 )
+
+CATALOGUE: tuple[Entry, ...] = tuple(replace(entry, consumers=(*entry.consumers, FEED)) for entry in _ENTRIES)
+"""The feed hears everything: it tells it to those who speak HTTP only."""
 
 _CLASSES = {entry.event.TYPE: entry.event for entry in CATALOGUE}
 

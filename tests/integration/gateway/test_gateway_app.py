@@ -12,6 +12,7 @@ from archive_gateway.assembly import assemble, blobs_origin
 from archive_shared.clock import SystemClock
 from archive_shared.http import service_tokens
 from archive_shared.settings import PlatformSettings
+from feed.settings import Settings as FeedSettings
 from permissions.bootstrap import bootstrap as bootstrap_permissions
 from permissions.settings import Settings as PermissionsSettings
 from permissions.use_cases.manage_tokens import create_first_administrator
@@ -44,7 +45,9 @@ class Gateway:
     """The application, called as by a client with a token."""
 
     def __init__(self, settings: PlatformSettings, token: str) -> None:
-        self.client = Client(assemble(settings, permissions=PermissionsSettings(settings)))
+        self.client = Client(
+            assemble(settings, permissions=PermissionsSettings(settings), feed=FeedSettings(settings))
+        )
         self.token = token
 
     def call(self, method: str, path: str, **content: Any) -> TestResponse:

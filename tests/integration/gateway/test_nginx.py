@@ -23,6 +23,7 @@ ADDRESSES = {
     "ARCHIVE_API_ADDRESS": Service.ARCHIVE_API,
     "INGEST_WORKER_ADDRESS": Service.INGEST,
     "TILER_ADDRESS": Service.TILER,
+    "FEED_ADDRESS": Service.FEED,
     "PORTAL_ADDRESS": Service.PORTAL,
 }
 
@@ -84,6 +85,8 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
         "/api/v1/cases/upload-sessions/",
         "/api/v1/cases/images/",
         "/api/v1/tiles/images/x/0/0/0.jpeg",
+        "/api/v1/events/",
+        "/api/v1/webhooks/x/test/",
         "/media/images/x/y/z.mha",
     ],
 )

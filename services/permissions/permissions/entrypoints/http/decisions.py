@@ -26,6 +26,14 @@ def decisions_blueprint(directory: Directory, *, secret: bytes) -> Blueprint:
         allowed = decide(directory, user, asked["questions"])
         return json_response({"caller": schemas.show_caller(user), "allowed": allowed})
 
+    @routes.post("/decisions-about-users/")
+    def answer_about_user() -> Response:
+        """Decide for somebody in whose name a service acts later, without their token: the owner of a webhook."""
+        asked = body(schemas.DecisionsAboutUser())
+        user = directory.users.get(asked["user"])
+        allowed = decide(directory, user, asked["questions"])
+        return json_response({"caller": schemas.show_caller(user), "allowed": allowed})
+
     @routes.post("/usable-archives/")
     def usable() -> Response:
         user = directory.identify(body(schemas.UsableArchives())["token"])

@@ -41,6 +41,11 @@ class Decisions(Schema):
     questions = fields.List(fields.Nested(AskedQuestion), required=True, validate=validate.Length(max=1000))
 
 
+class DecisionsAboutUser(Schema):
+    user = fields.String(required=True)
+    questions = fields.List(fields.Nested(AskedQuestion), required=True, validate=validate.Length(max=1000))
+
+
 class UsableArchives(Schema):
     token = fields.String(required=True, allow_none=True)
 

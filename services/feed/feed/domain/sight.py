@@ -1,0 +1,58 @@
+"""What somebody may see at this moment; asked of permissions once for a whole batch of events."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from archive_shared.access import Action, Answers, Caller, Question
+from archive_shared.errors import Unauthenticated
+from feed.domain.audience import Audience
+
+Ask = Callable[[Sequence[Question]], Answers]
+"""Asks permissions about one person: the holder of a token, or the owner of a webhook."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """The rights of one person as far as some audiences ask for them."""
+
+    caller: Caller
+    members: frozenset[str]
+    editors: frozenset[str]
+
+    def reaches(self, audience: Audience) -> bool:
+        return (
+            self.caller.administrator
+            or self.caller.id in audience.people
+            or not self.members.isdisjoint(audience.members)
+            or not self.editors.isdisjoint(audience.editors)
+        )
+
+
+def sight(ask: Ask, audiences: Iterable[Audience] = ()) -> Sight:
+    """Ask all that these audiences depend on; one call.
+
+    Raises
+    ------
+    Unauthenticated
+        There is no such person (any more).
+    """
+    audiences = list(audiences)
+    used = sorted({archive for audience in audiences for archive in audience.members})
+    changed = sorted({archive for audience in audiences for archive in audience.editors})
+    questions = [
+        *(Question(Action.USE_ARCHIVE, archive) for archive in used),
+        *(Question(Action.CHANGE_ARCHIVE, archive) for archive in changed),
+    ]
+    answers = ask(questions)
+    if answers.caller is None:
+        raise Unauthenticated("Authentication credentials were not provided.")
+    granted = [question for question, yes in zip(questions, answers.allowed, strict=True) if yes]
+    return Sight(
+        answers.caller,
+        members=_archives(granted, Action.USE_ARCHIVE),
+        editors=_archives(granted, Action.CHANGE_ARCHIVE),
+    )
+
+
+def _archives(granted: Sequence[Question], action: Action) -> frozenset[str]:
+    return frozenset(each.archive for each in granted if each.action is action and each.archive is not None)
