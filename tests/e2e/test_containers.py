@@ -17,9 +17,9 @@ import SimpleITK as sitk
 from demo.client import ArchiveClient
 from tests.support.compose import command_of, written_services
 from tests.support.nginx import running_nginx
-from tests.support.processes import ChildProcess, free_port, running_process
+from tests.support.processes import ChildProcess, free_port, running_process, wait_until
 
-WEB = ("permissions-web", "archive-api-web", "ingest-worker-web", "tiler-web", "portal-web")
+WEB = ("permissions-web", "archive-api-web", "ingest-worker-web", "tiler-web", "feed-web", "portal-web")
 SERVERS = ("rabbitmq", "mongo", "minio", "gateway")
 ONE_SHOT = "prepare"
 PROGRAMS = Path(sys.executable).parent
@@ -133,6 +133,7 @@ def test_a_file_becomes_an_item_with_a_picture(containers: Containers, tmp_path:
         (item,) = client.wait_for_items(archive["pk"], 1)
         image = client.wait_for_preview(item["values"][0]["image"])
         canonical = client.download(image["files"][0]["file"], tmp_path / "canonical.mha")
+        wait_until(partial(the_feed_tells_of, client, item["pk"], image["pk"]), timeout_s=60)
 
     assert image["shape"] == [8, 30, 40]
     assert np.array_equal(
@@ -141,6 +142,11 @@ def test_a_file_becomes_an_item_with_a_picture(containers: Containers, tmp_path:
     )
     assert_page_may_reach_the_object_store(containers)
     assert_health_checks_pass(containers)
+
+
+def the_feed_tells_of(client: ArchiveClient, item: str, image: str) -> bool:
+    told = {(event["type"], event["subject"]) for event in client.call("GET", "events/?limit=1000")["events"]}
+    return {("archive.item.created.v1", item), ("archive.preview.ready.v1", image)} <= told
 
 
 def assert_page_may_reach_the_object_store(containers: Containers) -> None:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from archive_shared.access import Answers, Question
 from archive_shared.clock import Clock
@@ -27,6 +26,7 @@ from feed.domain.webhook import Webhook
 from feed.entrypoints.http.app import app_for
 from feed.settings import Settings
 from tests.support.access import RoleBook
+from tests.support.archive_service import Answer
 from tests.support.clocks import StoppedClock
 
 SITE = "https://archive.test"
@@ -80,10 +80,10 @@ class Owners:
         return Answers(None, [False] * len(questions))
 
 
-def settings_for(**others: Any) -> Settings:
+def settings_for(*, documents_url: str = "", **others: Any) -> Settings:
     platform = PlatformSettings(
         public_url=SITE,
-        documents_url="",
+        documents_url=documents_url,
         bus_url="",
         blobs_url="",
         secret=b"a secret of at least thirty-two bytes!",
@@ -121,9 +121,9 @@ class FeedService:
         """Return the identifiers of all events a reader gets."""
         return [event["id"] for event in self.get(token, query)["events"]]
 
-    def call(self, method: str, path: str, token: str | None = None, **content: Any) -> TestResponse:
+    def call(self, method: str, path: str, token: str | None = None, **content: Any) -> Answer:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return self.http.open(path.removeprefix(SITE), method=method, headers=headers, **content)
+        return Answer(self.http.open(path.removeprefix(SITE), method=method, headers=headers, **content))
 
     def webhook(self, token: str, url: str, **wanted: Any) -> Any:
         answer = self.call("POST", WEBHOOKS, token, json={"url": url, **wanted})

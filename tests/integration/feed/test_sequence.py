@@ -1,6 +1,7 @@
 """The feed has one order without gaps, whoever appends, and however they are interrupted."""
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,9 +12,10 @@ from archive_shared.documents import Document, Documents
 from feed.domain.entry import EVENTS, SEQUENCE, key
 from feed.domain.problems import NoLongerKept
 from feed.domain.selection import Selection
+from feed.use_cases import read_feed
 from feed.use_cases.append_event import Sequencer
 from feed.use_cases.prune import Pruner
-from feed.use_cases.read_feed import CHUNK, MOST_LOOKED_AT, Reader
+from feed.use_cases.read_feed import Reader
 from tests.support.clocks import StoppedClock
 from tests.support.feed import AT, an_entry
 
@@ -30,21 +32,23 @@ def read_all(reader: Reader, after: int = 0) -> list[str]:
     return [entry.event for entry in page.entries]
 
 
-class Interrupted(Documents):
+class Interrupted:
     """A store whose user dies right after the head was changed, before the entry is copied to its place."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    def __getattribute__(self, name: str) -> Any:
-        if name == "put_new":
-            return object.__getattribute__(self, "die")
-        return getattr(object.__getattribute__(self, "_documents"), name)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._documents, name)
 
-    def die(self, collection: str, document: Document) -> Document:
+    def put_new(self, collection: str, document: Document) -> Document:
         if collection == EVENTS.name:
             raise SystemExit("killed")
-        return object.__getattribute__(self, "_documents").put_new(collection, document)  # type: ignore[no-any-return]
+        return self._documents.put_new(collection, document)
+
+
+def interrupted(documents: Documents) -> Documents:
+    return Interrupted(documents)
 
 
 def test_events_keep_the_order_they_were_appended_in_and_positions_are_dense(documents: Documents) -> None:
@@ -100,7 +104,7 @@ def test_readers_beside_many_appenders_miss_nothing_and_see_nothing_twice(docume
 def test_who_died_between_taking_a_position_and_filling_it_leaves_no_gap(documents: Documents) -> None:
     Sequencer(documents).append(an_entry(0))
     with pytest.raises(SystemExit):
-        Sequencer(Interrupted(documents)).append(an_entry(1))
+        Sequencer(interrupted(documents)).append(an_entry(1))
     assert read_all(Reader(documents)) == ["event-0"]
 
     Sequencer(documents).append(an_entry(2))
@@ -110,7 +114,7 @@ def test_who_died_between_taking_a_position_and_filling_it_leaves_no_gap(documen
 
 def test_the_event_whose_appender_died_is_there_once_when_it_is_delivered_again(documents: Documents) -> None:
     with pytest.raises(SystemExit):
-        Sequencer(Interrupted(documents)).append(an_entry(1))
+        Sequencer(interrupted(documents)).append(an_entry(1))
 
     Sequencer(documents).append(an_entry(1))
 
@@ -139,22 +143,26 @@ def test_who_slept_while_others_appended_and_pruned_cannot_take_an_old_position(
     assert documents.get(EVENTS.name, key(2)) is None
 
 
-def test_a_page_looks_at_so_much_and_no_more_and_says_where_to_go_on(documents: Documents) -> None:
+def test_a_page_looks_at_so_much_and_no_more_and_says_where_to_go_on(
+    documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What it costs does not depend on the size of the feed."""
-    for number in range(MOST_LOOKED_AT // CHUNK * CHUNK + 1):
-        documents.put_new(EVENTS.name, an_entry(number).document() | {"_id": key(number + 1)})
-    reader, counted = Reader(documents), []
+    monkeypatch.setattr(read_feed, "CHUNK", 10)
+    monkeypatch.setattr(read_feed, "MOST_LOOKED_AT", 40)
+    for number in range(41):
+        Sequencer(documents).append(an_entry(number))
+    reader, asked = Reader(documents), []
 
-    def stranger(questions: list[Question]) -> Answers:
-        counted.append(len(questions))
+    def stranger(questions: Sequence[Question]) -> Answers:
+        asked.append(questions)
         return Answers(Caller("x", "x", 2), [False] * len(questions))
 
-    first = reader.page(stranger, Selection(), after=0, limit=10)  # type: ignore[arg-type]  # a list is a sequence
-    second = reader.page(stranger, Selection(), after=first.position, limit=10)  # type: ignore[arg-type]  # likewise
+    first = reader.page(stranger, Selection(), after=0, limit=10)
+    second = reader.page(stranger, Selection(), after=first.position, limit=10)
 
-    assert (first.position, first.more, len(first.entries)) == (MOST_LOOKED_AT, True, 0)
-    assert (second.position, second.more) == (MOST_LOOKED_AT + 1, False)
-    assert len(counted) <= 2 * (MOST_LOOKED_AT / CHUNK + 2)
+    assert (first.position, first.more, len(first.entries)) == (40, True, 0)
+    assert (second.position, second.more, len(second.entries)) == (41, False, 0)
+    assert len(asked) == (1 + 4) + (1 + 1)  # who asks, then once per chunk
 
 
 def test_what_is_too_old_or_too_much_is_forgotten_but_never_the_newest(documents: Documents) -> None:

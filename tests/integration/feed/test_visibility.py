@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from archive_shared.errors import Unavailable
 from archive_shared.events import (
     ArchiveUpdated,
     Event,
@@ -14,7 +15,8 @@ from archive_shared.events import (
     SessionStarted,
 )
 from archive_shared.identifiers import new_id
-from tests.support.feed import EVENTS, FeedService
+from feed.bootstrap import listener
+from tests.support.feed import EVENTS, FeedService, received
 from tests.support.feed_events import ARCHIVE, IMAGE, ITEM, SAMPLES, SESSION
 from tests.support.imports import an_import
 
@@ -125,8 +127,6 @@ def test_pictures_of_an_image_are_told_to_those_who_may_see_it_then(
 def test_an_event_that_overtook_what_it_depends_on_waits_and_is_not_lost(
     feed: FeedService, tokens: dict[str, str]
 ) -> None:
-    from archive_shared.errors import Unavailable
-
     with pytest.raises(Unavailable):
         feed.hear(PreviewReady(image=IMAGE), id="preview")
     feed.hear(an_import(archive=ARCHIVE))
@@ -138,12 +138,8 @@ def test_an_event_that_overtook_what_it_depends_on_waits_and_is_not_lost(
 def test_an_event_about_something_never_heard_of_is_for_administrators(
     feed: FeedService, tokens: dict[str, str]
 ) -> None:
-    from tests.support.feed import received
-
     event = received(PreviewReady(image=new_id()), at=feed.clock.now())
     feed.clock.advance(60)
-    from feed.bootstrap import listener
-
     listener(feed.documents, feed.clock).hear(event)
 
     assert feed.heard_by(tokens["admin"]) == [event.id]

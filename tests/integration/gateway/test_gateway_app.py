@@ -66,7 +66,9 @@ def test_it_is_ready_when_every_part_is(gateway: Gateway) -> None:
     assert answer.status_code == 200
     assert answer.json == {
         "status": "ok",
-        "checks": dict.fromkeys(["permissions", "archive-api", "ingest-worker", "tiler", "portal"], "ok"),
+        "checks": dict.fromkeys(
+            ["permissions", "archive-api", "ingest-worker", "tiler", "feed", "portal"], "ok"
+        ),
     }
 
 

@@ -78,11 +78,14 @@ class Deliverer:
         self._lease_s = lease_s
 
     def due(self, *, busy: Collection[str] = ()) -> list[Delivery]:
-        """Return the first delivery that is due of every webhook that has one, but for the busy ones."""
+        """Return the delivery to be made next of every webhook that has one due, but for the busy ones.
+
+        First the one whose worker died, which keeps all others of its webhook waiting; then in the order of the feed.
+        """
         now = to_text(self._clock.now())
         found = self._deliveries.find({"hint_at": at_most(now)}, sort=[("hint_at", 1)], limit=MOST_LISTED)
         first: dict[str, Delivery] = {}
-        for delivery in sorted(found, key=lambda each: (each.job.hint_at, each.position or 0)):
+        for delivery in sorted(found, key=lambda each: (each.in_flight is None, each.position or 0)):
             if delivery.webhook not in busy:
                 first.setdefault(delivery.webhook, delivery)
         return list(first.values())
