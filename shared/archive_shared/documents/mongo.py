@@ -117,6 +117,11 @@ class MongoDocuments:
             found = self._of(collection).find(condition, {"doc": 1}).sort(keys).skip(skip).limit(limit or 0)
             return [each["doc"] for each in found]
 
+    def identifiers(self, collection: str, where: Where | Sequence[Where] = ()) -> list[str]:
+        condition = schema.condition(self._collections[collection], alternatives(where))
+        with _translated():
+            return [str(each["_id"]) for each in self._of(collection).find(condition, {"_id": 1}).sort("_id", 1)]
+
     def count(self, collection: str, where: Where | Sequence[Where] = ()) -> int:
         condition = schema.condition(self._collections[collection], alternatives(where))
         with _translated():

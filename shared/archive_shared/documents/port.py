@@ -154,6 +154,10 @@ class Documents(Protocol):
         """
         ...
 
+    def identifiers(self, collection: str, where: Where | Sequence[Where] = ()) -> list[str]:
+        """Return the identifiers of the documents that meet the conditions, in order, without reading them whole."""
+        ...
+
     def count(self, collection: str, where: Where | Sequence[Where] = ()) -> int: ...
 
     def delete(self, collection: str, identifier: str, *, rev: int | None = None) -> bool:

@@ -111,6 +111,10 @@ class Repository(Generic[A]):
         found = self._documents.find(self._collection, where, sort=sort, skip=skip, limit=limit)
         return [self._load(document) for document in found]
 
+    def identifiers(self, where: Where | Sequence[Where] = ()) -> list[str]:
+        """Return the identifiers of those that meet the conditions, without reading them whole."""
+        return self._documents.identifiers(self._collection, where)
+
     def count(self, where: Where | Sequence[Where] = ()) -> int:
         return self._documents.count(self._collection, where)
 

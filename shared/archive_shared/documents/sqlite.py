@@ -89,6 +89,12 @@ class SqliteDocuments:
             rows = connection.execute(query, [*values, -1 if limit is None else limit, skip])
             return [_read(row[0]) for row in rows]
 
+    def identifiers(self, collection: str, where: Where | Sequence[Where] = ()) -> list[str]:
+        condition, values = schema.condition(self._collections[collection], alternatives(where))
+        query = f'select _id from "{collection}"{condition} order by _id'
+        with self._connection() as connection:
+            return [str(row[0]) for row in connection.execute(query, values)]
+
     def count(self, collection: str, where: Where | Sequence[Where] = ()) -> int:
         condition, values = schema.condition(self._collections[collection], alternatives(where))
         query = f'select count(*) from "{collection}"{condition}'

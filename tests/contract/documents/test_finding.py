@@ -72,6 +72,7 @@ def test_conditions(tasks: Documents, where: Where, expected: str) -> None:
     found = tasks.find("task", where, sort=[("_id", 1)])
 
     assert "".join(task["_id"] for task in found) == expected
+    assert "".join(tasks.identifiers("task", where)) == expected
     assert tasks.count("task", where) == len(expected)
 
 
