@@ -1,10 +1,11 @@
 """Asking permissions who a caller is and what they may do: the questions and the answers.
 
-One round trip answers both. A question that cannot be answered is a no: `Unavailable` is raised. Over HTTP it
-is asked by `archive_shared.http.access_client`.
+One question or hundreds, it is one call: `ask` decides them in order, `usable` lists what the caller may see. A
+question that cannot be answered is a no: `Unavailable` is raised. Over HTTP it is asked by
+`archive_shared.http.access_client`; services remember the answers for a moment (`archive_shared.http.cached_access`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -39,12 +40,15 @@ class Caller:
     ----------
     number
         The same person as a whole number, which the public client's wire format asks for in places.
+    writes
+        Whether the token they came with may change anything.
     """
 
     id: str
     username: str
     number: int
     administrator: bool = False
+    writes: bool = True
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,50 @@ class Usable:
     caller: Caller | None
     archives: frozenset[str]
     everything: bool = False
+
+    def includes(self, archive: str) -> bool:
+        """Tell whether the caller may see the data of this archive."""
+        return self.everything or archive in self.archives
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Everything that decides what the holder of one token may do, as permissions knew it at one moment.
+
+    Parameters
+    ----------
+    roles
+        What the caller may do by virtue of their roles, by archive; archives without a role are not in it.
+    public
+        What anybody may do with an archive that is public.
+    general
+        What the caller may do that is about no archive.
+    power
+        What the caller may do with any archive as administrator. Every use of it has to be told to permissions.
+    """
+
+    caller: Caller | None
+    roles: Mapping[str, frozenset[Action]]
+    public: frozenset[Action] = frozenset()
+    general: frozenset[Action] = frozenset()
+    power: frozenset[Action] = frozenset()
+
+    def allows(self, question: Question) -> bool:
+        """Decide without the power of an administrator; anything not clearly allowed is a no."""
+        if question.archive is None:
+            return question.action in self.general
+        if question.public and question.action in self.public:
+            return True
+        return question.action in self.roles.get(question.archive, ())
+
+    def allows_by_power(self, question: Question) -> bool:
+        """Tell whether the caller may do it as administrator only."""
+        return question.action in self.power and not self.allows(question)
+
+    def usable(self) -> Usable:
+        """List the archives whose data the caller may see."""
+        mine = (archive for archive, actions in self.roles.items() if Action.USE_ARCHIVE in actions)
+        return Usable(self.caller, frozenset(mine), Action.USE_ARCHIVE in self.power)
 
 
 _ABOUT_THE_CARD = {Action.VIEW_ARCHIVE, Action.CHANGE_ARCHIVE}
@@ -81,6 +129,12 @@ class Access(Protocol):
     def make_first_editor(self, *, archive: str, user: str) -> None:
         """Give the creator of a new archive its first role; doing it again changes nothing."""
         ...
+
+
+def usable_among(access: Access, token: str | None, archives: Iterable[str]) -> frozenset[str]:
+    """Return those of the archives whose data the caller may see; one question, however many they are."""
+    usable = access.usable(token)
+    return frozenset(archive for archive in archives if usable.includes(archive))
 
 
 def require(

@@ -3,6 +3,7 @@
 ArchiveSystemError
 ├── Invalid           what was sent is wrong; names the fields
 ├── Unauthenticated   nobody we know
+├── TooManyAttempts   guessing is slowed down; try again later
 ├── Forbidden         known and may see it, but may not do that
 ├── NotFound          does not exist, or may not be seen
 ├── Conflict          does not fit the present state
@@ -34,6 +35,14 @@ class Invalid(ArchiveSystemError):
 
 class Unauthenticated(ArchiveSystemError):
     """Nobody we know: no token, or one that is wrong, expired or revoked."""
+
+
+class TooManyAttempts(ArchiveSystemError):
+    """Somebody tried too often; `retry_after_s` says how long to wait."""
+
+    def __init__(self, text: str, *, retry_after_s: float) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
 
 
 class Forbidden(ArchiveSystemError):

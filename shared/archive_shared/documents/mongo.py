@@ -120,7 +120,9 @@ class MongoDocuments:
     def identifiers(self, collection: str, where: Where | Sequence[Where] = ()) -> list[str]:
         condition = schema.condition(self._collections[collection], alternatives(where))
         with _translated():
-            return [str(each["_id"]) for each in self._of(collection).find(condition, {"_id": 1}).sort("_id", 1)]
+            return [
+                str(each["_id"]) for each in self._of(collection).find(condition, {"_id": 1}).sort("_id", 1)
+            ]
 
     def count(self, collection: str, where: Where | Sequence[Where] = ()) -> int:
         condition = schema.condition(self._collections[collection], alternatives(where))

@@ -23,10 +23,24 @@ from archive_shared.events.imports import (
     Slide,
     UploadCompleted,
 )
-from archive_shared.events.permissions import RoleGranted, RoleRevoked
+from archive_shared.events.permissions import (
+    CHANGES_STANDING,
+    AccessAccepted,
+    AccessRejected,
+    AccessRequested,
+    RoleGranted,
+    RoleRevoked,
+    TokenRevoked,
+    UserChanged,
+    UserVerified,
+)
 from archive_shared.events.tiles import PreviewReady, TilesFailed, TilesReady
 
 __all__ = [
+    "CHANGES_STANDING",
+    "AccessAccepted",
+    "AccessRejected",
+    "AccessRequested",
     "ArchiveCreated",
     "ArchiveUpdated",
     "Event",
@@ -50,6 +64,9 @@ __all__ = [
     "Slide",
     "TilesFailed",
     "TilesReady",
+    "TokenRevoked",
     "UploadCompleted",
+    "UserChanged",
+    "UserVerified",
     "envelope",
 ]

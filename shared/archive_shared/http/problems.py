@@ -1,6 +1,7 @@
 """Errors on the wire: one table from kinds of errors to HTTP, one body for all of them (RFC 9457)."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 
 from flask import Response
@@ -13,6 +14,7 @@ from archive_shared.errors import (
     Forbidden,
     Invalid,
     NotFound,
+    TooManyAttempts,
     Unauthenticated,
     Unavailable,
 )
@@ -23,6 +25,7 @@ STATUS: Mapping[type[ArchiveSystemError], int] = {
     Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
+    TooManyAttempts: 429,
     Unavailable: 503,
 }
 RETRY_AFTER_S = 1
@@ -53,7 +56,10 @@ def of_error(error: ArchiveSystemError) -> Response:
         return problem(status, "The request is not valid.", error.errors)
     if isinstance(error, NotFound):  # what may not be seen and what does not exist look alike
         return problem(status, "Not found.")
-    return problem(status, str(error) or HTTP_STATUS_CODES[status])
+    response = problem(status, str(error) or HTTP_STATUS_CODES[status])
+    if isinstance(error, TooManyAttempts):
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+    return response
 
 
 def of_http(error: HTTPException) -> Response:

@@ -10,7 +10,9 @@ from flask import request
 from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
-from archive_shared.errors import Invalid, Unauthenticated
+from archive_shared.access import Access, Caller
+from archive_shared.errors import Forbidden, Invalid, Unauthenticated
+from archive_shared.http.sessions import SAFE_METHODS, session_secret
 
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 1000
@@ -19,20 +21,40 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def bearer_token() -> str | None:
-    """Return the token of the Authorization header (RFC 6750, scheme in any case), None without one.
+    """Return the token of the Authorization header (RFC 6750, scheme in any case), else that of the page's session.
 
     Raises
     ------
     Unauthenticated
         There is a header but no bearer token in it.
+    Forbidden
+        There is a session, but nothing shows that the page sent this (`archive_shared.http.sessions`).
     """
     header = request.headers.get("Authorization")
     if header is None:
-        return None
+        return session_secret()
     words = header.split()
     if len(words) != 2 or words[0].lower() != "bearer" or not words[1].isascii():
         raise Unauthenticated("Invalid token.")
     return words[1]
+
+
+def signed_in(access: Access) -> Caller:
+    """Return who is calling, for what needs no role but somebody.
+
+    Raises
+    ------
+    Unauthenticated
+        Nobody is.
+    Forbidden
+        The request would change something, and the token is for reading only.
+    """
+    caller = access.ask(bearer_token(), []).caller
+    if caller is None:
+        raise Unauthenticated("Authentication credentials were not provided.")
+    if request.method not in SAFE_METHODS and not caller.writes:
+        raise Forbidden("This token is for reading only.")
+    return caller
 
 
 def body(schema: Schema) -> dict[str, Any]:

@@ -7,6 +7,9 @@ hold that nothing is missing. Other services may subscribe to any event; they ar
 from dataclasses import dataclass, replace
 
 from archive_shared.events import (
+    AccessAccepted,
+    AccessRejected,
+    AccessRequested,
     ArchiveCreated,
     ArchiveUpdated,
     Event,
@@ -26,7 +29,10 @@ from archive_shared.events import (
     SessionSucceeded,
     TilesFailed,
     TilesReady,
+    TokenRevoked,
     UploadCompleted,
+    UserChanged,
+    UserVerified,
 )
 
 PERMISSIONS = "permissions"
@@ -59,6 +65,27 @@ class Entry:
 _ENTRIES = (
     Entry(RoleGranted, PERMISSIONS, (), "A person got a role on an archive, or another role than before."),
     Entry(RoleRevoked, PERMISSIONS, (), "A person lost a role on an archive."),
+    Entry(
+        AccessRequested,
+        PERMISSIONS,
+        (),
+        "A person asks for access to an archive, and its editors have to decide.",
+    ),
+    Entry(
+        AccessAccepted,
+        PERMISSIONS,
+        (),
+        "A request for access was accepted, by an editor or by the archive's rule.",
+    ),
+    Entry(AccessRejected, PERMISSIONS, (), "A request for access was rejected."),
+    Entry(TokenRevoked, PERMISSIONS, (), "An API token or the session of a page is no longer good."),
+    Entry(UserVerified, PERMISSIONS, (), "An administrator vouches for who a person is, or does no longer."),
+    Entry(
+        UserChanged,
+        PERMISSIONS,
+        (),
+        "A person may sign in no longer, or again; became an administrator, or is none any more.",
+    ),
     Entry(ArchiveCreated, ARCHIVE_API, (), "An archive was created and can be filled."),
     Entry(ArchiveUpdated, ARCHIVE_API, (), "The settings of an archive changed."),
     # archive-api hears its own item events to keep the index of which archives hold an image.
