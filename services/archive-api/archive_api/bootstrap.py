@@ -16,8 +16,7 @@ from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock, SystemClock
 from archive_shared.documents import Documents, Repository
 from archive_shared.documents.connect import connect_documents
-from archive_shared.http.access_client import HttpAccess
-from archive_shared.http.client import ServiceClient
+from archive_shared.http.connect_access import connect_access
 from archive_shared.outbox.lease import LEASES
 from archive_shared.settings import PlatformSettings
 
@@ -44,18 +43,12 @@ class ArchiveApi:
 def bootstrap(settings: PlatformSettings, *, transports: Transports | None = None) -> ArchiveApi:
     """Connect to the stores and to permissions, and build the library on them."""
     clock = SystemClock()
-    permissions = ServiceClient(
-        settings.permissions_url,
-        service=NAME,
-        secret=settings.secret,
-        clock=clock,
-        transport=(transports or Transports()).permissions,
-    )
+    to_permissions = (transports or Transports()).permissions
     return over(
         connect(settings),
         image_blobs=platform_blobs(settings, "images"),
         media_blobs=platform_blobs(settings, "media"),
-        access=HttpAccess(permissions),
+        access=connect_access(settings, service=NAME, clock=clock, transport=to_permissions),
         clock=clock,
     )
 

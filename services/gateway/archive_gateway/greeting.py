@@ -2,17 +2,18 @@
 
 from pathlib import Path
 
-from archive_gateway.preparation import USERNAME
+from archive_gateway.preparation import USERNAME, FirstAdministrator
 
 
 def starting(data: Path) -> str:
     return f"Starting the archive platform on {data} ..."
 
 
-def first_administrator(token: str) -> str:
+def first_administrator(administrator: FirstAdministrator) -> str:
     return (
-        f'\nThe first administrator is "{USERNAME}". This token signs in, on the page and in the API;\n'
-        f"it is shown only now:\n\n    {token}\n"
+        f'\nThe first administrator is "{USERNAME}". This password signs in on the page, the token in the API\n'
+        f"as well; they are shown only now:\n\n    password  {administrator.password}\n"
+        f"    token     {administrator.token}\n"
     )
 
 

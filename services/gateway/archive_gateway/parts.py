@@ -37,6 +37,7 @@ class Part:
 
 BACKGROUND = (
     Part("permissions-relay", ("permissions.entrypoints.relay",)),
+    Part("permissions-clerk", ("permissions.entrypoints.clerk",)),
     Part("archive-api-relay", ("archive_api.entrypoints.relay",)),
     Part("archive-api-consumer", ("archive_api.entrypoints.consumer",)),
     Part("ingest-worker-relay", ("ingest_worker.entrypoints.relay",)),

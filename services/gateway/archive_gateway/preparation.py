@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from archive_gateway.parts import CREATE_ADMINISTRATOR, PREPARE_BLOBS
 from archive_shared.settings import PREFIX
@@ -27,15 +28,24 @@ def prepare_blobs(environment: Mapping[str, str]) -> None:
         _output_of(PREPARE_BLOBS, environment)
 
 
-def create_first_administrator(environment: Mapping[str, str]) -> str | None:
-    """Return the token of the first administrator, or None when the installation has one already.
+@dataclass(frozen=True)
+class FirstAdministrator:
+    """What the first administrator signs in with; shown once."""
+
+    token: str
+    password: str
+
+
+def create_first_administrator(environment: Mapping[str, str]) -> FirstAdministrator | None:
+    """Return the secrets of the first administrator, or None when the installation has one already.
 
     Raises
     ------
     PreparationFailed
         The document store does not answer.
     """
-    return _output_of([*CREATE_ADMINISTRATOR, "--username", USERNAME], environment) or None
+    printed = _output_of([*CREATE_ADMINISTRATOR, "--username", USERNAME], environment)
+    return FirstAdministrator(*printed.split()) if printed else None
 
 
 def _output_of(module: Sequence[str], environment: Mapping[str, str]) -> str:

@@ -88,11 +88,11 @@ def _parts(settings: RunSettings, listener: Listener, certificate: Certificate |
 def _prepare(environment: Mapping[str, str], screen: Screen) -> None:
     try:
         prepare_blobs(environment)
-        token = create_first_administrator(environment)
+        administrator = create_first_administrator(environment)
     except PreparationFailed as error:
         raise CannotRun(str(error)) from error
-    if token is not None:
-        screen.say(greeting.first_administrator(token))
+    if administrator is not None:
+        screen.say(greeting.first_administrator(administrator))
 
 
 class Announcer:

@@ -14,8 +14,8 @@ from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock, SystemClock
 from archive_shared.documents import Documents, Repository
 from archive_shared.documents.connect import connect_documents
-from archive_shared.http.access_client import HttpAccess
 from archive_shared.http.client import ServiceClient
+from archive_shared.http.connect_access import connect_access
 from archive_shared.outbox.lease import LEASES
 from archive_shared.settings import PlatformSettings
 from ingest_worker.adapters.archives_client import HttpArchives
@@ -64,7 +64,7 @@ def bootstrap(settings: PlatformSettings, *, transports: Transports | None = Non
     return over(
         documents(settings),
         platform_blobs(settings, "uploads"),
-        access=HttpAccess(peer(settings.permissions_url, transport=reached.permissions)),
+        access=connect_access(settings, service=NAME, clock=clock, transport=reached.permissions),
         archives=HttpArchives(peer(settings.archive_api_url, transport=reached.archive_api)),
         clock=clock,
     )

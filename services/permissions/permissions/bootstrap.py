@@ -1,20 +1,51 @@
 """Puts permissions together: the only place that knows which adapters it runs on."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
 
-from archive_shared.clock import SystemClock
-from archive_shared.documents import Documents, Repository
+import structlog
+
+from archive_shared.clock import Clock, SystemClock
+from archive_shared.documents import Collection, Documents, Repository
 from archive_shared.documents.connect import connect_documents
 from archive_shared.outbox.lease import LEASES
+from permissions.adapters.argon2_passwords import Argon2Passwords
+from permissions.adapters.oidc import ProviderKeys, ProviderTokens, fetching_keys
+from permissions.adapters.smtp_mail import SmtpMail
+from permissions.domain.account import ACCOUNTS, Account
+from permissions.domain.act import TRAIL, Audited, FiledAct
+from permissions.domain.admission import ADMISSIONS, Admission
+from permissions.domain.notification import NOTIFICATIONS, Notification
+from permissions.domain.organisation import ORGANISATIONS, Organisation
+from permissions.domain.request import REQUESTS, AccessRequest
 from permissions.domain.roster import ROSTERS, Roster
 from permissions.domain.token import TOKENS, Token
 from permissions.domain.user import USERS, User
 from permissions.settings import Settings
-from permissions.use_cases.directory import Directory
+from permissions.use_cases.directory import Directory, Passwords, Rules, Verify
+from permissions.use_cases.ledger import Ledger
+from permissions.use_cases.notify import Notifier
+from permissions.use_cases.trail import Trail
+
+A = TypeVar("A", bound=Audited)
+
+log = structlog.get_logger()
 
 NAME = "permissions"
-COLLECTIONS = (USERS, TOKENS, ROSTERS, LEASES)
-ANNOUNCING = (ROSTERS.name,)
+COLLECTIONS = (
+    USERS,
+    TOKENS,
+    ACCOUNTS,
+    ROSTERS,
+    ADMISSIONS,
+    REQUESTS,
+    ORGANISATIONS,
+    NOTIFICATIONS,
+    TRAIL,
+    LEASES,
+)
+ANNOUNCING = (ROSTERS.name, TOKENS.name, USERS.name, REQUESTS.name)
 
 
 @dataclass(frozen=True)
@@ -31,14 +62,64 @@ def bootstrap(settings: Settings) -> Permissions:
     return over(documents, settings)
 
 
-def over(documents: Documents, settings: Settings) -> Permissions:
-    """Build the service on a document store that is already there."""
-    clock = SystemClock()
+def over(
+    documents: Documents,
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    passwords: Passwords | None = None,
+    verify: Verify | None = None,
+) -> Permissions:
+    """Build the service on a document store that is already there, with other parts where they are given."""
+    clock = clock or SystemClock()
+    rules = _rules(settings)
+
+    def repository(collection: Collection, kind: type[A]) -> Repository[A]:
+        return Repository(documents, collection.name, kind, source=NAME, clock=clock)
+
+    users, rosters = repository(USERS, User), repository(ROSTERS, Roster)
+    notifications = Repository(documents, NOTIFICATIONS.name, Notification, source=NAME, clock=clock)
+    lines = Repository(documents, TRAIL.name, FiledAct, source=NAME, clock=clock)
+    notifier = Notifier(notifications, users, rosters, sends_mail=rules.sends_mail)
+    trail = Trail(lines, clock, also=notifier.hear, delayed=_say_delayed)
     directory = Directory(
-        users=Repository(documents, USERS.name, User, source=NAME, clock=clock),
-        tokens=Repository(documents, TOKENS.name, Token, source=NAME, clock=clock),
-        rosters=Repository(documents, ROSTERS.name, Roster, source=NAME, clock=clock),
+        users=Ledger(users, trail),
+        tokens=Ledger(repository(TOKENS, Token), trail),
+        rosters=Ledger(rosters, trail),
+        requests=Ledger(repository(REQUESTS, AccessRequest), trail),
+        admissions=Ledger(repository(ADMISSIONS, Admission), trail),
+        organisations=Ledger(repository(ORGANISATIONS, Organisation), trail),
+        accounts=Ledger(repository(ACCOUNTS, Account), trail),
+        notifications=notifications,
+        trail=trail,
         clock=clock,
-        everybody_creates_archives=settings.everybody_creates_archives,
+        passwords=passwords or Argon2Passwords(),
+        verify=verify or _verify(settings),
+        rules=rules,
     )
     return Permissions(documents, directory)
+
+
+def post(settings: Settings) -> SmtpMail | None:
+    """Return what takes e-mail, None if nothing does."""
+    return SmtpMail(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
+
+
+def _say_delayed(identifier: str) -> None:
+    log.warning("act waits to be filed", document=identifier)
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        everybody_creates_archives=settings.everybody_creates_archives,
+        cool_down=timedelta(days=settings.ask_again_after_days),
+        session_lifetime=timedelta(hours=settings.session_hours),
+        sends_mail=bool(settings.smtp_url),
+    )
+
+
+def _verify(settings: Settings) -> Verify | None:
+    if not settings.oidc_issuer:
+        return None
+    keys = ProviderKeys(fetching_keys(settings.oidc_jwks_url))
+    return ProviderTokens(keys, issuer=settings.oidc_issuer, audience=settings.oidc_audience)

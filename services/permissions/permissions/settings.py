@@ -1,6 +1,6 @@
 """Settings of permissions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from environs import Env
 
@@ -15,15 +15,41 @@ class Settings:
     ----------
     everybody_creates_archives
         Whether every user may create archives, or only administrators.
+    ask_again_after_days
+        How long after a no somebody may ask for access again.
+    session_hours
+        How long somebody stays signed in on the page.
+    oidc_issuer, oidc_audience, oidc_jwks_url
+        The identity provider whose signed tokens are good here; all or none of them.
+    smtp_url, mail_from
+        Server that takes e-mail, and the address it comes from; "" sends none.
     """
 
     platform: PlatformSettings
     everybody_creates_archives: bool = True
+    ask_again_after_days: float = 7.0
+    session_hours: float = 12.0
+    oidc_issuer: str = ""
+    oidc_audience: str = ""
+    oidc_jwks_url: str = ""
+    smtp_url: str = field(default="", repr=False)
+    mail_from: str = ""
 
 
 def read_settings() -> Settings:
     """Read the environment."""
     env = Env()
     with env.prefixed(PREFIX):
-        everybody = env.bool("EVERYBODY_CREATES_ARCHIVES", Settings.everybody_creates_archives)
-    return Settings(read_platform_settings(env), everybody_creates_archives=everybody)
+        return Settings(
+            read_platform_settings(Env()),
+            everybody_creates_archives=env.bool(
+                "EVERYBODY_CREATES_ARCHIVES", Settings.everybody_creates_archives
+            ),
+            ask_again_after_days=env.float("ASK_AGAIN_AFTER_DAYS", Settings.ask_again_after_days),
+            session_hours=env.float("SESSION_HOURS", Settings.session_hours),
+            oidc_issuer=env.str("OIDC_ISSUER", ""),
+            oidc_audience=env.str("OIDC_AUDIENCE", ""),
+            oidc_jwks_url=env.str("OIDC_JWKS_URL", ""),
+            smtp_url=env.str("SMTP_URL", ""),
+            mail_from=env.str("MAIL_FROM", ""),
+        )

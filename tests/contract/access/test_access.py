@@ -6,11 +6,12 @@ from typing import Protocol
 import pytest
 from httpx2 import WSGITransport
 
-from archive_shared.access import Access, Action, Caller, Question, require
+from archive_shared.access import Access, Action, Caller, Question, require, usable_among
 from archive_shared.clock import SystemClock
 from archive_shared.documents.sqlite import SqliteDocuments
 from archive_shared.errors import Forbidden, NotFound, Unauthenticated, Unavailable
 from archive_shared.http.access_client import HttpAccess
+from archive_shared.http.cached_access import CachedAccess
 from archive_shared.http.client import ServiceClient
 from archive_shared.identifiers import new_id
 from archive_shared.settings import PlatformSettings
@@ -19,6 +20,7 @@ from permissions.domain.role import Role
 from permissions.domain.roster import Roster
 from permissions.entrypoints.http.app import app_for
 from permissions.settings import Settings
+from permissions.use_cases.identify import require_identity
 from permissions.use_cases.manage_tokens import issue
 from permissions.use_cases.manage_users import add_user
 from tests.support.access import RoleBook
@@ -46,7 +48,7 @@ class StandIn(RoleBook):
 
 
 class Real:
-    """The permissions service, asked over HTTP within this process."""
+    """The permissions service, asked over HTTP within this process, every time."""
 
     def __init__(self, folder: Path) -> None:
         platform = PlatformSettings(public_url="", documents_url="", bus_url="", blobs_url="", secret=SECRET)
@@ -54,26 +56,49 @@ class Real:
         service = over(SqliteDocuments(folder / "permissions.db", COLLECTIONS), settings)
         self._directory = service.directory
         transport = WSGITransport(app=app_for(service, settings))
-        self.access: Access = HttpAccess(
+        self.http = HttpAccess(
             ServiceClient(
                 "http://permissions", service="tests", secret=SECRET, clock=SystemClock(), transport=transport
             )
         )
+
+    @property
+    def access(self) -> Access:
+        return self.http
 
     def add_person(self, username: str, *, administrator: bool = False) -> str:
         user = add_user(self._directory, username=username, administrator=administrator)
         return issue(self._directory, user, name="test").secret
 
     def give(self, token: str, role: str, archive: str) -> None:
-        user = self._directory.require_user(token)
+        person, now = require_identity(self._directory, token).person, self._directory.clock.now()
         if self._directory.rosters.get(archive) is None:
             self._directory.rosters.add(Roster(id=archive))
-        self._directory.rosters.change(archive, lambda roster: roster.grant(user.id, Role(role), by=user.id))
+        self._directory.rosters.change(
+            archive, lambda roster: roster.grant(person, Role(role), by=person, at=now)
+        )
 
 
-@pytest.fixture(params=["stand-in", "permissions"])
+class Remembering(Real):
+    """The same, remembered for a moment, and dropped at every event as the bus would tell."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.cached = CachedAccess(self.http)
+
+    @property
+    def access(self) -> Access:
+        return self.cached
+
+    def give(self, token: str, role: str, archive: str) -> None:
+        super().give(token, role, archive)
+        self.cached.forget()
+
+
+@pytest.fixture(params=["stand-in", "permissions", "remembering"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
-    return Real(tmp_path) if request.param == "permissions" else StandIn()
+    kinds = {"permissions": Real, "remembering": Remembering}
+    return kinds[request.param](tmp_path) if request.param in kinds else StandIn()
 
 
 def answers(world: World, token: str | None, *, public: bool = False) -> list[bool]:
@@ -132,6 +157,17 @@ def test_usable_are_the_archives_one_has_a_role_on(world: World) -> None:
 
     assert (usable.archives, usable.everything) == (frozenset([ARCHIVE]), False)
     assert usable.caller == caller(world, token)
+
+
+def test_hundreds_of_archives_are_one_question(world: World) -> None:
+    token = world.add_person("ann")
+    archives = [new_id() for _ in range(500)]
+    for archive in archives[:3]:
+        world.give(token, "user", archive)
+
+    assert usable_among(world.access, token, archives) == frozenset(archives[:3])
+    asked = world.access.ask(token, [Question(Action.USE_ARCHIVE, archive) for archive in archives * 3])
+    assert list(asked.allowed) == ([True] * 3 + [False] * 497) * 3
 
 
 def test_nobody_can_use_anything(world: World) -> None:

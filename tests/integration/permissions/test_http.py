@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from archive_shared.http import service_tokens
+from permissions.use_cases.manage_tokens import issue
+from permissions.use_cases.manage_users import add_user
 from tests.integration.permissions.conftest import Platform
 
 ARCHIVE = "6f4f3a8e-1a2b-4c3d-8e4f-5a6b7c8d9e0f"
@@ -204,6 +206,31 @@ EXPECTED = {
     ("GET", "/api/v1/archives/<archive>/members/"): (401, 404, 403, 403, 200, 200),
     ("POST", "/api/v1/archives/<archive>/members/"): (401, 404, 403, 403, 201, 201),
     ("DELETE", "/api/v1/archives/<archive>/members/<user>/<role>/"): (401, 404, 403, 403, 204, 204),
+    ("GET", "/api/v1/archives/<archive>/admission/"): (401, 200, 200, 200, 200, 200),
+    ("PATCH", "/api/v1/archives/<archive>/admission/"): (401, 404, 403, 403, 200, 200),
+    ("GET", "/api/v1/archives/<archive>/requests/"): (401, 404, 403, 403, 200, 200),
+    ("POST", "/api/v1/archives/<archive>/requests/"): (401, 201, 409, 409, 409, 201),
+    ("POST", "/api/v1/archives/<archive>/requests/<pk>/accept/"): (401, 404, 403, 403, 200, 200),
+    ("POST", "/api/v1/archives/<archive>/requests/<pk>/reject/"): (401, 404, 403, 403, 200, 200),
+    ("POST", "/api/v1/archives/<archive>/requests/<pk>/withdraw/"): (401, 404, 404, 404, 404, 404),
+    ("GET", "/api/v1/access-requests/"): (401, 200, 200, 200, 200, 200),
+    ("GET", "/api/v1/archives/<archive>/trail/"): (401, 404, 403, 403, 200, 200),
+    ("GET", "/api/v1/archives/<archive>/trail.csv"): (401, 404, 403, 403, 200, 200),
+    ("GET", "/api/v1/trail/"): (401, 403, 403, 403, 403, 200),
+    ("GET", "/api/v1/trail.csv"): (401, 403, 403, 403, 403, 200),
+    ("GET", "/api/v1/notifications/"): (401, 200, 200, 200, 200, 200),
+    ("POST", "/api/v1/notifications/read/"): (401, 204, 204, 204, 204, 204),
+    ("POST", "/api/v1/notifications/<pk>/read/"): (401, 404, 404, 404, 404, 404),
+    ("GET", "/api/v1/organisations/"): (401, 200, 200, 200, 200, 200),
+    ("POST", "/api/v1/organisations/"): (401, 403, 403, 403, 403, 201),
+    ("GET", "/api/v1/organisations/<pk>/"): (401, 200, 200, 200, 200, 200),
+    ("PATCH", "/api/v1/organisations/<pk>/"): (401, 403, 403, 403, 403, 200),
+    ("POST", "/api/v1/sessions/"): (401,) * 6,  # the password is wrong
+    ("DELETE", "/api/v1/sessions/current/"): (401, 400, 400, 400, 400, 400),  # they come with API tokens
+    ("GET", "/api/v1/users/find/"): (401, 403, 403, 403, 200, 200),
+    ("PATCH", "/api/v1/users/me/"): (401, 200, 200, 200, 200, 200),
+    ("PATCH", "/api/v1/users/<pk>/"): (401, 403, 403, 403, 403, 200),
+    ("PUT", "/api/v1/users/<pk>/password/"): (401, 403, 403, 403, 403, 204),
     ("GET", "/api/v1/users/"): (401, 403, 403, 403, 403, 200),
     ("POST", "/api/v1/users/"): (401, 403, 403, 403, 403, 201),
     ("GET", "/api/v1/users/me/"): (401, 200, 200, 200, 200, 200),
@@ -212,6 +239,7 @@ EXPECTED = {
     ("POST", "/api/v1/tokens/"): (401, 201, 201, 201, 201, 201),
     ("DELETE", "/api/v1/tokens/<pk>/"): (401, 404, 404, 404, 404, 204),
     ("POST", "/internal/v1/decisions/"): (401,) * 6,
+    ("POST", "/internal/v1/standings/"): (401,) * 6,
     ("POST", "/internal/v1/usable-archives/"): (401,) * 6,
     ("POST", "/internal/v1/first-editors/"): (401,) * 6,
     ("GET", "/livez"): (200,) * 6,
@@ -219,7 +247,14 @@ EXPECTED = {
 }
 BODIES = {
     "/api/v1/archives/<archive>/members/": {"user": "target", "role": "user"},
+    "/api/v1/archives/<archive>/admission/": {"handling": "verified"},
+    "/api/v1/organisations/": {"slug": "hospital", "title": "Hospital"},
+    "/api/v1/organisations/<pk>/": {"title": "University hospital"},
+    "/api/v1/sessions/": {"username": "target", "password": "not the right one"},
     "/api/v1/users/": {"username": "brand-new"},
+    "/api/v1/users/me/": {"mail": "digest"},
+    "/api/v1/users/<pk>/": {"verified": True},
+    "/api/v1/users/<pk>/password/": {"password": "a quite long password"},
     "/api/v1/tokens/": {"name": "new"},
 }
 
@@ -231,6 +266,24 @@ def routes(platform: Platform) -> set[tuple[str, str]]:
 
 def test_every_route_has_a_row_in_the_table(platform: Platform) -> None:
     assert routes(platform) == set(EXPECTED)
+
+
+def identifier_for(platform: Platform, route: str, target: str, administrator: str) -> str:
+    """Make the thing a route is about, of somebody who is none of those who ask, and return its identifier."""
+    if "tokens" in route:
+        return str(platform.call("GET", "/api/v1/tokens/", target).get_json()["results"][0]["pk"])
+    if "organisations" in route:
+        sent = {"slug": "clinic", "title": "Clinic"}
+        return str(platform.call("POST", "/api/v1/organisations/", administrator, json=sent).get_json()["pk"])
+    if "requests" in route:
+        asker = issue(
+            platform.service.directory, add_user(platform.service.directory, username="asker"), name="a"
+        )
+        asked = platform.call("POST", f"/api/v1/archives/{ARCHIVE}/requests/", asker.secret, json={})
+        return str(asked.get_json()["pk"])
+    if "notifications" in route:
+        return str(platform.call("GET", "/api/v1/notifications/", target).get_json()["results"][0]["pk"])
+    return user_id(platform, target)
 
 
 @pytest.mark.parametrize(("method", "route"), EXPECTED)
@@ -251,15 +304,10 @@ def test_every_route_answers_everybody_as_the_table_says(  # noqa: PLR0917 (fixt
     give(platform, uploader, "uploader", by=editor)
     give(platform, target, "user", by=editor)
     token = [None, outsider, member, uploader, editor, administrator][who]
-    target_token = platform.call("GET", "/api/v1/tokens/", target).get_json()["results"][0]["pk"]
-    path = (
-        route.replace("<archive>", ARCHIVE)
-        .replace("<role>", "user")
-        .replace("<user>", user_id(platform, target))
-    )
-    path = path.replace("<pk>", target_token if "tokens" in route else user_id(platform, target))
+    path = route.replace("<role>", "user").replace("<user>", user_id(platform, target))
+    path = path.replace("<pk>", identifier_for(platform, route, target, administrator))
 
-    content = {"json": BODIES.get(route, {})} if method == "POST" else {}
-    answer = platform.call(method, path, token, **content)
+    content = {"json": BODIES.get(route, {})} if method in ("POST", "PATCH", "PUT") else {}
+    answer = platform.call(method, path.replace("<archive>", ARCHIVE), token, **content)
 
     assert answer.status_code == EXPECTED[method, route][who], answer.text

@@ -23,8 +23,10 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
     Role.EDITOR: _ADD | {Action.CHANGE_ARCHIVE},
 }
 OPEN_TO_ALL_IF_PUBLIC = frozenset({Action.VIEW_ARCHIVE})
+READING = _LOOK
+"""What a token that is for reading only is good for."""
 
 
-def allows(roles: Collection[Role], action: Action) -> bool:
-    """Tell whether any of the roles allows the action."""
-    return any(action in ALLOWED[role] for role in roles)
+def allowed(roles: Collection[Role]) -> frozenset[Action]:
+    """Return everything that any of the roles allows."""
+    return frozenset[Action]().union(*(ALLOWED[role] for role in roles))

@@ -1,17 +1,31 @@
 """People the platform knows."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
-from archive_shared.documents import Aggregate, Collection
+from archive_shared.documents import Collection
+from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
 from archive_shared.errors import Invalid
+from archive_shared.events import UserChanged, UserVerified
+from permissions.domain.act import AUDITED_FIELDS, AUDITED_INDEX, Audited
+from permissions.domain.person import Person
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,149}")
 
 
+class Mail(StrEnum):
+    """How somebody wants to hear of things by e-mail."""
+
+    INSTANT = "instant"
+    DIGEST = "digest"
+    OFF = "off"
+
+
 @dataclass(kw_only=True)
-class User(Aggregate):
+class User(Audited):
     """Somebody who may sign in.
 
     Parameters
@@ -20,19 +34,71 @@ class User(Aggregate):
         Lower case; what others type to give this person a role.
     number
         The same person as a whole number, from 1; some clients want numbers.
+    verified
+        Whether an administrator vouches for who this is.
+    active
+        Whether they may sign in at all.
+    email
+        Where they are told of things; "" for nowhere.
+    organisations
+        Identifiers of the organisations they belong to. Belonging gives no right on any archive.
+    login
+        `issuer subject` of the identity provider that knows them; None for those it does not.
     """
 
     username: str
     number: int
     administrator: bool
     created_at: datetime
+    verified: bool = False
+    active: bool = True
+    email: str = ""
+    mail: Mail = Mail.INSTANT
+    organisations: list[str] = field(default_factory=list)
+    login: str | None = None
+
+    @property
+    def person(self) -> Person:
+        return Person(self.id, self.username)
+
+    def verify(self, verified: bool, *, by: Person, at: datetime) -> None:
+        if verified == self.verified:
+            return
+        self.verified = verified
+        self.record(UserVerified(user=self.id, verified=verified, verified_by=by.id))
+        self.note("user.verified" if verified else "user.unverified", by=by, at=at, subject=self.person)
+
+    def join(self, organisations: Sequence[str], *, by: Person, at: datetime) -> None:
+        """Belong to these organisations and to no others."""
+        wanted = list(dict.fromkeys(organisations))
+        if wanted != self.organisations:
+            self.organisations = wanted
+            self.note("user.joined", by=by, at=at, subject=self.person, organisations=" ".join(wanted))
+
+    def set_state(self, *, active: bool, administrator: bool, by: Person, at: datetime) -> None:
+        if (active, administrator) == (self.active, self.administrator):
+            return
+        self.active, self.administrator = active, administrator
+        self.record(UserChanged(user=self.id, active=active, administrator=administrator, changed_by=by.id))
+        now = {"active": str(active).lower(), "administrator": str(administrator).lower()}
+        self.note("user.changed", by=by, at=at, subject=self.person, **now)
 
 
 USERS = Collection(
     "users",
-    fields={"username": "username", "number": "number", "administrator": "administrator"},
-    unique=[("username",), ("number",)],
-    indexes=[("administrator",)],
+    fields={
+        "username": "username",
+        "number": "number",
+        "administrator": "administrator",
+        "verified": "verified",
+        "email": "email",
+        "login": "login",
+        **OUTBOX_FIELDS,
+        **AUDITED_FIELDS,
+    },
+    lists={"organisations": "organisations"},
+    unique=[("username",), ("number",), ("login",)],
+    indexes=[("administrator",), ("email",), OUTBOX_INDEX, AUDITED_INDEX],
 )
 
 
@@ -48,3 +114,9 @@ def normalised_username(text: str) -> str:
     if not _USERNAME.fullmatch(username):
         raise Invalid({"username": ["Use 1 to 150 letters, digits and . _ @ + - only."]})
     return username
+
+
+def usable_username(text: str) -> str:
+    """Return what an identity provider calls somebody as a username, as close as it goes."""
+    kept = re.sub(r"[^a-z0-9._@+-]", "-", text.strip().lower()).lstrip("._@+-")
+    return kept[:140] or "user"

@@ -1,38 +1,77 @@
 """Decides who may do what; every route of every service ends here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from archive_shared.access import Action, Question
-from permissions.domain.role import OPEN_TO_ALL_IF_PUBLIC, allows
-from permissions.domain.user import User
+from archive_shared.access import Action, Caller, Question, Standing, Usable
+from archive_shared.documents import one_of
+from permissions.domain.identity import Identity
+from permissions.domain.role import OPEN_TO_ALL_IF_PUBLIC, Role, allowed
+from permissions.domain.roster import FIELD_OF
 from permissions.use_cases.directory import Directory
 
+NOBODY = Standing(None, {}, public=OPEN_TO_ALL_IF_PUBLIC)
+EVERYTHING = frozenset(Action)
 
-def decide(directory: Directory, user: User | None, questions: Sequence[Question]) -> list[bool]:
+
+def standing_of(directory: Directory, who: Identity | None) -> Standing:
+    """Return all that decides about a caller; three indexed searches, whatever the number of archives."""
+    if who is None:
+        return NOBODY
+    held = {role: directory.rosters.identifiers({FIELD_OF[role]: who.id}) for role in Role}
+    return _standing(directory, who, _by_archive(held))
+
+
+def decide(directory: Directory, who: Identity | None, questions: Sequence[Question]) -> list[bool]:
     """Answer the questions in order; anything not clearly allowed is a no.
 
-    Reads one roster per archive asked about.
+    Reads one roster per archive asked about. What an administrator may only as such is written into the trail.
     """
-    if user is not None and user.administrator:
-        return [True] * len(questions)
-    archives = {question.archive for question in questions if question.archive is not None}
-    rosters = {archive: directory.rosters.get(archive) for archive in archives} if user else {}
-
-    def allowed(question: Question) -> bool:
-        if question.public and question.archive and question.action in OPEN_TO_ALL_IF_PUBLIC:
-            return True
-        if user is None:
-            return False
-        if question.action is Action.CREATE_ARCHIVE:
-            return directory.everybody_creates_archives
-        roster = rosters.get(question.archive) if question.archive else None
-        return roster is not None and allows(roster.of(user.id), question.action)
-
-    return [allowed(question) for question in questions]
+    standing = _standing_on(directory, who, {each.archive for each in questions if each.archive})
+    return [standing.allows(each) or _by_power(directory, who, standing, each) for each in questions]
 
 
-def usable_archives(directory: Directory, user: User | None) -> list[str]:
-    """Return the archives the user has a role on; one indexed search."""
-    if user is None:
-        return []
-    return [roster.id for roster in directory.rosters.find({"members": user.id})]
+def usable_archives(directory: Directory, who: Identity | None) -> Usable:
+    """List the archives the caller may use; an administrator's list of everything goes into the trail."""
+    if who is not None and who.administrator:
+        directory.trail.power_used(who.person, "see all archives", None)
+    return standing_of(directory, who).usable()
+
+
+def _by_power(directory: Directory, who: Identity | None, standing: Standing, question: Question) -> bool:
+    if who is None or not standing.allows_by_power(question):
+        return False
+    directory.trail.power_used(who.person, question.action.value, question.archive)
+    return True
+
+
+def _standing_on(directory: Directory, who: Identity | None, archives: Iterable[str]) -> Standing:
+    """Return the standing as far as these archives go."""
+    if who is None:
+        return NOBODY
+    rosters = directory.rosters.find({"_id": one_of(sorted(archives))}) if archives else []
+    return _standing(directory, who, {roster.id: roster.of(who.id) for roster in rosters})
+
+
+def _standing(directory: Directory, who: Identity, roles: Mapping[str, Sequence[Role]]) -> Standing:
+    creates = directory.rules.everybody_creates_archives and who.archives is None
+    return Standing(
+        caller=caller(who),
+        roles={archive: who.limit(allowed(held)) for archive, held in roles.items() if who.covers(archive)},
+        public=OPEN_TO_ALL_IF_PUBLIC,
+        general=who.limit({Action.CREATE_ARCHIVE} if creates else ()),
+        power=who.limit(EVERYTHING) if who.administrator else frozenset(),
+    )
+
+
+def caller(who: Identity) -> Caller:
+    """Return the caller as other services know them."""
+    user = who.user
+    return Caller(user.id, user.username, user.number, who.administrator, who.writes)
+
+
+def _by_archive(held: Mapping[Role, Sequence[str]]) -> dict[str, list[Role]]:
+    found: dict[str, list[Role]] = {}
+    for role, archives in held.items():
+        for archive in archives:
+            found.setdefault(archive, []).append(role)
+    return found

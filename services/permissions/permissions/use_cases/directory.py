@@ -1,44 +1,80 @@
 """What permissions knows, as its use cases see it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
 
 from archive_shared.clock import Clock
 from archive_shared.documents import Repository
-from archive_shared.errors import Unauthenticated
+from permissions.domain.account import Account
+from permissions.domain.admission import Admission
+from permissions.domain.notification import Notification
+from permissions.domain.organisation import Organisation
+from permissions.domain.request import AccessRequest
 from permissions.domain.roster import Roster
-from permissions.domain.token import Token, digest
+from permissions.domain.token import Token
 from permissions.domain.user import User
+from permissions.use_cases.ledger import Ledger
+from permissions.use_cases.trail import Trail
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the installation decided.
+
+    Parameters
+    ----------
+    everybody_creates_archives
+        Whether every user may create archives, or only administrators.
+    cool_down
+        How long after a no somebody may ask again.
+    session_lifetime
+        How long somebody stays signed in on the page.
+    sends_mail
+        Whether there is a server that takes e-mail.
+    """
+
+    everybody_creates_archives: bool = True
+    cool_down: timedelta = timedelta(days=7)
+    session_lifetime: timedelta = timedelta(hours=12)
+    sends_mail: bool = False
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What an identity provider says of somebody: who it is among all it knows, and what they are called."""
+
+    login: str
+    username: str
+    email: str
+
+
+Verify = Callable[[str], Claims]
+"""Reads a signed token of the identity provider; raises `Unauthenticated` for one that is not good."""
+
+
+class Passwords(Protocol):
+    """A slow hash for passwords."""
+
+    def hash(self, password: str) -> str: ...
+    def matches(self, password: str, hashed: str) -> bool: ...
 
 
 @dataclass(frozen=True)
 class Directory:
-    """Users, tokens and rosters, and the rule who may create archives."""
+    """Everything that is kept, and the rules of the installation."""
 
-    users: Repository[User]
-    tokens: Repository[Token]
-    rosters: Repository[Roster]
+    users: Ledger[User]
+    tokens: Ledger[Token]
+    rosters: Ledger[Roster]
+    requests: Ledger[AccessRequest]
+    admissions: Ledger[Admission]
+    organisations: Ledger[Organisation]
+    accounts: Ledger[Account]
+    notifications: Repository[Notification]
+    trail: Trail
     clock: Clock
-    everybody_creates_archives: bool
-
-    def identify(self, secret: str | None) -> User | None:
-        """Return whose token this is, None without one; three indexed reads at the most.
-
-        Raises
-        ------
-        Unauthenticated
-            Nobody has this token.
-        """
-        if secret is None:
-            return None
-        found = self.tokens.find({"digest": digest(secret)}, limit=1)
-        user = self.users.get(found[0].user) if found else None
-        if user is None:
-            raise Unauthenticated("Invalid token.")
-        return user
-
-    def require_user(self, secret: str | None) -> User:
-        """Return whose token this is; raise `Unauthenticated` without a good one."""
-        user = self.identify(secret)
-        if user is None:
-            raise Unauthenticated("Authentication credentials were not provided.")
-        return user
+    passwords: Passwords
+    verify: Verify | None = None
+    rules: Rules = field(default_factory=Rules)

@@ -4,9 +4,8 @@ from flask import Blueprint, Response
 
 from archive_shared.access import Access
 from archive_shared.http.app import json_response
-from archive_shared.http.requests import bearer_token, body, page, page_body
+from archive_shared.http.requests import bearer_token, body, page, page_body, signed_in
 from ingest_worker.entrypoints.http import schemas
-from ingest_worker.entrypoints.http.uploads import signed_in
 from ingest_worker.use_cases.sessions import Sessions
 from ingest_worker.use_cases.target import WantedTarget
 

@@ -2,20 +2,11 @@
 
 from flask import Blueprint, Response
 
-from archive_shared.access import Access, Caller
-from archive_shared.errors import Unauthenticated
+from archive_shared.access import Access
 from archive_shared.http.app import json_response
-from archive_shared.http.requests import bearer_token, body, page, page_body
+from archive_shared.http.requests import body, page, page_body, signed_in
 from ingest_worker.entrypoints.http import schemas
 from ingest_worker.use_cases.upload import Uploads
-
-
-def signed_in(access: Access) -> Caller:
-    """Return who calls; raise `Unauthenticated` for nobody."""
-    caller = access.ask(bearer_token(), []).caller
-    if caller is None:
-        raise Unauthenticated("Authentication credentials were not provided.")
-    return caller
 
 
 def uploads_blueprint(uploads: Uploads, access: Access, *, public_url: str) -> Blueprint:

@@ -7,8 +7,9 @@ from archive_shared.http.app import json_response
 from archive_shared.http.requests import body
 from permissions.entrypoints.http import schemas
 from permissions.use_cases.change_members import make_first_editor
-from permissions.use_cases.decide import decide, usable_archives
+from permissions.use_cases.decide import caller, decide, standing_of, usable_archives
 from permissions.use_cases.directory import Directory
+from permissions.use_cases.identify import identify
 
 
 def decisions_blueprint(directory: Directory, *, secret: bytes) -> Blueprint:
@@ -22,9 +23,16 @@ def decisions_blueprint(directory: Directory, *, secret: bytes) -> Blueprint:
     @routes.post("/decisions/")
     def answer() -> Response:
         asked = body(schemas.Decisions())
-        user = directory.identify(asked["token"])
-        allowed = decide(directory, user, asked["questions"])
-        return json_response({"caller": schemas.show_caller(user), "allowed": allowed})
+        who = identify(directory, asked["token"])
+        allowed = decide(directory, who, asked["questions"])
+        return json_response(
+            {"caller": schemas.show_caller(caller(who) if who else None), "allowed": allowed}
+        )
+
+    @routes.post("/standings/")
+    def standing() -> Response:
+        who = identify(directory, body(schemas.WhoseToken())["token"])
+        return json_response(schemas.show_standing(standing_of(directory, who)))
 
     @routes.post("/decisions-about-users/")
     def answer_about_user() -> Response:
@@ -36,11 +44,14 @@ def decisions_blueprint(directory: Directory, *, secret: bytes) -> Blueprint:
 
     @routes.post("/usable-archives/")
     def usable() -> Response:
-        user = directory.identify(body(schemas.UsableArchives())["token"])
-        everything = user is not None and user.administrator
-        archives = usable_archives(directory, user)
+        who = identify(directory, body(schemas.WhoseToken())["token"])
+        found = usable_archives(directory, who)
         return json_response(
-            {"caller": schemas.show_caller(user), "archives": archives, "everything": everything}
+            {
+                "caller": schemas.show_caller(found.caller),
+                "archives": sorted(found.archives),
+                "everything": found.everything,
+            }
         )
 
     @routes.post("/first-editors/")

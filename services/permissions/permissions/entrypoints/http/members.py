@@ -4,9 +4,10 @@ from flask import Blueprint, Response
 
 from archive_shared.errors import Invalid
 from archive_shared.http.app import json_response
-from archive_shared.http.requests import bearer_token, body
+from archive_shared.http.requests import body
 from permissions.domain.role import Role
 from permissions.entrypoints.http import schemas
+from permissions.entrypoints.http.callers import caller_on
 from permissions.use_cases.change_members import grant, list_members, revoke
 from permissions.use_cases.directory import Directory
 
@@ -17,21 +18,19 @@ def members_blueprint(directory: Directory) -> Blueprint:
 
     @routes.get("/")
     def list_all(archive: str) -> Response:
-        found = list_members(directory, directory.require_user(bearer_token()), archive)
+        found = list_members(directory, caller_on(directory, archive), archive)
         results = [schemas.show_member(user, roles) for user, roles in found]
         return json_response({"count": len(results), "next": None, "previous": None, "results": results})
 
     @routes.post("/")
     def add(archive: str) -> Response:
-        caller = directory.require_user(bearer_token())
-        wanted = body(schemas.NewMember())
+        caller, wanted = caller_on(directory, archive), body(schemas.NewMember())
         user = grant(directory, caller, archive, username=wanted["user"], role=wanted["role"])
         return json_response(schemas.show_member(user, directory.rosters.require(archive).of(user.id)), 201)
 
     @routes.delete("/<user>/<role>/")
     def remove(archive: str, user: str, role: str) -> Response:
-        caller = directory.require_user(bearer_token())
-        revoke(directory, caller, archive, user=user, role=_role(role))
+        revoke(directory, caller_on(directory, archive), archive, user=user, role=_role(role))
         return Response(status=204)
 
     return routes

@@ -1,13 +1,22 @@
-"""Users and their tokens over HTTP."""
+"""Users over HTTP."""
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from archive_shared.http.app import json_response
-from archive_shared.http.requests import bearer_token, body, page, page_body
+from archive_shared.http.requests import body, page, page_body
 from permissions.entrypoints.http import schemas
+from permissions.entrypoints.http.callers import caller_of
 from permissions.use_cases.directory import Directory
-from permissions.use_cases.manage_tokens import issue_token, list_tokens, revoke_token
-from permissions.use_cases.manage_users import create_user, list_users, show_user
+from permissions.use_cases.manage_users import (
+    UserState,
+    change_own_mail,
+    change_user,
+    create_user,
+    find_person,
+    list_users,
+    show_user,
+)
+from permissions.use_cases.sign_in import change_password
 
 
 def users_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
@@ -16,7 +25,7 @@ def users_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
 
     @routes.get("/")
     def list_all() -> Response:
-        caller, wanted = directory.require_user(bearer_token()), page()
+        caller, wanted = caller_of(directory), page()
         count, found = list_users(directory, caller, skip=wanted.offset, limit=wanted.limit)
         results = [schemas.show_user(user) for user in found]
         return json_response(
@@ -25,44 +34,36 @@ def users_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
 
     @routes.post("/")
     def create() -> Response:
-        caller = directory.require_user(bearer_token())
-        user = create_user(directory, caller, **body(schemas.NewUser()))
+        user = create_user(directory, caller_of(directory), **body(schemas.NewUser()))
         return json_response(schemas.show_user(user), 201)
+
+    @routes.get("/find/")
+    def find() -> Response:
+        """Find the one person with exactly this username or e-mail address."""
+        found = find_person(directory, caller_of(directory), name=request.args.get("name", ""))
+        return json_response({"results": [schemas.show_person(user.person) for user in found]})
 
     @routes.get("/me/")
     def me() -> Response:
-        return json_response(schemas.show_user(directory.require_user(bearer_token())))
+        return json_response(schemas.show_user(caller_of(directory).user))
+
+    @routes.patch("/me/")
+    def change_me() -> Response:
+        user = change_own_mail(directory, caller_of(directory), **body(schemas.OwnMail()))
+        return json_response(schemas.show_user(user))
 
     @routes.get("/<pk>/")
     def show(pk: str) -> Response:
-        caller = directory.require_user(bearer_token())
-        return json_response(schemas.show_user(show_user(directory, caller, pk)))
+        return json_response(schemas.show_user(show_user(directory, caller_of(directory), pk)))
 
-    return routes
+    @routes.patch("/<pk>/")
+    def change(pk: str) -> Response:
+        wanted = UserState(**body(schemas.ChangedUser()))
+        return json_response(schemas.show_user(change_user(directory, caller_of(directory), pk, wanted)))
 
-
-def tokens_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
-    """Routes for tokens."""
-    routes = Blueprint("tokens", __name__, url_prefix="/api/v1/tokens")
-
-    @routes.get("/")
-    def list_mine() -> Response:
-        caller, wanted = directory.require_user(bearer_token()), page()
-        count, found = list_tokens(directory, caller, skip=wanted.offset, limit=wanted.limit)
-        results = [schemas.show_token(token) for token in found]
-        return json_response(
-            page_body(wanted, url=f"{public_url}/api/v1/tokens/", count=count, results=results)
-        )
-
-    @routes.post("/")
-    def issue() -> Response:
-        caller = directory.require_user(bearer_token())
-        issued = issue_token(directory, caller, **body(schemas.NewToken()))
-        return json_response(schemas.show_token(issued.token) | {"token": issued.secret}, 201)
-
-    @routes.delete("/<pk>/")
-    def revoke(pk: str) -> Response:
-        revoke_token(directory, directory.require_user(bearer_token()), pk)
+    @routes.put("/<pk>/password/")
+    def password(pk: str) -> Response:
+        change_password(directory, caller_of(directory), pk, **body(schemas.NewPassword()))
         return Response(status=204)
 
     return routes

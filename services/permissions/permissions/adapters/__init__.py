@@ -1,0 +1,1 @@
+"""Password hashing, the identity provider, and the server that takes e-mail."""

@@ -1,0 +1,102 @@
+"""Asking for access to an archive over HTTP, deciding about it, and the rule by which an archive admits people."""
+
+from flask import Blueprint, Response, request
+
+from archive_shared.errors import Invalid
+from archive_shared.http.app import json_response
+from archive_shared.http.requests import body, page, page_body
+from permissions.domain.request import Asking, State
+from permissions.entrypoints.http import schemas
+from permissions.entrypoints.http.callers import caller_of, caller_on
+from permissions.use_cases.change_admission import AdmissionChange, change_admission, show_admission
+from permissions.use_cases.decide_requests import accept_request, list_requests, reject_request
+from permissions.use_cases.directory import Directory
+from permissions.use_cases.request_access import (
+    list_own_requests,
+    own_request,
+    request_access,
+    withdraw_request,
+)
+
+
+def admission_blueprint(directory: Directory) -> Blueprint:
+    """Routes for the rule of an archive."""
+    routes = Blueprint("admission", __name__, url_prefix="/api/v1/archives/<archive>/admission")
+
+    @routes.get("/")
+    def show(archive: str) -> Response:
+        """Show the rule to somebody who has the exact address, and what they asked for last."""
+        caller = caller_on(directory, archive)
+        asked = own_request(directory, caller, archive)
+        shown = schemas.show_admission(show_admission(directory, archive))
+        return json_response(shown | {"request": asked and schemas.show_request(asked)})
+
+    @routes.patch("/")
+    def change(archive: str) -> Response:
+        caller, wanted = caller_on(directory, archive), body(schemas.ChangedAdmission())
+        changed = change_admission(directory, caller, archive, AdmissionChange(**wanted))
+        return json_response(schemas.show_admission(changed))
+
+    return routes
+
+
+def requests_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
+    """Routes for the requests of an archive."""
+    routes = Blueprint("requests", __name__, url_prefix="/api/v1/archives/<archive>/requests")
+
+    @routes.get("/")
+    def list_all(archive: str) -> Response:
+        caller, wanted = caller_on(directory, archive), page()
+        count, found = list_requests(
+            directory, caller, archive, state=_state(), skip=wanted.offset, limit=wanted.limit
+        )
+        url = f"{public_url}/api/v1/archives/{archive}/requests/"
+        results = [schemas.show_request(each) for each in found]
+        return json_response(page_body(wanted, url=url, count=count, results=results))
+
+    @routes.post("/")
+    def ask(archive: str) -> Response:
+        caller, sent = caller_on(directory, archive), body(schemas.NewRequest())
+        made = request_access(directory, caller, archive, Asking(**sent))
+        return json_response(schemas.show_request(made), 201)
+
+    @routes.post("/<pk>/accept/")
+    def accept(archive: str, pk: str) -> Response:
+        accepted = accept_request(directory, caller_on(directory, archive), archive, pk)
+        return json_response(schemas.show_request(accepted))
+
+    @routes.post("/<pk>/reject/")
+    def reject(archive: str, pk: str) -> Response:
+        caller, sent = caller_on(directory, archive), body(schemas.Rejection())
+        rejected = reject_request(directory, caller, archive, pk, reason=sent["reason"])
+        return json_response(schemas.show_request(rejected))
+
+    @routes.post("/<pk>/withdraw/")
+    def withdraw(archive: str, pk: str) -> Response:
+        withdrawn = withdraw_request(directory, caller_on(directory, archive), archive, pk)
+        return json_response(schemas.show_request(withdrawn))
+
+    return routes
+
+
+def own_requests_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
+    """Routes for what somebody asked for."""
+    routes = Blueprint("own_requests", __name__, url_prefix="/api/v1/access-requests")
+
+    @routes.get("/")
+    def list_mine() -> Response:
+        caller, wanted = caller_of(directory), page()
+        count, found = list_own_requests(directory, caller, skip=wanted.offset, limit=wanted.limit)
+        url = f"{public_url}/api/v1/access-requests/"
+        results = [schemas.show_request(each) for each in found]
+        return json_response(page_body(wanted, url=url, count=count, results=results))
+
+    return routes
+
+
+def _state() -> State | None:
+    text = request.args.get("state", "")
+    try:
+        return State(text) if text else None
+    except ValueError as error:
+        raise Invalid({"state": [f"Must be one of {', '.join(State)}."]}) from error

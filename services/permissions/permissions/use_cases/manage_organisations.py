@@ -1,0 +1,53 @@
+"""Creates, shows and changes organisations; administrators do, everybody who is signed in sees them."""
+
+from collections.abc import Sequence
+
+from archive_shared.documents import one_of
+from archive_shared.errors import Duplicate, Invalid
+from archive_shared.identifiers import new_id
+from permissions.domain.identity import Identity
+from permissions.domain.organisation import Organisation, checked_slug
+from permissions.use_cases.authority import require_administrator
+from permissions.use_cases.directory import Directory
+
+
+def create_organisation(
+    directory: Directory, caller: Identity, *, slug: str, title: str, website: str
+) -> Organisation:
+    """Add an organisation; raise `Invalid` when its slug is taken or not allowed."""
+    require_administrator(directory, caller, "create organisations")
+    now = directory.clock.now()
+    made = Organisation(id=new_id(), slug=checked_slug(slug), title=title, website=website, created_at=now)
+    made.note("organisation.created", by=caller.person, at=now, organisation=made.id, slug=slug)
+    try:
+        return directory.organisations.add(made)
+    except Duplicate as error:
+        raise Invalid({"slug": [f"There is an organisation {slug} already."]}) from error
+
+
+def list_organisations(directory: Directory, *, skip: int, limit: int) -> tuple[int, list[Organisation]]:
+    """Return how many there are, and a page of them by title."""
+    found = directory.organisations.find(sort=[("title", 1)], skip=skip, limit=limit)
+    return directory.organisations.count(), found
+
+
+def change_organisation(
+    directory: Directory, caller: Identity, identifier: str, *, title: str | None, website: str | None
+) -> Organisation:
+    """Change what an organisation is called and where it is found."""
+    require_administrator(directory, caller, "change organisations")
+    now = directory.clock.now()
+
+    def apply(organisation: Organisation) -> None:
+        organisation.title = organisation.title if title is None else title
+        organisation.website = organisation.website if website is None else website
+        organisation.note("organisation.changed", by=caller.person, at=now, organisation=identifier)
+
+    return directory.organisations.change(identifier, apply)
+
+
+def check_organisations(directory: Directory, wanted: Sequence[str]) -> None:
+    """Raise `Invalid` unless there are all of these."""
+    known = set(directory.organisations.identifiers({"_id": one_of(list(wanted))})) if wanted else set()
+    if set(wanted) - known:
+        raise Invalid({"organisations": ["There is no such organisation."]})

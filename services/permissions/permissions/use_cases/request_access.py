@@ -1,0 +1,73 @@
+"""Asks for access to an archive, and takes the question back."""
+
+from archive_shared.errors import Conflict, Duplicate, Invalid, NotFound
+from permissions.domain.admission import Admission
+from permissions.domain.identity import Identity
+from permissions.domain.request import AccessRequest, Asking, request_id
+from permissions.use_cases.change_admission import show_admission
+from permissions.use_cases.decide_requests import accept_by_rule, rule_accepts
+from permissions.use_cases.directory import Directory
+
+
+def request_access(directory: Directory, caller: Identity, archive: str, asking: Asking) -> AccessRequest:
+    """Ask for the role of a user; the rule of the archive may say yes at once.
+
+    Raises
+    ------
+    NotFound
+        There is no such archive.
+    Invalid
+        The terms are not accepted, or not in the version they have now.
+    Conflict
+        The caller has a role, has asked already, or was told no a short while ago.
+    """
+    admission = show_admission(directory, archive)
+    if directory.rosters.require(archive).of(caller.id):
+        raise Conflict("You have a role on this archive already.")
+    _check_terms(admission, asking)
+    request = _ask(directory, caller, archive, asking)
+    if rule_accepts(directory, admission, request):
+        return accept_by_rule(directory, request, at_once=True)
+    return request
+
+
+def own_request(directory: Directory, caller: Identity, archive: str) -> AccessRequest | None:
+    """Return what the caller asked of this archive last."""
+    return directory.requests.get(request_id(archive, caller.id))
+
+
+def list_own_requests(
+    directory: Directory, caller: Identity, *, skip: int, limit: int
+) -> tuple[int, list[AccessRequest]]:
+    """Return how many archives the caller ever asked, and a page of what they asked, newest first."""
+    mine = {"user": caller.id}
+    found = directory.requests.find(mine, sort=[("requested_at", -1)], skip=skip, limit=limit)
+    return directory.requests.count(mine), found
+
+
+def withdraw_request(directory: Directory, caller: Identity, archive: str, identifier: str) -> AccessRequest:
+    """Take one's own question back while it is pending."""
+    request = directory.requests.get(identifier)
+    if request is None or request.archive != archive or request.user.id != caller.id:
+        raise NotFound(f"request {identifier} may not be seen")
+    at = directory.clock.now()
+    return directory.requests.change(identifier, lambda each: each.withdraw(by=caller.person, at=at))
+
+
+def _ask(directory: Directory, caller: Identity, archive: str, asking: Asking) -> AccessRequest:
+    now, cool_down = directory.clock.now(), directory.rules.cool_down
+    identifier = request_id(archive, caller.id)
+    if directory.requests.get(identifier) is None:
+        first = AccessRequest.make(archive=archive, user=caller.person, asking=asking, at=now)
+        try:
+            return directory.requests.add(first)
+        except Duplicate as error:  # the same person pressed twice
+            raise Conflict("You have asked already.") from error
+    return directory.requests.change(
+        identifier, lambda each: each.ask_again(asking, at=now, cool_down=cool_down)
+    )
+
+
+def _check_terms(admission: Admission, asking: Asking) -> None:
+    if admission.terms and asking.terms_version != admission.terms_version:
+        raise Invalid({"terms_version": [f"Accept the terms in version {admission.terms_version}."]})
