@@ -10,7 +10,7 @@ from archive_shared.errors import Conflict
 from archive_shared.events import AccessAccepted, AccessRejected, AccessRequested
 from archive_shared.identifiers import derived_id
 from permissions.domain.act import AUDITED_FIELDS, AUDITED_INDEX, Audited
-from permissions.domain.person import Person
+from permissions.domain.person import RULE, Person
 
 
 class State(StrEnum):
@@ -57,15 +57,13 @@ class AccessRequest(Audited):
 
     @classmethod
     def make(cls, *, archive: str, user: Person, asking: Asking, at: datetime) -> "AccessRequest":
-        """Return somebody's first request."""
-        made = cls(
+        """Return somebody's first request; it is to be put before the editors, or accepted at once."""
+        return cls(
             id=request_id(archive, user.id), archive=archive, user=user, asking=asking, requested_at=at
         )
-        made._announce(at)
-        return made
 
     def ask_again(self, asking: Asking, *, at: datetime, cool_down: timedelta) -> None:
-        """Ask once more, with other words.
+        """Ask once more, with other words; likewise.
 
         Raises
         ------
@@ -79,21 +77,31 @@ class AccessRequest(Audited):
             raise Conflict(f"Your request was rejected; you may ask again on {when}.")
         self.asking, self.requested_at = asking, at
         self.state, self.reason, self.decided_at, self.decided_by = State.PENDING, "", None, None
-        self._announce(at)
+
+    def put_before_editors(self, *, at: datetime) -> None:
+        """Let them decide."""
+        self.record(AccessRequested(request=self.id, archive=self.archive, user=self.user.id))
+        version = str(self.asking.terms_version)
+        self.note(
+            "access.requested",
+            by=self.user,
+            at=at,
+            archive=self.archive,
+            subject=self.user,
+            terms_version=version,
+        )
+
+    def accept_at_once(self, *, at: datetime) -> None:
+        """Say yes by the rule of the archive, before any editor is bothered."""
+        self._accept(RULE, at, at_once="true", terms_version=str(self.asking.terms_version))
 
     def may_ask_again_at(self, cool_down: timedelta) -> datetime:
         return (self.decided_at or self.requested_at) + cool_down
 
-    def accept(self, *, by: Person, at: datetime, at_once: bool = False) -> None:
-        """Say yes; the role is given next. `at_once` when the rule said so before anybody was told."""
+    def accept(self, *, by: Person, at: datetime) -> None:
+        """Say yes; the role is given next."""
         self._require_pending()
-        self._decide(State.ACCEPTED, by, at)
-        self.unsettled = True
-        self.record(
-            AccessAccepted(request=self.id, archive=self.archive, user=self.user.id, accepted_by=by.id)
-        )
-        told = {"at_once": "true"} if at_once else {}
-        self.note("access.accepted", by=by, at=at, archive=self.archive, subject=self.user, **told)
+        self._accept(by, at)
 
     def reject(self, reason: str, *, by: Person, at: datetime) -> None:
         """Say no, to a request that is pending."""
@@ -115,6 +123,14 @@ class AccessRequest(Audited):
         """Note that the role is given."""
         self.unsettled = False
 
+    def _accept(self, by: Person, at: datetime, **details: str) -> None:
+        self._decide(State.ACCEPTED, by, at)
+        self.unsettled = True
+        self.record(
+            AccessAccepted(request=self.id, archive=self.archive, user=self.user.id, accepted_by=by.id)
+        )
+        self.note("access.accepted", by=by, at=at, archive=self.archive, subject=self.user, **details)
+
     def _refuse(self, reason: str, by: Person, at: datetime) -> None:
         self._decide(State.REJECTED, by, at)
         self.reason, self.refused, self.unsettled = reason, True, False
@@ -129,18 +145,6 @@ class AccessRequest(Audited):
     def _require_pending(self) -> None:
         if self.state is not State.PENDING:
             raise Conflict(f"The request is {self.state.value} already.")
-
-    def _announce(self, at: datetime) -> None:
-        self.record(AccessRequested(request=self.id, archive=self.archive, user=self.user.id))
-        version = str(self.asking.terms_version)
-        self.note(
-            "access.requested",
-            by=self.user,
-            at=at,
-            archive=self.archive,
-            subject=self.user,
-            terms_version=version,
-        )
 
 
 def request_id(archive: str, user: str) -> str:

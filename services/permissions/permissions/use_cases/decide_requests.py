@@ -8,6 +8,7 @@ from permissions.domain.identity import Identity
 from permissions.domain.person import RULE, Person
 from permissions.domain.request import AccessRequest, State
 from permissions.domain.role import Role
+from permissions.domain.user import User
 from permissions.use_cases.authority import require_editor
 from permissions.use_cases.directory import Directory
 
@@ -38,41 +39,37 @@ def reject_request(
     )
 
 
-def accept_by_rule(directory: Directory, request: AccessRequest, *, at_once: bool = False) -> AccessRequest:
-    """Accept on behalf of the archive's rule, unless somebody decided meanwhile."""
-    at = directory.clock.now()
-    try:
-        accepted = directory.requests.change(
-            request.id, lambda each: each.accept(by=RULE, at=at, at_once=at_once)
-        )
-    except Conflict:
-        return directory.requests.require(request.id)
-    return settle(directory, accepted)
-
-
 def apply_rule_to_pending(directory: Directory, admission: Admission) -> None:
     """Accept what is pending for an archive as far as its rule says so."""
-    pending = {"archive": admission.id, "state": State.PENDING.value}
-    for request in directory.requests.find(pending):
-        if rule_accepts(directory, admission, request):
-            accept_by_rule(directory, request)
+    for request in directory.requests.find({"archive": admission.id, "state": State.PENDING.value}):
+        reconsider(directory, request)
 
 
 def apply_rules_to(directory: Directory, user: str) -> None:
     """Accept what a user has asked for as far as the rules say so, now that an administrator vouches for them."""
     for request in directory.requests.find({"state": State.PENDING.value, "user": user}):
-        admission = directory.admissions.get(request.archive)
-        if admission is not None and rule_accepts(directory, admission, request):
-            accept_by_rule(directory, request)
+        reconsider(directory, request)
 
 
-def rule_accepts(directory: Directory, admission: Admission, request: AccessRequest) -> bool:
-    """Tell whether the rule says yes. It never overrides an editor's no, nor lets in who agreed to other terms."""
+def reconsider(directory: Directory, request: AccessRequest) -> AccessRequest:
+    """Accept a pending request if the rule, as it is now, says so."""
     user = directory.users.get(request.user.id)
-    agreed = request.asking.terms_version == admission.terms_version or not admission.terms
-    return bool(
-        user and user.active and agreed and not request.refused and admission.accepts(verified=user.verified)
-    )
+    admission = directory.admissions.get(request.archive)
+    if user is None or admission is None or not rule_accepts(admission, request, user):
+        return request
+    at = directory.clock.now()
+    try:
+        accepted = directory.requests.change(request.id, lambda each: each.accept(by=RULE, at=at))
+    except Conflict:  # somebody decided meanwhile
+        return directory.requests.require(request.id)
+    return settle(directory, accepted)
+
+
+def rule_accepts(admission: Admission, request: AccessRequest, user: User) -> bool:
+    """Tell whether the rule says yes. It never overrides an editor's no, nor lets in who agreed to other terms."""
+    agreed = not admission.terms or request.asking.terms_version == admission.terms_version
+    willing = user.active and admission.accepts(verified=user.verified)
+    return willing and agreed and not request.refused
 
 
 def settle(directory: Directory, request: AccessRequest, *, by: Person = RULE) -> AccessRequest:

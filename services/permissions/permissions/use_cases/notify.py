@@ -44,8 +44,9 @@ class Notifier:
             self._notify(recipient, act)
 
     def _recipients(self, act: Act) -> list[str]:
-        if act.archive is None or act.subject is None or "at_once" in act.details or "request" in act.details:
-            return []  # the answer to the request itself says so, or the request's own act does
+        told_already = "at_once" in act.details or "request" in act.details  # by the answer, by the request
+        if act.archive is None or act.subject is None or told_already:
+            return []
         if act.action == "access.requested":
             roster = self._rosters.get(act.archive)
             return [] if roster is None else [each for each in roster.editors if each != act.actor.id]

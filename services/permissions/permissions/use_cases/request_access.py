@@ -5,7 +5,7 @@ from permissions.domain.admission import Admission
 from permissions.domain.identity import Identity
 from permissions.domain.request import AccessRequest, Asking, request_id
 from permissions.use_cases.change_admission import show_admission
-from permissions.use_cases.decide_requests import accept_by_rule, rule_accepts
+from permissions.use_cases.decide_requests import reconsider, rule_accepts, settle
 from permissions.use_cases.directory import Directory
 
 
@@ -25,10 +25,10 @@ def request_access(directory: Directory, caller: Identity, archive: str, asking:
     if directory.rosters.require(archive).of(caller.id):
         raise Conflict("You have a role on this archive already.")
     _check_terms(admission, asking)
-    request = _ask(directory, caller, archive, asking)
-    if rule_accepts(directory, admission, request):
-        return accept_by_rule(directory, request, at_once=True)
-    return request
+    asked = _ask(directory, caller, admission, asking)
+    if asked.unsettled:
+        return settle(directory, asked)
+    return reconsider(directory, asked)  # the rule may have changed while it was being stored
 
 
 def own_request(directory: Directory, caller: Identity, archive: str) -> AccessRequest | None:
@@ -54,18 +54,28 @@ def withdraw_request(directory: Directory, caller: Identity, archive: str, ident
     return directory.requests.change(identifier, lambda each: each.withdraw(by=caller.person, at=at))
 
 
-def _ask(directory: Directory, caller: Identity, archive: str, asking: Asking) -> AccessRequest:
+def _ask(directory: Directory, caller: Identity, admission: Admission, asking: Asking) -> AccessRequest:
     now, cool_down = directory.clock.now(), directory.rules.cool_down
-    identifier = request_id(archive, caller.id)
-    if directory.requests.get(identifier) is None:
-        first = AccessRequest.make(archive=archive, user=caller.person, asking=asking, at=now)
-        try:
-            return directory.requests.add(first)
-        except Duplicate as error:  # the same person pressed twice
-            raise Conflict("You have asked already.") from error
-    return directory.requests.change(
-        identifier, lambda each: each.ask_again(asking, at=now, cool_down=cool_down)
-    )
+
+    def answer(request: AccessRequest) -> None:
+        if rule_accepts(admission, request, caller.user):
+            request.accept_at_once(at=now)
+        else:
+            request.put_before_editors(at=now)
+
+    def ask_again(request: AccessRequest) -> None:
+        request.ask_again(asking, at=now, cool_down=cool_down)
+        answer(request)
+
+    identifier = request_id(admission.id, caller.id)
+    if directory.requests.get(identifier) is not None:
+        return directory.requests.change(identifier, ask_again)
+    first = AccessRequest.make(archive=admission.id, user=caller.person, asking=asking, at=now)
+    answer(first)
+    try:
+        return directory.requests.add(first)
+    except Duplicate as error:  # the same person pressed twice
+        raise Conflict("You have asked already.") from error
 
 
 def _check_terms(admission: Admission, asking: Asking) -> None:
