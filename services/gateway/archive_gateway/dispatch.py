@@ -43,11 +43,11 @@ class Dispatcher:
     def __init__(
         self, applications: "Mapping[Service, WSGIApplication]", *, otherwise: "WSGIApplication"
     ) -> None:
-        self._applications = applications
+        self.applications = applications
         self._otherwise = otherwise
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         for name in _REMOVED:
             environ.pop(name, None)
         service = service_for(environ.get("PATH_INFO", ""))
-        return self._applications.get(service, self._otherwise)(environ, start_response)
+        return self.applications.get(service, self._otherwise)(environ, start_response)

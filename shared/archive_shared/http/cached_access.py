@@ -1,8 +1,9 @@
 """Remembers for a moment what permissions said of a token, so that a thousand tiles cost one question.
 
-What is remembered is dropped as soon as the bus tells that it may have changed (`role.*`, `token.*`, `user.*`). It is
-never used when it is older than a second, whoever did not tell, nor while the bus is known to be silent. So a role
-taken away is refused everywhere within a second at the latest. Nothing fresh and no answer is a no (`Unavailable`).
+Only a yes is remembered: what would be a no, and lists, are asked anew, so that a role just given counts at once. A yes
+is dropped as soon as the bus tells that it may not hold any more (`role.*`, `token.*`, `user.*`). It is never used when
+it is older than a second, whoever did not tell, nor while the bus is known to be silent. So a role taken away is
+refused everywhere within a second at the latest. Nothing fresh and no answer is a no (`Unavailable`).
 """
 
 import time
@@ -32,7 +33,6 @@ class _Remembered:
     standing: Standing
     asked_at_s: float
     used_power: set[Question] = field(default_factory=set)
-    all_usable: Usable | None = None
 
     @property
     def user(self) -> str | None:
@@ -65,20 +65,17 @@ class CachedAccess:
         self._changes = 0
 
     def ask(self, token: str | None, questions: Sequence[Question]) -> Answers:
-        known = self._of(token)
+        known = self._fresh(token)
+        if known is None or not _settles(known.standing, questions):
+            known = self._fetch(token)
         standing = known.standing
-        if standing.power:
-            self._tell(token, known, [each for each in questions if standing.allows_by_power(each)])
+        self._tell(token, known, [each for each in questions if standing.allows_by_power(each)])
         allowed = [standing.allows(each) or each in known.used_power for each in questions]
         return Answers(standing.caller, allowed)
 
     def usable(self, token: str | None) -> Usable:
-        known = self._of(token)
-        if not known.standing.power:
-            return known.standing.usable()
-        if known.all_usable is None:
-            known.all_usable = self._permissions.usable(token)
-        return known.all_usable
+        standing = self._fetch(token).standing
+        return self._permissions.usable(token) if standing.power else standing.usable()
 
     def make_first_editor(self, *, archive: str, user: str) -> None:
         self._permissions.make_first_editor(archive=archive, user=user)
@@ -106,13 +103,14 @@ class CachedAccess:
             answers = self._permissions.ask(token, new)
             known.used_power |= {each for each, yes in zip(new, answers.allowed, strict=True) if yes}
 
-    def _of(self, token: str | None) -> _Remembered:
-        now_s = self._now_s()
+    def _fresh(self, token: str | None) -> _Remembered | None:
         found = self._remembered.get(token)
-        if found is not None and now_s - found.asked_at_s < LONGEST_AGE_S and self._hears():
-            return found
+        is_fresh = found is not None and self._now_s() - found.asked_at_s < LONGEST_AGE_S
+        return found if is_fresh and self._hears() else None
+
+    def _fetch(self, token: str | None) -> _Remembered:
         # Whatever changes from here on may not be in the answer, so its age counts from here.
-        changes = self._changes
+        now_s, changes = self._now_s(), self._changes
         asked = _Remembered(self._permissions.standing(token), now_s)
         if self._hears():
             self._remember(token, asked, unless_changed_since=changes)
@@ -133,3 +131,10 @@ class CachedAccess:
             if known.asked_at_s >= oldest_s and len(self._remembered) <= MOST_TOKENS:
                 return
             del self._remembered[token]
+
+
+def _settles(standing: Standing, questions: Sequence[Question]) -> bool:
+    """Tell whether a remembered standing answers; a no does not, unless nobody is asking, to whom nothing is given."""
+    return standing.caller is None or all(
+        standing.allows(each) or standing.allows_by_power(each) for each in questions
+    )

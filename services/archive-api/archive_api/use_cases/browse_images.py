@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from archive_api.domain.image import Image
 from archive_api.domain.readiness import Shown
 from archive_api.domain.rendering import Rendering
-from archive_api.use_cases.library import Library
-from archive_shared.access import Caller, Usable
+from archive_api.use_cases.library import Library, known
+from archive_shared.access import Action, Caller, Question, Usable
 from archive_shared.documents import Where, one_of
 from archive_shared.errors import NotFound
 from archive_shared.events import ImageFile
@@ -44,12 +44,12 @@ def list_images(
 
 def find_image(library: Library, token: str | None, identifier: str) -> Shown:
     """Return an image the caller may see; raise `Unauthenticated` or `NotFound`."""
-    caller, usable = library.require_usable(token)
-    found = library.images.find({"_id": identifier})
-    seen = visible_images(library, caller, usable, found)
-    if not seen:
-        raise NotFound(f"image {identifier} may not be seen")
-    return _shown(library, seen)[0]
+    found = library.images.get(identifier)
+    if found is None:
+        library.require_caller(token)
+        raise NotFound(f"image {identifier} does not exist")
+    _require_sight(library, token, found)
+    return _shown(library, [found])[0]
 
 
 def find_file(library: Library, token: str | None, image: str, file: str) -> ImageFile:
@@ -83,6 +83,16 @@ def visible_images(library: Library, caller: Caller, usable: Usable, images: Seq
         return bool(archives & usable.archives) or (not archives and image.creator == caller.id)
 
     return [image for image in images if visible(image)]
+
+
+def _require_sight(library: Library, token: str | None, image: Image) -> None:
+    """Raise unless the caller may use an archive that holds the image, or no item does and it is theirs."""
+    holders = _holders(library, [image.id]).get(image.id)
+    archives = sorted(holders) if holders else [None]  # in none, it is for administrators
+    answers = library.access.ask(token, [Question(Action.USE_ARCHIVE, archive) for archive in archives])
+    caller = known(answers.caller)
+    if not (any(answers.allowed) or (not holders and image.creator == caller.id)):
+        raise NotFound(f"image {image.id} may not be seen")
 
 
 def _holders(library: Library, images: list[str]) -> dict[str, set[str]]:

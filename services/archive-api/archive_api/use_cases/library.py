@@ -39,15 +39,16 @@ class Library:
 
     def require_caller(self, token: str | None) -> Caller:
         """Return who is calling; raise `Unauthenticated` for nobody."""
-        return _known(self.access.ask(token, ()).caller)
+        return known(self.access.ask(token, ()).caller)
 
     def require_usable(self, token: str | None) -> tuple[Caller, Usable]:
         """Return who is calling and whose data they may see; raise `Unauthenticated` for nobody."""
         usable = self.access.usable(token)
-        return _known(usable.caller), usable
+        return known(usable.caller), usable
 
 
-def _known(caller: Caller | None) -> Caller:
+def known(caller: Caller | None) -> Caller:
+    """Return who is calling; raise `Unauthenticated` for nobody."""
     if caller is None:
         raise Unauthenticated("Authentication credentials were not provided.")
     return caller

@@ -87,8 +87,25 @@ def may(access: CachedAccess, question: Question = USE, token: str = "ann") -> b
 
 def test_a_thousand_questions_are_one_call(access: CachedAccess, permissions: Permissions) -> None:
     assert all(may(access) for _ in range(1000))
+
+    assert permissions.asked == 1
+
+
+def test_a_role_given_a_moment_ago_counts_at_once(access: CachedAccess, permissions: Permissions) -> None:
+    permissions.has_role = False
+    assert not may(access)
+    assert not access.usable("ann").archives
+
+    permissions.has_role = True
+
+    assert may(access)
     assert access.usable("ann").archives == {"a"}
 
+
+def test_nobody_is_refused_without_a_call(access: CachedAccess, permissions: Permissions) -> None:
+    refused = [access.ask(None, [USE]).allowed for _ in range(100)]
+
+    assert refused == [[False]] * 100
     assert permissions.asked == 1
 
 

@@ -1,0 +1,198 @@
+"""An archive with an image in it, somebody of each kind, and a request for every route that would be right."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from werkzeug.test import TestResponse
+
+from archive_gateway.routes import Service
+from archive_shared.identifiers import derived_id, new_id
+from tests.integration.matrix.table import ARCHIVE, UPLOAD
+from tests.support import canonical_images
+from tests.support.assembled_platform import AssembledPlatform, assembled_platform
+
+
+@dataclass
+class Scene:
+    """An archive with an image in it, and somebody of each kind.
+
+    Parameters
+    ----------
+    nowhere
+        Whether archive and image are ones nobody ever made; then neither is anything else that is asked about.
+    """
+
+    platform: AssembledPlatform
+    archive: str
+    image: str
+    nowhere: bool = False
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def ask(self, who: str, service: Service, method: str, route: str) -> TestResponse:
+        """Send a request that would be right, were it not for who sends it."""
+        values = self._values(route)
+        path = route
+        for name, value in values.items():
+            path = path.replace(f"<{name}>", value)
+        query = "?name=target" if route.endswith("/find/") else ""
+        name = None if who == "anonymous" else who
+        content = self._content(method, route, who)
+        return self.platform.call_service(service, method, path + query, name, **content)
+
+    def sent_path(self, answer: TestResponse) -> str:
+        """Return the path that was asked for, which an answer may repeat."""
+        return str(answer.request.path)
+
+    # --- what a route is about
+
+    def _values(self, route: str) -> dict[str, str]:
+        fixed = {
+            "archive": self.archive,
+            "image": self.image,
+            "name": "logo.png" if "logos" in route else "slide.tif",
+            "file": derived_id("test file", self.image),
+            "user": self.platform.user_id("target"),
+            "role": "user",
+            "int:pk": "1",
+            "slug": "chest-ct",
+            "item": self.image,
+            "path:name": "app.js",
+            "path:unknown": "nowhere/to/be/found",
+            "bucket": "images",
+            "path:key": f"{self.image}/1/slide.tif",
+            "int:level": "0",
+            "int:column": "0",
+            "int:row": "0",
+            "int:z": "0",
+            "int:x": "0",
+            "int:y": "0",
+            "extension": "jpeg",
+        }
+        return fixed | self._own(route)
+
+    def _own(self, route: str) -> dict[str, str]:
+        """Make the thing a route is about, of somebody who is none of those who ask."""
+        if self.nowhere:
+            return {"pk": new_id(), "multipart_id": new_id(), "user": new_id()}
+        for part, make in self._makers().items():
+            if part in route:
+                return make()
+        return {"pk": self.archive}
+
+    def _makers(self) -> dict[str, Callable[[], dict[str, str]]]:
+        return {
+            "/members/<user>": self._member,
+            "/archives/items/<pk>": self._item,
+            "/cases/images/<pk>": lambda: {"pk": self.image},
+            "/uploads/<pk>": self._upload,
+            "/upload-sessions/<pk>": self._session,
+            "/requests/<pk>": self._request,
+            "/notifications/<pk>": self._notification,
+            "/organisations/<pk>": self._organisation,
+            "/users/find": self._no_other_archive,
+            "/users/<pk>": lambda: {"pk": self.platform.user_id("target")},
+            "/tokens/<pk>": self._token,
+        }
+
+    def _member(self) -> dict[str, str]:
+        self.platform.give(self.archive, "target", "user", by="editor")
+        return {}
+
+    def _item(self) -> dict[str, str]:
+        sent = {"archive": self._address()}
+        return {"pk": self.platform.ok("POST", "/api/v1/archives/items/", "editor", json=sent)["pk"]}
+
+    def _upload(self) -> dict[str, str]:
+        upload = self.platform.upload("target")
+        return {"pk": upload["pk"], "multipart_id": upload["s3_upload_id"]}
+
+    def _session(self) -> dict[str, str]:
+        sent = {"uploads": [self.platform.uploaded("target")]}
+        return {"pk": self.platform.ok("POST", "/api/v1/cases/upload-sessions/", "target", json=sent)["pk"]}
+
+    def _request(self) -> dict[str, str]:
+        name = f"asker{next(self._numbers)}"
+        self.platform.person(name)
+        path = f"/api/v1/archives/{self.archive}/requests/"
+        return {"pk": self.platform.ok("POST", path, name, json={})["pk"]}
+
+    def _notification(self) -> dict[str, str]:
+        self._member()
+        return {"pk": self.platform.ok("GET", "/api/v1/notifications/", "target")["results"][0]["pk"]}
+
+    def _organisation(self) -> dict[str, str]:
+        sent = {"slug": f"clinic-{next(self._numbers)}", "title": "Clinic"}
+        return {"pk": self.platform.ok("POST", "/api/v1/organisations/", "administrator", json=sent)["pk"]}
+
+    def _token(self) -> dict[str, str]:
+        made = self.platform.ok("POST", "/api/v1/tokens/", "target", json={"name": "one more"})
+        return {"pk": made["pk"]}
+
+    def _no_other_archive(self) -> dict[str, str]:
+        """Forget the archives that others have made meanwhile: their editors look for people as well."""
+        documents = self.platform.permissions.documents
+        for archive in set(documents.identifiers("rosters")) - {self.archive}:
+            documents.delete("rosters", archive)
+        return {}
+
+    def _address(self) -> str:
+        return f"{self.platform.settings.public_url}/api/v1/archives/{self.archive}/"
+
+    # --- what is sent
+
+    def _content(self, method: str, route: str, who: str) -> dict[str, Any]:
+        if method in ("GET", "DELETE"):
+            return {}
+        if route == "/blobs/<bucket>/<path:key>":
+            return {"data": b"x"}
+        return {"json": self._body(method, route, who)}
+
+    def _body(self, method: str, route: str, who: str) -> dict[str, Any]:
+        bodies: dict[tuple[str, str], dict[str, Any]] = {
+            ("POST", "/api/v1/archives/"): {"title": "New"},
+            ("PATCH", "/api/v1/archives/<pk>/"): {"description": "New"},
+            ("POST", "/api/v1/archives/items/"): {"archive": self._address()},
+            ("PATCH", "/api/v1/archives/items/<pk>/"): {"title": f"New {next(self._numbers)}"},
+            ("PUT", "/api/v1/archives/items/<pk>/"): {"values": []},
+            ("POST", "/api/v1/uploads/"): {"filename": "a.mha"},
+            ("PATCH", f"{UPLOAD}/generate-presigned-urls/"): {"part_numbers": [1]},
+            ("PATCH", f"{UPLOAD}/complete-multipart-upload/"): {"parts": [{"PartNumber": 1, "ETag": "x"}]},
+            ("POST", f"{ARCHIVE}/members/"): {"user": "target", "role": "user"},
+            ("PATCH", f"{ARCHIVE}/admission/"): {"handling": "manual"},
+            ("POST", "/api/v1/organisations/"): {"slug": f"new-{next(self._numbers)}", "title": "New"},
+            ("PATCH", "/api/v1/organisations/<pk>/"): {"title": "Other"},
+            ("POST", "/api/v1/sessions/"): {"username": "target", "password": "not the right one"},
+            ("POST", "/api/v1/users/"): {"username": f"new{next(self._numbers)}"},
+            ("PATCH", "/api/v1/users/me/"): {"mail": "digest"},
+            ("PATCH", "/api/v1/users/<pk>/"): {"verified": True},
+            ("PUT", "/api/v1/users/<pk>/password/"): {"password": "a quite long password"},
+            ("POST", "/api/v1/tokens/"): {"name": "new"},
+        }
+        if (method, route) == ("POST", "/api/v1/cases/upload-sessions/"):
+            known = who not in ("anonymous", "wrong")
+            uploads = [self.platform.uploaded(who)] if known else []
+            return {"uploads": uploads, "archive": self.archive}
+        return bodies.get((method, route), {})
+
+
+@contextmanager
+def archive_with_people(folder: Path, *, public: bool) -> Iterator[Scene]:
+    """Build the scene on stores of its own."""
+    with assembled_platform() as platform:
+        for name in ("outsider", "user", "uploader", "editor", "target"):
+            platform.person(name)
+        platform.person("administrator", administrator=True)
+        platform.tokens["wrong"] = "map_nobodys"
+        archive = platform.archive(editor="editor", public=public)
+        platform.put_logo(archive, "logo.png")
+        for role in ("user", "uploader"):
+            platform.give(archive, role, role, by="editor")
+        image = platform.import_image(
+            archive=archive, creator="uploader", body=canonical_images.slide(folder)
+        )
+        platform.render(image)
+        yield Scene(platform, archive, image)

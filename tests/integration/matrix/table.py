@@ -1,0 +1,121 @@
+"""The table: what each kind of caller gets from every route of every service."""
+
+from archive_gateway.routes import Service
+
+WHO = ("anonymous", "wrong", "outsider", "user", "uploader", "editor", "administrator")
+Statuses = tuple[int, int, int, int, int, int, int]
+
+ALL: Statuses = (200,) * 7  # type: ignore[assignment]  # mypy does not count
+NOBODY: Statuses = (401,) * 7  # type: ignore[assignment]  # likewise
+SOMEBODY: Statuses = (401, 401, 200, 200, 200, 200, 200)
+CREATED: Statuses = (401, 401, 201, 201, 201, 201, 201)
+DONE: Statuses = (401, 401, 204, 204, 204, 204, 204)
+NOT_THEIRS: Statuses = (401, 401, 404, 404, 404, 404, 404)  # of somebody else, whoever asks
+ROLE: Statuses = (401, 401, 404, 200, 200, 200, 200)
+EDITOR: Statuses = (401, 401, 404, 403, 403, 200, 200)
+ROOT: Statuses = (401, 401, 403, 403, 403, 403, 200)
+CARD: Statuses = (200, 401, 200, 200, 200, 200, 200)  # of a public archive; a wrong token is told so
+P, A, I, T = Service.PERMISSIONS, Service.ARCHIVE_API, Service.INGEST, Service.TILER  # noqa: E741 (the tables are wide)
+
+Row = Statuses | tuple[Statuses, Statuses]
+"""What each of WHO gets; or what they get if the archive is public, and if it is private."""
+
+ARCHIVE = "/api/v1/archives/<archive>"
+IMAGE = "/api/v1/tiles/images/<image>"
+UPLOAD = "/api/v1/uploads/<pk>/<multipart_id>"
+
+TABLE: dict[tuple[Service, str, str], Row] = {
+    # --- archive-api
+    (A, "GET", "/api/v1/archives/"): CARD,
+    (A, "POST", "/api/v1/archives/"): CREATED,
+    (A, "GET", "/api/v1/archives/<pk>/"): (CARD, ROLE),
+    (A, "PATCH", "/api/v1/archives/<pk>/"): ((401, 401, 403, 403, 403, 200, 200), EDITOR),
+    (A, "GET", "/api/v1/archives/items/"): SOMEBODY,
+    (A, "POST", "/api/v1/archives/items/"): (401, 401, 400, 400, 201, 201, 201),
+    (A, "GET", "/api/v1/archives/items/<pk>/"): ROLE,
+    (A, "PATCH", "/api/v1/archives/items/<pk>/"): (401, 401, 404, 403, 200, 200, 200),
+    (A, "PUT", "/api/v1/archives/items/<pk>/"): (401, 401, 404, 403, 200, 200, 200),
+    (A, "DELETE", "/api/v1/archives/items/<pk>/"): (401, 401, 404, 403, 403, 204, 204),
+    (A, "GET", "/api/v1/cases/images/"): SOMEBODY,
+    (A, "GET", "/api/v1/cases/images/<pk>/"): ROLE,
+    (A, "GET", "/api/v1/components/interfaces/"): SOMEBODY,
+    (A, "GET", "/api/v1/components/interfaces/<int:pk>/"): SOMEBODY,
+    (A, "GET", "/media/logos/<archive>/<name>"): (CARD, ROLE),
+    (A, "GET", "/media/images/<image>/<file>/<name>"): (401, 401, 404, 302, 302, 302, 302),
+    (A, "GET", "/api/v1/gcapi/"): ALL,
+    # --- ingest
+    (I, "GET", "/api/v1/uploads/"): SOMEBODY,
+    (I, "POST", "/api/v1/uploads/"): CREATED,
+    (I, "GET", "/api/v1/uploads/<pk>/"): NOT_THEIRS,
+    (I, "PATCH", f"{UPLOAD}/generate-presigned-urls/"): NOT_THEIRS,
+    (I, "GET", f"{UPLOAD}/list-parts/"): NOT_THEIRS,
+    (I, "PATCH", f"{UPLOAD}/complete-multipart-upload/"): NOT_THEIRS,
+    (I, "PATCH", f"{UPLOAD}/abort-multipart-upload/"): NOT_THEIRS,
+    (I, "GET", "/api/v1/cases/upload-sessions/"): SOMEBODY,
+    (I, "POST", "/api/v1/cases/upload-sessions/"): (401, 401, 400, 403, 201, 201, 201),
+    (I, "GET", "/api/v1/cases/upload-sessions/<pk>/"): NOT_THEIRS,
+    # --- tiler
+    (T, "GET", f"{IMAGE}/preview.jpeg"): ROLE,
+    (T, "GET", f"{IMAGE}/"): ROLE,
+    (T, "GET", f"{IMAGE}.dzi"): ROLE,
+    (T, "GET", f"{IMAGE}_files/<int:level>/<int:column>_<int:row>.<extension>"): ROLE,
+    (T, "GET", f"{IMAGE}/<int:z>/<int:x>/<int:y>.<extension>"): ROLE,
+    # --- permissions: an archive
+    (P, "GET", f"{ARCHIVE}/members/"): EDITOR,
+    (P, "POST", f"{ARCHIVE}/members/"): (401, 401, 404, 403, 403, 201, 201),
+    (P, "DELETE", f"{ARCHIVE}/members/<user>/<role>/"): (401, 401, 404, 403, 403, 204, 204),
+    (P, "GET", f"{ARCHIVE}/admission/"): SOMEBODY,  # the request page, for who has the exact address
+    (P, "PATCH", f"{ARCHIVE}/admission/"): EDITOR,
+    (P, "GET", f"{ARCHIVE}/requests/"): EDITOR,
+    (P, "POST", f"{ARCHIVE}/requests/"): (401, 401, 201, 409, 409, 409, 201),
+    (P, "POST", f"{ARCHIVE}/requests/<pk>/accept/"): EDITOR,
+    (P, "POST", f"{ARCHIVE}/requests/<pk>/reject/"): EDITOR,
+    (P, "POST", f"{ARCHIVE}/requests/<pk>/withdraw/"): NOT_THEIRS,
+    (P, "GET", f"{ARCHIVE}/trail/"): EDITOR,
+    (P, "GET", f"{ARCHIVE}/trail.csv"): EDITOR,
+    # --- permissions: people and the platform
+    (P, "GET", "/api/v1/access-requests/"): SOMEBODY,
+    (P, "GET", "/api/v1/trail/"): ROOT,
+    (P, "GET", "/api/v1/trail.csv"): ROOT,
+    (P, "GET", "/api/v1/notifications/"): SOMEBODY,
+    (P, "POST", "/api/v1/notifications/read/"): DONE,
+    (P, "POST", "/api/v1/notifications/<pk>/read/"): NOT_THEIRS,
+    (P, "GET", "/api/v1/organisations/"): SOMEBODY,
+    (P, "POST", "/api/v1/organisations/"): (401, 401, 403, 403, 403, 403, 201),
+    (P, "GET", "/api/v1/organisations/<pk>/"): SOMEBODY,
+    (P, "PATCH", "/api/v1/organisations/<pk>/"): ROOT,
+    (P, "POST", "/api/v1/sessions/"): NOBODY,  # the password is wrong
+    (P, "DELETE", "/api/v1/sessions/current/"): (401, 401, 400, 400, 400, 400, 400),  # theirs are API tokens
+    (P, "GET", "/api/v1/users/"): ROOT,
+    (P, "POST", "/api/v1/users/"): (401, 401, 403, 403, 403, 403, 201),
+    (P, "GET", "/api/v1/users/find/"): (401, 401, 403, 403, 403, 200, 200),
+    (P, "GET", "/api/v1/users/me/"): SOMEBODY,
+    (P, "PATCH", "/api/v1/users/me/"): SOMEBODY,
+    (P, "GET", "/api/v1/users/<pk>/"): (401, 401, 404, 404, 404, 404, 200),
+    (P, "PATCH", "/api/v1/users/<pk>/"): ROOT,
+    (P, "PUT", "/api/v1/users/<pk>/password/"): (401, 401, 403, 403, 403, 403, 204),
+    (P, "GET", "/api/v1/tokens/"): SOMEBODY,
+    (P, "POST", "/api/v1/tokens/"): CREATED,
+    (P, "DELETE", "/api/v1/tokens/<pk>/"): (401, 401, 404, 404, 404, 404, 204),
+    # --- permissions: for services, which prove who they are
+    (P, "POST", "/internal/v1/decisions/"): NOBODY,
+    (P, "POST", "/internal/v1/standings/"): NOBODY,
+    (P, "POST", "/internal/v1/usable-archives/"): NOBODY,
+    (P, "POST", "/internal/v1/first-editors/"): NOBODY,
+    # --- the page, which holds nothing of anybody
+    **{
+        (Service.PORTAL, "GET", route): ALL
+        for route in ("/", "/new-archive/", "/archives/<slug>/", "/archives/<slug>/items/<item>/")
+    },
+    (Service.PORTAL, "GET", "/static/<path:name>"): ALL,
+    (Service.PORTAL, "GET", "/<path:unknown>"): (404,) * 7,  # type: ignore[dict-item]  # mypy does not count
+    # --- links to blobs: without a signature nobody gets anything; with one, see test_signed_links
+    (Service.BLOBS, "GET", "/blobs/<bucket>/<path:key>"): (403,) * 7,  # type: ignore[dict-item]
+    (Service.BLOBS, "PUT", "/blobs/<bucket>/<path:key>"): (403,) * 7,  # type: ignore[dict-item]
+    **{
+        (service, "GET", route): ALL
+        for service in Service
+        if service is not Service.NOBODY
+        for route in ("/livez", "/readyz")
+    },
+}
