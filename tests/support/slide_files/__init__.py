@@ -1,0 +1,26 @@
+"""Small whole-slide images in the formats of the scanners' vendors, written by our own code as `spec/slides.md` describes.
+
+All pixels are drawn by `scene`; every file carries made-up patient data where the real ones do, so that tests can
+prove it stays behind. OpenSlide, which knows nothing of us, opens every one of them.
+"""
+
+from tests.support.slide_files.aperio import aperio_slide
+from tests.support.slide_files.dicom import dicom_slide
+from tests.support.slide_files.hamamatsu import ndpi_slide, vms_slide, vmu_slide
+from tests.support.slide_files.leica import leica_slide
+from tests.support.slide_files.mirax import mirax_slide
+from tests.support.slide_files.scene import PATIENT, VendorSlide
+from tests.support.slide_files.ventana import ventana_slide
+
+__all__ = [
+    "PATIENT",
+    "VendorSlide",
+    "aperio_slide",
+    "dicom_slide",
+    "leica_slide",
+    "mirax_slide",
+    "ndpi_slide",
+    "ventana_slide",
+    "vms_slide",
+    "vmu_slide",
+]

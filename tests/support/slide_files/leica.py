@@ -1,0 +1,77 @@
+"""Leica's SCN: an XML collection of images in the first page's description; the first page is the macro."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import tifffile
+
+from tests.support.slide_files.scene import PATIENT, Pixels, VendorSlide, macro, reduced, scene
+
+_NM_PER_PIXEL = 500
+_GLASS_NM = (26564529, 76734106)
+_CORNER_NM = (5000000, 20000000)
+_SCN = "http://www.leica-microsystems.com/scn/2010/10/01"
+
+
+def leica_slide(
+    path: Path, *, size: tuple[int, int] = (1024, 768), areas: int = 1, illumination: str = "brightfield"
+) -> VendorSlide:
+    """Write a slide of one or several scanned areas; an `illumination` of "fluorescence" is refused by us."""
+    scenes = [scene(*size, seed=3 + number) for number in range(areas)]
+    glass = macro()
+    pages, images = [glass], [_image("macro", [glass], 0, (0, 0), _GLASS_NM, "brightfield")]
+    for number, drawn in enumerate(scenes):
+        levels = [drawn, reduced(drawn, 4)]
+        corner = (_CORNER_NM[0] + number * 2 * size[0] * _NM_PER_PIXEL, _CORNER_NM[1])
+        extent = (size[0] * _NM_PER_PIXEL, size[1] * _NM_PER_PIXEL)
+        images.append(_image(f"area {number}", levels, len(pages), corner, extent, illumination))
+        pages.extend(levels)
+    collection = f'<collection name="{PATIENT}" sizeX="{_GLASS_NM[0]}" sizeY="{_GLASS_NM[1]}"><barcode>{PATIENT}</barcode>'
+    xml = f'<?xml version="1.0"?><scn xmlns="{_SCN}">{collection}{"".join(images)}</collection></scn>'
+    with tifffile.TiffWriter(path, bigtiff=True) as writer:
+        for number, page in enumerate(pages):
+            writer.write(
+                page,
+                tile=(256, 256),
+                compression="jpeg",
+                compressionargs={"level": 85},
+                photometric="rgb",
+                subsampling=(2, 2),
+                description=xml if number == 0 else None,
+                metadata=None,
+                software=False,
+                resolution=(1e7 / _NM_PER_PIXEL, 1e7 / _NM_PER_PIXEL),
+                resolutionunit="CENTIMETER",
+            )
+    return VendorSlide(path, scenes[0], (PATIENT.encode(), *_macro_tiles(path)))
+
+
+def _image(
+    name: str,
+    levels: Sequence[Pixels],
+    first_page: int,
+    corner: tuple[int, int],
+    extent: tuple[int, int],
+    illumination: str,
+) -> str:
+    dimensions = "".join(
+        f'<dimension sizeX="{level.shape[1]}" sizeY="{level.shape[0]}" r="{number}" ifd="{first_page + number}"/>'
+        for number, level in enumerate(levels)
+    )
+    size = f'sizeX="{levels[0].shape[1]}" sizeY="{levels[0].shape[0]}"'
+    return (
+        f'<image name="{name}" uuid="urn:uuid:{name}"><creationDate>2026-01-02T03:04:05.6Z</creationDate>'
+        f'<device model="Leica SCN400;Leica SCN" version="1.4"/><pixels {size}>{dimensions}</pixels>'
+        f'<view sizeX="{extent[0]}" sizeY="{extent[1]}" offsetX="{corner[0]}" offsetY="{corner[1]}" spacingZ="0"/>'
+        "<scanSettings><objectiveSettings><objective>20</objective></objectiveSettings><illuminationSettings>"
+        f"<numericalAperture>0.4</numericalAperture><illuminationSource>{illumination}</illuminationSource>"
+        "</illuminationSettings></scanSettings></image>"
+    )
+
+
+def _macro_tiles(path: Path) -> list[bytes]:
+    body = path.read_bytes()
+    with tifffile.TiffFile(path) as file:
+        page = file.pages[0]
+        spans = zip(page.dataoffsets, page.databytecounts, strict=True)
+        return [body[offset : offset + length] for offset, length in spans]
