@@ -102,7 +102,7 @@ class _Codec:
         else:
             self.options["subsampling"] = {"0": (2, 2), "2": (2, 1), "4": (1, 1)}[colours[-1]]
 
-    def tiles(self, level: Pixels, *, skip_first: bool) -> Iterator[bytes | None]:
+    def tiles(self, level: Pixels, *, skip_first: bool) -> Iterator[Any]:
         side = self._tile
         padded = np.pad(
             level, ((0, -level.shape[0] % side), (0, -level.shape[1] % side), (0, 0)), mode="edge"
@@ -187,7 +187,8 @@ def _strips(path: Path) -> Iterator[bytes]:
     """The stored bytes of thumbnail, label and macro."""
     with tifffile.TiffFile(path) as file:
         body = path.read_bytes()
-        for page in file.pages:
+        for number in range(len(file.pages)):
+            page: Any = file.pages[number]
             if not page.is_tiled:
                 for offset, length in zip(page.dataoffsets, page.databytecounts, strict=True):
                     yield body[offset : offset + length]

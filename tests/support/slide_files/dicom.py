@@ -23,13 +23,15 @@ def dicom_slide(
     shared = {"study": generate_uid(), "series": generate_uid(), "frame_of_reference": generate_uid()}
     for number, step in enumerate(steps):
         level = pixels if step == 1 else reduced(pixels, step)
-        _write(folder / f"level{number}.dcm", level, step, shared, "VOLUME", number + 1)
-    _write(folder / "label.dcm", label(), 1, shared, "LABEL", 90)
+        _write(folder / f"level{number}.dcm", level, step, shared=shared, flavour="VOLUME", number=number + 1)
+    _write(folder / "label.dcm", label(), 1, shared=shared, flavour="LABEL", number=90)
     private = (folder / "label.dcm").read_bytes()
     return VendorSlide(folder / "level0.dcm", pixels, (PATIENT.encode(), private[-2000:-100]))
 
 
-def _write(path: Path, pixels: Pixels, step: int, shared: dict[str, UID], flavour: str, number: int) -> None:
+def _write(
+    path: Path, pixels: Pixels, step: int, *, shared: dict[str, UID], flavour: str, number: int
+) -> None:
     dataset = Dataset()
     dataset.file_meta = _file_meta()
     dataset.SOPClassUID = VLWholeSlideMicroscopyImageStorage

@@ -32,14 +32,16 @@ def ndpi_slide(
         restarts = level.shape[1] % interval == 0 and level.shape[1] > interval
         stream = jpeg(level, restart_mcus=interval // _MCU_WIDTH if restarts else 0)
         starts = restart_starts(stream) if restarts else []
-        link = _append_page(body, link, (level.shape[1], level.shape[0]), 20.0 / step, stream, starts)
-    _append_page(body, link, (320, 112), -1.0, photograph, [])
+        link = _append_page(
+            body, link, size=(level.shape[1], level.shape[0]), lens=20.0 / step, stream=stream, starts=starts
+        )
+    _append_page(body, link, size=(320, 112), lens=-1.0, stream=photograph, starts=[])
     path.write_bytes(body)
     return VendorSlide(path, pixels, (PATIENT.encode(), photograph[200:]))
 
 
 def _append_page(
-    body: bytearray, link: int, size: tuple[int, int], lens: float, stream: bytes, starts: list[int]
+    body: bytearray, link: int, *, size: tuple[int, int], lens: float, stream: bytes, starts: list[int]
 ) -> int:
     """Append stream, values and directory, link it to the one before, and return where the next link goes."""
     at = _append(body, stream)

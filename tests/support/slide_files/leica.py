@@ -19,12 +19,24 @@ def leica_slide(
     """Write a slide of one or several scanned areas; an `illumination` of "fluorescence" is refused by us."""
     scenes = [scene(*size, seed=3 + number) for number in range(areas)]
     glass = macro()
-    pages, images = [glass], [_image("macro", [glass], 0, (0, 0), _GLASS_NM, "brightfield")]
+    pages, images = (
+        [glass],
+        [_image("macro", [glass], first_page=0, corner=(0, 0), extent=_GLASS_NM, illumination="brightfield")],
+    )
     for number, drawn in enumerate(scenes):
         levels = [drawn, reduced(drawn, 4)]
         corner = (_CORNER_NM[0] + number * 2 * size[0] * _NM_PER_PIXEL, _CORNER_NM[1])
         extent = (size[0] * _NM_PER_PIXEL, size[1] * _NM_PER_PIXEL)
-        images.append(_image(f"area {number}", levels, len(pages), corner, extent, illumination))
+        images.append(
+            _image(
+                f"area {number}",
+                levels,
+                first_page=len(pages),
+                corner=corner,
+                extent=extent,
+                illumination=illumination,
+            )
+        )
         pages.extend(levels)
     collection = f'<collection name="{PATIENT}" sizeX="{_GLASS_NM[0]}" sizeY="{_GLASS_NM[1]}"><barcode>{PATIENT}</barcode>'
     xml = f'<?xml version="1.0"?><scn xmlns="{_SCN}">{collection}{"".join(images)}</collection></scn>'
@@ -49,6 +61,7 @@ def leica_slide(
 def _image(
     name: str,
     levels: Sequence[Pixels],
+    *,
     first_page: int,
     corner: tuple[int, int],
     extent: tuple[int, int],

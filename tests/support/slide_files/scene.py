@@ -1,6 +1,5 @@
 """What the synthetic slides show, and the JPEG streams they show it with."""
 
-import struct
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -83,7 +82,7 @@ def scan_start(stream: bytes) -> int:
     """Where the entropy-coded data begins."""
     at = 2
     while True:
-        (length,) = struct.unpack(">H", stream[at + 2 : at + 4])
+        length = int.from_bytes(stream[at + 2 : at + 4])
         at += 2 + length
         if stream[at - length - 1] == 0xDA:
             return at
