@@ -10,7 +10,16 @@ import numpy as np
 import tifffile
 from PIL import ImageCms
 
-from tests.support.slide_files.scene import PATIENT, Pixels, VendorSlide, label, macro, reduced, scene
+from tests.support.slide_files.scene import (
+    PATIENT,
+    Pixels,
+    VendorSlide,
+    label,
+    macro,
+    reduced,
+    scan_data,
+    scene,
+)
 
 _MPP = 0.4990
 
@@ -37,7 +46,7 @@ def aperio_slide(
     steps
         By how much the reduced pages are smaller.
     empty_tiles
-        Leave the first tile of the baseline out, with length 0.
+        Leave the second tile of the baseline out, with length 0.
     """
     pixels = scene(*size)
     levels = [pixels, *(reduced(pixels, step) for step in steps)]
@@ -47,7 +56,7 @@ def aperio_slide(
     with tifffile.TiffWriter(body, bigtiff=bigtiff) as writer:
         for number, level in enumerate(levels):
             writer.write(
-                codec.tiles(level, skip_first=empty_tiles and number == 0),
+                codec.tiles(level, skip_second=empty_tiles and number == 0),
                 shape=level.shape,
                 dtype=np.uint8,
                 tile=(tile, tile),
@@ -102,15 +111,15 @@ class _Codec:
         else:
             self.options["subsampling"] = {"0": (2, 2), "2": (2, 1), "4": (1, 1)}[colours[-1]]
 
-    def tiles(self, level: Pixels, *, skip_first: bool) -> Iterator[Any]:
+    def tiles(self, level: Pixels, *, skip_second: bool) -> Iterator[Any]:
         side = self._tile
         padded = np.pad(
             level, ((0, -level.shape[0] % side), (0, -level.shape[1] % side), (0, 0)), mode="edge"
         )
         for y in range(0, padded.shape[0], side):
             for x in range(0, padded.shape[1], side):
-                skipped = skip_first and x == y == 0
-                yield None if skipped else self._stored(padded[y : y + side, x : x + side])
+                skipped = skip_second and (x, y) == (side, 0)
+                yield b"" if skipped else self._stored(padded[y : y + side, x : x + side])
 
     def _stored(self, pixels: Pixels) -> bytes:
         stream = self._encoded(pixels)
@@ -191,4 +200,4 @@ def _strips(path: Path) -> Iterator[bytes]:
             page: Any = file.pages[number]
             if not page.is_tiled:
                 for offset, length in zip(page.dataoffsets, page.databytecounts, strict=True):
-                    yield body[offset : offset + length]
+                    yield scan_data(body[offset : offset + length])

@@ -11,6 +11,7 @@ from tests.support.slide_files.scene import (
     macro,
     reduced,
     restart_starts,
+    scan_data,
     scene,
 )
 
@@ -37,7 +38,7 @@ def ndpi_slide(
         )
     _append_page(body, link, size=(320, 112), lens=-1.0, stream=photograph, starts=[])
     path.write_bytes(body)
-    return VendorSlide(path, pixels, (PATIENT.encode(), photograph[200:]))
+    return VendorSlide(path, pixels, (PATIENT.encode(), scan_data(photograph)))
 
 
 def _append_page(
@@ -137,7 +138,7 @@ def vms_slide(path: Path, *, size: tuple[int, int] = (1024, 512), interval: int 
             "AuthCode": "SYNTH",
         },
     )
-    return VendorSlide(path, pixels, (PATIENT.encode(), photograph[200:]))
+    return VendorSlide(path, pixels, (PATIENT.encode(), scan_data(photograph)))
 
 
 def vmu_slide(path: Path, *, size: tuple[int, int] = (768, 512)) -> VendorSlide:
@@ -160,7 +161,7 @@ def vmu_slide(path: Path, *, size: tuple[int, int] = (768, 512)) -> VendorSlide:
             **_geometry(size),
         },
     )
-    return VendorSlide(path, pixels, (PATIENT.encode(), photograph[200:]))
+    return VendorSlide(path, pixels, (PATIENT.encode(), scan_data(photograph)))
 
 
 def _geometry(size: tuple[int, int]) -> dict[str, object]:

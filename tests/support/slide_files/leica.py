@@ -5,7 +5,7 @@ from pathlib import Path
 
 import tifffile
 
-from tests.support.slide_files.scene import PATIENT, Pixels, VendorSlide, macro, reduced, scene
+from tests.support.slide_files.scene import PATIENT, Pixels, VendorSlide, macro, reduced, scan_data, scene
 
 _NM_PER_PIXEL = 500
 _GLASS_NM = (26564529, 76734106)
@@ -87,4 +87,4 @@ def _macro_tiles(path: Path) -> list[bytes]:
     with tifffile.TiffFile(path) as file:
         page = file.pages[0]
         spans = zip(page.dataoffsets, page.databytecounts, strict=True)
-        return [body[offset : offset + length] for offset, length in spans]
+        return [scan_data(body[offset : offset + length]) for offset, length in spans]

@@ -7,7 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.support.slide_files.scene import PATIENT, Pixels, VendorSlide, jpeg, label, macro, reduced, scene
+from tests.support.slide_files.scene import (
+    PATIENT,
+    Pixels,
+    VendorSlide,
+    jpeg,
+    label,
+    macro,
+    reduced,
+    scan_data,
+    scene,
+)
 
 _IMAGE = 128
 _DIVISIONS = 2
@@ -34,7 +44,7 @@ def mirax_slide(path: Path, *, photos: int = 4, kind: str = "SLIDE_TYPE_BRIGHTFI
     (folder / "Index.dat").write_bytes(_index(levels, records))
     (folder / "Slidedat.ini").write_text("\r\n".join(_settings(photos * _DIVISIONS, kind)))
     path.write_bytes(jpeg(reduced(drawn, 16)))
-    return VendorSlide(path, drawn, (PATIENT.encode(), pictures[1][200:], pictures[2][200:]))
+    return VendorSlide(path, drawn, (PATIENT.encode(), scan_data(pictures[1]), scan_data(pictures[2])))
 
 
 @dataclass(frozen=True)

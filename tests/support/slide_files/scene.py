@@ -88,6 +88,11 @@ def scan_start(stream: bytes) -> int:
             return at
 
 
+def scan_data(stream: bytes) -> bytes:
+    """What only this picture has: heads and tables of JPEG streams are alike everywhere."""
+    return stream[scan_start(stream) :] if stream.startswith(b"\xff\xd8") else stream
+
+
 def restart_starts(stream: bytes) -> list[int]:
     """Where the data of every restart interval begins."""
     start = scan_start(stream)

@@ -38,12 +38,12 @@ _X_RESOLUTION, _Y_RESOLUTION, _PLANAR, _RESOLUTION_UNIT, _PREDICTOR, _COLOUR_MAP
     320,
 )
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_LENGTHS, _SUB_IFDS = 322, 323, 324, 325, 330
-_SAMPLE_FORMAT, _JPEG_TABLES = 339, 347
+_SAMPLE_FORMAT, _JPEG_TABLES, _XMP, _ICC_PROFILE = 339, 347, 700, 34675
 
 _UNIT_UM = {2: 25_400.0, 3: 10_000.0}  # inch, centimetre
 _APERIO_PIXEL_SIZE = re.compile(r"\|\s*MPP\s*=\s*([0-9.]{1,20})\s*(?:\||$)")
 _MAX_SIDE = (1 << 31) - 1
-_DESCRIPTION_BYTES = 16 << 10
+_DESCRIPTION_BYTES = 64 << 10
 _ROWS_TOGETHER_BYTES = MIB
 _SIGNATURES = {
     b"II*\0": Dialect("<", big=False),
@@ -145,6 +145,8 @@ def _page(tags: Tags, grid: _Grid, number: int, sub_pages: tuple[TiffPage, ...])
         pixel_width_um=pixel_width_um,
         pixel_height_um=pixel_height_um,
         sub_pages=sub_pages,
+        xmp=tags.data(_XMP).decode("utf-8", "replace") if _XMP in tags else "",
+        icc_profile=tags.data(_ICC_PROFILE),
     )
 
 

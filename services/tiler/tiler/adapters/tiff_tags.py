@@ -12,6 +12,7 @@ from tiler.domain.problems import UnreadableImage
 
 _WHOLE_NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _RATIONAL = 5
+_FLOAT = 11
 _TYPE_BYTES = {
     1: 1,
     2: 1,
@@ -35,17 +36,30 @@ _U64 = "Q"
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a file writes numbers: byte order, and 32-bit (classic) or 64-bit (BigTIFF) offsets."""
+    """How a file writes numbers: byte order, and 32-bit (classic) or 64-bit (BigTIFF) offsets.
+
+    Parameters
+    ----------
+    wide
+        Hamamatsu's NDPI: classic directories whose pointers have 64 bits; the upper halves of the entries' values
+        stand together behind the directory.
+    """
 
     order: str
     big: bool
+    wide: bool = False
 
     def pointer(self, body: bytes) -> int:
-        value: int = struct.unpack(self.order + ("Q" if self.big else "I"), body)[0]
+        value: int = struct.unpack(self.order + ("Q" if self.pointer_bytes == 8 else "I"), body)[0]
         return value
 
     @property
     def pointer_bytes(self) -> int:
+        return 8 if self.big or self.wide else 4
+
+    @property
+    def inline_bytes(self) -> int:
+        """Values of no more bytes stand in the entry itself."""
         return 8 if self.big else 4
 
     @property
@@ -100,6 +114,8 @@ class Tags:
         code = _WHOLE_NUMBERS.get(entry.kind)
         if code is None or entry.count > at_most:
             raise UnreadableImage(f"TIFF tag {tag} has the wrong type or too many values.")
+        if self._dialect.wide and entry.count == 1 and code == "I":
+            return array(_U64, (self._dialect.pointer(entry.field),))
         values = array(code)
         values.frombytes(self._body(entry))
         if self._dialect.order != _NATIVE_ORDER:
@@ -131,10 +147,18 @@ class Tags:
         numerator, denominator = struct.unpack(self._dialect.order + "II", self._body(entry)[:8])
         return numerator / denominator if denominator else None
 
+    def real(self, tag: int) -> float | None:
+        """Return a single-precision number, or None when it is missing."""
+        entry = self._entries.get(tag)
+        if entry is None or entry.kind != _FLOAT or entry.count < 1:
+            return None
+        value: float = struct.unpack(self._dialect.order + "f", self._body(entry)[:4])[0]
+        return value
+
     def _body(self, entry: _Entry, at_most: int | None = None) -> bytes:
         size = _TYPE_BYTES.get(entry.kind, 1) * entry.count
         wanted = size if at_most is None else min(size, at_most)
-        if size <= len(entry.field):
+        if size <= self._dialect.inline_bytes:
             return entry.field[:wanted]
         return self._reader.read(self._dialect.pointer(entry.field), wanted)
 
@@ -146,11 +170,14 @@ def read_tags(reader: BoundedReader, dialect: Dialect, offset: int) -> tuple[Tag
     if not 0 < count <= MAX_TAGS:
         raise UnreadableImage("A TIFF directory is empty or has too many entries.")
     size = count * dialect.entry.size
-    body = reader.read(offset + head.size, size + dialect.pointer_bytes)
+    end = size + dialect.pointer_bytes
+    upper_halves = 4 * count if dialect.wide else 0
+    body = reader.read(offset + head.size, end + upper_halves)
     entries: dict[int, _Entry] = {}
-    for tag, *rest in dialect.entry.iter_unpack(body[:size]):
-        entries.setdefault(tag, _Entry(*rest))
-    return Tags(reader, dialect, entries), dialect.pointer(body[size:])
+    for number, (tag, kind, values, field) in enumerate(dialect.entry.iter_unpack(body[:size])):
+        upper = body[end + 4 * number : end + 4 * number + 4] if dialect.wide else b""
+        entries.setdefault(tag, _Entry(kind, values, field + upper))
+    return Tags(reader, dialect, entries), dialect.pointer(body[size:end])
 
 
 _NATIVE_ORDER = "<" if sys.byteorder == "little" else ">"

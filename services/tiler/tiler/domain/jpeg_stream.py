@@ -22,6 +22,7 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SHOWN_BY_BROWSERS = (0xC0, 0xC1, 0xC2)
 _JFIF = 0xE0
 _ADOBE = 0xEE
+_APPLICATION = 0xE0  # APP0 to APP15, reserved ones, and COM
 _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = 0xD9
 _FILL = 0xFF
@@ -37,6 +38,8 @@ class JpegFrame:
     components: int
     bits: int
     process: int
+    sampling: tuple[tuple[int, int], ...]
+    """Horizontal and vertical sampling factor of every component."""
     says_its_colours: bool
     """A JFIF or Adobe marker tells decoders how to understand the components."""
 
@@ -44,6 +47,15 @@ class JpegFrame:
     def shown_by_browsers(self) -> bool:
         """Baseline or progressive Huffman coding of 8 bits; not lossless, arithmetic or 12-bit."""
         return self.process in _SHOWN_BY_BROWSERS and self.bits == 8
+
+    @property
+    def subsampling(self) -> tuple[int, int] | None:
+        """How many pixels across and down share one colour value; None when components differ in other ways."""
+        if self.components == 1:
+            return (1, 1)
+        if self.sampling[1:] != ((1, 1),) * (self.components - 1):
+            return None
+        return self.sampling[0]
 
 
 def frame_of(stream: bytes) -> JpegFrame:
@@ -57,14 +69,39 @@ def frame_of(stream: bytes) -> JpegFrame:
     if not stream.startswith(SOI):
         raise UnreadableImage("A tile that should be JPEG does not start like one.")
     says_its_colours = False
-    for marker, start, _ in _segments(stream):
+    for marker, start, _ in segments(stream):
         if marker in _FRAMES and start + 6 <= len(stream):
             bits, height, width, components = struct.unpack_from(">BHHB", stream, start)
-            return JpegFrame(width, height, components, bits, marker, says_its_colours)
+            factors = stream[start + 7 : start + 6 + 3 * components : 3]
+            sampling = tuple((factor >> 4, factor & 15) for factor in factors)
+            return JpegFrame(width, height, components, bits, marker, sampling, says_its_colours)
         if marker == _START_OF_SCAN:
             break
         says_its_colours = says_its_colours or _names_colours(marker, stream[start : start + 5])
     raise UnreadableImage("A JPEG tile has no frame header.")
+
+
+class ForeignSegment(UnreadableImage):
+    """A stream carries comments or application data, which may name a patient, besides its pixels."""
+
+
+def require_harmless(stream: bytes) -> bytes:
+    """Return the stream up to the end of its frame header.
+
+    Raises
+    ------
+    ForeignSegment
+        There is anything before the scan that decoders do not need.
+    """
+    head = b""
+    for marker, start, end in segments(stream):
+        if marker in _FRAMES:
+            head = stream[:end]
+        elif marker == _START_OF_SCAN:
+            break
+        elif marker >= _APPLICATION and not _names_colours(marker, stream[start : start + 5]):
+            raise ForeignSegment("Tiles of the slide carry more than pixels.")
+    return head
 
 
 def shared_tables(tables: bytes) -> bytes:
@@ -76,7 +113,7 @@ def shared_tables(tables: bytes) -> bytes:
         There is something else among the tables; a frame of its own would be believed before that of the tile.
     """
     kept = 2
-    for marker, _, end in _segments(tables) if tables else ():
+    for marker, _, end in segments(tables) if tables else ():
         if marker == _END_OF_IMAGE:
             return tables[2:kept]
         if marker not in _TABLES or end > len(tables):
@@ -89,14 +126,14 @@ def shared_tables(tables: bytes) -> bytes:
 
 def tables_say_colours(tables: bytes) -> bool:
     """Whether a marker among the shared tables tells how to understand the components."""
-    return any(_names_colours(marker, tables[start : start + 5]) for marker, start, _ in _segments(tables))
+    return any(_names_colours(marker, tables[start : start + 5]) for marker, start, _ in segments(tables))
 
 
 def _names_colours(marker: int, start: bytes) -> bool:
     return (marker == _JFIF and start == b"JFIF\x00") or (marker == _ADOBE and start == b"Adobe")
 
 
-def _segments(stream: bytes) -> Iterator[tuple[int, int, int]]:
+def segments(stream: bytes) -> Iterator[tuple[int, int, int]]:
     """Yield every marker after the first with start and end of its contents, up to anything that is no marker."""
     at = 2
     for _ in range(_MOST_SEGMENTS):

@@ -31,3 +31,9 @@ MAX_PREVIEW_PIXELS = 1 << 31
 
 MAX_PREVIEW_TILES = 1 << 17
 """Tiles or strips read for one preview: those of 46,000 pixels square in the smallest usual tiles of 128."""
+
+MAX_SLIDE_FILES = 256
+"""Files one slide may consist of; Hamamatsu's VMS has a handful, MRXS some dozens."""
+
+MAX_SLIDE_PIXELS = 1 << 39
+"""Pixels of a slide's full resolution: 740,000 square."""

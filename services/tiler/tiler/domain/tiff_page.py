@@ -26,6 +26,10 @@ class TiffPage:
         From the resolution tags; missing without a unit of length.
     sub_pages
         The pages of its SubIFDs: reduced versions in OME-TIFF.
+    xmp
+        The XML some scanners write about the scan.
+    icc_profile
+        How its colours are meant, empty if it does not say.
     """
 
     number: int
@@ -42,6 +46,8 @@ class TiffPage:
     pixel_width_um: float | None = None
     pixel_height_um: float | None = None
     sub_pages: tuple["TiffPage", ...] = ()
+    xmp: str = ""
+    icc_profile: bytes = b""
 
     @property
     def is_plain(self) -> bool:

@@ -1,0 +1,66 @@
+"""Turns a scanner's files into a canonical slide; called by the command and by the worker's program."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tiler.adapters.slides.copying import copy_slide
+from tiler.adapters.slides.decoding import decode_slide
+from tiler.adapters.slides.joining import join_slide
+from tiler.adapters.slides.planning import plan_slide
+from tiler.domain.jpeg_stream import ForeignSegment
+from tiler.domain.region import Region
+from tiler.domain.slide import CopyPlan, DecodePlan, JoinPlan, Route, SlidePlan, Vendor
+from tiler.domain.slide_files import SlideFiles
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A canonical slide with the levels that its source has."""
+
+    route: Route
+    vendor: Vendor
+    sha256: str
+    size_bytes: int
+
+
+def convert_slide(
+    files: SlideFiles, target: Path, *, name: str, threads: int, on_progress: Progress
+) -> Converted:
+    """Write the canonical slide to a new file; `fill_levels` adds the levels its source lacks.
+
+    Parameters
+    ----------
+    name
+        What the slide is called; stands in the file.
+    on_progress
+        Told how much is done, in thousandths.
+
+    Raises
+    ------
+    UnreadableImage
+        The files are no slide, damaged, hostile, or of a kind that is not supported; nothing is left behind.
+    """
+    plan = plan_slide(files)
+    try:
+        plan, sha256 = _written(plan, files, target, name=name, threads=threads, on_progress=on_progress)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    return Converted(plan.route, plan.facts.vendor, sha256, target.stat().st_size)
+
+
+def _written(
+    plan: SlidePlan, files: SlideFiles, target: Path, *, name: str, threads: int, on_progress: Progress
+) -> tuple[SlidePlan, str]:
+    if isinstance(plan, JoinPlan):
+        return plan, join_slide(plan, target, name=name, on_progress=on_progress)
+    if isinstance(plan, CopyPlan):
+        try:
+            return plan, copy_slide(plan, target, name=name, on_progress=on_progress)
+        except ForeignSegment:
+            target.unlink(missing_ok=True)
+            plan = DecodePlan(plan.facts, Region(0, 0, *plan.size), plan.levels[0])
+    return plan, decode_slide(plan, files, target, name=name, threads=threads, on_progress=on_progress)

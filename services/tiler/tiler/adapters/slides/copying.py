@@ -1,0 +1,206 @@
+"""Copies the compressed tiles of levels verbatim into a canonical slide, at about the speed of copying the file."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tiler.adapters.bounded_reader import read_exactly
+from tiler.adapters.slides.bigtiff import Positions, ProductLevel
+from tiler.adapters.slides.product import Digest, ProductFile, generated_tiles, product_text
+from tiler.domain.encoding import Photometric
+from tiler.domain.jpeg_stream import JpegFrame, frame_of, require_harmless
+from tiler.domain.level import Level
+from tiler.domain.limits import MAX_TILE_BYTES, MIB
+from tiler.domain.problems import UnreadableImage
+from tiler.domain.ranged_source import RangedSource
+from tiler.domain.slide import CopyPlan, StoredLevel
+
+_AT_ONCE_BYTES = MIB
+_BLANK_QUALITY = 90
+_MODES = {1: "L", 3: "RGB"}
+Progress = Callable[[int], None]
+
+
+def copy_slide(plan: CopyPlan, target: Path, *, name: str, on_progress: Progress) -> str:
+    """Write the slide and return the SHA-256 of the file.
+
+    Parameters
+    ----------
+    on_progress
+        Told how much is done, in thousandths.
+
+    Raises
+    ------
+    UnreadableImage
+        Tiles overlap one another or the label, or are not what their page says.
+    ForeignSegment
+        Tiles carry something besides pixels, which must not be copied.
+    """
+    layouts = [_Layout.of(stored, plan.private) for stored in plan.levels]
+    tables = [stored.level.encoding.jpeg_tables for stored in plan.levels]
+    text = product_text(plan.facts, plan.route, name)
+    first = plan.levels[0].level
+    later = generated_tiles(first.width, first.height, (first.tile_width, first.tile_height))
+    tiles = [len(layout.lengths) for layout in layouts]
+    with ProductFile(target, text, tiles=tiles, tables=tables, later=later) as product, Digest() as digest:
+        levels = list(_placed(plan.levels, layouts, product.reserved))
+        digest.update(product.write_directories(levels))
+        total = sum(layout.copied_bytes for layout in layouts)
+        done = 0
+        for stored, layout in zip(plan.levels, layouts, strict=True):
+            for body in layout.pieces(stored):
+                product.append(body)
+                digest.update(body)
+                done += len(body)
+                on_progress(1000 * done // max(total, 1))
+        return digest.hexadecimal()
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Which byte ranges of a source hold the tiles of a level, without those that several tiles share.
+
+    Parameters
+    ----------
+    starts, sizes
+        Ranges in the order of the source.
+    places
+        For every tile the number of its range; the last number stands for tiles that were never written.
+    """
+
+    starts: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    places: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    blank: bytes
+    frame: JpegFrame
+
+    @classmethod
+    def of(cls, stored: StoredLevel, private: Sequence[tuple[int, int]]) -> "_Layout":
+        level = stored.level
+        offsets = np.frombuffer(level.offsets, np.uint64).astype(np.int64)
+        lengths = np.frombuffer(level.lengths, np.uint64).astype(np.int64)
+        written = lengths > 0
+        if not written.any():
+            raise UnreadableImage("A page of the slide has no tile at all.")
+        spans, inverse = np.unique(
+            np.stack((offsets[written], lengths[written])), axis=1, return_inverse=True
+        )
+        places = np.full(len(lengths), spans.shape[1], np.int64)
+        places[written] = inverse.ravel()
+        starts, sizes = spans
+        _require_apart(starts, starts + sizes, private)
+        frame = frame_of(_first_tile(stored.source, int(starts[0]), int(sizes[0])))
+        blank = b"" if written.all() else _blank_tile(level, frame)
+        return cls(starts, sizes, places, lengths, blank, frame)
+
+    @property
+    def copied_bytes(self) -> int:
+        return int(self.sizes.sum()) + len(self.blank)
+
+    def positions(self, at: int) -> tuple[Positions, Positions]:
+        """Return where the tiles stand once the ranges are packed behind one another from `at`."""
+        sizes = np.append(self.sizes, len(self.blank))
+        offsets = at + np.concatenate(([0], np.cumsum(sizes[:-1])))
+        return offsets[self.places].astype(np.uint64), sizes[self.places].astype(np.uint64)
+
+    def pieces(self, stored: StoredLevel) -> Iterator[bytes]:
+        """Yield the ranges, as many as fit a megabyte at a time, after a look at the head of every tile."""
+        check = _TileCheck(stored.level)
+        for first, stop in _groups(self.starts, self.starts + self.sizes):
+            begin, end = int(self.starts[first]), int(self.starts[stop - 1] + self.sizes[stop - 1])
+            body = read_exactly(stored.source, begin, end)
+            check.tiles(body, (self.starts[first:stop] - begin).tolist(), self.sizes[first:stop].tolist())
+            yield body
+        if self.blank:
+            yield self.blank
+
+
+class _TileCheck:
+    """Looks at the head of every tile; tiles of one level start alike, so comparing is enough for most."""
+
+    def __init__(self, level: Level) -> None:
+        self._level = level
+        self._known: tuple[bytes, ...] = ()
+
+    def tiles(self, body: bytes, starts: Sequence[int], sizes: Sequence[int]) -> None:
+        for start, size in zip(starts, sizes, strict=True):
+            if not body.startswith(self._known, start):
+                self._learn(body[start : start + size])
+
+    def _learn(self, tile: bytes) -> None:
+        """Check a head that is new, and remember it up to the end of its frame header."""
+        level, frame = self._level, frame_of(tile)
+        if (frame.width, frame.height, frame.components) != (
+            level.tile_width,
+            level.tile_height,
+            level.encoding.samples_per_tile,
+        ):
+            raise UnreadableImage("A JPEG tile is not of the size its page says.")
+        if not frame.shown_by_browsers:
+            raise UnreadableImage("JPEG tiles of 12 bits, lossless or arithmetic coding are not supported.")
+        self._known = (*self._known[-7:], require_harmless(tile))
+
+
+def _groups(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Yield first and end of ranges that touch in the source and together fit a megabyte, or are one."""
+    touching_until = np.append(np.flatnonzero(starts[1:] != ends[:-1]) + 1, len(starts))
+    first = 0
+    while first < len(starts):
+        last = int(touching_until[np.searchsorted(touching_until, first, "right")])
+        fitting = int(np.searchsorted(ends, starts[first] + _AT_ONCE_BYTES, "right"))
+        stop = min(last, max(first + 1, fitting))
+        yield first, stop
+        first = stop
+
+
+def _require_apart(
+    starts: NDArray[np.int64], ends: NDArray[np.int64], private: Sequence[tuple[int, int]]
+) -> None:
+    """Overlapping ranges would multiply the file; those of the label must not get into it by any page's lie."""
+    if np.any(starts[1:] < ends[:-1]):
+        raise UnreadableImage("Tiles of the slide overlap in the file.")
+    if int((ends - starts).max()) > MAX_TILE_BYTES:
+        raise UnreadableImage("A tile of the slide is too large.")
+    for begin, end in private:
+        at = int(np.searchsorted(ends, begin, "right"))
+        if at < len(starts) and starts[at] < end:
+            raise UnreadableImage("A page of the slide points at the bytes of its label or overview.")
+
+
+def _first_tile(source: RangedSource, start: int, size: int) -> bytes:
+    return read_exactly(source, start, start + size)
+
+
+def _placed(stored: Sequence[StoredLevel], layouts: Sequence[_Layout], at: int) -> Iterator[ProductLevel]:
+    for one, layout in zip(stored, layouts, strict=True):
+        level = one.level
+        offsets, lengths = layout.positions(at)
+        at += layout.copied_bytes
+        yield ProductLevel(
+            width=level.width,
+            height=level.height,
+            tile_width=level.tile_width,
+            tile_height=level.tile_height,
+            photometric=level.encoding.photometric,
+            subsampling=layout.frame.subsampling or (1, 1),
+            tables=level.encoding.jpeg_tables,
+            offsets=offsets,
+            lengths=lengths,
+        )
+
+
+def _blank_tile(level: Level, frame: JpegFrame) -> bytes:
+    """Return a white tile with tables of its own, shared by all tiles that were never written."""
+    body = BytesIO()
+    white = Image.new(_MODES[frame.components], (level.tile_width, level.tile_height), "white")
+    is_rgb = level.encoding.photometric == Photometric.RGB
+    across, down = frame.subsampling or (1, 1)
+    subsampling = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0"}.get((across, down), "4:4:4")
+    white.save(body, "JPEG", quality=_BLANK_QUALITY, subsampling=subsampling, keep_rgb=is_rgb)
+    return body.getvalue()

@@ -1,0 +1,260 @@
+"""Adds the levels that a canonical slide lacks, each half as large as the one before, down to a single tile.
+
+Tiles are decoded at half their size, which costs half of a decoding, put together by four and encoded in the quality
+of their neighbours. Rows stream through, so memory does not depend on the size of the slide.
+"""
+
+import os
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from simplejpeg import decode_jpeg, encode_jpeg
+
+from tiler.adapters import jpeg_tiles
+from tiler.adapters.slides.bigtiff import ProductLevel, ProductText, pack
+from tiler.adapters.slides.copying import Progress
+from tiler.adapters.slides.jpeg_parts import split_tables
+from tiler.adapters.slides.parallel import in_order
+from tiler.adapters.slides.product import sha256_of, write_all
+from tiler.adapters.tiff_directory import read_pages
+from tiler.adapters.tile_bytes import read_stored, read_together
+from tiler.domain.encoding import Compression, Encoding, Photometric
+from tiler.domain.jpeg_quality import quality_of
+from tiler.domain.jpeg_stream import frame_of
+from tiler.domain.level import Level
+from tiler.domain.problems import UnreadableImage
+from tiler.domain.pyramid import pyramid_pages
+from tiler.domain.tiff_page import TiffPage
+from tiler.domain.tile_index import TileIndex, halved
+
+_WHITE = 255
+_LEAST_QUALITY = 80
+_SUBSAMPLINGS = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (1, 2): "440"}
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What filling did.
+
+    Parameters
+    ----------
+    damaged_tiles
+        Tiles that could not be decoded; they are white in the new levels.
+    """
+
+    sha256: str
+    size_bytes: int
+    levels: int
+    damaged_tiles: int
+
+
+def fill_levels(path: Path, *, threads: int, on_progress: Progress) -> Filled:
+    """Add what lacks to a canonical slide, in place; one that is complete stays as it is.
+
+    Raises
+    ------
+    UnreadableImage
+        The file is no canonical slide.
+    """
+    with _GrowingFile(path) as file:
+        pages = pyramid_pages(read_pages(file))
+        levels = [page.as_level() for page in pages]
+        room = min(min(offset for offset in level.offsets if offset) for level in levels)
+        known = _by_scale(levels)
+        missing = [scale for scale in range(1, _last_scale(levels[0]) + 1) if scale not in known]
+        filler = _Filler(file, _Style.of(file, levels[0]), threads, _Counter(on_progress, levels[0], missing))
+        for scale in missing:
+            known[scale] = filler.halved(known[scale - 1])
+            levels.append(known[scale])
+        if missing:
+            levels.sort(key=lambda level: -level.width)
+            file.write_front(pack(_text(pages[0]), [_product_level(file, level) for level in levels]), room)
+        size_bytes = file.size_bytes
+    return Filled(sha256_of(path), size_bytes, len(levels), filler.damaged_tiles)
+
+
+class _GrowingFile:
+    """A file that is read as a ranged source while tiles are appended to it."""
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        self.size_bytes = os.fstat(self._descriptor).st_size
+
+    def read(self, start: int, end: int) -> bytes:
+        return os.pread(self._descriptor, end - start, start)
+
+    def append(self, body: bytes) -> int:
+        start = self.size_bytes
+        write_all(self._descriptor, body, start)
+        self.size_bytes += len(body)
+        return start
+
+    def write_front(self, front: bytes, room: int) -> None:
+        """Replace header and directories, which must not reach the first tile."""
+        if len(front) > room:
+            raise UnreadableImage("The slide has no room for the directories of more levels.")
+        write_all(self._descriptor, front.ljust(room, b"\0"), 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._descriptor)
+
+
+@dataclass(frozen=True)
+class _Style:
+    """How new tiles are encoded."""
+
+    colours: str
+    subsampling: str
+    quality: int
+    encoding: Encoding
+
+    @classmethod
+    def of(cls, file: _GrowingFile, level: Level) -> "_Style":
+        """Keep quality and subsampling of the full resolution; RGB becomes YCbCr, which any viewer gets right."""
+        tile = _first_tile(file, level)
+        quality = quality_of(level.encoding.jpeg_start + tile[2:])
+        photometric = level.encoding.photometric
+        if photometric == Photometric.BLACK_IS_ZERO:
+            return cls._with_tables("GRAY", "Gray", quality, level)
+        if photometric == Photometric.RGB:
+            return cls._with_tables("RGB", "420", max(quality, _LEAST_QUALITY), level)
+        subsampling = _SUBSAMPLINGS.get(frame_of(tile).subsampling or (0, 0), "420")
+        return cls._with_tables("RGB", subsampling, quality, level)
+
+    @classmethod
+    def _with_tables(cls, colours: str, subsampling: str, quality: int, level: Level) -> "_Style":
+        depth = 1 if colours == "GRAY" else 3
+        sample = np.zeros((level.tile_height, level.tile_width, depth), np.uint8)
+        tables, _ = split_tables(encode_jpeg(sample, quality, colours, subsampling))
+        photometric = Photometric.BLACK_IS_ZERO if depth == 1 else Photometric.YCBCR
+        return cls(
+            colours, subsampling, quality, Encoding(Compression.JPEG, photometric, depth, jpeg_tables=tables)
+        )
+
+    def encode(self, pixels: NDArray[np.uint8]) -> bytes:
+        """Return a tile without the tables of its page."""
+        return split_tables(encode_jpeg(pixels, self.quality, self.colours, self.subsampling))[1]
+
+
+class _Counter:
+    """Tells how many rows of tiles are done, weighted by their length."""
+
+    def __init__(self, on_progress: Progress, first: Level, scales: Sequence[int]) -> None:
+        self._on_progress = on_progress
+        self._total = sum((first.columns * first.rows) >> (2 * scale) for scale in scales) + 1
+        self._done = 0
+
+    def add(self, tiles: int) -> None:
+        self._done += tiles
+        self._on_progress(min(1000, 1000 * self._done // self._total))
+
+
+class _Filler:
+    def __init__(self, file: _GrowingFile, style: _Style, threads: int, counter: _Counter) -> None:
+        self._file, self._style, self._threads, self._counter = file, style, threads, counter
+        self.damaged_tiles = 0
+
+    def halved(self, parent: Level) -> Level:
+        """Generate and append the next smaller level."""
+        width, height = halved(parent.width, 1), halved(parent.height, 1)
+        offsets, lengths = array("Q"), array("Q")
+        rows = range(-(-height // parent.tile_height))
+        for tiles, damaged in in_order(
+            partial(self._row, parent, -(-width // parent.tile_width)), rows, self._threads
+        ):
+            start = self._file.append(b"".join(tiles))
+            for tile in tiles:
+                offsets.append(start)
+                lengths.append(len(tile))
+                start += len(tile)
+            self.damaged_tiles += damaged
+            self._counter.add(len(tiles))
+        size = (parent.tile_width, parent.tile_height)
+        return Level(
+            width, height, *size, padded=True, encoding=self._style.encoding, offsets=offsets, lengths=lengths
+        )
+
+    def _row(self, parent: Level, columns: int, row: int) -> tuple[list[bytes], int]:
+        """Return the tiles of one new row, and how many of the old ones could not be decoded."""
+        upper, lower = ([*self._stored(parent, 2 * row + below)] for below in (0, 1))
+        canvas = np.empty(
+            (parent.tile_height, parent.tile_width, self._style.encoding.samples_per_pixel), np.uint8
+        )
+        tiles, damaged = [], 0
+        for column in range(columns):
+            for stored, down in ((upper, 0), (lower, 1)):
+                for across in (0, 1):
+                    place = 2 * column + across
+                    body = stored[place] if place < len(stored) else b""
+                    damaged += self._paint(canvas, parent, body, (across, down))
+            tiles.append(self._style.encode(canvas))
+        return tiles, damaged
+
+    def _stored(self, parent: Level, row: int) -> Iterator[bytes]:
+        if row >= parent.rows:
+            return iter(())
+        return read_together(self._file, (parent.locate(column, row) for column in range(parent.columns)))
+
+    def _paint(self, canvas: NDArray[np.uint8], parent: Level, stored: bytes, at: tuple[int, int]) -> bool:
+        """Put a tile at half its size into a quarter of the canvas; return whether it is damaged."""
+        height, width = canvas.shape[0] // 2, canvas.shape[1] // 2
+        quarter = canvas[at[1] * height : (at[1] + 1) * height, at[0] * width : (at[0] + 1) * width]
+        if not stored:
+            quarter[:] = _WHITE
+            return False
+        try:
+            stream = jpeg_tiles.complete(parent.encoding, stored, parent.tile_width, parent.tile_height)
+            quarter[:] = decode_jpeg(
+                stream, self._style.colours, min_height=height, min_width=width, min_factor=1
+            )
+        except (UnreadableImage, ValueError):
+            quarter[:] = _WHITE
+            return True
+        return False
+
+
+def _by_scale(levels: Sequence[Level]) -> dict[int, Level]:
+    index = TileIndex(0, tuple(levels))
+    return {scale: level for scale, level in zip(index.scales, levels, strict=True) if scale is not None}
+
+
+def _last_scale(level: Level) -> int:
+    """Return how often the level can be halved until it is one tile."""
+    return (max(level.columns, level.rows) - 1).bit_length()
+
+
+def _first_tile(file: _GrowingFile, level: Level) -> bytes:
+    at = next(at for at, length in enumerate(level.lengths) if length)
+    return read_stored(file, level.locate(at % level.columns, at // level.columns))
+
+
+def _product_level(file: _GrowingFile, level: Level) -> ProductLevel:
+    return ProductLevel(
+        width=level.width,
+        height=level.height,
+        tile_width=level.tile_width,
+        tile_height=level.tile_height,
+        photometric=level.encoding.photometric,
+        subsampling=frame_of(_first_tile(file, level)).subsampling or (1, 1),
+        tables=level.encoding.jpeg_tables,
+        offsets=np.frombuffer(level.offsets, np.uint64),
+        lengths=np.frombuffer(level.lengths, np.uint64),
+    )
+
+
+def _text(page: TiffPage) -> ProductText:
+    known = page.pixel_width_um and page.pixel_height_um
+    pixel_um = (page.pixel_width_um, page.pixel_height_um) if known else None
+    return ProductText(pixel_um, page.icc_profile, page.description)  # type: ignore[arg-type]

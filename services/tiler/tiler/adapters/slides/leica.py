@@ -1,0 +1,96 @@
+"""Leica's SCN: an XML collection in the first page's description says which pages show the scanned area."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, ParseError, fromstring
+
+from tiler.domain.problems import UnreadableImage
+from tiler.domain.slide import SlideFacts, Vendor, refuse_fluorescence
+from tiler.domain.tiff_page import TiffPage
+
+_NAMESPACE = "leica-microsystems.com/scn"
+_NM_PER_UM = 1000.0
+
+
+def is_leica(pages: Sequence[TiffPage]) -> bool:
+    return _NAMESPACE in pages[0].description
+
+
+def read(pages: Sequence[TiffPage]) -> tuple[list[TiffPage], SlideFacts]:
+    """Return the pages of the one scanned area, from large to small, and what is known of it.
+
+    Raises
+    ------
+    UnreadableImage
+        Several areas, fluorescence, or XML that does not fit the pages.
+    """
+    try:
+        collection = _found(_parsed(pages[0].description), "collection")
+        area = _only_area(collection)
+        _refuse_channels(area)
+        levels = _levels(area, pages)
+        return levels, _facts(area, levels[0])
+    except (ParseError, KeyError, ValueError, IndexError, ZeroDivisionError) as problem:
+        raise UnreadableImage("The description of the slide is damaged.") from problem
+
+
+def _parsed(text: str) -> Element:
+    if "<!" in text:  # entities could multiply; no scanner declares any
+        raise UnreadableImage("The description of the slide declares entities or a document type.")
+    return fromstring(text)  # noqa: S314 (without declarations, and at most 64 KiB)
+
+
+def _found(parent: Element, name: str) -> Element:
+    child = parent.find(f"{{*}}{name}")
+    if child is None:
+        raise KeyError(name)
+    return child
+
+
+def _only_area(collection: Element) -> Element:
+    """Return the image that does not cover the whole glass; that one is the macro."""
+    glass = (collection.attrib["sizeX"], collection.attrib["sizeY"])
+    areas = [image for image in collection.findall("{*}image") if _extent(image) != glass]
+    if len(areas) != 1:
+        raise UnreadableImage(f"The slide has {len(areas)} scanned areas; only one is supported yet.")
+    return areas[0]
+
+
+def _extent(image: Element) -> tuple[str, str]:
+    view = _found(image, "view")
+    return view.attrib["sizeX"], view.attrib["sizeY"]
+
+
+def _refuse_channels(area: Element) -> None:
+    refuse_fluorescence(" ".join(element.text or "" for element in area.iter("{*}illuminationSource")))
+    if any(dimension.get("c", "0") != "0" for dimension in area.iter("{*}dimension")):
+        raise UnreadableImage("Slides with several channels are not supported yet.")
+
+
+@dataclass(frozen=True)
+class _Dimension:
+    width: int
+    page: TiffPage
+
+
+def _levels(area: Element, pages: Sequence[TiffPage]) -> list[TiffPage]:
+    found = [
+        _Dimension(int(entry.attrib["sizeX"]), pages[int(entry.attrib["ifd"])])
+        for entry in _found(area, "pixels").findall("{*}dimension")
+        if entry.get("z", "0") == "0"
+    ]
+    if not found or any(one.width != one.page.width or one.page.number == 0 for one in found):
+        raise UnreadableImage("The description of the slide does not fit its pages.")
+    return [one.page for one in sorted(found, key=lambda one: -one.width)]
+
+
+def _facts(area: Element, main: TiffPage) -> SlideFacts:
+    view = _found(area, "view")
+    objective = next((element.text for element in area.iter("{*}objective")), None)
+    return SlideFacts(
+        vendor=Vendor.LEICA,
+        pixel_width_um=int(view.attrib["sizeX"]) / main.width / _NM_PER_UM,
+        pixel_height_um=int(view.attrib["sizeY"]) / main.height / _NM_PER_UM,
+        magnification=float(objective) if objective else None,
+        icc_profile=main.icc_profile,
+    )

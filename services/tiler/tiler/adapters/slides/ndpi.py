@@ -1,0 +1,98 @@
+"""Hamamatsu's NDPI: a TIFF with 64-bit pointers squeezed in, whose levels are single JPEG streams of any size."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tiler.adapters.bounded_reader import BoundedReader
+from tiler.adapters.slides.jpeg_streams import read_head
+from tiler.adapters.tiff_tags import Dialect, Tags, read_tags
+from tiler.domain.jpeg_intervals import IntervalStream, joinable
+from tiler.domain.limits import MAX_PAGES, MAX_SLIDE_PIXELS
+from tiler.domain.problems import UnreadableImage
+from tiler.domain.ranged_source import RangedSource
+from tiler.domain.region import Region
+from tiler.domain.slide import DecodePlan, JoinedLevel, JoinPlan, SlideFacts, SlidePlan, Vendor
+
+_DIALECT = Dialect("<", big=False, wide=True)
+_WIDTH, _HEIGHT, _OFFSET, _LENGTH, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 256, 257, 273, 279, 282, 283, 296
+_FORMAT_FLAG, _LENS, _FOCUS = 65420, 65421, 65424
+_UNIT_UM = {2: 25_400.0, 3: 10_000.0}
+_START_BYTES = 12
+
+
+@dataclass(frozen=True)
+class _Page:
+    width: int
+    height: int
+    start: int
+    end: int
+    lens: float
+    focus: bytes
+    pixel_width_um: float | None
+    pixel_height_um: float | None
+
+
+def is_ndpi(source: RangedSource) -> bool:
+    """Whether the first directory, read as Hamamatsu writes it, says so."""
+    if source.size_bytes < _START_BYTES or source.read(0, 4) != b"II*\0":
+        return False
+    try:
+        tags, _ = read_tags(BoundedReader(source), _DIALECT, _first(source))
+    except UnreadableImage:
+        return False
+    return _FORMAT_FLAG in tags
+
+
+def plan_ndpi(source: RangedSource) -> SlidePlan:
+    """Plan to join the levels that have restart markers, or to decode when the largest has none."""
+    scanned = [page for page in _pages(source) if page.lens > 0 and not any(page.focus)]
+    if not scanned:
+        raise UnreadableImage("The slide has no page of full resolution.")
+    scanned.sort(key=lambda page: -page.width)
+    main = scanned[0]
+    if main.width * main.height > MAX_SLIDE_PIXELS:
+        raise UnreadableImage("The slide is too large.")
+    facts = SlideFacts(Vendor.HAMAMATSU, main.pixel_width_um, main.pixel_height_um, main.lens)
+    streams = [_stream(source, page) for page in scanned]
+    if not joinable(streams[0].head, main.width):
+        return DecodePlan(facts, Region(0, 0, main.width, main.height))
+    levels = [stream for stream in streams if joinable(stream.head, stream.width)]
+    return JoinPlan(facts, tuple(JoinedLevel(one.width, one.height, (one,)) for one in levels))
+
+
+def _first(source: RangedSource) -> int:
+    return int.from_bytes(source.read(4, 12), "little")
+
+
+def _pages(source: RangedSource) -> Iterator[_Page]:
+    reader, offset, seen = BoundedReader(source), _first(source), set[int]()
+    while offset:
+        if offset in seen or len(seen) >= MAX_PAGES:
+            raise UnreadableImage("The slide's directories run in a circle, or are too many.")
+        seen.add(offset)
+        tags, offset = read_tags(reader, _DIALECT, offset)
+        yield _page(tags, source.size_bytes)
+
+
+def _page(tags: Tags, size_bytes: int) -> _Page:
+    start, length = tags.number(_OFFSET, 0), tags.number(_LENGTH, 0)
+    width, height = tags.number(_WIDTH, 0), tags.number(_HEIGHT, 0)
+    if not (width and height and length) or start + length > size_bytes:
+        raise UnreadableImage("A page of the slide lies outside the file, or does not say how large it is.")
+    unit = _UNIT_UM.get(tags.number(_UNIT, 1))
+    across, down = (tags.rational(tag) for tag in (_X_RESOLUTION, _Y_RESOLUTION))
+    return _Page(
+        width=width,
+        height=height,
+        start=start,
+        end=start + length,
+        lens=tags.real(_LENS) or 0.0,
+        focus=tags.data(_FOCUS)[:4],
+        pixel_width_um=unit / across if unit and across else None,
+        pixel_height_um=unit / down if unit and down else None,
+    )
+
+
+def _stream(source: RangedSource, page: _Page) -> IntervalStream:
+    head = read_head(source, page.start, page.end)
+    return IntervalStream(source, page.start, page.end, head, page.width, page.height)

@@ -1,0 +1,40 @@
+"""Decides by content how a slide is converted; called before anything is written, with a few ranged reads."""
+
+from tiler.adapters.bounded_reader import read_exactly
+from tiler.adapters.slides.dicom import is_dicom, plan_dicom
+from tiler.adapters.slides.ndpi import is_ndpi, plan_ndpi
+from tiler.adapters.slides.tiff_vendors import plan_tiff
+from tiler.adapters.slides.vms import is_vms, plan_vms
+from tiler.adapters.tiff_directory import is_tiff, read_pages
+from tiler.domain.jpeg_stream import SOI
+from tiler.domain.problems import UnreadableImage
+from tiler.domain.region import Region
+from tiler.domain.slide import DecodePlan, SlideFacts, SlidePlan, Vendor
+from tiler.domain.slide_files import SlideFiles
+
+_START_BYTES = 512
+
+
+def plan_slide(files: SlideFiles) -> SlidePlan:
+    """Plan the conversion of a slide; the names of files decide nothing, except which of them belong together.
+
+    Raises
+    ------
+    UnreadableImage
+        The file is no slide, damaged, hostile, or of a kind that is not supported; the reason is meant for its owner.
+    """
+    source = files.open(files.main)
+    start = read_exactly(source, 0, min(_START_BYTES, source.size_bytes))
+    if is_dicom(start):
+        return plan_dicom(files)
+    if is_tiff(start):
+        return plan_ndpi(source) if is_ndpi(source) else plan_tiff(source, read_pages(source))
+    if is_vms(start):
+        return plan_vms(files)
+    if start.startswith(SOI) and _has_mirax_settings(files):
+        return DecodePlan(SlideFacts(Vendor.MIRAX), Region(0, 0, 0, 0))
+    raise UnreadableImage("The file is no slide of a kind that is known here.")
+
+
+def _has_mirax_settings(files: SlideFiles) -> bool:
+    return f"{files.main.rpartition('.')[0]}/Slidedat.ini" in files.names()

@@ -1,0 +1,140 @@
+"""The canonical file while it is written: tiles are appended behind the room kept for the directories."""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tiler.adapters.slides.bigtiff import ProductLevel, ProductText, directory_bytes, pack
+from tiler.domain.problems import UnreadableImage
+from tiler.domain.slide import Route, SlideFacts
+from tiler.domain.tile_index import halved
+
+_ALIGNMENT_BYTES = 4096
+_LONGEST_NAME = 200
+_GENERATED_TABLES = 1024
+
+
+def product_text(facts: SlideFacts, route: Route, name: str) -> ProductText:
+    """Return what the file says of itself: only what is known to be harmless."""
+    about = {
+        "name": name[:_LONGEST_NAME],
+        "vendor": facts.vendor.value,
+        "magnification": facts.magnification,
+        "background": "{:02X}{:02X}{:02X}".format(*facts.background),
+        "route": route.value,
+    }
+    known = facts.pixel_width_um and facts.pixel_height_um
+    pixel_um = (facts.pixel_width_um, facts.pixel_height_um) if known else None
+    return ProductText(pixel_um, facts.icc_profile, "Canonical slide " + json.dumps(about))  # type: ignore[arg-type]
+
+
+def generated_tiles(width: int, height: int, tile: tuple[int, int]) -> list[int]:
+    """Return the numbers of tiles of all levels that halving can add, down to a single tile."""
+    counts: list[int] = []
+    scale = 0
+    while not counts or counts[-1] > 1:
+        scale += 1
+        counts.append(-(-halved(width, scale) // tile[0]) * -(-halved(height, scale) // tile[1]))
+    return counts
+
+
+class ProductFile:
+    """A new file; a context manager.
+
+    Parameters
+    ----------
+    tiles, tables
+        Numbers of tiles, and JPEG tables, of the levels it begins with.
+    later
+        Numbers of tiles of levels that may be added later.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        text: ProductText,
+        *,
+        tiles: Sequence[int],
+        tables: Sequence[bytes],
+        later: Sequence[int],
+    ) -> None:
+        self.text = text
+        counts: list[int] = [*tiles, *later]
+        all_tables = [*tables, *[bytes(_GENERATED_TABLES)] * len(later)]
+        self.reserved = _aligned(directory_bytes(text, counts, all_tables))
+        self.end = self.reserved
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+
+    def append(self, body: bytes) -> int:
+        """Write tiles and return where they begin."""
+        start = self.end
+        write_all(self._descriptor, body, start)
+        self.end += len(body)
+        return start
+
+    def write_directories(self, levels: Sequence[ProductLevel]) -> bytes:
+        """Write what stands in front of the tiles, padded to their beginning, and return it."""
+        front = pack(self.text, levels)
+        if len(front) > self.reserved:
+            raise UnreadableImage("The slide has more directories than it was planned with.")
+        front = front.ljust(self.reserved, b"\0")
+        write_all(self._descriptor, front, 0)
+        return front
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._descriptor)
+
+
+class Digest:
+    """SHA-256 of what is written, computed by a thread of its own one piece behind; a context manager."""
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self._thread = ThreadPoolExecutor(1)
+        self._last: Future[None] | None = None
+
+    def update(self, body: bytes) -> None:
+        if self._last is not None:
+            self._last.result()
+        self._last = self._thread.submit(self._sha256.update, body)
+
+    def hexadecimal(self) -> str:
+        if self._last is not None:
+            self._last.result()
+        return self._sha256.hexdigest()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._thread.shutdown()
+
+
+def sha256_of(path: Path) -> str:
+    """Return the checksum of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_all(descriptor: int, body: bytes, at: int) -> None:
+    """Write all bytes at a position; one call may write less."""
+    rest = memoryview(body)
+    while rest:
+        written = os.pwrite(descriptor, rest, at)
+        rest, at = rest[written:], at + written
+
+
+def _aligned(length: int) -> int:
+    return -(-length // _ALIGNMENT_BYTES) * _ALIGNMENT_BYTES

@@ -1,0 +1,93 @@
+"""Plans for the TIFF files of scanners: which pages are the slide, and whether their tiles can be copied."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+
+from tiler.adapters.slides import leica, ventana
+from tiler.domain.level import Level
+from tiler.domain.limits import MAX_SLIDE_PIXELS
+from tiler.domain.problems import UnreadableImage
+from tiler.domain.pyramid import pyramid_pages
+from tiler.domain.ranged_source import RangedSource
+from tiler.domain.region import Region
+from tiler.domain.slide import CopyPlan, DecodePlan, SlideFacts, SlidePlan, StoredLevel, Vendor
+from tiler.domain.tiff_page import TiffPage
+
+_MAGNIFICATION = re.compile(r"\|\s*AppMag\s*=\s*([0-9.]{1,10})\s*(?:\||$)")
+
+
+def plan_tiff(source: RangedSource, pages: Sequence[TiffPage]) -> SlidePlan:
+    """Plan a TIFF file by what its pages say; see `plan_slide` for errors."""
+    if leica.is_leica(pages):
+        return _plan(source, pages, *leica.read(pages))
+    if ventana.is_ventana(pages):
+        found = ventana.read(pages)
+        plan = _plan(source, pages, found.levels, found.facts)
+        return _for_openslide(plan) if found.overlaps else plan
+    levels = pyramid_pages(pages)
+    _refuse_channels(pages, levels[0])
+    return _plan(source, pages, levels, _facts(levels[0]))
+
+
+def _facts(main: TiffPage) -> SlideFacts:
+    magnification = _MAGNIFICATION.search(main.description)
+    return SlideFacts(
+        vendor=Vendor.APERIO if main.description.startswith("Aperio") else Vendor.GENERIC,
+        pixel_width_um=main.pixel_width_um,
+        pixel_height_um=main.pixel_height_um,
+        magnification=float(magnification[1]) if magnification and magnification[1].count(".") < 2 else None,
+        icc_profile=main.icc_profile,
+    )
+
+
+def _refuse_channels(pages: Sequence[TiffPage], main: TiffPage) -> None:
+    alike = [
+        page
+        for page in pages
+        if page.is_plain and page.tiled and (page.width, page.height) == (main.width, main.height)
+    ]
+    if len(alike) > 1:
+        raise UnreadableImage("The slide has several channels or focal planes, which is not supported yet.")
+
+
+def _plan(
+    source: RangedSource, pages: Sequence[TiffPage], levels: Sequence[TiffPage], facts: SlideFacts
+) -> SlidePlan:
+    main = levels[0]
+    encoding = main.encoding
+    encoding.require_readable()
+    if not encoding.is_eight_bit:
+        raise UnreadableImage("Only slides with 8 bits per colour are supported.")
+    if main.width * main.height > MAX_SLIDE_PIXELS:
+        raise UnreadableImage("The slide is too large.")
+    stored = tuple(StoredLevel(source, page.as_level()) for page in levels if _can_be_copied(page))
+    if not _can_be_copied(main):
+        return DecodePlan(facts, Region(0, 0, main.width, main.height), StoredLevel(source, main.as_level()))
+    return CopyPlan(facts, stored, tuple(_private(pages, levels)))
+
+
+def _for_openslide(plan: SlidePlan) -> DecodePlan:
+    """Leave the placing of overlapping tiles to OpenSlide, which says how large the slide is then."""
+    return DecodePlan(replace(plan.facts, icc_profile=b""), Region(0, 0, 0, 0))
+
+
+def _can_be_copied(page: TiffPage) -> bool:
+    return page.tiled and page.encoding.is_shown_by_browsers and _is_copied_grid(page.as_level())
+
+
+def _is_copied_grid(level: Level) -> bool:
+    """TIFF wants sides of tiles to be multiples of 16; the JPEG of smaller ones would not fit."""
+    return level.tile_width % 16 == level.tile_height % 16 == 0
+
+
+def _private(pages: Sequence[TiffPage], levels: Sequence[TiffPage]) -> Iterator[tuple[int, int]]:
+    kept = {page.number for page in levels}
+    for page in chain(pages, chain.from_iterable(page.sub_pages for page in pages)):
+        if page.number not in kept:
+            yield from (
+                (start, start + length)
+                for start, length in zip(page.offsets, page.lengths, strict=True)
+                if length
+            )

@@ -1,0 +1,52 @@
+"""Ventana's BIF: pages name their level in the description; XML says whether neighbouring tiles overlap."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tiler.domain.problems import UnreadableImage
+from tiler.domain.slide import SlideFacts, Vendor
+from tiler.domain.tiff_page import TiffPage
+
+_LEVEL = re.compile(r"\blevel=(\d{1,3})\b")
+_OVERLAP = re.compile(r'Overlap[XY]="(?!0*")')
+_AREA = re.compile(r'AOIScanned="1"')
+_MICROMETRES = re.compile(r'\bScanRes="([0-9.]{1,10})"')
+_MAGNIFICATION = re.compile(r'\bMagnification="([0-9.]{1,10})"')
+
+
+@dataclass(frozen=True)
+class VentanaSlide:
+    """Pages from large to small; `overlaps` when tiles cannot stay where they are."""
+
+    levels: list[TiffPage]
+    facts: SlideFacts
+    overlaps: bool
+
+
+def is_ventana(pages: Sequence[TiffPage]) -> bool:
+    return any("<iScan" in page.xmp for page in pages[:3])
+
+
+def read(pages: Sequence[TiffPage]) -> VentanaSlide:
+    """Find the levels; raises `UnreadableImage` when there are none."""
+    numbered = {
+        int(found[1]): page for page in pages if page.tiled and (found := _LEVEL.search(page.description))
+    }
+    if 0 not in numbered:
+        raise UnreadableImage("The slide has no page of full resolution.")
+    levels = [numbered[number] for number in sorted(numbered)]
+    joints = levels[0].xmp
+    scan = " ".join(page.xmp for page in pages[:3])
+    um = _number(_MICROMETRES, scan)
+    facts = SlideFacts(Vendor.VENTANA, um, um, _number(_MAGNIFICATION, scan), levels[0].icc_profile)
+    overlaps = bool(_OVERLAP.search(joints)) or len(_AREA.findall(joints)) != 1
+    return VentanaSlide(levels, facts, overlaps)
+
+
+def _number(pattern: re.Pattern[str], text: str) -> float | None:
+    found = pattern.search(text)
+    try:
+        return (float(found[1]) or None) if found else None
+    except ValueError:
+        return None

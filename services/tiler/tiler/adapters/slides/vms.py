@@ -1,0 +1,109 @@
+"""Hamamatsu's VMS and VMU: a text file that names the pictures side by side that are the slide."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from tiler.adapters.bounded_reader import read_exactly
+from tiler.adapters.slides.jpeg_streams import read_head
+from tiler.domain.jpeg_intervals import IntervalStream, joinable, tile_size
+from tiler.domain.limits import MAX_SLIDE_FILES
+from tiler.domain.problems import UnreadableImage
+from tiler.domain.region import Region
+from tiler.domain.slide import DecodePlan, JoinedLevel, JoinPlan, SlideFacts, SlidePlan, Vendor
+from tiler.domain.slide_files import SlideFiles
+
+_JPEG_PARTS = "[Virtual Microscope Specimen]"
+_RAW_PARTS = "[Uncompressed Virtual Microscope Specimen]"
+_MOST_BYTES = 64 << 10
+_NM_PER_UM = 1000.0
+_PLACED = re.compile(r"ImageFile(?:\((\d{1,3}),(\d{1,3})\))?$")
+
+
+def is_vms(start: bytes) -> bool:
+    """Whether a file that starts like this is such a text."""
+    return start.lstrip().startswith((_JPEG_PARTS.encode(), _RAW_PARTS.encode()))
+
+
+def plan_vms(files: SlideFiles) -> SlidePlan:
+    """Plan to join JPEG parts if their intervals fit one grid of tiles; everything else is left to OpenSlide."""
+    source = files.open(files.main)
+    text = read_exactly(source, 0, min(source.size_bytes, _MOST_BYTES)).decode("utf-8", "replace")
+    keys = dict(_keys(text))
+    facts = SlideFacts(Vendor.HAMAMATSU, magnification=_positive(keys, "SourceLens"))
+    if text.lstrip().startswith(_RAW_PARTS):
+        return DecodePlan(facts, Region(0, 0, 0, 0))
+    level = _level(_parts(keys), files)
+    if not _fit(level):
+        return DecodePlan(facts, Region(0, 0, 0, 0))
+    return JoinPlan(_with_pixel_size(facts, keys, level), (level,))
+
+
+def _keys(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        key, equals, value = line.partition("=")
+        if equals:
+            yield key.strip(), value.strip()
+
+
+def _positive(keys: Mapping[str, str], name: str) -> float | None:
+    try:
+        return abs(float(keys.get(name, ""))) or None
+    except ValueError:
+        return None
+
+
+def _parts(keys: Mapping[str, str]) -> dict[tuple[int, int], str]:
+    placed = {
+        (int(found[1] or 0), int(found[2] or 0)): name
+        for key, name in keys.items()
+        if (found := _PLACED.match(key))
+    }
+    columns, rows = (1 + max((at[axis] for at in placed), default=-1) for axis in (0, 1))
+    if not placed or len(placed) > MAX_SLIDE_FILES or len(placed) != columns * rows:
+        raise UnreadableImage("The slide does not name all of its pictures.")
+    return placed
+
+
+def _level(parts: Mapping[tuple[int, int], str], files: SlideFiles) -> JoinedLevel:
+    streams = {at: _stream(files, name) for at, name in parts.items()}
+    widths = {at[0]: stream.width for at, stream in streams.items() if at[1] == 0}
+    heights = {at[1]: stream.height for at, stream in streams.items() if at[0] == 0}
+    if any((one.width, one.height) != (widths[at[0]], heights[at[1]]) for at, one in streams.items()):
+        raise UnreadableImage("The pictures of the slide do not fit together.")
+    placed = [
+        one.moved(sum(widths[x] for x in range(at[0])), sum(heights[y] for y in range(at[1])))
+        for at, one in streams.items()
+    ]
+    return JoinedLevel(sum(widths.values()), sum(heights.values()), tuple(placed))
+
+
+def _stream(files: SlideFiles, name: str) -> IntervalStream:
+    source = files.open(name)
+    head = read_head(source, 0, source.size_bytes)
+    width, height = head.size
+    if not (width and height):
+        raise UnreadableImage("A picture of the slide does not say how large it is.")
+    return IntervalStream(source, 0, source.size_bytes, head, width, height)
+
+
+def _fit(level: JoinedLevel) -> bool:
+    """Whether every part begins where a tile begins, and all share their tables."""
+    first = level.streams[0].head
+    width, height = tile_size(first) if first.interval_mcus else (1, 1)
+    return all(
+        joinable(one.head, one.width)
+        and (one.left % width, one.top % height) == (0, 0)
+        and (one.head.tables, one.head.factors, one.head.restart)
+        == (first.tables, first.factors, first.restart)
+        for one in level.streams
+    )
+
+
+def _with_pixel_size(facts: SlideFacts, keys: Mapping[str, str], level: JoinedLevel) -> SlideFacts:
+    width, height = _positive(keys, "PhysicalWidth"), _positive(keys, "PhysicalHeight")
+    return SlideFacts(
+        facts.vendor,
+        width / level.width / _NM_PER_UM if width else None,
+        height / level.height / _NM_PER_UM if height else None,
+        facts.magnification,
+    )

@@ -1,0 +1,146 @@
+"""What a scanner's file is, and the cheapest lossless way to turn it into a canonical slide."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tiler.domain.jpeg_intervals import IntervalStream
+from tiler.domain.level import Level
+from tiler.domain.problems import UnreadableImage
+from tiler.domain.ranged_source import RangedSource
+from tiler.domain.region import Region
+
+WHITE = (255, 255, 255)
+
+
+class Vendor(StrEnum):
+    """Whose format a file is in."""
+
+    APERIO = "aperio"
+    DICOM = "dicom"
+    GENERIC = "generic-tiff"
+    HAMAMATSU = "hamamatsu"
+    LEICA = "leica"
+    MIRAX = "mirax"
+    VENTANA = "ventana"
+
+
+class Route(StrEnum):
+    """How the pixels get into the canonical file."""
+
+    COPY = "copy"
+    JOIN = "join"
+    DECODE = "decode"
+
+
+@dataclass(frozen=True)
+class SlideFacts:
+    """All that is kept of what the scanner wrote about a slide; nothing else leaves the source.
+
+    Parameters
+    ----------
+    magnification
+        Of the objective.
+    icc_profile
+        How its colours are meant; empty if the file does not say.
+    background
+        Red, green and blue shown where nothing was scanned.
+    """
+
+    vendor: Vendor
+    pixel_width_um: float | None = None
+    pixel_height_um: float | None = None
+    magnification: float | None = None
+    icc_profile: bytes = field(default=b"", repr=False)
+    background: tuple[int, int, int] = WHITE
+
+
+@dataclass(frozen=True)
+class StoredLevel:
+    """A level whose compressed tiles can be copied as they are."""
+
+    source: RangedSource
+    level: Level
+
+
+@dataclass(frozen=True)
+class JoinedLevel:
+    """A level made of JPEG streams with restart markers, side by side and below one another."""
+
+    width: int
+    height: int
+    streams: tuple[IntervalStream, ...]
+
+
+@dataclass(frozen=True)
+class CopyPlan:
+    """Copy compressed tiles verbatim.
+
+    Parameters
+    ----------
+    levels
+        From large to small.
+    private
+        Byte ranges of the first level's source that belong to label, macro and thumbnail.
+    """
+
+    facts: SlideFacts
+    levels: tuple[StoredLevel, ...]
+    private: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def route(self) -> Route:
+        return Route.COPY
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.levels[0].level.width, self.levels[0].level.height
+
+
+@dataclass(frozen=True)
+class JoinPlan:
+    """Join restart intervals into tiles; entropy-coded data stays as it is."""
+
+    facts: SlideFacts
+    levels: tuple[JoinedLevel, ...]
+
+    @property
+    def route(self) -> Route:
+        return Route.JOIN
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.levels[0].width, self.levels[0].height
+
+
+@dataclass(frozen=True)
+class DecodePlan:
+    """Decode everything and encode it anew.
+
+    Parameters
+    ----------
+    region
+        What was scanned, in pixels of the full resolution; scanners that place it on a huge empty canvas say so.
+    level
+        Its tiles, when we decode them ourselves; otherwise OpenSlide does.
+    """
+
+    facts: SlideFacts
+    region: Region
+    level: StoredLevel | None = None
+
+    @property
+    def route(self) -> Route:
+        return Route.DECODE
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.region.width, self.region.height
+
+
+SlidePlan = CopyPlan | JoinPlan | DecodePlan
+
+
+def refuse_fluorescence(kind: str) -> None:
+    """Raise `UnreadableImage` if a scan's kind or light source says that it has no colours to show."""
+    if "fluorescen" in kind.lower():
+        raise UnreadableImage("Fluorescence slides are not supported yet: their channels are no colours.")
