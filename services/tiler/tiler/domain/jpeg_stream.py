@@ -81,27 +81,32 @@ def frame_of(stream: bytes) -> JpegFrame:
     raise UnreadableImage("A JPEG tile has no frame header.")
 
 
+def head_of(stream: bytes) -> bytes:
+    """Return a stream up to its entropy-coded data; streams with equal heads have pixels of one size and kind."""
+    for marker, _, end in segments(stream):
+        if marker == _START_OF_SCAN:
+            return stream[:end]
+    raise UnreadableImage("A JPEG tile has no scan.")
+
+
 class ForeignSegment(UnreadableImage):
     """A stream carries comments or application data, which may name a patient, besides its pixels."""
 
 
 def require_harmless(stream: bytes) -> bytes:
-    """Return the stream up to the end of its frame header.
+    """Return the head of a stream, see `head_of`.
 
     Raises
     ------
     ForeignSegment
         There is anything before the scan that decoders do not need.
     """
-    head = b""
-    for marker, start, end in segments(stream):
-        if marker in _FRAMES:
-            head = stream[:end]
-        elif marker == _START_OF_SCAN:
+    for marker, start, _ in segments(stream):
+        if marker == _START_OF_SCAN:
             break
-        elif marker >= _APPLICATION and not _names_colours(marker, stream[start : start + 5]):
+        if marker >= _APPLICATION and not _names_colours(marker, stream[start : start + 5]):
             raise ForeignSegment("Tiles of the slide carry more than pixels.")
-    return head
+    return head_of(stream)
 
 
 def shared_tables(tables: bytes) -> bytes:

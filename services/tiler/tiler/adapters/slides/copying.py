@@ -15,12 +15,12 @@ from tiler.adapters.slides.product import Digest, ProductFile, generated_tiles, 
 from tiler.domain.encoding import Photometric
 from tiler.domain.jpeg_stream import JpegFrame, frame_of, require_harmless
 from tiler.domain.level import Level
-from tiler.domain.limits import MAX_TILE_BYTES, MIB
+from tiler.domain.limits import MAX_TILE_BYTES
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.slide import CopyPlan, StoredLevel
 
-_AT_ONCE_BYTES = MIB
+_AT_ONCE_BYTES = 512 << 10  # still in the processor's cache when it is hashed and written
 _BLANK_QUALITY = 90
 _MODES = {1: "L", 3: "RGB"}
 Progress = Callable[[int], None]
@@ -88,12 +88,9 @@ class _Layout:
         written = lengths > 0
         if not written.any():
             raise UnreadableImage("A page of the slide has no tile at all.")
-        spans, inverse = np.unique(
-            np.stack((offsets[written], lengths[written])), axis=1, return_inverse=True
-        )
-        places = np.full(len(lengths), spans.shape[1], np.int64)
-        places[written] = inverse.ravel()
-        starts, sizes = spans
+        starts, sizes, numbers = _distinct(offsets[written], lengths[written])
+        places = np.full(len(lengths), len(starts), np.int64)
+        places[written] = numbers
         _require_apart(starts, starts + sizes, private)
         frame = frame_of(_first_tile(stored.source, int(starts[0]), int(sizes[0])))
         blank = b"" if written.all() else _blank_tile(level, frame)
@@ -110,7 +107,7 @@ class _Layout:
         return offsets[self.places].astype(np.uint64), sizes[self.places].astype(np.uint64)
 
     def pieces(self, stored: StoredLevel) -> Iterator[bytes]:
-        """Yield the ranges, as many as fit a megabyte at a time, after a look at the head of every tile."""
+        """Yield the ranges, some at a time, after a look at the head of every tile."""
         check = _TileCheck(stored.level)
         for first, stop in _groups(self.starts, self.starts + self.sizes):
             begin, end = int(self.starts[first]), int(self.starts[stop - 1] + self.sizes[stop - 1])
@@ -147,8 +144,20 @@ class _TileCheck:
         self._known = (*self._known[-7:], require_harmless(tile))
 
 
+def _distinct(
+    offsets: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return starts and sizes of ranges in the order of the source, each once, and which of them each tile has."""
+    order = np.lexsort((lengths, offsets))
+    starts, sizes = offsets[order], lengths[order]
+    is_new = np.append(True, (starts[1:] != starts[:-1]) | (sizes[1:] != sizes[:-1]))
+    numbers = np.empty(len(order), np.int64)
+    numbers[order] = np.cumsum(is_new) - 1
+    return starts[is_new], sizes[is_new], numbers
+
+
 def _groups(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Yield first and end of ranges that touch in the source and together fit a megabyte, or are one."""
+    """Yield first and end of ranges that touch in the source and together are read at once, or are one."""
     touching_until = np.append(np.flatnonzero(starts[1:] != ends[:-1]) + 1, len(starts))
     first = 0
     while first < len(starts):

@@ -1,6 +1,8 @@
 """DICOM whole-slide images: one file per level, whose frames are the tiles (PS3.3 A.32.8, C.8.12)."""
 
 import io
+import struct
+import warnings
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -37,6 +39,12 @@ _COLOURS = {
     "YBR_FULL_422": Photometric.YCBCR,
     "YBR_FULL": Photometric.YCBCR,
 }
+_DAMAGE = (
+    *(AttributeError, KeyError, IndexError, TypeError, ValueError, ArithmeticError),
+    *(OSError, EOFError, NotImplementedError, InvalidDicomError, struct.error),
+)
+"""What pydicom raises where a header is damaged; values are converted when they are asked for."""
+
 _Tags = Any
 
 
@@ -52,16 +60,21 @@ def plan_dicom(files: SlideFiles) -> SlidePlan:
     UnreadableImage
         No slide, fluorescence, several focal planes, or damaged.
     """
+    try:
+        with warnings.catch_warnings(action="ignore"):  # pydicom warns about values we do not even look at
+            return _plan(_series(files))
+    except _DAMAGE as problem:
+        raise UnreadableImage("The DICOM header of the slide is incomplete or damaged.") from problem
+
+
+def _series(files: SlideFiles) -> list[tuple[_Tags, int, RangedSource]]:
     main, _ = _read(files.open(files.main))
     if main is None or main.get("SOPClassUID") != _SLIDES:
         raise UnreadableImage("The file is DICOM, but no whole-slide image.")
     volumes = sorted(_volumes(files, main), key=lambda one: -one[0].TotalPixelMatrixColumns)
     if not volumes:
         raise UnreadableImage("The slide has no image besides its label and overview.")
-    try:
-        return _plan(volumes)
-    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as problem:
-        raise UnreadableImage("The DICOM header of the slide is incomplete or damaged.") from problem
+    return volumes
 
 
 def _plan(volumes: Sequence[tuple[_Tags, int, RangedSource]]) -> SlidePlan:
@@ -101,18 +114,7 @@ def _read(source: RangedSource) -> tuple[_Tags | None, int]:
     stream = io.BufferedReader(_Stream(source))
     if not is_dicom(stream.peek(132)[:132]):
         return None, 0
-    try:
-        tags = pydicom.dcmread(stream, stop_before_pixels=True)
-    except (
-        InvalidDicomError,
-        OSError,
-        ValueError,
-        KeyError,
-        EOFError,
-        AttributeError,
-        NotImplementedError,
-    ) as problem:
-        raise UnreadableImage("The DICOM header of the slide is damaged.") from problem
+    tags = pydicom.dcmread(stream, stop_before_pixels=True)
     return tags, stream.tell()
 
 

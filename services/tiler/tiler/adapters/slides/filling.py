@@ -36,6 +36,7 @@ from tiler.domain.tile_index import TileIndex, halved
 
 _WHITE = 255
 _LEAST_QUALITY = 80
+_COLOURS = "BGRX"  # the order that decoder and encoder are quickest with
 _SUBSAMPLINGS = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (1, 2): "440"}
 
 
@@ -129,19 +130,27 @@ class _Style:
         if photometric == Photometric.BLACK_IS_ZERO:
             return cls._with_tables("GRAY", "Gray", quality, level)
         if photometric == Photometric.RGB:
-            return cls._with_tables("RGB", "420", max(quality, _LEAST_QUALITY), level)
+            return cls._with_tables(_COLOURS, "420", max(quality, _LEAST_QUALITY), level)
         subsampling = _SUBSAMPLINGS.get(frame_of(tile).subsampling or (0, 0), "420")
-        return cls._with_tables("RGB", subsampling, quality, level)
+        return cls._with_tables(_COLOURS, subsampling, quality, level)
 
     @classmethod
     def _with_tables(cls, colours: str, subsampling: str, quality: int, level: Level) -> "_Style":
-        depth = 1 if colours == "GRAY" else 3
-        sample = np.zeros((level.tile_height, level.tile_width, depth), np.uint8)
+        gray = colours == "GRAY"
+        sample = np.zeros((level.tile_height, level.tile_width, 1 if gray else 4), np.uint8)
         tables, _ = split_tables(encode_jpeg(sample, quality, colours, subsampling))
-        photometric = Photometric.BLACK_IS_ZERO if depth == 1 else Photometric.YCBCR
+        photometric = Photometric.BLACK_IS_ZERO if gray else Photometric.YCBCR
         return cls(
-            colours, subsampling, quality, Encoding(Compression.JPEG, photometric, depth, jpeg_tables=tables)
+            colours,
+            subsampling,
+            quality,
+            Encoding(Compression.JPEG, photometric, 1 if gray else 3, jpeg_tables=tables),
         )
+
+    @property
+    def depth(self) -> int:
+        """Bytes of a decoded pixel."""
+        return 1 if self.colours == "GRAY" else 4
 
     def encode(self, pixels: NDArray[np.uint8]) -> bytes:
         """Return a tile without the tables of its page."""
@@ -189,16 +198,15 @@ class _Filler:
     def _row(self, parent: Level, columns: int, row: int) -> tuple[list[bytes], int]:
         """Return the tiles of one new row, and how many of the old ones could not be decoded."""
         upper, lower = ([*self._stored(parent, 2 * row + below)] for below in (0, 1))
-        canvas = np.empty(
-            (parent.tile_height, parent.tile_width, self._style.encoding.samples_per_pixel), np.uint8
-        )
+        canvas = np.empty((parent.tile_height, parent.tile_width, self._style.depth), np.uint8)
+        completer = jpeg_tiles.Completer(parent.encoding, parent.tile_width, parent.tile_height)
         tiles, damaged = [], 0
         for column in range(columns):
             for stored, down in ((upper, 0), (lower, 1)):
                 for across in (0, 1):
                     place = 2 * column + across
                     body = stored[place] if place < len(stored) else b""
-                    damaged += self._paint(canvas, parent, body, (across, down))
+                    damaged += self._paint(canvas, completer, body, (across, down))
             tiles.append(self._style.encode(canvas))
         return tiles, damaged
 
@@ -207,7 +215,9 @@ class _Filler:
             return iter(())
         return read_together(self._file, (parent.locate(column, row) for column in range(parent.columns)))
 
-    def _paint(self, canvas: NDArray[np.uint8], parent: Level, stored: bytes, at: tuple[int, int]) -> bool:
+    def _paint(
+        self, canvas: NDArray[np.uint8], completer: jpeg_tiles.Completer, stored: bytes, at: tuple[int, int]
+    ) -> bool:
         """Put a tile at half its size into a quarter of the canvas; return whether it is damaged."""
         height, width = canvas.shape[0] // 2, canvas.shape[1] // 2
         quarter = canvas[at[1] * height : (at[1] + 1) * height, at[0] * width : (at[0] + 1) * width]
@@ -215,7 +225,7 @@ class _Filler:
             quarter[:] = _WHITE
             return False
         try:
-            stream = jpeg_tiles.complete(parent.encoding, stored, parent.tile_width, parent.tile_height)
+            stream = completer.complete(stored)
             quarter[:] = decode_jpeg(
                 stream, self._style.colours, min_height=height, min_width=width, min_factor=1
             )

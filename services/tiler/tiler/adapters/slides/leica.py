@@ -62,8 +62,8 @@ def _extent(image: Element) -> tuple[str, str]:
 
 
 def _refuse_channels(area: Element) -> None:
-    refuse_fluorescence(" ".join(element.text or "" for element in area.iter("{*}illuminationSource")))
-    if any(dimension.get("c", "0") != "0" for dimension in area.iter("{*}dimension")):
+    refuse_fluorescence(" ".join(element.text or "" for element in area.findall(".//{*}illuminationSource")))
+    if any(dimension.get("c", "0") != "0" for dimension in area.findall(".//{*}dimension")):
         raise UnreadableImage("Slides with several channels are not supported yet.")
 
 
@@ -86,7 +86,7 @@ def _levels(area: Element, pages: Sequence[TiffPage]) -> list[TiffPage]:
 
 def _facts(area: Element, main: TiffPage) -> SlideFacts:
     view = _found(area, "view")
-    objective = next((element.text for element in area.iter("{*}objective")), None)
+    objective = next((element.text for element in area.findall(".//{*}objective")), None)
     return SlideFacts(
         vendor=Vendor.LEICA,
         pixel_width_um=int(view.attrib["sizeX"]) / main.width / _NM_PER_UM,

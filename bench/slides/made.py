@@ -1,0 +1,124 @@
+"""Large slides for the benchmarks, made in seconds: a few hundred encoded tiles of drawn tissue, repeated in disorder.
+
+Tiles differ enough for decoders and stores to work as hard as on real slides; making them anew each would take minutes.
+"""
+
+import random
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image
+
+Pixels = NDArray[np.uint8]
+
+_TEXTURE_PX = 3072
+_NUCLEUS_PX = 9
+_SHARE_OF_GLASS = 0.25
+_MPP = 0.25
+
+
+def tissue(side: int = _TEXTURE_PX, seed: int = 5) -> Pixels:
+    """Stroma in pink with dark round nuclei, at the sharpness and noise of a scanner's camera."""
+    rng = np.random.default_rng(seed)
+    eosin = 0.42 + 0.15 * _noise(rng, side, 5, 300) + 0.09 * _noise(rng, side, 3, 40)
+    nuclei = np.zeros((side, side), np.float32)
+    y, x = np.mgrid[-_NUCLEUS_PX : _NUCLEUS_PX + 1, -_NUCLEUS_PX : _NUCLEUS_PX + 1]
+    for row, column in rng.integers(0, side, (side * side // 900, 2)):
+        radius = rng.uniform(3.5, 7.5)
+        spot = 1 / (1 + np.exp((np.hypot(x, y * rng.uniform(1, 1.6)) / radius - 1) * 6))
+        at = np.ix_((row + y[:, 0]) % side, (column + x[0]) % side)
+        nuclei[at] = np.maximum(nuclei[at], spot)
+    density = (nuclei * 1.3)[..., np.newaxis] * [0.65, 0.70, 0.29] + eosin.clip(0.03, 1.6)[..., np.newaxis] * [0.07, 0.75, 0.25]
+    light = 243 * np.exp(-density) + rng.normal(0, 1.6, (side, side, 1))
+    colours: Pixels = light.clip(0, 255).astype(np.uint8)
+    return colours
+
+
+def _noise(rng: np.random.Generator, side: int, shortest: float, longest: float) -> NDArray[np.float64]:
+    """Smooth noise between two wavelengths in pixels, with unit deviation, that repeats without a seam."""
+    frequency = np.hypot(np.fft.fftfreq(side)[:, np.newaxis], np.fft.rfftfreq(side))
+    inside = (frequency >= 1 / longest) & (frequency <= 1 / shortest)
+    amplitude = np.where(inside, 1 / np.maximum(frequency, 1e-9) ** 1.2, 0)
+    values = np.fft.irfft2(amplitude * np.exp(2j * np.pi * rng.random(frequency.shape)), s=(side, side))
+    return (values - values.mean()) / values.std()
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Encoded tiles that share their tables; the last one is empty glass."""
+
+    tables: bytes
+    tiles: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, texture: Pixels, tile: int, *, quality: int = 85, subsampling: int = 2) -> "Palette":
+        glass = np.full((tile, tile, 3), 241, np.uint8)
+        cut = [
+            texture[y : y + tile, x : x + tile]
+            for y in range(0, texture.shape[0] - tile + 1, tile)
+            for x in range(0, texture.shape[1] - tile + 1, tile)
+        ]
+        streams = [_jpeg(pixels, quality, subsampling) for pixels in (*cut, glass)]
+        return cls(_split(streams[0])[0], tuple(_split(stream)[1] for stream in streams))
+
+    def drawn(self, count: int, seed: int) -> Iterator[bytes]:
+        chance = random.Random(seed)  # noqa: S311 (a picture, no secret)
+        for _ in range(count):
+            yield self.tiles[-1] if chance.random() < _SHARE_OF_GLASS else self.tiles[chance.randrange(len(self.tiles) - 1)]
+
+
+def aperio(path: Path, width: int, height: int, tile: int, *, subsampling: int = 2) -> Path:
+    """Write an SVS with levels at 1, 4 and 16, a thumbnail, a label and a macro."""
+    palette = Palette.of(tissue(), tile, subsampling=subsampling)
+    head = f"Aperio Image Library v12.0.15 \r\n{width}x{height} [0,0 {width}x{height}] ({tile}x{tile}) JPEG/YCC Q=85"
+    facts = f"|AppMag = 40|MPP = {_MPP}"
+    strips = {"compression": "jpeg", "photometric": "rgb", "subsampling": (2, 2), "metadata": None, "software": False}
+    with tifffile.TiffWriter(path, bigtiff=True) as writer:
+        for number, step in enumerate((1, 4, 16)):
+            size = (width // step, height // step)
+            count = -(-size[0] // tile) * -(-size[1] // tile)
+            writer.write(
+                palette.drawn(count, seed=number),
+                shape=(size[1], size[0], 3),
+                dtype=np.uint8,
+                tile=(tile, tile),
+                compression="jpeg",
+                photometric="ycbcr",
+                subsampling=((1, 1), (2, 1), (2, 2))[subsampling],
+                jpegtables=palette.tables,
+                description=head + facts if step == 1 else f"{head} -> {size[0]}x{size[1]}",
+                metadata=None,
+                software=False,
+            )
+            if step == 1:
+                writer.write(tissue(512), rowsperstrip=16, description=f"{head} -> 512x512 - {facts}", **strips)
+        label = np.full((463, 387, 3), 250, np.uint8)
+        writer.write(label, rowsperstrip=463, compression="lzw", photometric="rgb", subfiletype=1, description=f"{head}\nlabel 387x463", metadata=None, software=False)
+        writer.write(np.full((431, 1280, 3), 230, np.uint8), rowsperstrip=16, subfiletype=9, description=f"{head}\nmacro 1280x431", **strips)
+    return path
+
+
+def _jpeg(pixels: Pixels, quality: int, subsampling: int) -> bytes:
+    body = BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(body, "JPEG", quality=quality, subsampling=subsampling)
+    return body.getvalue()
+
+
+def _split(stream: bytes) -> tuple[bytes, bytes]:
+    """Return the tables as a stream of their own, and the stream without them and without application markers."""
+    tables, rest, at = [b"\xff\xd8"], [b"\xff\xd8"], 2
+    while True:
+        marker, end = stream[at + 1], at + 2 + struct.unpack_from(">H", stream, at + 2)[0]
+        if marker in (0xDB, 0xC4):
+            tables.append(stream[at:end])
+        elif not 0xE0 <= marker <= 0xEF:
+            rest.append(stream[at:end])
+        at = end
+        if marker == 0xDA:
+            return b"".join((*tables, b"\xff\xd9")), b"".join((*rest, stream[at:]))

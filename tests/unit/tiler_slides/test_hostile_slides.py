@@ -1,0 +1,212 @@
+"""Slides that lie, point anywhere or are damaged cost their budget and are refused with a reason, never more."""
+
+import os
+import resource
+import struct
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import tifffile
+
+from tests.support import slide_files
+from tests.support.converting import convert
+from tests.support.slide_files import VendorSlide
+from tests.support.slide_mutations import mutated
+from tests.support.slides import classic_tiff
+from tiler.domain.problems import UnreadableImage
+
+MUTATIONS = int(os.environ.get("SLIDE_MUTATIONS", "500"))
+LONGEST_S = 20.0
+
+SMALL: dict[str, Callable[[Path], VendorSlide]] = {
+    "a.svs": lambda path: slide_files.aperio_slide(path, size=(400, 300), tile=128),
+    "r.svs": lambda path: slide_files.aperio_slide(
+        path, size=(400, 300), tile=128, colours="rgb", bigtiff=True
+    ),
+    "a.ndpi": lambda path: slide_files.ndpi_slide(path, size=(512, 64), interval=128),
+    "a.scn": lambda path: slide_files.leica_slide(path, size=(300, 200)),
+    "a.bif": lambda path: slide_files.ventana_slide(path, grid=(2, 2)),
+    "a.vms": lambda path: slide_files.vms_slide(path, size=(512, 64), interval=128),
+    "dicom": lambda path: slide_files.dicom_slide(path, size=(200, 150)),
+}
+
+
+def refusal(path: Path) -> str:
+    target = path.with_name("product.tif")
+    with pytest.raises(UnreadableImage) as refused:
+        convert(path, target)
+    assert not target.exists()
+    return refused.value.reason
+
+
+def patched(path: Path, page: int, tag: int, value: int) -> Path:
+    """Overwrite the first number of a tag."""
+    with tifffile.TiffFile(path) as file:
+        found = file.pages[page].tags[tag]  # type: ignore[union-attr]
+        offset, code = found.valueoffset, {3: "H", 4: "I", 16: "Q"}[found.dtype]
+    body = bytearray(path.read_bytes())
+    struct.pack_into("<" + code, body, offset, value)
+    path.write_bytes(body)
+    return path
+
+
+def test_tiles_outside_the_file_are_refused(tmp_path: Path) -> None:
+    slide = slide_files.aperio_slide(tmp_path / "a.svs").path
+
+    assert "outside" in refusal(patched(slide, 0, 324, 0x7FFFFFFF))
+
+
+def test_a_page_that_points_at_the_bytes_of_the_label_is_refused(tmp_path: Path) -> None:
+    slide = slide_files.aperio_slide(tmp_path / "a.svs").path
+    with tifffile.TiffFile(slide) as file:
+        label = next(page for page in file.pages if "label" in page.description)  # type: ignore[union-attr]
+        start = label.dataoffsets[0]
+
+    assert "label" in refusal(patched(slide, 0, 324, start + 5))
+
+
+def test_tiles_that_overlap_are_refused_before_they_multiply_the_file(tmp_path: Path) -> None:
+    slide = slide_files.aperio_slide(tmp_path / "a.svs").path
+
+    assert "overlap" in refusal(patched(slide, 0, 325, 100_000))
+
+
+@pytest.mark.parametrize(("tag", "value"), [(256, 1 << 30), (257, 1 << 30), (322, 16), (323, 1 << 30)])
+def test_sizes_that_tiles_do_not_have_are_refused(tag: int, value: int, tmp_path: Path) -> None:
+    slide = slide_files.aperio_slide(tmp_path / "a.svs").path
+
+    assert refusal(patched(slide, 0, tag, value))
+
+
+def test_directories_in_a_circle_are_refused(tmp_path: Path) -> None:
+    slide = tmp_path / "a.tif"
+    slide.write_bytes(classic_tiff([{256: 1, 257: 1, 273: 8, 279: 1}] * 3, loop_to=0))
+
+    assert "circle" in refusal(slide)
+
+
+def test_a_circle_in_an_ndpi_is_refused(tmp_path: Path) -> None:
+    slide = slide_files.ndpi_slide(tmp_path / "a.ndpi").path
+    body = bytearray(slide.read_bytes())
+    (first,) = struct.unpack_from("<Q", body, 4)
+    (entries,) = struct.unpack_from("<H", body, first)
+    struct.pack_into("<Q", body, first + 2 + 12 * entries, first)
+    slide.write_bytes(body)
+
+    assert "circle" in refusal(slide)
+
+
+def test_a_million_levels_are_refused_early(tmp_path: Path) -> None:
+    slide = tmp_path / "a.tif"
+    size = 2 + 12 + 4
+    links = (struct.pack("<HHHIII", 1, 256, 4, 1, 1, 8 + size * number) for number in range(1, 1_000_000))
+    slide.write_bytes(struct.pack("<2sHI", b"II", 42, 8) + b"".join(links))
+
+    started = time.perf_counter()
+    assert refusal(slide)
+    assert time.perf_counter() - started < LONGEST_S
+
+
+@pytest.mark.parametrize("name", [name for name in SMALL if name != "a.vms"])
+def test_slides_cut_off_anywhere_are_refused_or_whole(name: str, tmp_path: Path) -> None:
+    slide = SMALL[name](tmp_path / name).path
+    body = slide.read_bytes()
+    for tenth in range(10):
+        slide.write_bytes(body[: len(body) * tenth // 10])
+
+        assert refusal(slide)
+
+
+def test_a_slide_whose_companion_is_cut_off_is_refused(tmp_path: Path) -> None:
+    slide = slide_files.vms_slide(tmp_path / "a.vms").path
+    part = tmp_path / "a(1,0).jpg"
+    part.write_bytes(part.read_bytes()[:-200])
+
+    assert refusal(slide)
+
+
+def test_entities_in_the_description_are_refused(tmp_path: Path) -> None:
+    slide = slide_files.leica_slide(tmp_path / "a.scn").path
+    body = slide.read_bytes()
+    declared = b'<!DOCTYPE scn [<!ENTITY a "aaaa">]><scn'
+    slide.write_bytes(
+        body.replace(b'<?xml version="1.0"?><scn xmlns', (declared + b" xmlns")[:31].ljust(31), 1)
+    )
+
+    assert refusal(slide)
+
+
+@pytest.mark.parametrize(
+    ("write", "word"),
+    [
+        (lambda folder: slide_files.leica_slide(folder / "a.scn", areas=2), "areas"),
+        (
+            lambda folder: slide_files.leica_slide(folder / "a.scn", illumination="fluorescence"),
+            "Fluorescence",
+        ),
+        (
+            lambda folder: slide_files.mirax_slide(folder / "a.mrxs", kind="SLIDE_TYPE_FLUORESCENCE"),
+            "Fluorescence",
+        ),
+    ],
+)
+def test_what_is_not_modelled_yet_is_refused_with_its_reason(
+    write: Callable[[Path], VendorSlide], word: str, tmp_path: Path
+) -> None:
+    assert word in refusal(write(tmp_path).path)
+
+
+def test_a_mirax_file_without_its_folder_is_no_slide(tmp_path: Path) -> None:
+    """Its own JPEG is a thumbnail, which libraries that look at it alone take for the slide."""
+    slide = slide_files.mirax_slide(tmp_path / "a.mrxs").path
+
+    assert "no slide" in refusal(slide.rename(tmp_path / "alone.mrxs"))
+
+
+def test_the_driver_of_the_vendor_must_open_the_slide(tmp_path: Path) -> None:
+    slide = slide_files.mirax_slide(tmp_path / "a.mrxs").path
+    (tmp_path / "a" / "Index.dat").write_bytes(b"nothing")
+
+    assert refusal(slide)
+
+
+def test_companions_named_outside_the_folder_are_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    slide = slide_files.vms_slide(tmp_path / "in" / "a.vms").path
+    (tmp_path / "in" / "a(0,0).jpg").rename(tmp_path / "secret.jpg")
+    slide.write_text(slide.read_text().replace("ImageFile=a(0,0).jpg", "ImageFile=../secret.jpg"))
+
+    assert "missing" in refusal(slide)
+
+
+def test_symbolic_links_among_companions_are_not_followed(tmp_path: Path) -> None:
+    slide = slide_files.vms_slide(tmp_path / "a.vms").path
+    part = tmp_path / "a(0,0).jpg"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    part.rename(elsewhere / "part.jpg")
+    part.symlink_to(elsewhere / "part.jpg")
+
+    assert "missing" in refusal(slide)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_damaged_slides_are_refused_or_converted_but_nothing_else_happens(name: str, tmp_path: Path) -> None:
+    """`make fuzz-slides` does the same forty times as often."""
+    slide, target = SMALL[name](tmp_path / name).path, tmp_path / "product.tif"
+    body = slide.read_bytes()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for number in range(MUTATIONS // len(SMALL) + 1):
+        slide.write_bytes(mutated(body, number))
+        started = time.perf_counter()
+
+        try:
+            convert(slide, target)
+        except UnreadableImage:
+            assert not target.exists()
+
+        assert time.perf_counter() - started < LONGEST_S, number
+        target.unlink(missing_ok=True)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 512 << 10
