@@ -22,6 +22,9 @@ from tiler.use_cases.show_image import Gallery, Images
 if TYPE_CHECKING:
     import httpx2
 
+read_local_tile = read_zoom_tile
+"""How the local viewer reads the tiles of a file on this machine."""
+
 NAME = "tiler"
 COLLECTIONS = (RENDERING_JOBS, LEASES)
 ANNOUNCING = (RENDERING_JOBS.name,)

@@ -53,7 +53,7 @@ class JpegFrame:
         """How many pixels across and down share one colour value; None when components differ in other ways."""
         if self.components == 1:
             return (1, 1)
-        if self.sampling[1:] != ((1, 1),) * (self.components - 1):
+        if not self.sampling or self.sampling[1:] != ((1, 1),) * (self.components - 1):
             return None
         return self.sampling[0]
 

@@ -15,7 +15,8 @@ from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token
 from tiler.domain.deep_zoom import DeepZoom
 from tiler.domain.problems import UnreadableImage
-from tiler.use_cases.show_image import Gallery, Pyramid, Shown, TileAddress
+from tiler.entrypoints.http.descriptions import description
+from tiler.use_cases.show_image import Gallery, Shown, TileAddress
 
 RELEASE = version("archive-tiler")
 
@@ -33,7 +34,7 @@ def images_blueprint(gallery: Gallery) -> Blueprint:
 
     @routes.get("/<image>/")
     def describe(image: str) -> Response:
-        return _text(json_response(_description(gallery.pyramid(bearer_token(), image))))
+        return _text(json_response(description(gallery.pyramid(bearer_token(), image).index)))
 
     @routes.get("/<image>.dzi")
     def descriptor(image: str) -> Response:
@@ -86,20 +87,3 @@ def _damaged(error: UnreadableImage) -> Response:
     """Answer that it is us who hold a damaged image; the request was right."""
     log.error("stored image is damaged", image=(request.view_args or {}).get("image"), reason=error.reason)
     return problems.problem(500, error.reason)
-
-
-def _description(pyramid: Pyramid) -> dict[str, object]:
-    index, zoom = pyramid.index, DeepZoom.of(pyramid.index)
-    return {
-        "width": index.width,
-        "height": index.height,
-        "tile_size": zoom.tile_size,
-        "format": zoom.format,
-        "zoom_levels": zoom.zoom_levels,
-        "pixel_width_um": index.pixel_width_um,
-        "pixel_height_um": index.pixel_height_um,
-        "levels": [
-            {"width": level.width, "height": level.height, "downsample": index.downsample(number)}
-            for number, level in enumerate(index.levels)
-        ],
-    }

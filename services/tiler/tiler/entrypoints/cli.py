@@ -1,0 +1,140 @@
+"""`tiler`: slides for people at a terminal, without any service."""
+
+import json
+import sys
+import tempfile
+import webbrowser
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Never, Self
+
+import click
+from tqdm import tqdm
+from werkzeug.serving import make_server
+
+from tiler import slides
+from tiler.domain.problems import UnreadableImage
+from tiler.domain.ranged_source import RangedSource
+from tiler.domain.tile_index import TileIndex
+from tiler.entrypoints.local_viewer import create_viewer
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_HERE = "127.0.0.1"
+
+
+@click.group()
+def main() -> None:
+    """Convert whole-slide images into tiled pyramids, and look at them."""
+
+
+@main.command("convert")
+@click.argument("source", metavar="IN", type=_FILE)
+@click.argument("target", metavar="OUT", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--threads", type=click.IntRange(1, 64), help="As many as there are processors by default.")
+@click.option("--force", is_flag=True, help="Replace OUT if it is there.")
+def convert_command(source: Path, target: Path, threads: int | None, *, force: bool) -> None:
+    """Convert the slide IN into a tiled pyramidal BigTIFF with all levels.
+
+    Companions (.mrxs, .vms, DICOM series) are found beside IN. Label and overview never get into OUT.
+    """
+    if target.exists() and not force:
+        raise click.ClickException(f"{target} is there already; --force replaces it.")
+    unfinished = target.with_name(f".{target.name}.part")
+    unfinished.unlink(missing_ok=True)
+    try:
+        converted = _converted(source, unfinished, threads)
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    click.echo(
+        f"{target}: {converted.levels} levels, {converted.size_bytes / 1e6:.1f} MB, route {converted.route}"
+    )
+    if converted.damaged_tiles:
+        click.echo(
+            f"{converted.damaged_tiles} damaged tiles are white in the levels that were added.", err=True
+        )
+
+
+@main.command("info")
+@click.argument("source", metavar="FILE", type=_FILE)
+def info_command(source: Path) -> None:
+    """Tell what is known of the slide FILE, and how it would be converted, as JSON."""
+    try:
+        click.echo(json.dumps(slides.describe(source), indent=2))
+    except UnreadableImage as refused:
+        raise click.ClickException(refused.reason) from refused
+
+
+@main.command("serve")
+@click.argument("source", metavar="FILE", type=_FILE)
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="Any free one by default.")
+@click.option("--browser/--no-browser", default=True, help="Whether to open the page.")
+def serve_command(source: Path, port: int, *, browser: bool) -> None:
+    """Show the slide FILE in a page of this machine's browser until Ctrl-C.
+
+    What cannot be shown as it is gets converted into a temporary file first.
+    """
+    ready = slides.servable(source)
+    if ready is not None:
+        _serve(*ready, port=port, browser=browser)
+        return
+    with tempfile.TemporaryDirectory(prefix="tiler-") as folder:
+        target = Path(folder) / "slide.tif"
+        _converted(source, target, None)
+        converted = slides.servable(target)
+        assert converted is not None
+        _serve(*converted, port=port, browser=browser)
+
+
+def _serve(source: RangedSource, index: TileIndex, *, port: int, browser: bool) -> None:
+    server = make_server(_HERE, port, create_viewer(source, index), threaded=True)
+    address = f"http://{_HERE}:{server.server_port}/"
+    click.echo(f"Serving at {address} (Ctrl-C ends it)")
+    sys.stdout.flush()
+    if browser:
+        webbrowser.open(address)
+    with suppress(KeyboardInterrupt):
+        server.serve_forever()
+
+
+def _converted(source: Path, target: Path, threads: int | None) -> slides.ConvertedSlide:
+    try:
+        with _Bars() as bars:
+            return slides.convert(source, target, threads=threads, on_progress=bars.show)
+    except UnreadableImage as refused:
+        raise click.ClickException(refused.reason) from refused
+
+
+class _Bars:
+    """A progress bar for each stage of a conversion."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._bar: tqdm[Never] | None = None
+
+    def show(self, stage: str, thousandths: int) -> None:
+        if stage != self._stage:
+            self._close()
+            self._stage = stage
+            self._bar = tqdm(
+                total=1000, desc=stage, unit="‰", bar_format="{l_bar}{bar}| {elapsed}<{remaining}"
+            )
+        if self._bar is not None:
+            self._bar.update(thousandths - self._bar.n)
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""The command `tiler`, as a person at a terminal meets it."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from click.testing import CliRunner
+
+from tests.support import slide_files
+from tests.support.converting import seen_by_openslide, slide_levels
+from tests.support.slides import as_pixels
+from tiler.entrypoints.cli import main
+
+
+def test_convert_writes_a_slide_with_all_levels_and_shows_progress(tmp_path: Path) -> None:
+    slide, target = slide_files.aperio_slide(tmp_path / "a.svs").path, tmp_path / "out.tif"
+
+    result = CliRunner().invoke(main, ["convert", str(slide), str(target)])
+
+    assert result.exit_code == 0, result.output
+    assert "4 levels" in result.stdout
+    assert "route copy" in result.stdout
+    assert "100%" in result.stderr
+    assert len(slide_levels(target)) == 4
+    assert seen_by_openslide(target).vendor == "generic-tiff"
+
+
+def test_convert_replaces_nothing_unasked(tmp_path: Path) -> None:
+    slide, target = slide_files.aperio_slide(tmp_path / "a.svs").path, tmp_path / "out.tif"
+    target.write_text("mine")
+
+    refused = CliRunner().invoke(main, ["convert", str(slide), str(target)])
+    forced = CliRunner().invoke(main, ["convert", "--force", str(slide), str(target)])
+
+    assert refused.exit_code != 0
+    assert "--force" in refused.stderr
+    assert forced.exit_code == 0
+    assert target.stat().st_size > 100
+
+
+def test_what_is_refused_leaves_nothing_behind(tmp_path: Path) -> None:
+    slide = tmp_path / "a.svs"
+    slide.write_bytes(b"II*\0 but nothing else")
+
+    result = CliRunner().invoke(main, ["convert", str(slide), str(tmp_path / "out.tif")])
+
+    assert result.exit_code != 0
+    assert result.stderr.startswith("Error: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.svs"]
+
+
+def test_info_tells_facts_and_route_without_converting(tmp_path: Path) -> None:
+    slide = slide_files.ndpi_slide(tmp_path / "a.ndpi").path
+
+    result = CliRunner().invoke(main, ["info", str(slide)])
+
+    found = json.loads(result.stdout)
+    assert (found["vendor"], found["route"]) == ("hamamatsu", "join")
+    assert (found["width"], found["height"], found["magnification"]) == (1024, 700, 20.0)
+    assert found["pixel_width_um"] == pytest.approx(0.4567, rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["shown as it is", "converted first"])
+def test_serve_shows_a_slide_in_a_page_of_this_machine(kind: str, tmp_path: Path) -> None:
+    slide = (
+        slide_files.aperio_slide(tmp_path / "a.svs")
+        if kind == "shown as it is"
+        else slide_files.mirax_slide(tmp_path / "a.mrxs")
+    )
+    command = [sys.executable, "-m", "tiler.entrypoints.cli", "serve", "--no-browser", str(slide.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        try:
+            said = re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
+            assert said is not None
+            page, described = (urlopen(said[0] + path).read() for path in ("", "slide.json"))
+            found = json.loads(described)
+            tile = urlopen(f"{said[0]}tiles/{found['zoom_levels'] - 1}/0/0.{found['format']}").read()
+        finally:
+            server.send_signal(signal.SIGINT)
+    assert b"<canvas" in page
+    assert as_pixels(tile).shape == (found["tile_size"], found["tile_size"], 3)
+    assert server.returncode == 0
