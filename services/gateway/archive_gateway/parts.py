@@ -48,6 +48,7 @@ BACKGROUND = (
 )
 INGEST_WORKER = Part("ingest-worker-worker", ("ingest_worker.entrypoints.worker",), grace_s=30.0, niceness=10)
 TILER_WORKER = Part("tiler-worker", ("tiler.entrypoints.worker",), grace_s=30.0, niceness=10)
+SLIDE_WORKER = Part("tiler-slide-worker", ("tiler.entrypoints.slide_worker",), grace_s=30.0, niceness=10)
 
 # Where the processes of one machine differ from those in containers.
 _ON_ONE_MACHINE = {"feed-worker": ("archive_gateway.feed_worker",)}
@@ -73,6 +74,7 @@ def background_parts(*, ingest_workers: int, tiler_workers: int) -> tuple[Part, 
     """Return every process that no client talks to; the first worker of a kind bears its plain name."""
     return (
         *BACKGROUND,
+        SLIDE_WORKER,
         *_several(INGEST_WORKER, ingest_workers),
         *_several(TILER_WORKER, tiler_workers),
     )

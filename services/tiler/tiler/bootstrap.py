@@ -1,8 +1,11 @@
 """Puts the tiler together: the only place that knows which adapters it runs on."""
 
+import os
 import sys
+import tempfile
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive_shared.blobs.platform import platform_blobs
@@ -16,6 +19,10 @@ from tiler.adapters.blob_source import BlobSource
 from tiler.adapters.index_cache import CachedIndexes
 from tiler.adapters.tiles_on_demand import read_deep_zoom_tile, read_zoom_tile
 from tiler.domain.rendering_job import RENDERING_JOBS, RenderingJob
+from tiler.domain.slide_jobs import LEVEL_FILLINGS, SLIDE_CONVERSIONS, LevelFilling, SlideConversion
+from tiler.use_cases import convert_slide, fill_levels
+from tiler.use_cases.convert_slide import ConversionHandler, ConversionWork
+from tiler.use_cases.fill_levels import FillingHandler, FillingWork
 from tiler.use_cases.render_image import QUEUE, RenderingHandler, RenderingWork
 from tiler.use_cases.show_image import Gallery, Images
 
@@ -26,10 +33,16 @@ read_local_tile = read_zoom_tile
 """How the local viewer reads the tiles of a file on this machine."""
 
 NAME = "tiler"
-COLLECTIONS = (RENDERING_JOBS, LEASES)
-ANNOUNCING = (RENDERING_JOBS.name,)
-JOBS = {RENDERING_JOBS.name: QUEUE}
+COLLECTIONS = (RENDERING_JOBS, SLIDE_CONVERSIONS, LEVEL_FILLINGS, LEASES)
+ANNOUNCING = (RENDERING_JOBS.name, SLIDE_CONVERSIONS.name)
+JOBS = {
+    RENDERING_JOBS.name: QUEUE,
+    SLIDE_CONVERSIONS.name: convert_slide.QUEUE,
+    LEVEL_FILLINGS.name: fill_levels.QUEUE,
+}
 RENDERING_PROGRAM = (sys.executable, "-m", "tiler.entrypoints.rendering_program")
+CONVERSION_PROGRAM = (sys.executable, "-m", "tiler.entrypoints.conversion_program")
+FILLING_PROGRAM = (sys.executable, "-m", "tiler.entrypoints.filling_program")
 
 
 @dataclass(frozen=True)
@@ -112,3 +125,74 @@ def rendering_work(settings: PlatformSettings) -> RenderingWork:
         preview=preview,
         build_index=build_index,
     )
+
+
+@dataclass(frozen=True)
+class SlideWork:
+    """What the slide worker works on."""
+
+    conversions: Repository[SlideConversion]
+    fillings: Repository[LevelFilling]
+    converting: ConversionHandler
+    filling: FillingHandler
+
+
+def conversions_of(documents: Documents) -> Repository[SlideConversion]:
+    """Return the conversions of slides."""
+    return Repository(documents, SLIDE_CONVERSIONS.name, SlideConversion, source=NAME)
+
+
+def fillings_of(documents: Documents) -> Repository[LevelFilling]:
+    """Return the fillings of slides."""
+    return Repository(documents, LEVEL_FILLINGS.name, LevelFilling, source=NAME)
+
+
+def slide_work(settings: PlatformSettings) -> SlideWork:
+    """Return the jobs of the slide worker, and what it does with them."""
+    return slide_work_over(documents(settings))
+
+
+def slide_work_over(documents: Documents) -> SlideWork:
+    """Return the same over documents that are connected already."""
+    renderings, fillings, clock = jobs_of(documents), fillings_of(documents), SystemClock()
+    return SlideWork(
+        conversions=conversions_of(documents),
+        fillings=fillings,
+        converting=ConversionHandler(CONVERSION_PROGRAM, renderings, fillings, clock),
+        filling=FillingHandler(FILLING_PROGRAM, renderings, clock),
+    )
+
+
+def conversion_work(settings: PlatformSettings) -> ConversionWork:
+    """Return what the conversion program does; loads the image libraries."""
+    from tiler.adapters.slides.conversion import convert_slide as convert  # noqa: PLC0415 (only the program may pay for it)
+    from tiler.adapters.slides.stored_files import StoredFiles  # noqa: PLC0415 (likewise)
+
+    images = platform_blobs(settings, "images")
+    return ConversionWork(
+        open_files=partial(StoredFiles, images),
+        images=images,
+        convert=lambda files, target, name, on_progress: convert(
+            files, target, name=name, threads=_processors(), on_progress=on_progress
+        ),
+        scratch=_scratch(),
+    )
+
+
+def filling_work(settings: PlatformSettings) -> FillingWork:
+    """Return what the filling program does; loads the image libraries."""
+    from tiler.adapters.slides.filling import fill_levels as fill  # noqa: PLC0415 (only the program may pay for it)
+
+    return FillingWork(
+        images=platform_blobs(settings, "images"),
+        fill=lambda path, on_progress: fill(path, threads=_processors(), on_progress=on_progress),
+        scratch=_scratch(),
+    )
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _scratch() -> Path:
+    return Path(tempfile.gettempdir()) / "tiler-slides"

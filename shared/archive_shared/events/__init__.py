@@ -34,7 +34,7 @@ from archive_shared.events.permissions import (
     UserChanged,
     UserVerified,
 )
-from archive_shared.events.tiles import PreviewReady, TilesFailed, TilesReady
+from archive_shared.events.tiles import PreviewReady, SlideComplete, SlideViewable, TilesFailed, TilesReady
 
 __all__ = [
     "CHANGES_STANDING",
@@ -62,6 +62,8 @@ __all__ = [
     "SessionStarted",
     "SessionSucceeded",
     "Slide",
+    "SlideComplete",
+    "SlideViewable",
     "TilesFailed",
     "TilesReady",
     "TokenRevoked",

@@ -27,6 +27,8 @@ from archive_shared.events import (
     SessionFailed,
     SessionStarted,
     SessionSucceeded,
+    SlideComplete,
+    SlideViewable,
     TilesFailed,
     TilesReady,
     TokenRevoked,
@@ -117,6 +119,8 @@ _ENTRIES = (
     ),
     Entry(PreviewReady, TILER, (ARCHIVE_API,), "The preview picture of an image can be fetched."),
     Entry(TilesReady, TILER, (ARCHIVE_API,), "The tiles of a pyramidal image can be fetched."),
+    Entry(SlideViewable, TILER, (), "A slide can be looked at; levels that lack are made while one looks."),
+    Entry(SlideComplete, TILER, (TILER,), "The canonical slide with all of its levels is stored."),
     Entry(TilesFailed, TILER, (ARCHIVE_API,), "An image got no preview and no tiles, and will not get any."),
 )
 

@@ -1,7 +1,7 @@
 """The tiler on stores of its own: images to import, a worker's steps to render them, and people to look at them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,22 +14,35 @@ from werkzeug.test import TestResponse
 from archive_shared.blobs.platform import platform_blobs
 from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import SystemClock
+from archive_shared.documents import Repository
 from archive_shared.errors import NotFound, Unauthenticated
-from archive_shared.events import Event, ImageImported
+from archive_shared.events import Event, ImageImported, OriginalFile, Slide, SlideComplete
 from archive_shared.jobs.claims import Claims
-from archive_shared.jobs.handler import JobPolicy
+from archive_shared.jobs.handler import J, JobHandler, JobPolicy
 from archive_shared.settings import PlatformSettings
 from archive_shared.wire.catalogue import event_class
 from archive_shared.wire.cloud_events import ReceivedEvent
 from tests.support import canonical_images
 from tests.support.imports import an_import
-from tiler.bootstrap import Tiler, documents, jobs_of, over, rendering_handler, rendering_work
+from tiler.bootstrap import (
+    Tiler,
+    conversion_work,
+    documents,
+    filling_work,
+    jobs_of,
+    over,
+    rendering_handler,
+    rendering_work,
+    slide_work_over,
+)
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.rendering_job import RENDERING_JOBS, RenderingJob
+from tiler.domain.slide_jobs import SLIDE_CONVERSIONS, LevelFilling, SlideConversion
 from tiler.entrypoints.consumer import handlers
 from tiler.entrypoints.http.app import app_for
 
 IMAGES = "/api/v1/tiles/images"
+Work = Callable[[Mapping[str, Any], Callable[[int], None]], Mapping[str, Any]]
 
 
 @dataclass
@@ -63,7 +76,7 @@ class Studio:
         self.hear(event)
         return event.image
 
-    def hear(self, event: ImageImported) -> None:
+    def hear(self, event: ImageImported | SlideComplete) -> None:
         """Deliver an event as the bus does."""
         received = ReceivedEvent(
             id="1",
@@ -75,7 +88,7 @@ class Studio:
             traceparent=None,
             event=event,
         )
-        handlers(jobs_of(self.service.documents), SystemClock())[ImageImported](received)
+        handlers(self.service.documents, self.images, SystemClock())[type(event)](received)
 
     def render(self, image: str) -> RenderingJob:
         """Do the job of an image with a worker's steps, but in this process."""
@@ -91,6 +104,47 @@ class Studio:
             handler.keep(claimed, as_sent(result))
             claims.succeed(claimed, as_sent(result))
         return jobs.require(image)
+
+    def import_slide(self, folder: Path, *, name: str = "slide.svs") -> str:
+        """Store a slide's files as the import does, announce them, and return the image's identifier."""
+        paths = sorted(
+            (path for path in folder.rglob("*") if path.is_file()), key=lambda path: len(path.parts)
+        )
+        names = [path.relative_to(folder).as_posix() for path in paths]
+        names.sort(key=lambda found: found != name)
+        event = replace(announcement(b"", name=name), files=[], slide=None)
+        files = []
+        for number, found in enumerate(names):
+            body = (folder / found).read_bytes()
+            key = f"{event.image}/1/slide/{number}"
+            self.images.put(key, body)
+            files.append(OriginalFile(name=found, key=key, size_bytes=len(body), sha256="-"))
+        self.hear(replace(event, slide=Slide(format="svs", files=files)))
+        return event.image
+
+    def convert(self, image: str) -> SlideConversion:
+        """Do the conversion of a slide with a worker's steps, but in this process."""
+        work = slide_work_over(self.service.documents)
+        self._do(work.conversions, work.converting, conversion_work(self.settings).run, image)
+        return work.conversions.require(image)
+
+    def fill(self, image: str) -> LevelFilling:
+        """Add the missing levels of a slide, likewise."""
+        work = slide_work_over(self.service.documents)
+        self._do(work.fillings, work.filling, filling_work(self.settings).run, image)
+        return work.fillings.require(image)
+
+    def _do(self, jobs: Repository[J], handler: JobHandler[J], work: Work, image: str) -> None:
+        claims = Claims(jobs, handler, owner="test", policy=JobPolicy(), clock=SystemClock())
+        claimed = claims.claim(image)
+        assert claimed is not None
+        try:
+            result = work(as_sent(handler.payload(claimed)), lambda _: None)
+        except UnreadableImage as refusal:
+            claims.fail(claimed, refusal.reason)
+        else:
+            handler.keep(claimed, as_sent(result))
+            claims.succeed(claimed, as_sent(result))
 
     def rendered(self, body: bytes, *, type: str = "MHD") -> str:
         """Import an image and render it."""
@@ -119,11 +173,12 @@ class Studio:
         return self.http.open(f"{IMAGES}/{path}", method=method, headers=sent)
 
     def _outbox(self) -> Iterator[Event]:
-        for document in self.service.documents.find(RENDERING_JOBS.name):
-            for envelope in document["outbox"]:
-                kind = event_class(envelope["type"])
-                assert kind is not None
-                yield cattrs.structure(envelope["data"], kind)
+        for collection in (SLIDE_CONVERSIONS, RENDERING_JOBS):
+            for document in self.service.documents.find(collection.name):
+                for envelope in document["outbox"]:
+                    kind = event_class(envelope["type"])
+                    assert kind is not None
+                    yield cattrs.structure(envelope["data"], kind)
 
 
 def announcement(body: bytes, *, name: str = "ct.mha", type: str = "MHD") -> ImageImported:

@@ -49,11 +49,16 @@ def test_it_stores_the_products_and_says_where(
     assert done.returncode == 0
     (line,) = done.stdout.splitlines()
     preview, index = f"previews/{image}/7", f"indexes/{image}/7"
-    assert json.loads(line) == {
-        "result": {
-            "preview": {"key": preview, "content_type": "image/jpeg"},
-            "index": {"key": index, "levels": 3},
-        }
+    result = json.loads(line)["result"]
+    assert result["preview"] == {"key": preview, "content_type": "image/jpeg"}
+    assert result["index"] == {
+        "key": index,
+        "levels": 3,
+        "source": {"key": studio.job(image).source.key, "size_bytes": len(slide), "type": "TIFF"},
+        "width": 500,
+        "height": 380,
+        "pixel_width_um": 0.5,
+        "pixel_height_um": 0.25,
     }
     assert studio.media.read(preview).startswith(b"\xff\xd8")
     assert len(TileIndex.from_bytes(studio.media.read(index)).levels) == 3
@@ -119,7 +124,7 @@ def test_a_worker_understands_its_result_and_leaves_it_room(
     ending = ended(Program(RENDERING_PROGRAM, JobPolicy(memory_bytes=MEMORY_BYTES)), payload(studio, image))
 
     assert isinstance(ending, Succeeded)
-    assert ending.result["index"] == {"key": f"indexes/{image}/0", "levels": 3}
+    assert (ending.result["index"]["key"], ending.result["index"]["levels"]) == (f"indexes/{image}/0", 3)
 
 
 def test_a_worker_understands_its_refusal(

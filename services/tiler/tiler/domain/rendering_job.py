@@ -2,11 +2,24 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from archive_shared.documents import Collection
 from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
-from archive_shared.events import PreviewReady, TilesFailed, TilesReady
+from archive_shared.events import (
+    ImageFile,
+    PreviewReady,
+    SlideComplete,
+    SlideViewable,
+    TilesFailed,
+    TilesReady,
+)
+from archive_shared.identifiers import derived_id
 from archive_shared.jobs.job import JOB_FIELDS, JOB_INDEXES, Job, JobAggregate, JobState
+from tiler.domain.slide_jobs import SlideProduct
+
+PYRAMID = "TIFF"
+_UM_PER_MM = 1000.0
 
 
 @dataclass(frozen=True)
@@ -28,10 +41,23 @@ class StoredPreview:
 
 @dataclass(frozen=True)
 class StoredIndex:
-    """A tile index in the bucket `media`."""
+    """A tile index in the bucket `media`.
+
+    Parameters
+    ----------
+    source
+        The file whose tiles it locates; None in jobs of older versions, whose files never changed.
+    width, height
+        Of the full resolution in pixels; 0 in jobs of older versions.
+    """
 
     key: str
     levels: int
+    source: SourceObject | None = None
+    width: int = 0
+    height: int = 0
+    pixel_width_um: float | None = None
+    pixel_height_um: float | None = None
 
 
 @dataclass(kw_only=True)
@@ -42,11 +68,14 @@ class RenderingJob(JobAggregate):
     ----------
     index
         None for images that are no pyramid.
+    slide
+        What the source is, if the tiler converted it from a scanner's files.
     """
 
     source: SourceObject
     preview: StoredPreview | None = None
     index: StoredIndex | None = None
+    slide: SlideProduct | None = None
 
     def finish(self, preview: StoredPreview, index: StoredIndex | None) -> None:
         """Keep the products and announce that they can be fetched."""
@@ -54,6 +83,22 @@ class RenderingJob(JobAggregate):
         self.record(PreviewReady(image=self.id))
         if index is not None:
             self.record(TilesReady(image=self.id, levels=index.levels))
+            self._announce_slide(index)
+
+    def _announce_slide(self, index: StoredIndex) -> None:
+        if self.slide is not None:
+            kind = SlideComplete if self.slide.is_complete else SlideViewable
+            self.record(kind(image=self.id, file=_canonical_file(self.slide), **_geometry(index)))
+
+    def render_slide(self, product: SlideProduct, at: datetime) -> None:
+        """Queue the work for a new or a more complete product of a slide; once for each.
+
+        Until it is done, people see the tiles of the product before.
+        """
+        if self.slide is not None and (self.slide.key == product.key or self.slide.is_complete):
+            return
+        self.slide, self.source = product, slide_source(product)
+        self.job = replace(Job.queued(at), epoch=self.job.epoch, owner=self.job.owner)
 
     def give_up(self, reason: str) -> None:
         """Announce that the image cannot be shown, and why."""
@@ -68,6 +113,32 @@ class RenderingJob(JobAggregate):
         present = {product.key for product in (self.preview, self.index) if product is not None}
         if self.job.state is JobState.DONE and lost_key in present:
             self.job = replace(Job.queued(at), epoch=self.job.epoch, owner=self.job.owner)
+
+
+def slide_source(product: SlideProduct) -> SourceObject:
+    """Return a slide's canonical file as something to render."""
+    return SourceObject(key=product.key, size_bytes=product.size_bytes, type=PYRAMID)
+
+
+def _canonical_file(product: SlideProduct) -> ImageFile:
+    return ImageFile(
+        id=derived_id("slide-file", product.key),
+        type=PYRAMID,
+        name="slide.tif",
+        key=product.key,
+        size_bytes=product.size_bytes,
+        sha256=product.sha256,
+    )
+
+
+def _geometry(index: StoredIndex) -> dict[str, Any]:
+    return {
+        "width": index.width,
+        "height": index.height,
+        "levels": index.levels,
+        "voxel_width_mm": index.pixel_width_um / _UM_PER_MM if index.pixel_width_um else None,
+        "voxel_height_mm": index.pixel_height_um / _UM_PER_MM if index.pixel_height_um else None,
+    }
 
 
 RENDERING_JOBS = Collection(

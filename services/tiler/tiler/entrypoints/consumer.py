@@ -1,30 +1,43 @@
-"""`python -m tiler.entrypoints.consumer`: queues the work on every image that is imported."""
+"""`python -m tiler.entrypoints.consumer`: queues the work on every image that is imported, and tidies up after slides."""
 
 from functools import partial
 
+from archive_shared.blobs.platform import platform_blobs
+from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock, SystemClock
-from archive_shared.documents import Repository
-from archive_shared.events import ImageImported
+from archive_shared.documents import Documents
+from archive_shared.events import ImageImported, SlideComplete
 from archive_shared.messaging.consumer import Handlers
 from archive_shared.processes import run_consumer, start_logging
 from archive_shared.settings import read_platform_settings
 from archive_shared.wire.cloud_events import ReceivedEvent
-from tiler.bootstrap import NAME, documents, jobs_of
-from tiler.domain.rendering_job import RenderingJob
-from tiler.use_cases.request_rendering import request_rendering
+from tiler.bootstrap import NAME, conversions_of, documents, jobs_of
+from tiler.use_cases.drop_superseded import drop_superseded
+from tiler.use_cases.request_rendering import Requests
 
 
-def handlers(jobs: Repository[RenderingJob], clock: Clock) -> Handlers:
+def handlers(documents: Documents, images: BlobStore, clock: Clock) -> Handlers:
     """Return what the bus calls, by kind of event."""
-    return {ImageImported: partial(_image_imported, jobs, clock)}
+    requests = Requests(jobs_of(documents), conversions_of(documents), clock)
+    return {
+        ImageImported: partial(_image_imported, requests),
+        SlideComplete: partial(_slide_complete, documents, images),
+    }
 
 
-def _image_imported(jobs: Repository[RenderingJob], clock: Clock, received: ReceivedEvent) -> None:
+def _image_imported(requests: Requests, received: ReceivedEvent) -> None:
     assert isinstance(received.event, ImageImported)
-    request_rendering(jobs, received.event, clock=clock)
+    requests.request(received.event)
+
+
+def _slide_complete(documents: Documents, images: BlobStore, received: ReceivedEvent) -> None:
+    assert isinstance(received.event, SlideComplete)
+    drop_superseded(jobs_of(documents), images, received.event.image)
 
 
 if __name__ == "__main__":
     settings = read_platform_settings()
     start_logging(f"{NAME}-consumer", settings)
-    run_consumer(NAME, handlers(jobs_of(documents(settings)), SystemClock()), settings)
+    run_consumer(
+        NAME, handlers(documents(settings), platform_blobs(settings, "images"), SystemClock()), settings
+    )

@@ -7,11 +7,10 @@ from typing import Any
 from archive_shared.blobs.port import BlobStore
 from tiler.domain.picture import Picture
 from tiler.domain.ranged_source import RangedSource
-from tiler.domain.rendering_job import RenderingJob, StoredIndex, StoredPreview
+from tiler.domain.rendering_job import PYRAMID, RenderingJob, SourceObject, StoredIndex, StoredPreview
 from tiler.domain.tile_index import TileIndex
 
 QUEUE = "tiler.render"
-PYRAMID = "TIFF"
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class RenderingHandler:
 
     def succeeded(self, aggregate: RenderingJob, result: Mapping[str, Any]) -> None:
         index = result["index"]
-        aggregate.finish(StoredPreview(**result["preview"]), StoredIndex(**index) if index else None)
+        aggregate.finish(StoredPreview(**result["preview"]), _stored_index(index) if index else None)
 
     def failed(self, aggregate: RenderingJob, reason: str) -> None:
         aggregate.give_up(reason)
@@ -77,11 +76,24 @@ class RenderingWork:
         picture = self.preview(source)
         preview = StoredPreview(f"previews/{prefix}", picture.content_type)
         self.media.put(preview.key, picture.body)
-        index = self._store_index(source, prefix) if found["type"] == PYRAMID else None
+        located = SourceObject(**found)
+        index = self._store_index(source, located, prefix) if located.type == PYRAMID else None
         return {"preview": asdict(preview), "index": asdict(index) if index else None}
 
-    def _store_index(self, source: RangedSource, prefix: str) -> StoredIndex:
+    def _store_index(self, source: RangedSource, located: SourceObject, prefix: str) -> StoredIndex:
         index = self.build_index(source)
-        stored = StoredIndex(f"indexes/{prefix}", len(index.levels))
+        stored = StoredIndex(
+            key=f"indexes/{prefix}",
+            levels=len(index.levels),
+            source=located,
+            width=index.width,
+            height=index.height,
+            pixel_width_um=index.pixel_width_um,
+            pixel_height_um=index.pixel_height_um,
+        )
         self.media.put(stored.key, index.to_bytes())
         return stored
+
+
+def _stored_index(result: Mapping[str, Any]) -> StoredIndex:
+    return StoredIndex(**{**result, "source": SourceObject(**result["source"])})

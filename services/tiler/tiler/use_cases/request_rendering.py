@@ -1,18 +1,36 @@
 """Queues the work on an image that was imported; hears `image.imported`."""
 
+from dataclasses import dataclass
+
 from archive_shared.clock import Clock
 from archive_shared.documents import Repository
 from archive_shared.errors import Duplicate
 from archive_shared.events import ImageImported
 from archive_shared.jobs.job import Job
 from tiler.domain.rendering_job import RenderingJob, SourceObject
+from tiler.domain.slide_jobs import OriginalObject, SlideConversion
 
 
-def request_rendering(jobs: Repository[RenderingJob], event: ImageImported, *, clock: Clock) -> None:
-    """Queue a job for the image unless it has one; an event delivered twice queues one."""
-    file = event.files[0]
-    source = SourceObject(key=file.key, size_bytes=file.size_bytes, type=file.type)
-    try:
-        jobs.add(RenderingJob(id=event.image, source=source, job=Job.queued(clock.now())))
-    except Duplicate:
-        return
+@dataclass(frozen=True)
+class Requests:
+    """Where the work on imported images is queued."""
+
+    renderings: Repository[RenderingJob]
+    conversions: Repository[SlideConversion]
+    clock: Clock
+
+    def request(self, event: ImageImported) -> None:
+        """Queue a job for the image unless it has one; an event delivered twice queues one."""
+        try:
+            self._add(event, Job.queued(self.clock.now()))
+        except Duplicate:
+            return
+
+    def _add(self, event: ImageImported, job: Job) -> None:
+        if event.slide is not None:
+            files = [OriginalObject(file.name, file.key, file.size_bytes) for file in event.slide.files]
+            self.conversions.add(SlideConversion(id=event.image, name=event.name, files=files, job=job))
+            return
+        file = event.files[0]
+        source = SourceObject(key=file.key, size_bytes=file.size_bytes, type=file.type)
+        self.renderings.add(RenderingJob(id=event.image, source=source, job=job))

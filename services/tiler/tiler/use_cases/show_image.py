@@ -106,7 +106,8 @@ class Gallery:
             raise NotFound(f"image {image} has no tiles")
         with self._made_again_if_lost(image, job.index.key):
             index = self.indexes.get(job.index.key)
-        return Pyramid(job.index.key, self.open_source(job.source.key, job.source.size_bytes), index)
+        located = job.index.source or job.source
+        return Pyramid(job.index.key, self.open_source(located.key, located.size_bytes), index)
 
     def deep_zoom_tile(self, token: str | None, image: str, at: TileAddress) -> Shown:
         """Return a tile of the Deep Zoom view.

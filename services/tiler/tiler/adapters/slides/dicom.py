@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pydicom
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from tiler.domain.encoding import Compression, Encoding, Photometric
 from tiler.domain.level import Level
@@ -41,7 +41,7 @@ _COLOURS = {
 }
 _DAMAGE = (
     *(AttributeError, KeyError, IndexError, TypeError, ValueError, ArithmeticError),
-    *(OSError, EOFError, NotImplementedError, InvalidDicomError, struct.error),
+    *(OSError, EOFError, NotImplementedError, InvalidDicomError, BytesLengthException, struct.error),
 )
 """What pydicom raises where a header is damaged; values are converted when they are asked for."""
 

@@ -1,0 +1,11 @@
+"""What the slide worker starts for each conversion, in a process of its own; see `archive_shared.jobs.child`."""
+
+from archive_shared.observability import configure_logging
+from archive_shared.settings import read_platform_settings
+from tiler.bootstrap import NAME, conversion_work
+from tiler.entrypoints.slide_program import run
+
+if __name__ == "__main__":
+    settings = read_platform_settings()
+    configure_logging(f"{NAME}-conversion", level=settings.log_level, json=settings.log_json)
+    run(conversion_work(settings).run)

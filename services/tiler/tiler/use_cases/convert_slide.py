@@ -1,0 +1,135 @@
+"""Converts a scanner's slide; the first half runs in the worker, the second in its program."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from archive_shared.blobs.port import BlobStore
+from archive_shared.clock import Clock
+from archive_shared.documents import Repository
+from archive_shared.errors import Duplicate
+from archive_shared.jobs.job import Job
+from tiler.domain.rendering_job import RenderingJob, slide_source
+from tiler.domain.slide_files import SlideFiles
+from tiler.domain.slide_jobs import LevelFilling, OriginalObject, SlideConversion, SlideProduct
+from tiler.use_cases.scratch import scratch_folder
+
+QUEUE = "tiler.convert-slide"
+Progress = Callable[[int], None]
+
+
+class ConvertedFile(Protocol):
+    """What a converter says of the file it wrote."""
+
+    @property
+    def route(self) -> str: ...
+    @property
+    def vendor(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def size_bytes(self) -> int: ...
+
+
+Convert = Callable[[SlideFiles, Path, str, Progress], ConvertedFile]
+
+
+@dataclass(frozen=True)
+class ConversionHandler:
+    """The `JobHandler` of slide conversions.
+
+    Parameters
+    ----------
+    command
+        Starts `tiler.entrypoints.conversion_program`.
+    """
+
+    command: Sequence[str]
+    renderings: Repository[RenderingJob]
+    fillings: Repository[LevelFilling]
+    clock: Clock
+
+    def payload(self, aggregate: SlideConversion) -> Mapping[str, Any]:
+        files = [asdict(file) for file in aggregate.files]
+        return {"image": aggregate.id, "epoch": aggregate.job.epoch, "name": aggregate.name, "files": files}
+
+    def started(self, aggregate: SlideConversion) -> None:
+        aggregate.done = 0
+
+    def progressed(self, aggregate: SlideConversion, progress: Mapping[str, Any]) -> None:
+        aggregate.done = progress["done"]
+
+    def keep(self, aggregate: SlideConversion, result: Mapping[str, Any]) -> None:
+        """Have preview and tile index made, and the missing levels added; whichever has been asked for is not again."""
+        product = SlideProduct(**result)
+        queued = Job.queued(self.clock.now())
+        add_rendering(self.renderings, aggregate.id, product, queued)
+        try:
+            self.fillings.add(LevelFilling(id=aggregate.id, product=product, job=queued))
+        except Duplicate:
+            return
+
+    def succeeded(self, aggregate: SlideConversion, result: Mapping[str, Any]) -> None:
+        aggregate.finish(SlideProduct(**result))
+
+    def failed(self, aggregate: SlideConversion, reason: str) -> None:
+        aggregate.give_up(reason)
+
+
+@dataclass(frozen=True)
+class ConversionWork:
+    """What the program needs to convert a slide.
+
+    Parameters
+    ----------
+    open_files
+        Opens the original files; the folder is for those that have to be on disk.
+    """
+
+    open_files: Callable[[Sequence[OriginalObject], Path], SlideFiles]
+    images: BlobStore
+    convert: Convert
+    scratch: Path
+
+    def run(self, payload: Mapping[str, Any], on_progress: Progress) -> dict[str, Any]:
+        """Convert and store the slide; it is named after the epoch, so a late attempt disturbs nobody.
+
+        Raises
+        ------
+        UnreadableImage
+            The files are no slide that can be converted; the reason is meant for people.
+        NotFound
+            A file of the slide is gone.
+        """
+        image, epoch = payload["image"], payload["epoch"]
+        with scratch_folder(self.scratch, "convert", image, epoch) as folder:
+            files = self.open_files([OriginalObject(**file) for file in payload["files"]], folder)
+            target = folder / "slide.tif"
+            converted = self.convert(files, target, payload["name"], on_progress)
+            key = product_key(image, epoch, "viewable")
+            self.images.upload_from(key, target)
+        return asdict(
+            SlideProduct(
+                key, converted.size_bytes, converted.sha256, str(converted.route), str(converted.vendor)
+            )
+        )
+
+
+def add_rendering(
+    renderings: Repository[RenderingJob], image: str, product: SlideProduct, queued: Job
+) -> None:
+    """Have a product rendered, whether or not one of the same slide was before."""
+    try:
+        renderings.add(RenderingJob(id=image, source=slide_source(product), slide=product, job=queued))
+    except Duplicate:
+        renderings.change(image, lambda job: job.render_slide(product, queued.due_at))
+
+
+def product_key(image: str, epoch: int, stage: str) -> str:
+    """Return where a product is stored in the bucket `images`; all of a slide have one prefix."""
+    return f"{product_prefix(image)}{epoch}-{stage}.tif"
+
+
+def product_prefix(image: str) -> str:
+    return f"{image}/pyramid/"

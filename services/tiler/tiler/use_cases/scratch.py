@@ -1,0 +1,19 @@
+"""Folders for files that live as long as one attempt at a job."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def scratch_folder(root: Path, kind: str, job: str, epoch: int) -> Iterator[Path]:
+    """Make a folder for an attempt and remove it afterwards, with those that killed attempts at the same job left."""
+    for earlier in range(1, epoch):
+        shutil.rmtree(root / f"{kind}-{job}-{earlier}", ignore_errors=True)
+    folder = root / f"{kind}-{job}-{epoch}"
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,178 @@
+"""A slide from its upload to all of its levels: viewable first, complete later, and always one product at a time."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from archive_shared.events import PreviewReady, SlideComplete, SlideViewable, TilesFailed, TilesReady
+from archive_shared.jobs.job import JobState, NotClaimable
+from tests.integration.tiler.conftest import Studio
+from tests.support import slide_files
+from tests.support.slides import as_pixels
+from tiler.domain.tile_index import TileIndex
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "upload"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def image(studio: Studio, folder: Path) -> str:
+    slide_files.aperio_slide(folder / "slide.svs")
+    return studio.import_slide(folder)
+
+
+def index_of(studio: Studio, image: str) -> TileIndex:
+    index = studio.job(image).index
+    assert index is not None
+    return TileIndex.from_bytes(studio.media.read(index.key))
+
+
+def products(studio: Studio, image: str) -> list[str]:
+    return [blob.key for blob in studio.images.list(f"{image}/pyramid/")]
+
+
+def test_a_slide_is_viewable_with_the_levels_its_scanner_stored(studio: Studio, image: str) -> None:
+    studio.convert(image)
+    studio.render(image)
+
+    viewable = studio.announced()[-1]
+    assert isinstance(viewable, SlideViewable)
+    assert (viewable.width, viewable.height, viewable.levels) == (1100, 700, 2)
+    assert viewable.voxel_width_mm == pytest.approx(0.000499, rel=1e-3)
+    assert studio.images.stat(viewable.file.key).size_bytes == viewable.file.size_bytes
+    token = studio.member(image)
+    virtual = studio.get(f"{image}_files/10/0_0.jpeg", token)  # half size: no such level is stored
+    assert as_pixels(virtual.data).shape == (240, 240, 3)
+
+
+def test_missing_levels_are_added_in_the_background(studio: Studio, image: str) -> None:
+    studio.convert(image)
+    studio.render(image)
+    studio.fill(image)
+    before = studio.get(f"{image}/", studio.member(image)).json
+    studio.render(image)
+    after = studio.get(f"{image}/", studio.member(image)).json
+
+    kinds = [type(event) for event in studio.announced()]
+    assert kinds == [PreviewReady, TilesReady, SlideViewable, PreviewReady, TilesReady, SlideComplete]
+    complete = studio.announced()[-1]
+    assert isinstance(complete, SlideComplete)
+    assert complete.levels == 4
+    assert before is not None
+    assert after is not None
+    assert (len(before["levels"]), len(after["levels"])) == (2, 4)
+
+
+def test_tiles_stay_readable_while_the_complete_slide_waits_to_be_indexed(studio: Studio, image: str) -> None:
+    token = studio.member(image)
+    studio.convert(image)
+    studio.render(image)
+    first = studio.get(f"{image}/2/0/0.jpeg", token).data
+
+    studio.fill(image)
+
+    assert studio.job(image).job.state is JobState.QUEUED
+    assert studio.get(f"{image}/2/0/0.jpeg", token).data == first
+
+
+def test_the_product_that_was_replaced_is_deleted_once_nobody_is_led_to_it(
+    studio: Studio, image: str
+) -> None:
+    studio.convert(image)
+    studio.render(image)
+    studio.fill(image)
+    studio.render(image)
+    complete = studio.announced()[-1]
+    assert isinstance(complete, SlideComplete)
+    assert len(products(studio, image)) == 2
+
+    studio.hear(complete)
+    studio.hear(complete)
+
+    assert products(studio, image) == [complete.file.key]
+    assert studio.get(f"{image}/2/0/0.jpeg", studio.member(image)).status_code == 200
+
+
+def test_an_early_word_of_completion_deletes_nothing(studio: Studio, image: str) -> None:
+    studio.convert(image)
+    studio.render(image)
+    studio.fill(image)
+    studio.render(image)
+    complete = studio.announced()[-1]
+    assert isinstance(complete, SlideComplete)
+    (other,) = [key for key in products(studio, image) if key != complete.file.key]
+    studio.images.delete(other)
+
+    studio.hear(complete)
+
+    assert products(studio, image) == [complete.file.key]
+
+
+def test_a_slide_announced_twice_is_converted_once(studio: Studio, folder: Path, image: str) -> None:
+    studio.convert(image)
+
+    with pytest.raises(NotClaimable):
+        studio.convert(image)
+
+
+def test_a_conversion_kept_twice_asks_for_nothing_more(studio: Studio, image: str) -> None:
+    studio.convert(image)
+    studio.render(image)
+    state = studio.job(image)
+
+    from tiler.bootstrap import slide_work_over
+
+    work = slide_work_over(studio.service.documents)
+    conversion = work.conversions.require(image)
+    assert conversion.product is not None
+    work.converting.keep(conversion, vars(conversion.product))
+
+    assert studio.job(image) == state
+
+
+def test_slides_with_companions_are_brought_together(studio: Studio, folder: Path) -> None:
+    slide = slide_files.mirax_slide(folder / "slide.mrxs")
+    image = studio.import_slide(folder, name="slide.mrxs")
+
+    conversion = studio.convert(image)
+    studio.render(image)
+
+    assert conversion.product is not None
+    assert (conversion.product.route, conversion.product.vendor) == ("decode", "mirax")
+    preview = studio.get(f"{image}/preview.jpeg", studio.member(image))
+    assert as_pixels(preview.data).shape == (512, 512, 3)
+    assert np.abs(as_pixels(preview.data).mean(axis=(0, 1)) - slide.scene.mean(axis=(0, 1))).max() < 20
+    assert index_of(studio, image).width == 988
+
+
+def test_what_cannot_be_converted_is_announced_with_its_reason(studio: Studio, folder: Path) -> None:
+    slide_files.leica_slide(folder / "slide.scn", areas=2)
+    image = studio.import_slide(folder, name="slide.scn")
+
+    conversion = studio.convert(image)
+
+    assert conversion.job.state is JobState.FAILED
+    (said,) = studio.announced()
+    assert isinstance(said, TilesFailed)
+    assert "2 scanned areas" in said.reason
+    assert products(studio, image) == []
+
+
+def test_no_byte_of_the_label_reaches_anything_that_is_served(studio: Studio, folder: Path) -> None:
+    slide = slide_files.aperio_slide(folder / "slide.svs")
+    image = studio.import_slide(folder)
+    studio.convert(image)
+    studio.render(image)
+    studio.fill(image)
+    studio.render(image)
+
+    made = [studio.images.read(key) for key in products(studio, image)]
+    made += [studio.media.read(blob.key) for blob in studio.media.list()]
+
+    assert len(made) >= 4
+    assert not [private for private in slide.private for body in made if private in body]
