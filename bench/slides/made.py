@@ -34,7 +34,9 @@ def tissue(side: int = _TEXTURE_PX, seed: int = 5) -> Pixels:
         spot = 1 / (1 + np.exp((np.hypot(x, y * rng.uniform(1, 1.6)) / radius - 1) * 6))
         at = np.ix_((row + y[:, 0]) % side, (column + x[0]) % side)
         nuclei[at] = np.maximum(nuclei[at], spot)
-    density = (nuclei * 1.3)[..., np.newaxis] * [0.65, 0.70, 0.29] + eosin.clip(0.03, 1.6)[..., np.newaxis] * [0.07, 0.75, 0.25]
+    density = (nuclei * 1.3)[..., np.newaxis] * [0.65, 0.70, 0.29] + eosin.clip(0.03, 1.6)[
+        ..., np.newaxis
+    ] * [0.07, 0.75, 0.25]
     light = 243 * np.exp(-density) + rng.normal(0, 1.6, (side, side, 1))
     colours: Pixels = light.clip(0, 255).astype(np.uint8)
     return colours
@@ -68,9 +70,13 @@ class Palette:
         return cls(_split(streams[0])[0], tuple(_split(stream)[1] for stream in streams))
 
     def drawn(self, count: int, seed: int) -> Iterator[bytes]:
-        chance = random.Random(seed)  # noqa: S311 (a picture, no secret)
+        chance = random.Random(seed)
         for _ in range(count):
-            yield self.tiles[-1] if chance.random() < _SHARE_OF_GLASS else self.tiles[chance.randrange(len(self.tiles) - 1)]
+            yield (
+                self.tiles[-1]
+                if chance.random() < _SHARE_OF_GLASS
+                else self.tiles[chance.randrange(len(self.tiles) - 1)]
+            )
 
 
 def aperio(path: Path, width: int, height: int, tile: int, *, subsampling: int = 2) -> Path:
@@ -78,7 +84,13 @@ def aperio(path: Path, width: int, height: int, tile: int, *, subsampling: int =
     palette = Palette.of(tissue(), tile, subsampling=subsampling)
     head = f"Aperio Image Library v12.0.15 \r\n{width}x{height} [0,0 {width}x{height}] ({tile}x{tile}) JPEG/YCC Q=85"
     facts = f"|AppMag = 40|MPP = {_MPP}"
-    strips = {"compression": "jpeg", "photometric": "rgb", "subsampling": (2, 2), "metadata": None, "software": False}
+    strips = {
+        "compression": "jpeg",
+        "photometric": "rgb",
+        "subsampling": (2, 2),
+        "metadata": None,
+        "software": False,
+    }
     with tifffile.TiffWriter(path, bigtiff=True) as writer:
         for number, step in enumerate((1, 4, 16)):
             size = (width // step, height // step)
@@ -97,10 +109,27 @@ def aperio(path: Path, width: int, height: int, tile: int, *, subsampling: int =
                 software=False,
             )
             if step == 1:
-                writer.write(tissue(512), rowsperstrip=16, description=f"{head} -> 512x512 - {facts}", **strips)
+                writer.write(
+                    tissue(512), rowsperstrip=16, description=f"{head} -> 512x512 - {facts}", **strips
+                )
         label = np.full((463, 387, 3), 250, np.uint8)
-        writer.write(label, rowsperstrip=463, compression="lzw", photometric="rgb", subfiletype=1, description=f"{head}\nlabel 387x463", metadata=None, software=False)
-        writer.write(np.full((431, 1280, 3), 230, np.uint8), rowsperstrip=16, subfiletype=9, description=f"{head}\nmacro 1280x431", **strips)
+        writer.write(
+            label,
+            rowsperstrip=463,
+            compression="lzw",
+            photometric="rgb",
+            subfiletype=1,
+            description=f"{head}\nlabel 387x463",
+            metadata=None,
+            software=False,
+        )
+        writer.write(
+            np.full((431, 1280, 3), 230, np.uint8),
+            rowsperstrip=16,
+            subfiletype=9,
+            description=f"{head}\nmacro 1280x431",
+            **strips,
+        )
     return path
 
 

@@ -23,7 +23,7 @@ from archive_shared.messaging.topology import (
     types_for,
 )
 
-JOB_QUEUES = ("ingest-worker.import", "tiler.render")
+JOB_QUEUES = ("ingest-worker.import", "tiler.convert-slide", "tiler.fill-levels", "tiler.render")
 """The queues of hints; a test compares them with those the services use."""
 
 _WINDOWS_S = (60, 3_600, 86_400, 30 * 86_400)
