@@ -7,13 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-import structlog
-
 from archive_shared.metrics import HEALTHY, Measure, Sample, exposition
 from archive_shared.reachable import unreachable
 from archive_shared.settings import PlatformSettings
-
-log = structlog.get_logger()
 
 
 class Health:

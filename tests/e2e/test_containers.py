@@ -1,5 +1,6 @@
 """The processes of docker-compose.yml, started by its commands, behind nginx, on real servers; only the walls are missing."""
 
+import json
 import os
 import subprocess
 import sys
@@ -32,6 +33,9 @@ class Containers:
         self.folder = folder
         self.services = written_services()
         self.ports = {name: free_port() for name in WEB}
+        self.watch_ports = {
+            name: free_port() for name in self.services if name not in (*WEB, *SERVERS, ONE_SHOT)
+        }
         self.settings = {
             **stores,
             "ARCHIVE_PUBLIC_URL": site,
@@ -51,6 +55,8 @@ class Containers:
         found = {key: value for key, value in self.settings.items() if key in handed}
         if name in self.ports:
             found["GUNICORN_CMD_ARGS"] = f"--bind {self.address(name)} --workers 1"
+        if name in self.watch_ports:
+            found["ARCHIVE_WATCH_PORT"] = str(self.watch_ports[name])
         return found
 
     def run_once(self, name: str, *command: str) -> str:
@@ -142,6 +148,7 @@ def test_a_file_becomes_an_item_with_a_picture(containers: Containers, tmp_path:
     )
     assert_page_may_reach_the_object_store(containers)
     assert_health_checks_pass(containers)
+    assert_operators_find_everything_in_order(containers)
 
 
 def the_feed_tells_of(client: ArchiveClient, item: str, image: str) -> bool:
@@ -158,5 +165,21 @@ def assert_page_may_reach_the_object_store(containers: Containers) -> None:
 def assert_health_checks_pass(containers: Containers) -> None:
     for name, process in containers.processes.items():
         assert process.is_running, f"{name}:\n{process.log()}"
-    _, *check = containers.services["tiler-worker"]["healthcheck"]["test"]
-    containers.run_once("tiler-worker", *check)
+    for name in ("tiler-worker", "archive-api-consumer", "archive-api-relay"):
+        _, *check = containers.services[name]["healthcheck"]["test"]
+        containers.run_once(name, *check)
+
+
+def assert_operators_find_everything_in_order(containers: Containers) -> None:
+    outboxes = json.loads(containers.run_once("tiler-worker", "archivectl", "outbox", "--json"))
+    queues = json.loads(containers.run_once("permissions-web", "archivectl", "queues", "--json"))
+
+    assert {outbox["service"] for outbox in outboxes} >= {
+        "archive-api",
+        "ingest-worker",
+        "permissions",
+        "tiler",
+    }
+    assert [outbox for outbox in outboxes if outbox["overdue"] or outbox["unroutable"]] == []
+    assert [queue["queue"] for queue in queues if queue["waiting"] is None] == []
+    assert [queue["queue"] for queue in queues if queue["consumers"] == 0] == ["archive.dead-letters"]

@@ -9,6 +9,7 @@ from urllib.error import HTTPError
 import pytest
 
 from archive_shared import watching
+from archive_shared.health_check import ask
 from archive_shared.metrics import OUTBOX, Sample
 from archive_shared.settings import PlatformSettings
 from archive_shared.watching import watched
@@ -66,6 +67,15 @@ def test_a_process_that_reaches_no_server_is_not_well(
         status, body = get(settings, "/readyz")
 
     assert (status, json.loads(body)["reasons"]) == (503, ["rabbitmq:5672 is not reachable"])
+
+
+def test_the_health_check_of_containers_asks_the_process(settings: PlatformSettings) -> None:
+    assert "does not answer" in str(ask(settings.watch_port))
+
+    with watched("a-consumer", settings) as health:
+        assert ask(settings.watch_port) is None
+        health.turn_red("too much poison")
+        assert "too much poison" in str(ask(settings.watch_port))
 
 
 def test_what_a_process_measures_is_measured_when_asked(settings: PlatformSettings) -> None:
