@@ -43,7 +43,7 @@ def queues(addresses: StoreAddresses, *, names: tuple[str, ...], as_json: bool) 
 
     NAMES are queues of others beside the platform's own, such as my-service.events.
     """
-    reports = report_queues(addresses.bus_url, names, clock=SystemClock())
+    reports = report_queues(addresses, names, clock=SystemClock())
     show([asdict(report) for report in reports], as_json=as_json, nothing="There are no queues.")
 
 

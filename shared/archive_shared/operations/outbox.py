@@ -4,7 +4,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from archive_shared.clock import Clock
-from archive_shared.documents.outboxes import Outbox, list_outboxes
+from archive_shared.documents.overview import Outbox, list_outboxes
 from archive_shared.errors import Unavailable
 from archive_shared.messaging.connection import closing_down, connect
 from archive_shared.messaging.embedded import is_embedded

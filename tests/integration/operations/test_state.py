@@ -14,7 +14,7 @@ from archive_shared.events import ItemCreated
 from archive_shared.messaging.topology import DEAD_LETTERS, LOG, listeners, service_queue
 from archive_shared.wire.catalogue import ARCHIVE_API, TILER
 from tests.integration.operations.conftest import Ctl
-from tests.support.announcing import COLLECTIONS, COUNTERS, TASKS, Counter, counters_in
+from tests.support.announcing import COLLECTIONS, COUNTERS, TASKS, Counter, add_task, counters_in
 from tests.support.bus import Bus, an_item, consuming, settle_down
 from tests.support.clocks import StoppedClock
 from tests.support.processes import wait_until
@@ -43,6 +43,19 @@ def test_a_queue_tells_how_much_waits_and_for_how_long(bus: Bus, ctl: Ctl) -> No
     assert queues[service_queue(TILER)]["oldest_s"] is None
     assert queues[DEAD_LETTERS]["waiting"] == 0
     assert "oldest" in ctl.text("queues").splitlines()[0]
+
+
+def test_a_job_queue_tells_for_how_long_jobs_wait(ctl: Ctl, documents_url: str, bus: Bus) -> None:
+    clock = StoppedClock()
+    clock.advance((datetime.now(UTC) - clock.now()).total_seconds() - 7200)
+    with closing(connect_documents(documents_url, "tiler", COLLECTIONS)) as documents:
+        add_task(documents, "a-task", clock)
+
+    queues = by_name(ctl.json("queues"), "queue")
+    _forget(documents_url, "tiler")
+
+    assert 7200 <= queues["tiler.render"]["oldest_s"] < 7300
+    assert queues["ingest-worker.import"]["oldest_s"] is None
 
 
 def test_looking_again_and_again_harms_no_message(bus: Bus, ctl: Ctl) -> None:
@@ -81,14 +94,14 @@ def documents(documents_url: str) -> Iterator[Documents]:
         yield documents
     finally:
         documents.close()
-        _forget(documents_url)
+        _forget(documents_url, "a_service")
 
 
-def _forget(documents_url: str) -> None:
+def _forget(documents_url: str, service: str) -> None:
     if documents_url.startswith("mongodb:"):
         server, _, prefix = documents_url.rpartition("/")
         with pymongo.MongoClient[dict[str, Any]](server) as client:
-            client.drop_database(f"{prefix}_a_service")
+            client.drop_database(f"{prefix}_{service}")
 
 
 def announce(documents: Documents, count: int, *, age_s: float) -> None:
