@@ -18,7 +18,7 @@ DEAD = "archive.dead"
 DEAD_LETTERS = "archive.dead-letters"
 LOG = "archive.events.log"
 
-PLATFORM = frozenset({"archive", "archive-api", "ingest-worker", "permissions", "tiler"})
+PLATFORM = frozenset({"archive", "archive-api", "feed", "ingest-worker", "permissions", "tiler"})
 """Names no subscriber may have: their queues are the platform's."""
 
 DELIVERY_LIMIT = 20

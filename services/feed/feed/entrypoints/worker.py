@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import NoReturn
 
 import structlog
@@ -49,7 +50,8 @@ class Worker:
                     pause_s = backoff_s(failures, first_s=FIRST_PAUSE_S, longest_s=LONGEST_PAUSE_S)
                     log.warning("webhooks interrupted", reason=str(error))
                 stop.wait(pause_s)
-        self._sending.lease.release()
+        with suppress(Unavailable):
+            self._sending.lease.release()
 
     def _round(self, senders: ThreadPoolExecutor) -> float:
         """Do what there is to do; return when to look again."""

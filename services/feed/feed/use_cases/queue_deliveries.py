@@ -1,5 +1,6 @@
 """Looks through the feed for every webhook, as its owner would, and queues what is to be sent."""
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -21,6 +22,9 @@ hours costs ten calls per pause, and gets everything in order when it is back.""
 
 WRITE_EVERY = 500
 """Events without interest after which the position of a webhook is written down all the same."""
+
+LONGEST_LOOK_S = 1.0
+"""After that, calls that are due must not wait any longer for us to look for more."""
 
 OWNER_IS_GONE = "Its owner is not known any more."
 
@@ -47,15 +51,21 @@ class DeliveryQueue:
     def fill(self) -> int:
         """Queue what is new, for every webhook that has room; return how many deliveries were added.
 
-        Costs one search when nothing is new, else a page of the feed per webhook.
+        Costs one search when nothing is new, else a page of the feed per webhook. With very many webhooks it stops after a
+        while and goes on the next time, where least was looked at.
         """
         newest = self._reader.newest()
-        behind = self._webhooks.find({"active": True, "position": less_than(newest)}, sort=[("position", 1)])
-        self._looked_at = {each.id: self._looked_at.get(each.id, 0) for each in behind}
-        return sum(self._fill(webhook, newest) for webhook in behind)
+        behind = self._webhooks.find({"active": True, "position": less_than(newest)})
+        self._looked_at = {each.id: max(each.position, self._looked_at.get(each.id, 0)) for each in behind}
+        added, until_s = 0, time.monotonic() + LONGEST_LOOK_S
+        for webhook in sorted(behind, key=lambda each: self._looked_at[each.id]):
+            if time.monotonic() > until_s:
+                break
+            added += self._fill(webhook, newest)
+        return added
 
     def _fill(self, webhook: Webhook, newest: int) -> int:
-        after = max(webhook.position, self._looked_at[webhook.id])
+        after = self._looked_at[webhook.id]
         room = MOST_OPEN - self._deliveries.count({"webhook": webhook.id, "job_state": one_of(OPEN)})
         if after >= newest or room <= 0:
             return 0

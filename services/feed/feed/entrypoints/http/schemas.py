@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from archive_shared.clock import to_text
 from feed.domain.delivery import Attempt, Delivery
@@ -21,11 +21,7 @@ class ChangedWebhook(Schema):
     url = fields.String()
     types = fields.List(fields.String())
     archive = fields.String(allow_none=True)
-    active = fields.Boolean(validate=validate.OneOf([True, False]))
-
-
-class Nothing(Schema):
-    """An empty object: what is asked for is in the address."""
+    active = fields.Boolean(truthy={True}, falsy={False})
 
 
 def show_webhook(webhook: Webhook, *, url: str) -> dict[str, Any]:
