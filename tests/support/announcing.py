@@ -18,7 +18,10 @@ TASKS = Collection("tasks", fields={**JOB_FIELDS, **OUTBOX_FIELDS}, indexes=[OUT
 EFFECTS = Collection("effects")
 """What handlers did, one document per effect."""
 
-COLLECTIONS = (COUNTERS, TASKS, EFFECTS, LEASES)
+VIEWS = Collection("views")
+"""What a listener knows of each subject: the number of the latest event it heard."""
+
+COLLECTIONS = (COUNTERS, TASKS, EFFECTS, VIEWS, LEASES)
 ANNOUNCING = (COUNTERS.name, TASKS.name)
 
 

@@ -1,8 +1,8 @@
 """Relay, consumer and worker of the small test service, to be run in threads, or as processes that crash on order.
 
-`python -m tests.support.parts <bus url> <folder> <crash point> kill|pause` runs the part the crash point belongs to. When
-it gets there for the first time it kills itself (SIGKILL), or stops for longer than any lease (SIGSTOP). Nothing in the
-platform knows of this: the collaborators of each part are wrapped here.
+`tests.support.victim` runs one of them as a process. When that gets to its crash point for the first time it kills itself
+(SIGKILL), or stops for longer than any lease (SIGSTOP). Nothing in the platform knows of this: the collaborators of each part
+are wrapped here.
 """
 
 import os
@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archive_shared import lifecycle
 from archive_shared.documents import Document, Documents, Repository
 from archive_shared.errors import Duplicate
 from archive_shared.events import ItemCreated, ItemUpdated
@@ -28,16 +27,17 @@ from archive_shared.messaging.published import Envelope, Published
 from archive_shared.messaging.publisher import Publisher, connect_publisher
 from archive_shared.outbox.relay import Relay
 from archive_shared.wire.cloud_events import ReceivedEvent
-from tests.support.announcing import ANNOUNCING, EFFECTS, TASKS, Task, TaskHandler, open_documents
+from tests.support.announcing import ANNOUNCING, EFFECTS, TASKS, VIEWS, Task, TaskHandler
 from tests.support.bus import IMPATIENT, JOBS, Bus
 
 QUEUE = "a-listener.events"
 PROGRAM = (sys.executable, "-m", "tests.support.task_program")
-LEASE_S = 2.0
+LEASE_S = 3.0
 PAUSE_S = 2 * LEASE_S + 1
+MOST_ATTEMPTS = 3
 POLICY = JobPolicy(
     lease_s=LEASE_S,
-    max_attempts=3,
+    max_attempts=MOST_ATTEMPTS,
     first_pause_s=0.05,
     longest_pause_s=0.2,
     grace_s=1.5,
@@ -46,6 +46,7 @@ POLICY = JobPolicy(
 )
 CRASH_POINTS = (
     "relay.before_publish",
+    "relay.half_published",
     "relay.after_publish",
     "relay.after_removal",
     "relay.after_putting_off",
@@ -134,9 +135,25 @@ def run_consumer(bus: Bus, documents: Documents, stop: threading.Event, reach: R
 
 
 def remember(documents: Documents, received: ReceivedEvent) -> None:
-    """Keep every event once, however often it comes."""
+    """Keep every event once, however often it comes, and of each subject the latest, whatever comes late."""
     with suppress(Duplicate):
-        documents.put_new(EFFECTS.name, {"_id": received.id, "type": received.type})
+        documents.put_new(EFFECTS.name, {"_id": effect_of(received), "type": received.type})
+    view = {"_id": received.subject, "sequence": received.sequence}
+    with suppress(Duplicate):
+        documents.put_new(VIEWS.name, view)
+        return
+    documents.mutate(
+        VIEWS.name, received.subject, lambda seen: seen | view if is_news(seen, received) else None
+    )
+
+
+def effect_of(received: ReceivedEvent) -> str:
+    """Identify what an event causes; the same whenever it comes."""
+    return received.id
+
+
+def is_news(seen: Document, received: ReceivedEvent) -> bool:
+    return received.sequence > int(seen["sequence"])
 
 
 # --- their collaborators, wrapped --------------------------------------------------------------------------------------
@@ -154,9 +171,15 @@ class CrashingPublisher:
 
     def publish_all(self, envelopes: Sequence[Envelope]) -> Published:
         self._reach("relay.before_publish")
-        published = self._publisher.publish_all(envelopes)
+        middle = len(envelopes) // 2
+        first = self._publisher.publish_all(envelopes[:middle])
+        if middle and first.trouble is None:
+            self._reach("relay.half_published")
+        second = self._publisher.publish_all(envelopes[middle:]) if first.trouble is None else first
         self._reach("relay.after_publish")
-        return published
+        return Published(
+            {*first.confirmed, *second.confirmed}, {*first.unroutable, *second.unroutable}, second.trouble
+        )
 
     def hint(self, queue: str, job_id: str) -> None:
         self._publisher.hint(queue, job_id)
@@ -243,13 +266,3 @@ PARTS: dict[str, Callable[[Bus, Documents, threading.Event, Reach], None]] = {
     "worker": run_worker,
     "consumer": run_consumer,
 }
-
-
-def main(url: str, folder: Path, point: str, mode: str) -> None:
-    part = point.partition(".")[0]
-    crash = Crash(point, mode, folder / "token")
-    lifecycle.run(part, lambda stop: PARTS[part](Bus(url), open_documents(folder), stop, crash))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4])

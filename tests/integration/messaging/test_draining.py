@@ -24,7 +24,9 @@ NEVER = "never.reached"
 @pytest.fixture
 def worker(bus: Bus, documents: SqliteDocuments, tmp_path: Path) -> Iterator[ChildProcess]:
     """A worker in a process of its own, with a relay that hints to it."""
-    command = [sys.executable, "-m", "tests.support.parts", bus.url, str(tmp_path), f"worker.{NEVER}", "kill"]
+    never = [f"{tmp_path / 'token'}", f"worker.{NEVER}", "kill", ""]
+    store = [str(tmp_path / "documents.db"), ""]
+    command = [sys.executable, "-m", "tests.support.victim", bus.url, *store, *never]
     with (
         running(lambda stop: run_relay(bus, documents, stop)),
         running_process(command, log_path=tmp_path / "worker.log", folder=ROOT) as process,
