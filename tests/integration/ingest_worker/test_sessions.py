@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from archive_shared.identifiers import new_id
+from ingest_worker.domain.session import SessionImage, UploadSession
 from ingest_worker.domain.upload import Upload
 from ingest_worker.entrypoints.http.schemas import identifier_in
 from tests.integration.ingest_worker.conftest import ARCHIVE, ITEM, Desk
@@ -181,6 +182,8 @@ OWN = {
     ("GET", "/api/v1/cases/upload-sessions/"): (401, 200, 200),
     ("POST", "/api/v1/cases/upload-sessions/"): (401, 400, 201),
     ("GET", "/api/v1/cases/upload-sessions/<pk>/"): (401, 404, 200),
+    ("POST", "/api/v1/cases/upload-sessions/<pk>/cancel/"): (401, 404, 200),
+    ("POST", "/api/v1/cases/upload-sessions/<pk>/retry/"): (401, 404, 200),
     ("GET", "/livez"): (200, 200, 200),
     ("GET", "/readyz"): (200, 200, 200),
 }
@@ -236,3 +239,42 @@ def test_lists_show_only_ones_own(desk: Desk) -> None:
 def test_a_wrong_token_is_refused(desk: Desk) -> None:
     assert desk.call("GET", "uploads/", "wrong").status_code == 401
     assert desk.http.get("/api/v1/uploads/", headers={"Authorization": "Basic abc"}).status_code == 401
+
+
+def act(desk: Desk, token: str, session: str, verb: str) -> Any:
+    return desk.call("POST", f"cases/upload-sessions/{session}/{verb}/", token)
+
+
+def test_a_cancelled_session_can_be_tried_again(desk: Desk) -> None:
+    ann = desk.person("ann", "uploader")
+    session = started(desk, ann, uploads=[desk.uploaded(ann)], archive="chest-ct").get_json()["pk"]
+
+    cancelled = act(desk, ann, session, "cancel").get_json()
+    again = act(desk, ann, session, "cancel").get_json()
+    retried = act(desk, ann, session, "retry").get_json()
+
+    assert (cancelled["status"], cancelled["error_message"]) == ("Cancelled", "The import was cancelled.")
+    assert again == cancelled
+    assert (retried["status"], retried["error_message"]) == ("Queued", None)
+
+
+def test_a_session_that_waits_is_not_queued_twice(desk: Desk) -> None:
+    ann = desk.person("ann", "uploader")
+    session = started(desk, ann, uploads=[desk.uploaded(ann)], archive="chest-ct").get_json()["pk"]
+
+    assert act(desk, ann, session, "retry").status_code == 200
+    assert desk.service.sessions.repository.require(session).job.epoch == 0
+
+
+def test_a_session_that_succeeded_is_over(desk: Desk) -> None:
+    ann = desk.person("ann", "uploader")
+    session = started(desk, ann, uploads=[desk.uploaded(ann)], archive="chest-ct").get_json()["pk"]
+
+    def succeed(stored: UploadSession) -> None:
+        stored.close([SessionImage("i", "a.mha", ["a.mha"])], [])
+        stored.job = stored.job.finish()
+
+    desk.service.sessions.repository.change(session, succeed)
+
+    assert act(desk, ann, session, "cancel").status_code == 409
+    assert act(desk, ann, session, "retry").status_code == 409

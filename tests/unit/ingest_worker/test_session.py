@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from archive_shared.events import SessionStarted
+from archive_shared.events import SessionFailed, SessionStarted
 from archive_shared.identifiers import new_id
 from archive_shared.jobs.job import Job
-from ingest_worker.domain.session import SessionStatus, UploadSession
+from ingest_worker.domain.session import CANCELLED, RejectedFile, SessionStatus, UploadSession
 from tests.support.clocks import StoppedClock
 
 CLOCK = StoppedClock()
@@ -52,3 +52,28 @@ def test_a_session_whose_worker_was_stopped_is_queued_again() -> None:
     give_back(session)
 
     assert (before, session.status) == (SessionStatus.QUEUED, SessionStatus.REQUEUED)
+
+
+def test_a_cancelled_session_fences_its_worker_off_and_says_so_once() -> None:
+    session = a_session()
+    claim(session)
+
+    session.cancel()
+    session.cancel()
+
+    assert session.status is SessionStatus.CANCELLED
+    assert not session.job.is_held_by("w", 1)
+    assert [event.reason for event in session._recorded if isinstance(event, SessionFailed)] == [CANCELLED]
+
+
+def test_a_failed_session_begins_anew_with_a_later_epoch() -> None:
+    session = a_session()
+    claim(session)
+    session.close([], [RejectedFile("a.mha", ["It is damaged."])])
+    session.job = session.job.finish()
+    assert session.status is SessionStatus.FAILED
+
+    session.retry(CLOCK.now())
+
+    assert (session.status, session.rejected, session.error_message) == (SessionStatus.REQUEUED, [], None)
+    assert session.job.epoch == 1

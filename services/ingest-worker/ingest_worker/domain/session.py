@@ -1,15 +1,17 @@
 """Upload sessions: files handed in together, the work of importing them, and the report about each."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from archive_shared.documents import Collection
 from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
+from archive_shared.errors import Conflict
 from archive_shared.events import FileRejected, SessionFailed, SessionStarted, SessionSucceeded
-from archive_shared.jobs.job import JOB_FIELDS, JOB_INDEXES, JobAggregate, JobState
+from archive_shared.jobs.job import JOB_FIELDS, JOB_INDEXES, Job, JobAggregate, JobState
 
 NOTHING_IMPORTED = "None of the files could be imported."
+CANCELLED = "The import was cancelled."
 
 
 class SessionStatus(StrEnum):
@@ -123,6 +125,36 @@ class UploadSession(JobAggregate):
         """Note that nothing came of it, and announce that."""
         self.error_message = reason
         self.record(SessionFailed(session=self.id, creator=self.creator, reason=reason))
+
+    def cancel(self) -> None:
+        """End it, whoever works on it; doing it again changes nothing.
+
+        Raises
+        ------
+        Conflict
+            It has ended already.
+        """
+        if self.job.state is JobState.CANCELLED:
+            return
+        if self.job.is_finished:
+            raise Conflict("The import has ended already; it can no longer be cancelled.")
+        self.job = self.job.cancel(CANCELLED)
+        self.give_up(CANCELLED)
+
+    def retry(self, at: datetime) -> None:
+        """Queue it once more, from the beginning; doing it again before it has ended changes nothing.
+
+        Raises
+        ------
+        Conflict
+            It succeeded: the same files would become the same images, and be refused for the same reasons.
+        """
+        if self.status is SessionStatus.SUCCEEDED:
+            raise Conflict("The import succeeded; there is nothing to try again.")
+        if not self.job.is_finished:
+            return
+        self.job = replace(Job.queued(at), epoch=self.job.epoch)
+        self.progress, self.images, self.rejected, self.error_message = Progress(), [], [], None
 
 
 _STATUS = {

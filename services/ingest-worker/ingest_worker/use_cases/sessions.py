@@ -58,6 +58,16 @@ class Sessions:
             raise NotFound(f"session {identifier} may not be seen")
         return session
 
+    def cancel(self, caller: Caller, identifier: str) -> UploadSession:
+        """End an import that waits or runs; `Conflict` once it has ended."""
+        session = self.owned(caller, identifier)
+        return self.repository.change(session.id, UploadSession.cancel)
+
+    def retry(self, caller: Caller, identifier: str) -> UploadSession:
+        """Queue an import again that failed or was cancelled; `Conflict` if it succeeded."""
+        session = self.owned(caller, identifier)
+        return self.repository.change(session.id, lambda stored: stored.retry(self.clock.now()))
+
     def list_owned(self, caller: Caller, *, skip: int, limit: int) -> tuple[int, list[UploadSession]]:
         """Return how many sessions the caller has, and a page of them, newest first."""
         mine = {"creator": caller.id}

@@ -1,4 +1,4 @@
-"""Upload sessions over HTTP: start one, watch it."""
+"""Upload sessions over HTTP: start one, watch it, cancel it, try it again."""
 
 from flask import Blueprint, Response
 
@@ -34,6 +34,16 @@ def sessions_blueprint(sessions: Sessions, access: Access, *, public_url: str) -
     @routes.get("/<pk>/")
     def show(pk: str) -> Response:
         session = sessions.owned(signed_in(access), pk)
+        return json_response(schemas.show_session(session, public_url=public_url))
+
+    @routes.post("/<pk>/cancel/")
+    def cancel(pk: str) -> Response:
+        session = sessions.cancel(signed_in(access), pk)
+        return json_response(schemas.show_session(session, public_url=public_url))
+
+    @routes.post("/<pk>/retry/")
+    def retry(pk: str) -> Response:
+        session = sessions.retry(signed_in(access), pk)
         return json_response(schemas.show_session(session, public_url=public_url))
 
     return routes

@@ -19,7 +19,25 @@ export class SessionCard {
     const session = await api.get(`/api/v1/cases/upload-sessions/${this.pk}/`, { signal: this.signal });
     this.isBusy = !ENDED.includes(session.status);
     this.view.dataset.status = session.status;
-    this.view.replaceChildren(summary(session), ...details(session));
+    this.view.replaceChildren(summary(session), ...details(session), ...this.actions(session));
+  }
+
+  actions({ status }) {
+    if (this.isBusy) return [this.action("Cancel", "cancel")];
+    return status === "Succeeded" ? [] : [this.action("Try again", "retry")];
+  }
+
+  action(text, verb) {
+    return element("button", { type: "button", class: "quiet", onclick: () => this.ask(verb) }, text);
+  }
+
+  async ask(verb) {
+    try {
+      await api.post(`/api/v1/cases/upload-sessions/${this.pk}/${verb}/`, {});
+    } catch (error) {
+      if (error.status !== 409) throw error; // it ended meanwhile, which the card is about to show
+    }
+    await this.refresh();
   }
 }
 
