@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from archive_shared.access import Action, Question
 from archive_shared.errors import NotFound
+from ingest_worker.use_cases.target import FoundArchive
 from tests.support.access import RoleBook
 
 SOCKETS = ("generic-medical-image", "generic-overlay")
@@ -17,22 +18,23 @@ class ArchiveBook:
     slugs: dict[str, str] = field(default_factory=dict)
     public: set[str] = field(default_factory=set)
     items: dict[str, str] = field(default_factory=dict)
+    deidentifying: set[str] = field(default_factory=set)
 
-    def find_archive(self, token: str | None, reference: str) -> str:
+    def find_archive(self, token: str | None, reference: str) -> FoundArchive:
         name = reference.rstrip("/").rsplit("/", 1)[-1]
         archive = self.slugs.get(name, name)
         if not self._allows(token, Action.VIEW_ARCHIVE, archive):
             raise NotFound(reference)
-        return archive
+        return FoundArchive(archive, archive in self.deidentifying)
 
     def has_socket(self, token: str | None, slug: str) -> bool:
         return slug in SOCKETS
 
-    def archive_of_item(self, token: str | None, item: str) -> str:
+    def archive_of_item(self, token: str | None, item: str) -> FoundArchive:
         archive = self.items.get(item, "")
         if not self._allows(token, Action.USE_ARCHIVE, archive):
             raise NotFound(item)
-        return archive
+        return FoundArchive(archive, archive in self.deidentifying)
 
     def _allows(self, token: str | None, action: Action, archive: str) -> bool:
         question = Question(action, archive, archive in self.public)

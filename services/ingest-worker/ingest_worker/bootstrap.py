@@ -120,4 +120,5 @@ def session_work(settings: Settings) -> Iterator[SessionWork]:
                 convert, budget=budget, jobs=settings.parallel, keep_slides=True, isolation=isolation
             ),
             scratch=settings.scratch,
+            secret=settings.platform.secret,
         )

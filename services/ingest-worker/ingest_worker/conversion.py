@@ -25,6 +25,8 @@ from ingest_worker.adapters.tasks import (
 from ingest_worker.adapters.unpacking import is_zip
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.candidates import Candidate, Recognised, gather
+from ingest_worker.domain.deidentification import SLIDE as SLIDE_WITH_IDENTITY
+from ingest_worker.domain.deidentification import Deidentification
 from ingest_worker.domain.files import Source, SourceFile, natural_order
 from ingest_worker.domain.formats import SlideFormat
 from ingest_worker.domain.images import ConvertedImage
@@ -52,6 +54,7 @@ def convert(
     jobs: int = 1,
     on_progress: OnProgress | None = None,
     keep_slides: bool = False,
+    deidentification: Deidentification | None = None,
     isolation: Isolation | None = None,
 ) -> ConversionReport:
     """Convert files into canonical images, each candidate in a confined process of its own.
@@ -72,6 +75,8 @@ def convert(
     keep_slides
         Whether whole-slide images are returned as they came, for the tiler, rather than rejected. Those found
         inside archives are moved into the output folder.
+    deidentification
+        Given if the images are to be nobody's: names, dates and descriptions are left out, identifiers replaced.
     isolation
         Processes to use, so that several conversions share the cost of starting them, and what `jobs` they were
         made for counts; by default own ones.
@@ -101,6 +106,7 @@ def convert(
                 threads=max(1, (cpu_count() or 1) // max(1, jobs)),
                 on_progress=on_progress or _ignore,
                 keep_slides=keep_slides,
+                key=deidentification.key.hex() if deidentification else "",
             )
             return conversion.run(sources)
     finally:
@@ -136,6 +142,7 @@ class _Conversion:
     threads: int
     on_progress: OnProgress
     keep_slides: bool
+    key: str = field(repr=False)
     images: list[ConvertedImage] = field(default_factory=list)
     slides: list[FoundSlide] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
@@ -148,8 +155,8 @@ class _Conversion:
         files = plain + self._unpacked(archives, of_total=len(present))
         candidates, rejections = gather(self._recognised(files))
         self.rejections += rejections
-        if not self.keep_slides:
-            candidates = self._without_slides(candidates)
+        if self.key or not self.keep_slides:
+            candidates = self._without_slides(candidates, SLIDE_WITH_IDENTITY if self.key else SLIDE)
         self._convert(candidates, rejected=len(rejections))
         return ConversionReport(
             images=tuple(sorted(self.images, key=_image_order)),
@@ -244,10 +251,9 @@ class _Conversion:
                 self._take_in(outcome.value, Path(tasks[number].arguments["folder"]))
         self.on_progress(track.progress())
 
-    def _without_slides(self, candidates: list[Candidate]) -> list[Candidate]:
-        """Turn slides down: whoever calls has no tiler to give them to."""
+    def _without_slides(self, candidates: list[Candidate], reason: str) -> list[Candidate]:
         slides = [candidate for candidate in candidates if isinstance(candidate.format, SlideFormat)]
-        self.rejections += [Rejection(file.name, (SLIDE,)) for slide in slides for file in slide.files]
+        self.rejections += [Rejection(file.name, (reason,)) for slide in slides for file in slide.files]
         return [candidate for candidate in candidates if candidate not in slides]
 
     def _converting(self, number: int, candidate: Candidate) -> Task:
@@ -261,6 +267,7 @@ class _Conversion:
             "files": [file_document(file) for file in candidate.files],
             "folder": str(folder),
             "threads": self.threads,
+            "key": self.key,
         }
         return Task(f"{TASKS}:convert_candidate", arguments, self.budget, preload_for(candidate.format))
 

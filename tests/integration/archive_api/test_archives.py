@@ -41,6 +41,7 @@ def test_a_new_archive_has_everything_the_public_client_reads(service: ArchiveSe
         "description": "Screening",
         "logo": "",
         "public": True,
+        "deidentify": False,
         "created": "2026-11-23T12:00:01.000000Z",
         "modified": "2026-11-23T12:00:01.000000Z",
         "api_url": f"{SITE}/api/v1/archives/{card['pk']}/",
@@ -140,6 +141,14 @@ def test_changing_one_setting_leaves_the_others(service: ArchiveService, editor:
     assert service.announced(identifier=str(card["pk"]))[1:] == [
         ArchiveUpdated(archive=str(card["pk"]), title="Chest CT", public=True)
     ]
+
+
+def test_an_archive_may_ask_for_images_without_names(service: ArchiveService, editor: str) -> None:
+    card = create(service, editor, deidentify=True)
+
+    changed = as_form(service, "PATCH", str(card["api_url"]), editor, deidentify="false").json
+
+    assert (card["deidentify"], changed["deidentify"]) == (True, False)
 
 
 @pytest.mark.parametrize("change", [{}, {"title": "Chest CT"}, {"title": "  Chest CT  ", "public": False}])

@@ -34,6 +34,18 @@ def test_a_session_is_queued_for_an_archive_named_in_any_way(desk: Desk, referen
     assert [file.name for file in stored.files] == ["a.mha"]
 
 
+@pytest.mark.parametrize("deidentify", [True, False])
+def test_a_session_follows_its_archive_in_what_it_may_keep(desk: Desk, deidentify: bool) -> None:
+    desk.archives.deidentifying |= {ARCHIVE} if deidentify else set()
+    ann = desk.person("ann", "uploader")
+    body = {"uploads": [desk.uploaded(ann)], "archive_item": ITEM, "interface": "generic-overlay"}
+
+    answer = started(desk, ann, **body)
+
+    stored = desk.service.sessions.repository.require(answer.get_json()["pk"])
+    assert stored.deidentify is deidentify
+
+
 def test_asking_twice_starts_one_session(desk: Desk) -> None:
     ann = desk.person("ann", "uploader")
     uploads = [desk.uploaded(ann, "a.mha"), desk.uploaded(ann, "b.mha")]

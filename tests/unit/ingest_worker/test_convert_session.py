@@ -13,6 +13,7 @@ from ingest_worker.use_cases.convert_session import ProgressListener, SessionWor
 
 SESSION = "6f4f3a8e-1a2b-4c3d-8e4f-5a6b7c8d9e0f"
 KEY = "ann/upload"
+SECRET = b"s" * 32
 
 
 @pytest.fixture
@@ -29,17 +30,20 @@ def blobs(tmp_path: Path) -> FolderBlobStore:
 
 def attempt(work: SessionWork, epoch: int) -> dict[str, Any]:
     files = [{"name": "a.mha", "key": KEY}]
-    return work.run({"session": SESSION, "epoch": epoch, "files": files}, lambda _: None)
+    payload = {"session": SESSION, "epoch": epoch, "files": files, "archive": None, "deidentify": False}
+    return work.run(payload, lambda _: None)
 
 
-def refuse_all(files: list[SourceFile], output: Path, *, on_progress: ProgressListener) -> ConversionReport:
+def refuse_all(
+    files: list[SourceFile], output: Path, *, on_progress: ProgressListener, **_: Any
+) -> ConversionReport:
     """Convert nothing; the reason is what was in the file."""
     rejected = tuple(Rejection(file.name, (file.path.read_text(),)) for file in files)
     return ConversionReport(images=(), rejected=rejected)
 
 
 def test_an_attempt_leaves_no_files(tmp_path: Path, blobs: FolderBlobStore) -> None:
-    work = SessionWork(blobs, blobs, refuse_all, tmp_path / "scratch")
+    work = SessionWork(blobs, blobs, refuse_all, tmp_path / "scratch", SECRET)
 
     result = attempt(work, epoch=1)
 
@@ -50,7 +54,7 @@ def test_an_attempt_leaves_no_files(tmp_path: Path, blobs: FolderBlobStore) -> N
 def test_an_attempt_removes_what_killed_ones_left(tmp_path: Path, blobs: FolderBlobStore) -> None:
     (tmp_path / "scratch" / f"{SESSION}-1" / "in").mkdir(parents=True)
 
-    attempt(SessionWork(blobs, blobs, refuse_all, tmp_path / "scratch"), epoch=2)
+    attempt(SessionWork(blobs, blobs, refuse_all, tmp_path / "scratch", SECRET), epoch=2)
 
     assert list((tmp_path / "scratch").iterdir()) == []
 
@@ -58,27 +62,29 @@ def test_an_attempt_removes_what_killed_ones_left(tmp_path: Path, blobs: FolderB
 def test_an_attempt_that_comes_late_leaves_the_present_one_alone(
     tmp_path: Path, blobs: FolderBlobStore
 ) -> None:
-    late = SessionWork(blobs, blobs, refuse_all, tmp_path / "scratch")
+    late = SessionWork(blobs, blobs, refuse_all, tmp_path / "scratch", SECRET)
 
     def overtaken(
-        files: list[SourceFile], output: Path, *, on_progress: ProgressListener
+        files: list[SourceFile], output: Path, *, on_progress: ProgressListener, **_: Any
     ) -> ConversionReport:
         attempt(late, epoch=1)
         return refuse_all(files, output, on_progress=on_progress)
 
-    result = attempt(SessionWork(blobs, blobs, overtaken, tmp_path / "scratch"), epoch=2)
+    result = attempt(SessionWork(blobs, blobs, overtaken, tmp_path / "scratch", SECRET), epoch=2)
 
     assert result["rejected"] == [{"file": "a.mha", "reasons": ["pixels"]}]
 
 
 def test_what_is_reported_can_always_be_stored(tmp_path: Path, blobs: FolderBlobStore) -> None:
     def refuse_at_length(
-        files: list[SourceFile], output: Path, *, on_progress: ProgressListener
+        files: list[SourceFile], output: Path, *, on_progress: ProgressListener, **_: Any
     ) -> ConversionReport:
         odd = Rejection("a\0b\ud800" + "x" * 1000, ("Much too long. " * 100,) * 9)
         return ConversionReport(images=(), rejected=(odd,))
 
-    [told] = attempt(SessionWork(blobs, blobs, refuse_at_length, tmp_path / "scratch"), epoch=1)["rejected"]
+    [told] = attempt(SessionWork(blobs, blobs, refuse_at_length, tmp_path / "scratch", SECRET), epoch=1)[
+        "rejected"
+    ]
 
     assert told["file"] == "ab?" + "x" * 196
     assert [len(reason) for reason in told["reasons"]] == [300, 300, 300]

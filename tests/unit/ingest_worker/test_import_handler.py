@@ -92,6 +92,8 @@ def test_a_slide_is_announced_with_its_original_files(
         "id": new_id(),
         "name": "s.svs",
         "sources": ["s.svs"],
+        "announced_sources": ["s.svs"],
+        "removed": [],
         "pixels_sha256": "",
         "files": [],
         "description": {"width": None, "height": None},

@@ -106,12 +106,13 @@ def test_a_session_stores_the_files_of_a_slide_under_one_prefix(
     blobs.upload_from("ann/1", a_mirax_archive(tmp_path / "a.zip"))
     blobs.upload_from("ann/2", write_picture(tmp_path / "p.png"))
 
-    def keep(files: list[SourceFile], output: Path, *, on_progress: object) -> object:
+    def keep(files: list[SourceFile], output: Path, **_: object) -> object:
         return convert(files, output, keep_slides=True)
 
-    work = SessionWork(blobs, blobs, keep, tmp_path / "scratch")  # type: ignore[arg-type]
+    work = SessionWork(blobs, blobs, keep, tmp_path / "scratch", b"s" * 32)  # type: ignore[arg-type]
     files = [{"name": "a.zip", "key": "ann/1"}, {"name": "p.png", "key": "ann/2"}]
-    result = work.run({"session": "s", "epoch": 2, "files": files}, lambda _: None)
+    payload = {"session": "s", "epoch": 2, "files": files, "archive": None, "deidentify": False}
+    result = work.run(payload, lambda _: None)
 
     picture_found, found = result["images"]
     assert picture_found["slide"] is None

@@ -18,12 +18,15 @@ class ArchiveSettings:
         Whether everybody may see the card (title, description, logo). The items need a role either way.
     logo
         Name of the logo's file, "" without one.
+    deidentify
+        Whether what is imported from now on loses everything that tells whose it is (DICOM PS3.15 annex E).
     """
 
     title: str
     description: str
     public: bool
     logo: str
+    deidentify: bool = False
 
 
 @dataclass(kw_only=True)

@@ -19,6 +19,7 @@ class NewArchive:
     description: str = ""
     public: bool = False
     logo: bytes = b""
+    deidentify: bool = False
 
 
 def require_creator(library: Library, token: str | None) -> Caller:
@@ -45,7 +46,11 @@ def create_archive(library: Library, caller: Caller, wanted: NewArchive) -> Arch
     # between, permissions keeps a role on an archive that never came to be, which harms nobody.
     library.access.make_first_editor(archive=identifier, user=caller.id)
     settings = ArchiveSettings(
-        title=wanted.title, description=wanted.description, public=wanted.public, logo=logo
+        title=wanted.title,
+        description=wanted.description,
+        public=wanted.public,
+        logo=logo,
+        deidentify=wanted.deidentify,
     )
     return _add(library, identifier, settings, caller)
 

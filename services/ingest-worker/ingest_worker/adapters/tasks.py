@@ -12,6 +12,7 @@ from ingest_worker.adapters.recognition import recognise
 from ingest_worker.adapters.unpacking import Allowance, unpack
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.candidates import Recognised
+from ingest_worker.domain.deidentification import Deidentification
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.formats import AnyFormat, Format, SlideFormat, UnsupportedFormat
 from ingest_worker.domain.refusals import Refused
@@ -28,6 +29,7 @@ READERS: Final = {
     Format.HEIDELBERG: "ingest_worker.adapters.readers.oct_heidelberg",
 }
 WRITING: Final = "ingest_worker.adapters.writing"
+ANONYMOUS: Final = "ingest_worker.adapters.anonymous_readings"
 DICOM_HEADERS: Final = "ingest_worker.adapters.readers.dicom_headers"
 TIFF_SLIDES: Final = "ingest_worker.adapters.readers.tiff_slides"
 
@@ -150,8 +152,11 @@ def convert_candidate(
 ) -> dict[str, Any]:
     """Convert one candidate into images in the canonical form, in a folder of its own."""
     files = tuple(file_from_document(document) for document in arguments["files"])
-    given = ConversionInput(files, budget, Path(arguments["folder"]))
+    how = Deidentification(bytes.fromhex(arguments["key"])) if arguments.get("key") else None
+    given = ConversionInput(files, budget, Path(arguments["folder"]), how)
     readings = importlib.import_module(READERS[Format(arguments["format"])]).read(given)
+    if how is not None:
+        readings = importlib.import_module(ANONYMOUS).without_identity(readings, how)
     writing = importlib.import_module(WRITING).Writing(given, arguments["threads"], on_progress)
     images, rejections = writing.write_all(readings)
     return {

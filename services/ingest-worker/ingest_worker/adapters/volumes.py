@@ -79,6 +79,12 @@ class VolumeReading:
         For people.
     header_fields
         Extra keys for the MHA header that the reference converter writes too, without patient data.
+    attributes
+        Keywords of all that a DICOM source says, "" for private ones; only if it is to be de-identified.
+    burned_in
+        Whether the source says that there is writing in its pixels.
+    removed
+        What did not come along for the sake of anonymity.
     """
 
     files: tuple[str, ...]
@@ -87,6 +93,9 @@ class VolumeReading:
     metadata: ImageMetadata
     header_fields: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    burned_in: bool = False
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,9 @@ class PyramidReading:
     sample_type: str
     metadata: ImageMetadata
     notes: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    burned_in: bool = False
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,7 @@ def _unwritten(reading: VolumeReading | PyramidReading, key: str, name: str) -> 
         sources=(),
         metadata=reading.metadata,
         notes=reading.notes,
+        removed=reading.removed,
     )
 
 

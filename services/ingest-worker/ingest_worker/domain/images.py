@@ -116,6 +116,8 @@ class ConvertedImage:
         Where slices of an MHA can be read alone; empty for a pyramid.
     notes
         What a careful reader should know though it did not stop the import; without patient data.
+    removed
+        Names of what was taken away so that nobody can tell whose image it is; empty unless that was asked for.
     """
 
     key: str
@@ -129,6 +131,7 @@ class ConvertedImage:
     metadata: ImageMetadata
     flush_points: tuple[FlushPoint, ...] = ()
     notes: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
         """Return the image as JSON-ready values; `from_document` reads them back."""
@@ -146,6 +149,7 @@ class ConvertedImage:
         values["metadata"] = metadata_from_document(values["metadata"])
         values["flush_points"] = tuple(FlushPoint(*point) for point in values["flush_points"])
         values["notes"] = tuple(values["notes"])
+        values["removed"] = tuple(values["removed"])
         return cls(**values)
 
 

@@ -37,11 +37,12 @@ class SessionFile:
 
 @dataclass(frozen=True)
 class SessionImage:
-    """An image a session became, and the names of the files it was made from."""
+    """An image a session became, the names of the files it was made from, and what was taken away from it."""
 
     id: str
     name: str
     sources: list[str]
+    removed: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ class UploadSession(JobAggregate):
         The creator as a whole number, for the public client.
     archive, item, socket
         Where the images are wanted; no archive means nowhere yet.
+    deidentify
+        Whether the images are to be nobody's, as the archive had it when the session was started.
     error_message
         What its creator should know when not everything went well.
     """
@@ -83,6 +86,7 @@ class UploadSession(JobAggregate):
     socket: str
     files: list[SessionFile]
     created_at: datetime
+    deidentify: bool = False
     progress: Progress = field(default_factory=Progress)
     images: list[SessionImage] = field(default_factory=list)
     rejected: list[RejectedFile] = field(default_factory=list)

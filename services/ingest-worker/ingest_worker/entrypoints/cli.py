@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from archive_shared.errors import ArchiveSystemError, Invalid
 from ingest_worker.conversion import convert
+from ingest_worker.domain.deidentification import Deidentification
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.images import ConvertedImage, metadata_document
 from ingest_worker.domain.report import ConversionProgress, ConversionReport, Rejection
@@ -36,7 +37,15 @@ def main() -> None:
 @click.option(
     "--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Images converted at a time."
 )
-def convert_command(inputs: tuple[Path, ...], output: Path, report_file: Path | None, jobs: int) -> None:
+@click.option(
+    "--deidentify",
+    "key_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Keep nothing that tells whose an image is; the content of this file is the key to its new identifiers.",
+)
+def convert_command(
+    inputs: tuple[Path, ...], output: Path, report_file: Path | None, jobs: int, key_file: Path | None
+) -> None:
     """Convert files and folders INPUTS into compressed MetaImages and tiled pyramidal TIFFs.
 
     Exits with 0 when anything was imported, with 2 when nothing was.
@@ -44,7 +53,9 @@ def convert_command(inputs: tuple[Path, ...], output: Path, report_file: Path | 
     sources, links = _found(inputs)
     try:
         with _Bar() as bar:
-            report = convert(sources, output, jobs=jobs, on_progress=bar.show)
+            report = convert(
+                sources, output, jobs=jobs, on_progress=bar.show, deidentification=_identity(key_file)
+            )
     except Invalid as invalid:
         raise click.UsageError(" ".join(invalid.errors["files"])) from invalid
     except ArchiveSystemError as error:
@@ -54,6 +65,10 @@ def convert_command(inputs: tuple[Path, ...], output: Path, report_file: Path | 
         report_file.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     _tell(document)
     sys.exit(0 if report.images else NOTHING_IMPORTED)
+
+
+def _identity(key_file: Path | None) -> Deidentification | None:
+    return Deidentification(key_file.read_bytes().strip()) if key_file else None
 
 
 def _found(inputs: tuple[Path, ...]) -> tuple[list[SourceFile], list[Rejection]]:
@@ -113,10 +128,12 @@ def _image_document(image: ConvertedImage) -> dict[str, Any]:
         "file": image.file,
         "type": image.type.value,
         "sources": [source.name for source in image.sources],
+        "source_sha256": [source.sha256 for source in image.sources],
         "size_bytes": image.size_bytes,
         "sample_type": image.sample_type,
         "pixels_sha256": image.pixels_sha256,
         "notes": list(image.notes),
+        "removed": list(image.removed),
         **metadata_document(image.metadata),
     }
 

@@ -3,13 +3,14 @@
 import hashlib
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from archive_shared.blobs.port import BlobStore
 from archive_shared.events import ImageDescription, ImageFile, OriginalFile, Slide
 from archive_shared.identifiers import derived_id
+from ingest_worker.domain.deidentification import Deidentification
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.images import ConvertedImage, ImageType, metadata_document
 from ingest_worker.domain.report import ConversionProgress, ConversionReport, Rejection
@@ -27,7 +28,12 @@ class Converter(Protocol):
     """Turns files into canonical ones; see `ingest_worker.conversion.convert`."""
 
     def __call__(
-        self, files: list[SourceFile], output: Path, *, on_progress: ProgressListener
+        self,
+        files: list[SourceFile],
+        output: Path,
+        *,
+        on_progress: ProgressListener,
+        deidentification: Deidentification | None,
     ) -> ConversionReport: ...
 
 
@@ -39,12 +45,15 @@ class SessionWork:
     ----------
     scratch
         Folder for files on their way; what an attempt that was killed left there is removed by the next.
+    secret
+        From which the keys of archives that de-identify are made.
     """
 
     uploads: BlobStore
     images: BlobStore
     convert: Converter
     scratch: Path
+    secret: bytes = field(repr=False)
 
     def run(self, payload: Mapping[str, Any], on_progress: ProgressListener) -> dict[str, Any]:
         """Import the files of a session and return its images and refusals as JSON.
@@ -54,13 +63,20 @@ class SessionWork:
         folder = self._fresh_folder(payload["session"], payload["epoch"])
         try:
             sources = [self._fetch(number, file, folder) for number, file in enumerate(payload["files"])]
-            report = self.convert(sources, folder / "out", on_progress=on_progress)
+            report = self.convert(
+                sources, folder / "out", on_progress=on_progress, deidentification=self._identity(payload)
+            )
             images = [self._store(image, folder / "out", payload) for image in report.images]
             images += [self._store_slide(slide, payload) for slide in report.slides]
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         result = {"images": images, "rejected": [_shown(rejection) for rejection in report.rejected]}
         return {part: _storable(found) for part, found in result.items()}
+
+    def _identity(self, payload: Mapping[str, Any]) -> Deidentification | None:
+        if not payload["deidentify"]:
+            return None
+        return Deidentification.of(payload["archive"] or payload["session"], secret=self.secret)
 
     def _fresh_folder(self, session: str, epoch: int) -> Path:
         """Make the attempt a folder that no other one writes to, and remove those of the attempts before."""
@@ -82,7 +98,8 @@ class SessionWork:
         return {
             "id": identifier,
             "name": image.name,
-            "sources": [source.name[:LONGEST_NAME] for source in image.sources],
+            **_sources([source.name for source in image.sources], hidden=payload["deidentify"]),
+            "removed": list(image.removed),
             "pixels_sha256": image.pixels_sha256,
             "files": [asdict(stored)],
             "description": asdict(_description(image)),
@@ -97,7 +114,8 @@ class SessionWork:
         return {
             "id": identifier,
             "name": slide.name,
-            "sources": [file.source.name[:LONGEST_NAME] for file in slide.files],
+            **_sources([file.source.name for file in slide.files], hidden=False),
+            "removed": [],
             "pixels_sha256": "",
             "files": [],
             "description": asdict(ImageDescription(width=None, height=None)),
@@ -123,6 +141,15 @@ class SessionWork:
             size_bytes=info.size_bytes,
             sha256=sha256,
         )
+
+
+def _sources(names: list[str], *, hidden: bool) -> dict[str, list[str]]:
+    """Return the names of an image's files, for its uploader and for everybody, who need not learn a patient's name."""
+    told = [name[:LONGEST_NAME] for name in names]
+    return {
+        "sources": told,
+        "announced_sources": [f"file {count + 1}" for count in range(len(told))] if hidden else told,
+    }
 
 
 def _shown(rejection: Rejection) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class ImportHandler:
         return {
             "session": aggregate.id,
             "epoch": aggregate.job.epoch,
+            "archive": aggregate.archive,
+            "deidentify": aggregate.deidentify,
             "files": [asdict(file) for file in aggregate.files],
         }
 
@@ -48,7 +50,10 @@ class ImportHandler:
                 continue
 
     def succeeded(self, aggregate: UploadSession, result: Mapping[str, Any]) -> None:
-        images = [SessionImage(each["id"], each["name"], each["sources"]) for each in result["images"]]
+        images = [
+            SessionImage(each["id"], each["name"], each["sources"], each["removed"])
+            for each in result["images"]
+        ]
         rejected = [RejectedFile(each["file"], each["reasons"]) for each in result["rejected"]]
         aggregate.close(images, rejected)
 
@@ -68,7 +73,7 @@ def _stored(session: UploadSession, found: Mapping[str, Any]) -> StoredImage:
             item=session.item,
             socket=session.socket,
             name=found["name"],
-            sources=found["sources"],
+            sources=found["announced_sources"],
             pixels_sha256=image.pixels_sha256,
             files=files,
             description=ImageDescription(**found["description"]),

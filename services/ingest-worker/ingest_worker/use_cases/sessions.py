@@ -83,6 +83,7 @@ class Sessions:
             archive=target.archive,
             item=target.item,
             socket=target.socket,
+            deidentify=target.deidentify,
             files=[
                 SessionFile(upload.id, upload.filename, upload.key, upload.size_bytes or 0)
                 for upload in uploads

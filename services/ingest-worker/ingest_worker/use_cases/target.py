@@ -9,19 +9,27 @@ from archive_shared.errors import Invalid, NotFound
 DEFAULT_SOCKET = "generic-medical-image"
 
 
+@dataclass(frozen=True)
+class FoundArchive:
+    """What an import needs to know of an archive."""
+
+    id: str
+    deidentify: bool = False
+
+
 class Archives(Protocol):
     """What archive-api answers about archives and items, with the eyes of the caller."""
 
-    def find_archive(self, token: str | None, reference: str) -> str:
-        """Return the identifier of an archive named by slug, identifier or address; `NotFound` if unseen."""
+    def find_archive(self, token: str | None, reference: str) -> FoundArchive:
+        """Return an archive named by slug, identifier or address; `NotFound` if unseen."""
         ...
 
     def has_socket(self, token: str | None, slug: str) -> bool:
         """Tell whether there is a socket of this name."""
         ...
 
-    def archive_of_item(self, token: str | None, item: str) -> str:
-        """Return the identifier of the archive an item is in; `NotFound` if unseen."""
+    def archive_of_item(self, token: str | None, item: str) -> FoundArchive:
+        """Return the archive an item is in; `NotFound` if unseen."""
         ...
 
 
@@ -33,11 +41,14 @@ class Target:
     ----------
     item
         Set when they are to fill a socket of this item instead of becoming items of their own.
+    deidentify
+        Whether the archive takes images without identity only.
     """
 
     archive: str | None
     item: str | None
     socket: str
+    deidentify: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,12 +76,17 @@ def resolve(wanted: WantedTarget, *, token: str | None, archives: Archives, acce
     try:
         archive = _archive(wanted, token=token, archives=archives)
         if archive is not None:
-            require(access, token, Action.UPLOAD, archive)
+            require(access, token, Action.UPLOAD, archive.id)
     except NotFound as error:
         raise Invalid({field: ["Object does not exist."]}) from error
     if wanted.interface and not archives.has_socket(token, wanted.interface):
         raise Invalid({"interface": [f"There is no socket named {wanted.interface}."]})
-    return Target(archive, wanted.archive_item, wanted.interface or DEFAULT_SOCKET)
+    return Target(
+        archive=archive.id if archive else None,
+        item=wanted.archive_item,
+        socket=wanted.interface or DEFAULT_SOCKET,
+        deidentify=archive is not None and archive.deidentify,
+    )
 
 
 def _check_combination(wanted: WantedTarget) -> None:
@@ -84,7 +100,7 @@ def _check_combination(wanted: WantedTarget) -> None:
         raise Invalid({"interface": ["An interface needs to be defined to upload to an archive item."]})
 
 
-def _archive(wanted: WantedTarget, *, token: str | None, archives: Archives) -> str | None:
+def _archive(wanted: WantedTarget, *, token: str | None, archives: Archives) -> FoundArchive | None:
     if wanted.archive:
         return archives.find_archive(token, wanted.archive)
     if wanted.archive_item:

@@ -24,6 +24,7 @@ class ArchiveFields(Schema):
     description = Text(load_default="", validate=validate.Length(max=LARGEST_DESCRIPTION))
     public = Flag(load_default=False)
     logo = Picture(load_default=b"")
+    deidentify = Flag(load_default=False)
 
 
 class SentValue(Schema):
@@ -92,8 +93,8 @@ def _form(schema: Schema) -> dict[str, Any]:
     """Read a form as if it were JSON: there are no booleans in forms, and no files in JSON."""
     sent: dict[str, Any] = dict(request.form.items())
     sent |= {name: file.read() for name, file in request.files.items()}
-    if "public" in sent:
-        sent["public"] = {"true": True, "false": False}.get(sent["public"], sent["public"])
+    for flag in {"public", "deidentify"} & sent.keys():
+        sent[flag] = {"true": True, "false": False}.get(sent[flag], sent[flag])
     try:
         loaded: dict[str, Any] = schema.load(sent)
     except ValidationError as error:

@@ -26,6 +26,7 @@ def show_archive(archive: Archive, links: Links) -> Json:
         "description": settings.description,
         "logo": links.logo(archive.id, settings.logo),
         "public": settings.public,
+        "deidentify": settings.deidentify,
         "created": to_text(archive.created_at),
         "modified": to_text(archive.modified_at),
         "api_url": links.archive(archive.id),

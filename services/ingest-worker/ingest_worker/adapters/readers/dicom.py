@@ -8,7 +8,7 @@ import numpy as np
 
 from ingest_worker.adapters.checksums_of_files import same_bytes
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
-from ingest_worker.adapters.readers.dicom_description import describe
+from ingest_worker.adapters.readers.dicom_description import attributes_of, describe, has_writing
 from ingest_worker.adapters.readers.dicom_frames import Rescale
 from ingest_worker.adapters.readers.dicom_members import Member, members_of
 from ingest_worker.adapters.readers.dicom_pixels import read_frames
@@ -131,4 +131,6 @@ def _volume(stack: Stack, members: dict[str, Member], given: ConversionInput) ->
         metadata=description.metadata,
         header_fields=description.header_fields,
         notes=description.notes,
+        attributes=attributes_of(first.header) if given.deidentification else (),
+        burned_in=any(has_writing(members[name].header) for name in files),
     )

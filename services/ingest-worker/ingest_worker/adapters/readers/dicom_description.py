@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pydicom import Dataset
+from pydicom.datadict import keyword_for_tag
 
 from ingest_worker.adapters.readers.dicom_frames import Rescale
 from ingest_worker.adapters.readers.dicom_headers import DicomHeader
@@ -126,3 +127,13 @@ def _remarks(stack: Stack, dataset: Dataset) -> tuple[str, ...]:
     if stack.slices[0].position is None and stack.slices[-1].frame > 0:
         remarks.append("The frames carry no positions and were stacked as slices in their stored order.")
     return tuple(remarks)
+
+
+def has_writing(header: DicomHeader) -> bool:
+    """Tell whether the file says that its pixels contain text that may identify the patient (PS3.3 C.7.6.1)."""
+    return text(header.dataset, "BurnedInAnnotation").upper() == "YES"
+
+
+def attributes_of(header: DicomHeader) -> tuple[str, ...]:
+    """Return the keywords of all elements at the top level, "" for private and unknown ones."""
+    return tuple(map(keyword_for_tag, header.own_dataset().keys()))

@@ -76,6 +76,7 @@ SHARED: Final = frozenset(
         tag(0x0028, 0x0101),  # BitsStored
         tag(0x0028, 0x0102),  # HighBit
         tag(0x0028, 0x0103),  # PixelRepresentation
+        tag(0x0028, 0x0301),  # BurnedInAnnotation
         tag(0x0028, 0x1052),  # RescaleIntercept
         tag(0x0028, 0x1053),  # RescaleSlope
     }

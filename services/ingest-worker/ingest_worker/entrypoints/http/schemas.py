@@ -65,7 +65,8 @@ def show_session(session: UploadSession, *, public_url: str) -> dict[str, Any]:
         "progress": asdict(session.progress),
         "report": {
             "images": [
-                {"pk": image.id, "name": image.name, "sources": image.sources} for image in session.images
+                {"pk": image.id, "name": image.name, "sources": image.sources, "removed": image.removed}
+                for image in session.images
             ],
             "rejected": [{"file": each.file, "reasons": each.reasons} for each in session.rejected],
         },

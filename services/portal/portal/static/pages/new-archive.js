@@ -11,6 +11,7 @@ export function newArchivePage({ go, title }) {
     title: element("input", { type: "text", autocomplete: "off" }),
     description: element("textarea", { rows: "3" }),
     public: element("input", { type: "checkbox" }),
+    deidentify: element("input", { type: "checkbox" }),
     logo: element("input", { type: "file", accept: "image/*" }),
   };
   const hint = element("p", { class: "hint", role: "status" });
@@ -25,6 +26,7 @@ export function newArchivePage({ go, title }) {
     field({ name: "logo", label: "Logo", hint: `Square, at least ${SMALLEST_SIDE_PX} × ${SMALLEST_SIDE_PX} pixels; optional.`, input: inputs.logo }),
     hint,
     field({ name: "public", label: "Public", hint: "Everybody sees title, description and logo. The images always need a role.", input: inputs.public }),
+    field({ name: "deidentify", label: "De-identify", hint: "Imported images lose names, dates, identifiers and descriptions. Pictures with writing in them are refused where the file says so.", input: inputs.deidentify }),
     element("div", { class: "actions" }, element("button", { type: "submit", class: "primary" }, "Create archive"), link("/", "Cancel")),
   );
   return element("section", { class: "narrow" }, element("h1", {}, "New archive"), form);
@@ -53,6 +55,7 @@ function contents(inputs) {
   form.set("title", inputs.title.value);
   form.set("description", inputs.description.value);
   form.set("public", String(inputs.public.checked));
+  form.set("deidentify", String(inputs.deidentify.checked));
   if (inputs.logo.files[0]) form.set("logo", inputs.logo.files[0]);
   return form;
 }

@@ -1,0 +1,39 @@
+"""Puts de-identification between readers and writers, where no pixel and no header is written yet."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+from ingest_worker.adapters.volumes import PyramidReading, Reading, RefusedReading, VolumeReading
+from ingest_worker.domain.deidentification import BURNED_IN, Deidentification, removed, told_fields
+from ingest_worker.domain.images import image_key
+
+Image = TypeVar("Image", VolumeReading, PyramidReading)
+
+
+def without_identity(readings: Iterator[Reading], how: Deidentification) -> Iterator[Reading]:
+    """Yield readings that carry nothing of whose they are; those with writing in their pixels are refused."""
+    for reading in readings:
+        if isinstance(reading, RefusedReading):
+            yield reading
+        elif reading.burned_in:
+            yield RefusedReading(reading.files, BURNED_IN)
+        elif isinstance(reading, VolumeReading):
+            kept = how.header_fields(reading.header_fields)
+            dropped = set(reading.header_fields) - set(kept)
+            yield replace(_anonymous(reading, how, dropped), header_fields=kept)
+        else:
+            # Copied as it is, a TIFF would keep its descriptions and whatever else is in its directories.
+            yield replace(_anonymous(reading, how, {"other TIFF tags"}), ready=False)
+
+
+def _anonymous(reading: Image, how: Deidentification, dropped: set[str]) -> Image:
+    gone: tuple[str, ...] = (
+        removed(reading.attributes) if reading.attributes else told_fields(reading.metadata)
+    )
+    return replace(
+        reading,
+        name=how.name(reading.metadata, image_key(reading.files, 0)),
+        metadata=how.metadata(reading.metadata),
+        removed=tuple(sorted({*gone, *dropped})),
+    )

@@ -1,0 +1,125 @@
+"""Taking away what tells whose an image is: the basic profile of DICOM PS3.15 annex E, on what an import keeps.
+
+Canonical images carry only the few attributes named here in the first place; all others of a source are left behind by
+every import. So this is an allow list: what is not marked to be kept goes.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from typing import Any
+
+from ingest_worker.domain.images import ImageMetadata
+
+UID_ROOT = "2.25."  # for identifiers made of 128 bits, PS3.5 annex B.2
+BURNED_IN = (
+    "The file says that there is writing in its pixels (Burned In Annotation), which may name the patient; this "
+    "archive takes images without identity only."
+)
+
+SLIDE = "Whole-slide images have labels and names in many places, and cannot be freed of them here yet."
+
+
+class Action(StrEnum):
+    """What the profile does with an attribute (PS3.15 table E.1-1a)."""
+
+    KEEP = "K"
+    REMOVE = "X"
+    EMPTY = "Z"
+    NEW_UID = "U"
+
+
+ACTIONS = {
+    "patient_id": Action.EMPTY,
+    "patient_name": Action.EMPTY,
+    "patient_birth_date": Action.EMPTY,
+    "patient_age": Action.REMOVE,
+    "patient_sex": Action.EMPTY,
+    "study_date": Action.EMPTY,
+    "study_instance_uid": Action.NEW_UID,
+    "series_instance_uid": Action.NEW_UID,
+    "study_description": Action.REMOVE,
+    "series_description": Action.REMOVE,
+}
+"""Of the attributes an image record has; everything else in it describes the grid and the display."""
+
+KEPT_HEADER_FIELDS = frozenset({"Laterality", "SliceThickness", "WindowCenter", "WindowWidth", "Exposures"})
+"""Of the fields of a canonical header; times of day are none of them."""
+
+KEPT_ATTRIBUTES = frozenset(
+    {
+        "BitsAllocated", "BitsStored", "BurnedInAnnotation", "Columns", "Exposure", "HighBit",
+        "ImageLaterality", "ImageOrientationPatient", "ImagePositionPatient", "ImagerPixelSpacing", "Laterality",
+        "LossyImageCompression", "Modality", "NominalScannedPixelSpacing", "NumberOfFrames",
+        "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation", "PixelData", "PixelRepresentation",
+        "PixelSpacing", "PlanarConfiguration", "RescaleIntercept", "RescaleSlope", "RescaleType", "Rows",
+        "SamplesPerPixel", "SeriesInstanceUID", "SharedFunctionalGroupsSequence", "SliceThickness",
+        "SpacingBetweenSlices", "SpecificCharacterSet", "StudyInstanceUID", "WindowCenter", "WindowWidth",
+    }
+)  # fmt: skip
+"""Attributes of a DICOM file that live on in the image, by keyword; identifiers as new ones."""
+
+
+@dataclass(frozen=True)
+class Deidentification:
+    """How one archive's images lose their identity.
+
+    Parameters
+    ----------
+    key
+        The archive's own secret: with it, and only with it, one identifier always becomes the same new one.
+    """
+
+    key: bytes
+
+    @classmethod
+    def of(cls, archive: str, *, secret: bytes) -> "Deidentification":
+        """Return the de-identification of an archive, its key derived from the platform's secret."""
+        return cls(_keyed(secret, f"deidentification of {archive}"))
+
+    def uid(self, original: str) -> str:
+        """Return the identifier that stands for another one; none for none."""
+        if not original:
+            return ""
+        return UID_ROOT + str(int.from_bytes(_keyed(self.key, original)[:16], "big"))
+
+    def metadata(self, metadata: ImageMetadata) -> ImageMetadata:
+        """Return the metadata without identity."""
+        nobody = ImageMetadata(width=metadata.width, height=metadata.height)
+        changed: dict[str, Any] = {name: getattr(nobody, name) for name in ACTIONS}
+        for name, action in ACTIONS.items():
+            if action is Action.NEW_UID:
+                changed[name] = self.uid(getattr(metadata, name))
+        return replace(metadata, **changed)
+
+    def header_fields(self, found: dict[str, str]) -> dict[str, str]:
+        """Return the header fields that are kept."""
+        return {name: value for name, value in found.items() if name in KEPT_HEADER_FIELDS}
+
+    def name(self, metadata: ImageMetadata, key: str) -> str:
+        """Return a name that tells nothing without our key: files are often called after patients.
+
+        Parameters
+        ----------
+        key
+            The image's, for one that belongs to no series.
+        """
+        return f"image-{self.uid(metadata.series_instance_uid or key)[-8:]}"
+
+
+def removed(attributes: Iterable[str]) -> tuple[str, ...]:
+    """Return which of a source's attributes did not come along, sorted; "" stands for private ones."""
+    gone = {keyword or "private attributes" for keyword in attributes} - KEPT_ATTRIBUTES
+    return tuple(sorted(gone))
+
+
+def told_fields(metadata: ImageMetadata) -> tuple[str, ...]:
+    """Return the names of the identifying fields that say something, for formats other than DICOM."""
+    said = {each.name for each in fields(metadata) if each.name in ACTIONS and getattr(metadata, each.name)}
+    return tuple(sorted(said))
+
+
+def _keyed(key: bytes, text: str) -> bytes:
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
