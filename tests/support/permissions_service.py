@@ -119,7 +119,11 @@ class PermissionsService:
         """Return who did what to whom, oldest first."""
         lines = self.directory.trail.lines.find(sort=[("at", 1)])
         return [
-            (line.act.actor.username, line.act.action, line.act.subject and line.act.subject.username)
+            (
+                line.act.actor.username,
+                line.act.action,
+                line.act.subject.username if line.act.subject else None,
+            )
             for line in lines
         ]
 

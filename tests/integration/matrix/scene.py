@@ -39,13 +39,24 @@ class Scene:
         for name, value in values.items():
             path = path.replace(f"<{name}>", value)
         query = "?name=target" if route.endswith("/find/") else ""
-        name = None if who == "anonymous" else who
+        caller = None if who == "anonymous" else who
         content = self._content(method, route, who)
-        return self.platform.call_service(service, method, path + query, name, **content)
+        return self.platform.call_service(service, method, path + query, caller, **content)
 
     def sent_path(self, answer: TestResponse) -> str:
         """Return the path that was asked for, which an answer may repeat."""
         return str(answer.request.path)
+
+    def documents(self) -> list[Any]:
+        """Return what the archive is made of, as it is stored now."""
+        library = self.platform.library
+        return [
+            library.archives.require(self.archive),
+            library.images.require(self.image),
+            library.items.find({"images": self.image}),
+            self.platform.directory.rosters.require(self.archive),
+            self.platform.directory.admissions.get(self.archive),
+        ]
 
     # --- what a route is about
 

@@ -5,8 +5,8 @@ from archive_gateway.routes import Service
 WHO = ("anonymous", "wrong", "outsider", "user", "uploader", "editor", "administrator")
 Statuses = tuple[int, int, int, int, int, int, int]
 
-ALL: Statuses = (200,) * 7  # type: ignore[assignment]  # mypy does not count
-NOBODY: Statuses = (401,) * 7  # type: ignore[assignment]  # likewise
+ALL: Statuses = (200,) * 7
+NOBODY: Statuses = (401,) * 7
 SOMEBODY: Statuses = (401, 401, 200, 200, 200, 200, 200)
 CREATED: Statuses = (401, 401, 201, 201, 201, 201, 201)
 DONE: Statuses = (401, 401, 204, 204, 204, 204, 204)
@@ -108,10 +108,10 @@ TABLE: dict[tuple[Service, str, str], Row] = {
         for route in ("/", "/new-archive/", "/archives/<slug>/", "/archives/<slug>/items/<item>/")
     },
     (Service.PORTAL, "GET", "/static/<path:name>"): ALL,
-    (Service.PORTAL, "GET", "/<path:unknown>"): (404,) * 7,  # type: ignore[dict-item]  # mypy does not count
+    (Service.PORTAL, "GET", "/<path:unknown>"): (404,) * 7,
     # --- links to blobs: without a signature nobody gets anything; with one, see test_signed_links
-    (Service.BLOBS, "GET", "/blobs/<bucket>/<path:key>"): (403,) * 7,  # type: ignore[dict-item]
-    (Service.BLOBS, "PUT", "/blobs/<bucket>/<path:key>"): (403,) * 7,  # type: ignore[dict-item]
+    (Service.BLOBS, "GET", "/blobs/<bucket>/<path:key>"): (403,) * 7,
+    (Service.BLOBS, "PUT", "/blobs/<bucket>/<path:key>"): (403,) * 7,
     **{
         (service, "GET", route): ALL
         for service in Service

@@ -89,6 +89,18 @@ def test_what_is_hidden_answers_like_what_does_not_exist(
     assert (hidden.status_code, hidden.get_data()) == (nowhere.status_code, nowhere.get_data())
 
 
+def test_nothing_of_an_archive_is_changed_by_a_stranger(scene: Scene) -> None:
+    scene.platform.give(scene.archive, "target", "user", by="editor")
+    before = scene.documents()
+
+    for cell in TABLE:
+        for who in STRANGERS:
+            if cell[1] != "GET":
+                scene.ask(who, *cell)
+
+    assert scene.documents() == before
+
+
 def test_an_archive_nobody_may_see_is_in_no_count(private: Scene) -> None:
     before = private.platform.ok("GET", "/api/v1/archives/", "outsider")["count"]
 

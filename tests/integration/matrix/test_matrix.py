@@ -23,7 +23,7 @@ def routes(platform: AssembledPlatform) -> set[tuple[Service, str, str]]:
 
 def expected(scene_name: str, row: Row, who: str) -> int:
     statuses = row if isinstance(row[0], int) else row[0 if scene_name == "public" else 1]
-    return int(statuses[WHO.index(who)])  # type: ignore[arg-type]  # a row of one or of two
+    return int(statuses[WHO.index(who)])
 
 
 def test_every_route_has_a_row_and_every_row_a_route(scene: Scene) -> None:

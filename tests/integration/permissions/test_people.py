@@ -37,7 +37,8 @@ def test_a_bad_user_is_refused_by_field(
 
 def test_nobody_makes_themselves_more_than_they_are(world: PermissionsService) -> None:
     for who in ("ed", "us"):
-        for sent in ({"administrator": True}, {"verified": True}, {"organisations": []}):
+        wishes: list[dict[str, object]] = [{"administrator": True}, {"verified": True}, {"organisations": []}]
+        for sent in wishes:
             path = f"users/{world.user(who).id}/"
             assert world.call("PATCH", path, who, json=sent).status_code == 403
             assert world.call("PATCH", "users/me/", who, json=sent).status_code == 400
