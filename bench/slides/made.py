@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tifffile
@@ -48,7 +49,8 @@ def _noise(rng: np.random.Generator, side: int, shortest: float, longest: float)
     inside = (frequency >= 1 / longest) & (frequency <= 1 / shortest)
     amplitude = np.where(inside, 1 / np.maximum(frequency, 1e-9) ** 1.2, 0)
     values = np.fft.irfft2(amplitude * np.exp(2j * np.pi * rng.random(frequency.shape)), s=(side, side))
-    return (values - values.mean()) / values.std()
+    normed: NDArray[np.float64] = (values - values.mean()) / values.std()
+    return normed
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def aperio(path: Path, width: int, height: int, tile: int, *, subsampling: int =
     palette = Palette.of(tissue(), tile, subsampling=subsampling)
     head = f"Aperio Image Library v12.0.15 \r\n{width}x{height} [0,0 {width}x{height}] ({tile}x{tile}) JPEG/YCC Q=85"
     facts = f"|AppMag = 40|MPP = {_MPP}"
-    strips = {
+    strips: dict[str, Any] = {
         "compression": "jpeg",
         "photometric": "rgb",
         "subsampling": (2, 2),

@@ -27,6 +27,7 @@ from archive_shared.jobs.claims import Claims
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.settings import PlatformSettings
 from archive_shared.wire.cloud_events import ReceivedEvent
+from feed.settings import Settings as FeedSettings
 from permissions.bootstrap import Permissions
 from permissions.bootstrap import bootstrap as bootstrap_permissions
 from permissions.settings import Settings
@@ -162,8 +163,8 @@ class AssembledPlatform:
             traceparent=None,
             event=event,
         )
-        jobs = jobs_of(tiler_documents(self.settings))
-        tiler_handlers(jobs, SystemClock())[ImageImported](received)
+        images = platform_blobs(self.settings, "images")
+        tiler_handlers(tiler_documents(self.settings), images, SystemClock())[ImageImported](received)
 
 
 def platform_settings(folder: Path) -> PlatformSettings:
@@ -182,7 +183,7 @@ def assembled_platform() -> Iterator[AssembledPlatform]:
     with folder_in_memory() as folder:
         settings = platform_settings(folder)
         own = Settings(settings)
-        front = assemble(settings, permissions=own)
+        front = assemble(settings, permissions=own, feed=FeedSettings(settings))
         assert isinstance(front, Dispatcher)
         yield AssembledPlatform(
             settings, front, bootstrap_permissions(own), bootstrap_archive_api(settings).library

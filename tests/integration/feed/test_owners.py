@@ -63,7 +63,7 @@ def test_the_answer_is_that_for_the_persons_token(
     user = add_user(world.directory, username="ann", administrator=administrator)
     roster = Roster(id=ARCHIVE)
     if role is not None:
-        roster.grant(user.id, role, by=user.id)
+        roster.grant(user.person, role, by=user.person, at=world.directory.clock.now())
     world.directory.rosters.add(roster)
     token = issue(world.directory, user, name="test").secret
 

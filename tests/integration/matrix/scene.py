@@ -15,6 +15,8 @@ from tests.integration.matrix.table import ARCHIVE, UPLOAD
 from tests.support import canonical_images
 from tests.support.assembled_platform import AssembledPlatform, assembled_platform
 
+RECEIVER = "https://93.184.215.14/hook"  # on the open internet; nothing is sent there, no worker runs
+
 
 @dataclass
 class Scene:
@@ -82,6 +84,7 @@ class Scene:
             "int:x": "0",
             "int:y": "0",
             "extension": "jpeg",
+            "delivery": derived_id("test delivery", self.archive),
         }
         return fixed | self._own(route)
 
@@ -102,6 +105,7 @@ class Scene:
             "/uploads/<pk>": self._upload,
             "/upload-sessions/<pk>": self._session,
             "/requests/<pk>": self._request,
+            "/webhooks/<pk>": self._webhook,
             "/notifications/<pk>": self._notification,
             "/organisations/<pk>": self._organisation,
             "/users/find": self._no_other_archive,
@@ -130,6 +134,11 @@ class Scene:
         self.platform.person(name)
         path = f"/api/v1/archives/{self.archive}/requests/"
         return {"pk": self.platform.ok("POST", path, name, json={})["pk"]}
+
+    def _webhook(self) -> dict[str, str]:
+        name = f"listener{next(self._numbers)}"  # one may have twenty
+        self.platform.person(name)
+        return {"pk": self.platform.ok("POST", "/api/v1/webhooks/", name, json={"url": RECEIVER})["pk"]}
 
     def _notification(self) -> dict[str, str]:
         self._member()
@@ -176,7 +185,12 @@ class Scene:
             ("PATCH", f"{ARCHIVE}/admission/"): {"handling": "manual"},
             ("POST", "/api/v1/organisations/"): {"slug": f"new-{next(self._numbers)}", "title": "New"},
             ("PATCH", "/api/v1/organisations/<pk>/"): {"title": "Other"},
-            ("POST", "/api/v1/sessions/"): {"username": "target", "password": "not the right one"},
+            ("POST", "/api/v1/sessions/"): {
+                "username": f"nobody{next(self._numbers)}",  # too many wrong passwords for one name are refused
+                "password": "not the right one",
+            },
+            ("POST", "/api/v1/webhooks/"): {"url": RECEIVER},
+            ("PATCH", "/api/v1/webhooks/<pk>/"): {"types": []},
             ("POST", "/api/v1/users/"): {"username": f"new{next(self._numbers)}"},
             ("PATCH", "/api/v1/users/me/"): {"mail": "digest"},
             ("PATCH", "/api/v1/users/<pk>/"): {"verified": True},

@@ -15,7 +15,8 @@ ROLE: Statuses = (401, 401, 404, 200, 200, 200, 200)
 EDITOR: Statuses = (401, 401, 404, 403, 403, 200, 200)
 ROOT: Statuses = (401, 401, 403, 403, 403, 403, 200)
 CARD: Statuses = (200, 401, 200, 200, 200, 200, 200)  # of a public archive; a wrong token is told so
-P, A, I, T = Service.PERMISSIONS, Service.ARCHIVE_API, Service.INGEST, Service.TILER  # noqa: E741 (the tables are wide)
+P, A, T, F = Service.PERMISSIONS, Service.ARCHIVE_API, Service.TILER, Service.FEED
+I = Service.INGEST  # noqa: E741 (the table is wide)
 
 Row = Statuses | tuple[Statuses, Statuses]
 """What each of WHO gets; or what they get if the archive is public, and if it is private."""
@@ -54,6 +55,8 @@ TABLE: dict[tuple[Service, str, str], Row] = {
     (I, "GET", "/api/v1/cases/upload-sessions/"): SOMEBODY,
     (I, "POST", "/api/v1/cases/upload-sessions/"): (401, 401, 400, 403, 201, 201, 201),
     (I, "GET", "/api/v1/cases/upload-sessions/<pk>/"): NOT_THEIRS,
+    (I, "POST", "/api/v1/cases/upload-sessions/<pk>/cancel/"): NOT_THEIRS,
+    (I, "POST", "/api/v1/cases/upload-sessions/<pk>/retry/"): NOT_THEIRS,
     # --- tiler
     (T, "GET", f"{IMAGE}/preview.jpeg"): ROLE,
     (T, "GET", f"{IMAGE}/"): ROLE,
@@ -99,9 +102,22 @@ TABLE: dict[tuple[Service, str, str], Row] = {
     (P, "DELETE", "/api/v1/tokens/<pk>/"): (401, 401, 404, 404, 404, 404, 204),
     # --- permissions: for services, which prove who they are
     (P, "POST", "/internal/v1/decisions/"): NOBODY,
+    (P, "POST", "/internal/v1/decisions-about-users/"): NOBODY,
     (P, "POST", "/internal/v1/standings/"): NOBODY,
     (P, "POST", "/internal/v1/usable-archives/"): NOBODY,
     (P, "POST", "/internal/v1/first-editors/"): NOBODY,
+    # --- feed; who hears of which event is tests/integration/feed/test_visibility.py
+    (F, "GET", "/api/v1/events/"): SOMEBODY,
+    (F, "GET", "/api/v1/webhooks/"): SOMEBODY,
+    (F, "POST", "/api/v1/webhooks/"): CREATED,
+    (F, "GET", "/api/v1/webhooks/<pk>/"): NOT_THEIRS,
+    (F, "PATCH", "/api/v1/webhooks/<pk>/"): NOT_THEIRS,
+    (F, "DELETE", "/api/v1/webhooks/<pk>/"): NOT_THEIRS,
+    (F, "POST", "/api/v1/webhooks/<pk>/rotate-secret/"): NOT_THEIRS,
+    (F, "POST", "/api/v1/webhooks/<pk>/test/"): NOT_THEIRS,
+    (F, "GET", "/api/v1/webhooks/<pk>/deliveries/"): NOT_THEIRS,
+    (F, "GET", "/api/v1/webhooks/<pk>/deliveries/<delivery>/"): NOT_THEIRS,
+    (F, "POST", "/api/v1/webhooks/<pk>/deliveries/<delivery>/redeliver/"): NOT_THEIRS,
     # --- the page, which holds nothing of anybody
     **{
         (Service.PORTAL, "GET", route): ALL

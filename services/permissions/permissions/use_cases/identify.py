@@ -27,6 +27,12 @@ def identify(directory: Directory, secret: str | None) -> Identity | None:
     return who
 
 
+def identify_user(directory: Directory, user_id: str) -> Identity | None:
+    """Return a user as a service may act in their name without their token; None when they may not sign in (any more)."""
+    user = directory.users.get(user_id)
+    return Identity(user) if user is not None and user.active else None
+
+
 def require_identity(directory: Directory, secret: str | None) -> Identity:
     """Return who this is; raise `Unauthenticated` without a good secret."""
     who = identify(directory, secret)

@@ -2,14 +2,16 @@
 
 from flask import Blueprint, Response
 
+from archive_shared.access import Question
 from archive_shared.http import service_tokens
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import body
+from permissions.domain.identity import Identity
 from permissions.entrypoints.http import schemas
 from permissions.use_cases.change_members import make_first_editor
 from permissions.use_cases.decide import caller, decide, standing_of, usable_archives
 from permissions.use_cases.directory import Directory
-from permissions.use_cases.identify import identify
+from permissions.use_cases.identify import identify, identify_user
 
 
 def decisions_blueprint(directory: Directory, *, secret: bytes) -> Blueprint:
@@ -23,11 +25,7 @@ def decisions_blueprint(directory: Directory, *, secret: bytes) -> Blueprint:
     @routes.post("/decisions/")
     def answer() -> Response:
         asked = body(schemas.Decisions())
-        who = identify(directory, asked["token"])
-        allowed = decide(directory, who, asked["questions"])
-        return json_response(
-            {"caller": schemas.show_caller(caller(who) if who else None), "allowed": allowed}
-        )
+        return _answer(directory, identify(directory, asked["token"]), asked["questions"])
 
     @routes.post("/standings/")
     def standing() -> Response:
@@ -38,9 +36,7 @@ def decisions_blueprint(directory: Directory, *, secret: bytes) -> Blueprint:
     def answer_about_user() -> Response:
         """Decide for somebody in whose name a service acts later, without their token: the owner of a webhook."""
         asked = body(schemas.DecisionsAboutUser())
-        user = directory.users.get(asked["user"])
-        allowed = decide(directory, user, asked["questions"])
-        return json_response({"caller": schemas.show_caller(user), "allowed": allowed})
+        return _answer(directory, identify_user(directory, asked["user"]), asked["questions"])
 
     @routes.post("/usable-archives/")
     def usable() -> Response:
@@ -60,3 +56,8 @@ def decisions_blueprint(directory: Directory, *, secret: bytes) -> Blueprint:
         return json_response({})
 
     return routes
+
+
+def _answer(directory: Directory, who: Identity | None, questions: list[Question]) -> Response:
+    shown = schemas.show_caller(caller(who) if who else None)
+    return json_response({"caller": shown, "allowed": decide(directory, who, questions)})
