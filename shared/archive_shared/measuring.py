@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from archive_shared.clock import Clock, SystemClock, from_text, to_text
-from archive_shared.documents import Documents, Where, at_least, at_most
+from archive_shared.documents import Documents, Where, at_most
 from archive_shared.errors import Unavailable
 from archive_shared.jobs.job import JobState
 from archive_shared.messaging.verdicts import Done, Poison, RetryLater, Verdict
 from archive_shared.metrics import JOBS, JOBS_AGE, MEASURED, OUTBOX, OUTBOX_AGE, SETTLED, Sample
+from archive_shared.outbox.relay import WAITING
 
-_WAITING = {"outbox_since": at_least("")}
 _OUTCOMES: Mapping[type[Verdict], str] = {Done: "done", RetryLater: "retried", Poison: "dead_letter"}
 
 
@@ -55,8 +55,8 @@ class DocumentsMeasure:
 
     def _outbox(self, collection: str) -> Iterator[Sample]:
         labels = {"service": self._service, "collection": collection}
-        oldest = self._documents.find(collection, _WAITING, sort=[("outbox_since", 1)], limit=1)
-        yield Sample(OUTBOX, labels, self._documents.count(collection, _WAITING))
+        oldest = self._documents.find(collection, WAITING, sort=[("outbox_since", 1)], limit=1)
+        yield Sample(OUTBOX, labels, self._documents.count(collection, WAITING))
         yield Sample(
             OUTBOX_AGE, labels, max((self._age_s(each["outbox_since"]) for each in oldest), default=0.0)
         )

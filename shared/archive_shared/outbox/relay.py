@@ -18,8 +18,8 @@ from functools import partial
 import structlog
 
 from archive_shared.backoff import backoff_s
-from archive_shared.clock import Clock, SystemClock, from_text
-from archive_shared.documents import Document, Documents, at_least
+from archive_shared.clock import Clock, SystemClock
+from archive_shared.documents import Document, Documents, Where, at_least
 from archive_shared.errors import Stale, Unavailable
 from archive_shared.identifiers import new_id
 from archive_shared.jobs.sweep import JobSweep
@@ -33,6 +33,8 @@ POLL_S = 0.02  # half of it is what an event waits on average when there is litt
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
 LEASE_NAME = "relay"
+WAITING: Where = {"outbox_since": at_least("")}
+"""Documents with events that are not published yet."""
 
 log = structlog.get_logger()
 
@@ -45,14 +47,11 @@ class Round:
     ----------
     unroutable
         Documents with an event that no queue wanted; it and those after it stay due.
-    oldest_unpublished_s
-        Age of the oldest event that was waiting when the round began, 0 when there was none.
     """
 
     published: int
     unroutable: int
     hinted: int
-    oldest_unpublished_s: float
 
 
 class Relay:
@@ -104,14 +103,13 @@ class Relay:
         Unavailable
             Broker or database do not answer. What was confirmed until then is not published again.
         """
-        waiting = [(name, document) for name in self._collections for document in self._waiting(name)]
         published = unroutable = 0
-        if waiting and self._lease.hold():
+        if self._has_work() and self._lease.hold():
             for name in self._collections:
                 done = self._publish_all(name)
                 published, unroutable = published + done[0], unroutable + done[1]
         hinted = sum(sweep.run_once() for sweep in self._sweeps)
-        return Round(published, unroutable, hinted, self._age_s([document for _, document in waiting]))
+        return Round(published, unroutable, hinted)
 
     def run(self, stop: threading.Event) -> None:
         """Publish until asked to stop, with pauses that grow while something does not answer."""
@@ -152,24 +150,22 @@ class Relay:
             self._remove(collection, batch)
         for identifier in batch.unroutable:
             log.error("event is unroutable", collection=collection, id=identifier)
-        more = batch.size == BATCH
-        self._passed_over[collection] = self._passed_over[collection] + len(batch.unroutable) if more else 0
-        return batch.published, len(batch.unroutable)
+        unroutable = self._passed_over[collection] + len(batch.unroutable)
+        # At the end of the line all of them are tried again.
+        self._passed_over[collection] = unroutable if batch.size == BATCH else 0
+        return batch.published, unroutable
 
     def _remove(self, collection: str, batch: Batch) -> None:
         """Remove what was confirmed; documents that were changed meanwhile one by one."""
         for identifier in self._documents.save_each(collection, batch.without_confirmed()):
             self._documents.mutate(collection, identifier, partial(without, batch.confirmed[identifier]))
 
-    def _waiting(self, collection: str) -> list[Document]:
-        return self._documents.find(
-            collection,
-            {"outbox_since": at_least("")},
-            sort=[("outbox_since", 1)],
-            skip=self._passed_over[collection],
-            limit=BATCH,
-        )
+    def _has_work(self) -> bool:
+        """Tell whether anything waits, passed over or not."""
+        return any(self._oldest(name, limit=1) for name in self._collections)
 
-    def _age_s(self, waiting: Sequence[Document]) -> float:
-        oldest = min((from_text(document["outbox_since"]) for document in waiting), default=None)
-        return 0.0 if oldest is None else (self._clock.now() - oldest).total_seconds()
+    def _waiting(self, collection: str) -> list[Document]:
+        return self._oldest(collection, skip=self._passed_over[collection], limit=BATCH)
+
+    def _oldest(self, collection: str, *, skip: int = 0, limit: int) -> list[Document]:
+        return self._documents.find(collection, WAITING, sort=[("outbox_since", 1)], skip=skip, limit=limit)
