@@ -45,6 +45,7 @@ def _pages(settings: Settings) -> Blueprint:
 
     @routes.get("/")
     @routes.get("/new-archive/")
+    @routes.get("/webhooks/")
     @routes.get("/archives/<slug>/")
     @routes.get("/archives/<slug>/items/<item>/")
     def page(**_: str) -> str:

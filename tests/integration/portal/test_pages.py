@@ -28,6 +28,7 @@ def client() -> Iterator[FlaskClient]:
     [
         ("/", 200),
         ("/new-archive/", 200),
+        ("/webhooks/", 200),
         ("/archives/chest-ct/", 200),
         ("/archives/chest-ct/items/77aa/", 200),
         ("/archives/", 404),

@@ -66,8 +66,8 @@ class DeliveryQueue:
 
     def _fill(self, webhook: Webhook, newest: int) -> int:
         after = self._looked_at[webhook.id]
-        room = MOST_OPEN - self._deliveries.count({"webhook": webhook.id, "job_state": one_of(OPEN)})
-        if after >= newest or room <= 0:
+        room = self._room(webhook) if after < newest else 0
+        if room <= 0:
             return 0
         try:
             page = self._reader.page(
@@ -85,6 +85,9 @@ class DeliveryQueue:
         if page.entries or page.position - webhook.position >= WRITE_EVERY:
             self._change(webhook, lambda each: each.advance(page.position))
         return added
+
+    def _room(self, webhook: Webhook) -> int:
+        return MOST_OPEN - self._deliveries.count({"webhook": webhook.id, "job_state": one_of(OPEN)})
 
     def _add(self, webhook: Webhook, entry: Entry) -> bool:
         now = self._clock.now()

@@ -44,6 +44,10 @@ export function patch(path, body, options) {
   return json("PATCH", path, { ...options, body });
 }
 
+export function remove(path, options) {
+  return json("DELETE", path, options);
+}
+
 // Returns an address of the bytes that <img> may show; release it with URL.revokeObjectURL.
 export async function picture(url, { signal } = {}) {
   const answer = await ask("GET", local(url), { signal });

@@ -7,10 +7,12 @@ import { archivesPage } from "./pages/archives.js";
 import { itemPage } from "./pages/item.js";
 import { newArchivePage } from "./pages/new-archive.js";
 import { signInPage } from "./pages/sign-in.js";
+import { webhooksPage } from "./pages/webhooks.js";
 
 const PAGES = [
   [/^\/$/, archivesPage],
   [/^\/new-archive\/$/, newArchivePage],
+  [/^\/webhooks\/$/, webhooksPage],
   [/^\/archives\/([^/]+)\/$/, archivePage],
   [/^\/archives\/([^/]+)\/items\/([^/]+)\/$/, itemPage],
 ];
@@ -84,7 +86,7 @@ function nowhere(text) {
 function showAccount() {
   if (!user) return account.replaceChildren();
   const leave = element("button", { type: "button", class: "quiet", onclick: signOut }, "Sign out");
-  return account.replaceChildren(element("span", { class: "who" }, user.username), leave);
+  return account.replaceChildren(link("/webhooks/", "Webhooks"), element("span", { class: "who" }, user.username), leave);
 }
 
 function signOut() {
