@@ -68,12 +68,12 @@ class VolumeLayout:
             )
         if max(self.size) > budget.side_pixels:
             raise TooLarge(f"The image {name} is {max(self.size)} pixels long", limit=f"{budget.side_pixels}")
-        if self.slice_bytes > budget.memory_bytes:  # slices are worked on whole
-            what = f"A single slice of {name} would take {readable_bytes(self.slice_bytes)} uncompressed"
-            raise TooLarge(what, limit=readable_bytes(budget.memory_bytes))
         if self.total_bytes > budget.image_bytes:
             what = f"The image {name} would take {readable_bytes(self.total_bytes)} uncompressed"
             raise TooLarge(what, limit=readable_bytes(budget.image_bytes))
+        if self.slice_bytes > budget.memory_bytes:  # slices are worked on whole
+            what = f"A single slice of {name} would take {readable_bytes(self.slice_bytes)} uncompressed"
+            raise TooLarge(what, limit=readable_bytes(budget.memory_bytes))
         return self
 
     def metadata(self, *, pixel_size_known: bool = True, slice_distance_known: bool = True) -> ImageMetadata:

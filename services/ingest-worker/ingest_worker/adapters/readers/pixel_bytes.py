@@ -151,16 +151,15 @@ class _DecodedStream:
     def read_exactly(self, count: int, *, expected: int, before: int = 0) -> bytearray:
         """Return the next `count` decoded bytes; the other arguments serve the message if they are not there."""
         while len(self._ready) < count:
-            if not self._decode():
+            if not self._decode(count - len(self._ready)):
                 found = before + len(self._ready)
                 raise Truncated(self._name, expected_bytes=expected, found_bytes=found)
-        block = self._ready[:count]
-        del self._ready[:count]
+        block, self._ready = self._ready, bytearray()
         return block
 
     def read_at_most(self, count: int) -> bytes:
         """Return the next decoded bytes, `count` if there are so many."""
-        while len(self._ready) < count and self._decode():
+        while len(self._ready) < count and self._decode(count - len(self._ready)):
             pass
         return bytes(self._ready[:count])
 
@@ -168,21 +167,21 @@ class _DecodedStream:
         """Read to the end, so that the checksum behind the data is compared."""
         surplus = len(self._ready)
         self._ready.clear()
-        while self._decode():
+        while self._decode(OUTPUT_BYTES):
             surplus += len(self._ready)
             self._ready.clear()
             if surplus > surplus_allowed:
                 raise Refused(f"The file {self._name} holds far more data than its header announces.")
         self._file.close()
 
-    def _decode(self) -> bool:
-        """Decode a little more; False at the proper end of the data."""
+    def _decode(self, most: int) -> bool:
+        """Decode up to so many bytes more; False at the proper end of the data."""
         while True:
             if self._decoder.eof and not self._next_member():
                 return False
             data = self._input() if self._decoder.needs_input else b""
             try:
-                decoded = self._decoder.decompress(data, OUTPUT_BYTES)
+                decoded = self._decoder.decompress(data, min(most, OUTPUT_BYTES))
             except DECODING_ERRORS as error:
                 raise Damaged(self._name, "its compressed data or their checksum are wrong") from error
             if decoded:

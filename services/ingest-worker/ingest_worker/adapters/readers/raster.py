@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.volumes import ArrayVolume, Pixels, Reading, VolumeReading
@@ -21,6 +21,8 @@ from ingest_worker.domain.refusals import Damaged, Refused
 
 PNG_MARK = b"\x89PNG\r\n\x1a\n"
 COLORED_OR_ALPHA = (2, 4, 6)
+# Named, so that they are loaded with this module and not again and again in every child.
+KNOWN = [plugin.format for plugin in (PngImagePlugin.PngImageFile, JpegImagePlugin.JpegImageFile)]
 OPAQUE = {"uint8": 255, "uint16": 65535}
 DECODER_ERRORS = (OSError, SyntaxError, ValueError, zlib.error, struct.error)
 
@@ -86,10 +88,11 @@ def _check_size(file: SourceFile, width: int, height: int, given: ConversionInpu
 
 def _decoded(file: SourceFile, given: ConversionInput) -> Pixels:
     try:
-        with Image.open(file.path, formats=["PNG", "JPEG"]) as picture:
+        with Image.open(file.path, formats=KNOWN) as picture:
             _check_size(file, *picture.size, given)
             picture.load()
-            return _in_known_mode(ImageOps.exif_transpose(picture))
+            ImageOps.exif_transpose(picture, in_place=True)
+            return _in_known_mode(picture)
     except UnidentifiedImageError as error:
         raise Refused(
             f"The picture {file.base_name} cannot be read; its header is damaged or of a rare kind."
