@@ -62,9 +62,10 @@ def _environment(name: str) -> dict[str, str]:
 
 def _verdict(name: str, comparison: Comparison) -> str:
     times = comparison.ratio("panimg", "ours", "s")
+    processor = comparison.ratio("panimg", "ours", "CPU s")
     size = comparison.ratio("ours", "panimg", "out MB")
     aim = f" (aim {AIMS[name]})" if name in AIMS else ""
-    return f"{times:.1f} times panimg's speed{aim}, output {size:.3f} of its size."
+    return f"{times:.1f} times panimg's speed{aim}, {processor:.1f} in processor time, output {size:.3f} of its size."
 
 
 def _options() -> argparse.Namespace:

@@ -65,6 +65,18 @@ def publish(file: IO[bytes], target: Path) -> None:
     raise Unavailable("the blob folder refuses: its folders vanish while they are made")
 
 
+def linked(source: Path, target: Path) -> bool:
+    """Give a file a second name, at once, replacing what stood there; False where the file system has no such thing."""
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        name = Path(folder, "link")
+        try:
+            name.hardlink_to(source)
+        except OSError:  # another disk, too many links, or a file system without any
+            return False
+        name.replace(target)
+    return True
+
+
 def make_folders(folder: Path) -> None:
     """Make a folder and those above it, each durably."""
     if folder.is_dir():

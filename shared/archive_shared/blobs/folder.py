@@ -21,6 +21,7 @@ from urllib.parse import quote
 from archive_shared.blobs.disk import (
     chunks,
     disk_errors,
+    linked,
     make_folders,
     new_file,
     publish,
@@ -119,8 +120,9 @@ class FolderBlobStore:
                 self.put(target_key, source)
 
     def download_to(self, key: str, path: Path) -> None:
-        with self.open(key) as source, disk_errors():
-            save(source, path)
+        with self.open_file(key) as source, disk_errors():
+            if not linked(Path(source.name), path):
+                save(source, path)
 
     def upload_from(self, key: str, path: Path) -> BlobInfo:
         with path.open("rb") as source:

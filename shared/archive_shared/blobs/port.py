@@ -125,6 +125,9 @@ class BlobStore(Protocol):
     def download_to(self, key: str, path: Path) -> None:
         """Write an object to a file, which appears (or is replaced) when the last byte is there.
 
+        On one disk with a folder store the file may *be* the object, at no cost: read it, replace it, remove it, but never
+        change it in place.
+
         Raises
         ------
         NotFound

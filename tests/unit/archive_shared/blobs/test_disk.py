@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from archive_shared.blobs import disk
-from archive_shared.blobs.disk import make_folders, new_file, publish, remove_file
+from archive_shared.blobs.disk import linked, make_folders, new_file, publish, remove_file
 from archive_shared.errors import Unavailable
 
 
@@ -87,4 +87,20 @@ def test_a_folder_that_always_vanishes_is_given_up(tmp_path: Path, monkeypatch: 
     with pytest.raises(Unavailable), new_file(tmp_path) as file:
         publish(file, tmp_path / "never" / "file")
 
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_name_costs_no_bytes_and_outlives_the_first(tmp_path: Path) -> None:
+    (tmp_path / "object").write_bytes(b"new")
+    (tmp_path / "file").write_bytes(b"old")
+
+    assert linked(tmp_path / "object", tmp_path / "file")
+
+    (tmp_path / "object").unlink()
+    assert (tmp_path / "file").read_bytes() == b"new"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_another_disk_takes_no_second_name(tmp_path: Path) -> None:
+    assert not linked(Path("/proc/version"), tmp_path / "file")
     assert list(tmp_path.iterdir()) == []
