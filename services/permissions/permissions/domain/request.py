@@ -110,9 +110,7 @@ class AccessRequest(Audited):
 
     def close_after_removal(self, *, by: Person, at: datetime) -> None:
         """Note that an editor took the role away, which is a no to whatever was asked."""
-        if self.state is not State.WITHDRAWN:
-            self._refuse("", by, at)
-        self.refused = True
+        self._refuse("", by, at)
 
     def withdraw(self, *, by: Person, at: datetime) -> None:
         self._require_pending()
