@@ -148,10 +148,10 @@ class Desk:
         return self._failing.recall(id) or history_in(delivery.headers)
 
     def _was_handled(self, id: str, delivery: Delivery) -> bool:
-        """Tell what this process has handled already, from what somebody wants handled again."""
+        """Tell what this process has handled already, from what somebody wants handled again, such as operators."""
         if delivery.offset is not None or history_in(delivery.headers).tries:
             return False
-        if id in self._handled:  # our acknowledgement got lost
+        if delivery.redelivered and id in self._handled:  # our acknowledgement got lost
             return True
         return self._replayed.forget(id) is not None
 

@@ -7,12 +7,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pika
 import pytest
 
+from archive_shared.messaging.event_log import open_log
+from archive_shared.operations.replaying import send_again
 from archive_subscriber import replay
 from tests.support.bus import Bus, a_deletion, an_item, settle_down
 from tests.support.processes import wait_until
 from tests.support.subscribing import (
+    CREATED,
     QUEUE,
     hear,
     listening,
@@ -139,6 +143,34 @@ def test_asking_for_another_past_replays_again(bus: Bus) -> None:
     heard = hear(subscribe(bus, since=1), 1)
 
     assert [event.subject for event in heard] == ["item-2"]
+
+
+def test_a_new_queue_gets_its_past_although_the_process_dies_before_it_begins(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus.publish(an_item(1), an_item(2))
+    hear(subscribe(bus, since="first"), 2)
+    with pika.BlockingConnection(pika.URLParameters(bus.url)) as connection:
+        connection.channel().queue_delete(QUEUE)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(replay.Replay, "begin", lambda replay, link: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            next(iter(subscribe(bus, since="first")))
+    heard = hear(subscribe(bus, since="first"), 2)
+
+    assert [event.subject for event in heard] == ["item-1", "item-2"]
+
+
+def test_what_operators_send_again_is_handled_again(bus: Bus) -> None:
+    with listening(subscribe(bus)) as listener:
+        bus.publish(an_item(1))
+        listener.wait_for(1)
+        with bus.connected() as connection:
+            list(send_again(connection, open_log(bus.url), QUEUE, start=0, patterns=[CREATED]))
+        listener.wait_for(2)
+
+    assert listener.subjects == ["item-1", "item-1"]
 
 
 def test_a_service_that_has_a_queue_already_can_ask_for_the_past(bus: Bus) -> None:
