@@ -42,6 +42,8 @@ class Caller:
         The same person as a whole number, which the public client's wire format asks for in places.
     writes
         Whether the token they came with may change anything.
+    everywhere
+        Whether that token is good for all there is about them, not for some archives only.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Caller:
     number: int
     administrator: bool = False
     writes: bool = True
+    everywhere: bool = True
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ from archive_shared.jobs.claims import Claims
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.settings import PlatformSettings
 from archive_shared.wire.cloud_events import ReceivedEvent
+from feed.bootstrap import connect as feed_documents
+from feed.bootstrap import listener as feed_listener
 from feed.settings import Settings as FeedSettings
 from permissions.bootstrap import Permissions
 from permissions.bootstrap import bootstrap as bootstrap_permissions
@@ -106,7 +108,9 @@ class AssembledPlatform:
         event = replace(event, files=[replace(event.files[0], size_bytes=len(body))])
         platform_blobs(self.settings, "images").put(event.files[0].key, body)
         HANDLERS[ImageImported](self.library, event)
-        self._hear_in_tiler(event)
+        received = _received(event)
+        self._hear_in_tiler(received)
+        feed_listener(feed_documents(FeedSettings(self.settings)), SystemClock()).hear(received)
         return event.image
 
     def render(self, image: str) -> None:
@@ -152,19 +156,22 @@ class AssembledPlatform:
         answer.close()
         return answer
 
-    def _hear_in_tiler(self, event: ImageImported) -> None:
-        received = ReceivedEvent(
-            id=new_id(),
-            type=event.TYPE,
-            source="ingest-worker",
-            subject=event.image,
-            sequence=1,
-            at=SystemClock().now(),
-            traceparent=None,
-            event=event,
-        )
-        images = platform_blobs(self.settings, "images")
-        tiler_handlers(tiler_documents(self.settings), images, SystemClock())[ImageImported](received)
+    def _hear_in_tiler(self, received: ReceivedEvent) -> None:
+        documents, images = tiler_documents(self.settings), platform_blobs(self.settings, "images")
+        tiler_handlers(documents, images, SystemClock())[ImageImported](received)
+
+
+def _received(event: ImageImported) -> ReceivedEvent:
+    return ReceivedEvent(
+        id=new_id(),
+        type=event.TYPE,
+        source="ingest-worker",
+        subject=event.image,
+        sequence=1,
+        at=SystemClock().now(),
+        traceparent=None,
+        event=event,
+    )
 
 
 def platform_settings(folder: Path) -> PlatformSettings:

@@ -1,6 +1,9 @@
 """One sample of every event, all about the same archive, image, session and person; for the tests of the feed."""
 
 from archive_shared.events import (
+    AccessAccepted,
+    AccessRejected,
+    AccessRequested,
     ArchiveCreated,
     ArchiveUpdated,
     Event,
@@ -17,9 +20,14 @@ from archive_shared.events import (
     SessionFailed,
     SessionStarted,
     SessionSucceeded,
+    SlideComplete,
+    SlideViewable,
     TilesFailed,
     TilesReady,
+    TokenRevoked,
     UploadCompleted,
+    UserChanged,
+    UserVerified,
 )
 from tests.support.imports import an_import
 
@@ -45,8 +53,16 @@ SAMPLES: tuple[Event, ...] = (
     PreviewReady(image=IMAGE),
     TilesReady(image=IMAGE, levels=3),
     TilesFailed(image=IMAGE, reason="r"),
+    SlideViewable(image=IMAGE, file=IMPORT.files[0], width=2, height=1, levels=3),
+    SlideComplete(image=IMAGE, file=IMPORT.files[0], width=2, height=1, levels=3),
     ItemValueRemoved(item=ITEM, archive=ARCHIVE, socket=SOCKET, image="image-before"),
     ItemDeleted(item=ITEM, archive=ARCHIVE, images=["image-before"]),
     RoleGranted(archive=ARCHIVE, user=PERSON, role="user", granted_by="user-editor"),
     RoleRevoked(archive=ARCHIVE, user=PERSON, role="user", revoked_by="user-editor"),
+    AccessRequested(request="request-1", archive=ARCHIVE, user=PERSON),
+    AccessAccepted(request="request-1", archive=ARCHIVE, user=PERSON, accepted_by="user-editor"),
+    AccessRejected(request="request-1", archive=ARCHIVE, user=PERSON, rejected_by="user-editor"),
+    UserVerified(user=PERSON, verified=True, verified_by="user-admin"),
+    UserChanged(user=PERSON, active=True, administrator=False, changed_by="user-admin"),
+    TokenRevoked(token="token-1", user=PERSON, revoked_by=PERSON),
 )

@@ -11,8 +11,8 @@ from archive_shared.access import Access
 from archive_shared.clock import Clock, SystemClock
 from archive_shared.documents import Documents, Repository
 from archive_shared.documents.connect import connect_documents
-from archive_shared.http.access_client import HttpAccess
 from archive_shared.http.client import ServiceClient
+from archive_shared.http.connect_access import connect_access
 from archive_shared.identifiers import new_id
 from archive_shared.outbox.lease import LEASES, Lease
 from feed.adapters.egress import Egress
@@ -67,8 +67,9 @@ class Sending:
 
 def bootstrap(settings: Settings, *, transports: Transports | None = None) -> Feed:
     """Connect to the document store and to permissions."""
-    access = HttpAccess(_permissions(settings, transports))
-    return over(connect(settings), settings, access=access, egress=egress(settings), clock=SystemClock())
+    clock, to_permissions = SystemClock(), (transports or Transports()).permissions
+    access = connect_access(settings.platform, service=NAME, clock=clock, transport=to_permissions)
+    return over(connect(settings), settings, access=access, egress=egress(settings), clock=clock)
 
 
 def connect(settings: Settings) -> Documents:
@@ -98,9 +99,17 @@ def listener(documents: Documents, clock: Clock) -> Listener:
 
 def sending(settings: Settings, *, transports: Transports | None = None) -> Sending:
     """Return what the worker does, connected as the settings say."""
-    owners = HttpOwners(_permissions(settings, transports))
+    clock = SystemClock()
+    permissions = ServiceClient(
+        settings.platform.permissions_url,
+        service=NAME,
+        secret=settings.platform.secret,
+        clock=clock,
+        transport=(transports or Transports()).permissions,
+    )
+    ask_about = HttpOwners(permissions).about
     return sending_over(
-        connect(settings), settings, ask_about=owners.about, egress=egress(settings), clock=SystemClock()
+        connect(settings), settings, ask_about=ask_about, egress=egress(settings), clock=clock
     )
 
 
@@ -142,13 +151,3 @@ def webhooks_of(documents: Documents, clock: Clock) -> Repository[Webhook]:
 def deliveries_of(documents: Documents, clock: Clock) -> Repository[Delivery]:
     """Return the deliveries."""
     return Repository(documents, DELIVERIES.name, Delivery, source=NAME, clock=clock)
-
-
-def _permissions(settings: Settings, transports: Transports | None) -> ServiceClient:
-    return ServiceClient(
-        settings.platform.permissions_url,
-        service=NAME,
-        secret=settings.platform.secret,
-        clock=SystemClock(),
-        transport=(transports or Transports()).permissions,
-    )

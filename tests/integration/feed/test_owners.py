@@ -77,6 +77,18 @@ def test_somebody_unknown_is_nobody_and_may_nothing(world: World) -> None:
     assert list(answers.allowed) == [False] * len(QUESTIONS)
 
 
+def test_somebody_who_may_not_sign_in_any_more_is_nobody(world: World) -> None:
+    user = add_user(world.directory, username="ann", administrator=False)
+    world.directory.users.change(
+        user.id,
+        lambda each: each.set_state(
+            active=False, administrator=False, by=user.person, at=SystemClock().now()
+        ),
+    )
+
+    assert world.owners.about(user.id)([]).caller is None
+
+
 def test_only_services_may_ask(world: World) -> None:
     with pytest.raises(Unauthenticated):
         world.outsiders.about(new_id())(QUESTIONS)

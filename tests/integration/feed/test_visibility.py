@@ -1,6 +1,7 @@
 """Who gets which event, for every event and every kind of person; a leak here would be a disaster."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -35,6 +36,7 @@ MAY_HEAR: Mapping[str, set[str]] = {
     "archive.image.imported.": MEMBERS,
     "archive.preview.": MEMBERS,
     "archive.tiles.": MEMBERS,
+    "archive.slide.": MEMBERS,
     "archive.upload.": UPLOADER,
     "archive.session.": UPLOADER,
     "archive.file.rejected.": UPLOADER,
@@ -97,6 +99,16 @@ def test_whoever_gets_a_role_hears_of_the_past(feed: FeedService, tokens: dict[s
     feed.people.give(tokens["outsider"], "user", ARCHIVE)
 
     assert feed.heard_by(tokens["outsider"]) == [past]
+
+
+def test_what_is_for_a_person_is_not_for_a_token_of_theirs_that_is_good_for_some_archives(
+    feed: FeedService, tokens: dict[str, str]
+) -> None:
+    feed.people.people["limited"] = replace(feed.people.people[tokens["user"]], everywhere=False)
+    item = feed.hear(ItemCreated(item=ITEM, archive=ARCHIVE, title="t", images=[]))
+    feed.hear(RoleRevoked(archive="archive-2", user="user-user", role="user", revoked_by="user-y"))
+
+    assert feed.heard_by("limited") == [item]
 
 
 def test_editors_of_one_archive_hear_of_its_roles_only(feed: FeedService, tokens: dict[str, str]) -> None:

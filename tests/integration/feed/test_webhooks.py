@@ -1,6 +1,7 @@
 """Webhooks over HTTP: they belong to one person, and lead where they may."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -136,6 +137,55 @@ def test_so_many_webhooks_and_no_more(feed: FeedService, owner: str, receiver: R
         feed.webhook(owner, receiver.url())
 
     assert feed.call("POST", WEBHOOKS, owner, json={"url": receiver.url()}).status_code == 409
+
+
+def another_token(feed: FeedService, owner: str, **scope: bool) -> str:
+    """Give the owner a token that is not good for everything."""
+    token = f"{owner}-{len(feed.people.people)}"
+    feed.people.people[token] = replace(feed.people.people[owner], **scope)
+    return token
+
+
+def test_a_token_for_reading_looks_at_webhooks_and_changes_nothing(
+    feed: FeedService, owner: str, receiver: Receiver
+) -> None:
+    made = feed.webhook(owner, receiver.url())
+    reading = another_token(feed, owner, writes=False)
+
+    assert feed.call("GET", made["api_url"], reading).status_code == 200
+    for method, path in (("POST", WEBHOOKS), ("PATCH", made["api_url"]), ("DELETE", made["api_url"])):
+        assert feed.call(method, path, reading, json={"url": receiver.url()}).status_code == 403
+    assert feed.call("POST", f"{made['api_url']}rotate-secret/", reading).status_code == 403
+
+
+def test_a_token_for_some_archives_reaches_webhooks_about_those_only(
+    feed: FeedService, owner: str, receiver: Receiver
+) -> None:
+    """A webhook has all the rights of its owner; through it such a token must not get more than it is good for."""
+    about_all, about_one = (
+        feed.webhook(owner, receiver.url()),
+        feed.webhook(owner, receiver.url(), archive=ARCHIVE),
+    )
+    limited = another_token(feed, owner, everywhere=False)
+
+    listed = feed.call("GET", WEBHOOKS, limited).json["results"]
+
+    assert [webhook["pk"] for webhook in listed] == [about_one["pk"]]
+    assert (
+        feed.call("PATCH", about_all["api_url"], limited, json={"url": receiver.url("/x")}).status_code == 404
+    )
+    assert (
+        feed.call("PATCH", about_one["api_url"], limited, json={"url": receiver.url("/x")}).status_code == 200
+    )
+    for answer in (
+        feed.call("PATCH", about_one["api_url"], limited, json={"archive": None}),
+        feed.call("POST", WEBHOOKS, limited, json={"url": receiver.url()}),
+    ):
+        assert (answer.status_code, list(answer.json["errors"])) == (400, ["archive"])
+    assert (
+        feed.call("POST", WEBHOOKS, limited, json={"url": receiver.url(), "archive": ARCHIVE}).status_code
+        == 201
+    )
 
 
 def test_a_test_arrives_and_its_log_tells_how(feed: FeedService, owner: str, receiver: Receiver) -> None:

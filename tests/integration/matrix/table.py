@@ -121,7 +121,13 @@ TABLE: dict[tuple[Service, str, str], Row] = {
     # --- the page, which holds nothing of anybody
     **{
         (Service.PORTAL, "GET", route): ALL
-        for route in ("/", "/new-archive/", "/archives/<slug>/", "/archives/<slug>/items/<item>/")
+        for route in (
+            "/",
+            "/new-archive/",
+            "/webhooks/",
+            "/archives/<slug>/",
+            "/archives/<slug>/items/<item>/",
+        )
     },
     (Service.PORTAL, "GET", "/static/<path:name>"): ALL,
     (Service.PORTAL, "GET", "/<path:unknown>"): (404,) * 7,

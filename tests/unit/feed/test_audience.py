@@ -30,6 +30,7 @@ EXPECTED = {
     "archive.file.rejected.": SESSION,
     "archive.preview.": IMAGE,
     "archive.tiles.": IMAGE,
+    "archive.slide.": IMAGE,
     "archive.role.": EDITORS_AND_THE_PERSON,
     "archive.access.": EDITORS_AND_THE_PERSON,
     "archive.user.": THE_PERSON,

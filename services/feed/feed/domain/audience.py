@@ -94,6 +94,8 @@ RULES: Mapping[str, Rule] = {
     "archive.preview.ready.v1": _of_image,
     "archive.tiles.ready.v1": _of_image,
     "archive.tiles.failed.v1": _of_image,
+    "archive.slide.viewable.v1": _of_image,
+    "archive.slide.complete.v1": _of_image,
     "archive.role.granted.v1": _editors_and_person,
     "archive.role.revoked.v1": _editors_and_person,
     "archive.access.requested.v1": _editors_and_person,

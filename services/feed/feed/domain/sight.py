@@ -13,7 +13,10 @@ Ask = Callable[[Sequence[Question]], Answers]
 
 @dataclass(frozen=True)
 class Sight:
-    """The rights of one person as far as some audiences ask for them."""
+    """The rights of one person as far as some audiences ask for them.
+
+    What is for a person is not for a token of theirs that is good for some archives only.
+    """
 
     caller: Caller
     members: frozenset[str]
@@ -22,7 +25,7 @@ class Sight:
     def reaches(self, audience: Audience) -> bool:
         return (
             self.caller.administrator
-            or self.caller.id in audience.people
+            or (self.caller.everywhere and self.caller.id in audience.people)
             or not self.members.isdisjoint(audience.members)
             or not self.editors.isdisjoint(audience.editors)
         )

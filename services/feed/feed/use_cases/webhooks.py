@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from archive_shared.access import Access, Action, Caller, require
+from archive_shared.access import Access, Action, Caller, Question, require
 from archive_shared.clock import Clock
 from archive_shared.documents import Repository, one_of
 from archive_shared.errors import Conflict, Invalid, NotFound, Unauthenticated
@@ -38,7 +38,7 @@ class Webhooks:
     def create(self, token: str | None, *, url: str, types: Sequence[str], archive: str | None) -> Webhook:
         """Add a webhook of the caller; it gets what happens from now on. Its only secret is in it."""
         caller = self._caller(token)
-        self._check(token, url=url, archive=archive)
+        self._check(token, caller, {"url": url, "archive": archive})
         if self.webhooks.count({"owner": caller.id}) >= MOST_PER_OWNER:
             raise Conflict(f"At most {MOST_PER_OWNER} webhooks per person.")
         now = self.clock.now()
@@ -54,16 +54,16 @@ class Webhooks:
         webhook.replace_secret(now)
         return self.webhooks.add(webhook)
 
-    def list(self, token: str | None, *, skip: int, limit: int) -> tuple[int, Sequence[Webhook]]:
-        """Return how many webhooks the caller has, and a page of them, oldest first."""
-        mine = {"owner": self._caller(token).id}
-        found = self.webhooks.find(mine, sort=[("created_at", 1)], skip=skip, limit=limit)
-        return self.webhooks.count(mine), found
+    def list(self, token: str | None) -> Sequence[Webhook]:
+        """Return the webhooks of the caller, oldest first; `MOST_PER_OWNER` at most."""
+        caller = self._caller(token)
+        mine = self.webhooks.find({"owner": caller.id}, sort=[("created_at", 1)])
+        return [webhook for webhook in mine if self._reaches(token, caller, webhook)]
 
     def get(self, token: str | None, identifier: str) -> Webhook:
         caller = self._caller(token)
         webhook = self.webhooks.get(identifier)
-        if webhook is None or webhook.owner != caller.id:
+        if webhook is None or webhook.owner != caller.id or not self._reaches(token, caller, webhook):
             raise NotFound(f"webhook {identifier} may not be seen")
         return webhook
 
@@ -73,7 +73,7 @@ class Webhooks:
         Calling a stopped webhook again goes on where it stopped, with what waits first.
         """
         self.get(token, identifier)
-        self._check(token, url=wanted.get("url"), archive=wanted.get("archive"))
+        self._check(token, self._caller(token), wanted)
         types = list(checked_types(wanted["types"])) if "types" in wanted else None
 
         def step(webhook: Webhook) -> None:
@@ -154,14 +154,29 @@ class Webhooks:
             raise Unauthenticated("Authentication credentials were not provided.")
         return caller
 
-    def _check(self, token: str | None, *, url: str | None, archive: str | None) -> None:
-        if archive is not None:
+    def _reaches(self, token: str | None, caller: Caller, webhook: Webhook) -> bool:
+        """Tell whether the token is good for a webhook of its user: webhooks have all the rights of their owner, so a
+        token for some archives must not turn those of others elsewhere.
+        """
+        if caller.everywhere or webhook.archive is None:
+            return caller.everywhere
+        return all(self.access.ask(token, [Question(Action.USE_ARCHIVE, webhook.archive)]).allowed)
+
+    def _check(self, token: str | None, caller: Caller, wanted: Mapping[str, Any]) -> None:
+        if "archive" in wanted:
+            self._check_archive(token, caller, wanted["archive"])
+        if "url" in wanted:
             try:
-                require(self.access, token, Action.USE_ARCHIVE, archive)
-            except NotFound as error:
-                raise Invalid({"archive": ["There is no such archive."]}) from error
-        if url is not None:
-            try:
-                self.check_url(url)
+                self.check_url(wanted["url"])
             except Refused as refusal:
                 raise Invalid({"url": [str(refusal)]}) from refusal
+
+    def _check_archive(self, token: str | None, caller: Caller, archive: str | None) -> None:
+        if archive is None:
+            if not caller.everywhere:
+                raise Invalid({"archive": ["Your token is good for some archives only: name one."]})
+            return
+        try:
+            require(self.access, token, Action.USE_ARCHIVE, archive)
+        except NotFound as error:
+            raise Invalid({"archive": ["There is no such archive."]}) from error

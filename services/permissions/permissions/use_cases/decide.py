@@ -66,7 +66,9 @@ def _standing(directory: Directory, who: Identity, roles: Mapping[str, Sequence[
 def caller(who: Identity) -> Caller:
     """Return the caller as other services know them."""
     user = who.user
-    return Caller(user.id, user.username, user.number, who.administrator, who.writes)
+    return Caller(
+        user.id, user.username, user.number, who.administrator, who.writes, everywhere=who.archives is None
+    )
 
 
 def _by_archive(held: Mapping[Role, Sequence[str]]) -> dict[str, list[Role]]:

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response
 
 from archive_shared.http.app import json_response
-from archive_shared.http.requests import bearer_token, body, page, page_body
+from archive_shared.http.requests import bearer_token, body, page, page_body, signed_in
 from feed.entrypoints.http.schemas import (
     ChangedWebhook,
     NewWebhook,
@@ -19,12 +19,18 @@ def webhooks_blueprint(webhooks: Webhooks, *, public_url: str) -> Blueprint:
     routes = Blueprint("webhooks", __name__, url_prefix="/api/v1/webhooks")
     url = f"{public_url}/api/v1/webhooks/"
 
+    @routes.before_request
+    def somebody_who_may() -> None:
+        """Refuse nobody, and whoever would change something with a token for reading."""
+        signed_in(webhooks.access)
+
     @routes.get("/")
     def list_mine() -> Response:
         wanted = page()
-        count, found = webhooks.list(bearer_token(), skip=wanted.offset, limit=wanted.limit)
-        results = [show_webhook(webhook, url=url) for webhook in found]
-        return json_response(page_body(wanted, url=url, count=count, results=results))
+        found = webhooks.list(bearer_token())
+        shown = found[wanted.offset : wanted.offset + wanted.limit]
+        results = [show_webhook(webhook, url=url) for webhook in shown]
+        return json_response(page_body(wanted, url=url, count=len(found), results=results))
 
     @routes.post("/")
     def create() -> Response:
