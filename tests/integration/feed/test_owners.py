@@ -19,7 +19,7 @@ from permissions.domain.role import Role
 from permissions.domain.roster import Roster
 from permissions.entrypoints.http.app import app_for
 from permissions.settings import Settings
-from permissions.use_cases.manage_tokens import issue
+from permissions.use_cases.manage_tokens import Scope, issue
 from permissions.use_cases.manage_users import add_user
 from tests.support.feed import settings_for
 
@@ -87,6 +87,19 @@ def test_somebody_who_may_not_sign_in_any_more_is_nobody(world: World) -> None:
     )
 
     assert world.owners.about(user.id)([]).caller is None
+
+
+@pytest.mark.parametrize("archives", [None, [], [ARCHIVE]])
+def test_permissions_tells_of_a_token_whether_it_is_good_for_everything(
+    world: World, archives: list[str] | None
+) -> None:
+    user = add_user(world.directory, username="ann", administrator=False)
+    token = issue(world.directory, user, name="test", scope=Scope(archives=archives)).secret
+
+    caller = world.access.ask(token, []).caller
+
+    assert caller is not None
+    assert caller.everywhere is (archives is None)
 
 
 def test_only_services_may_ask(world: World) -> None:

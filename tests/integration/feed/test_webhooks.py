@@ -139,10 +139,10 @@ def test_so_many_webhooks_and_no_more(feed: FeedService, owner: str, receiver: R
     assert feed.call("POST", WEBHOOKS, owner, json={"url": receiver.url()}).status_code == 409
 
 
-def another_token(feed: FeedService, owner: str, **scope: bool) -> str:
+def another_token(feed: FeedService, owner: str, *, writes: bool = True, everywhere: bool = True) -> str:
     """Give the owner a token that is not good for everything."""
     token = f"{owner}-{len(feed.people.people)}"
-    feed.people.people[token] = replace(feed.people.people[owner], **scope)
+    feed.people.people[token] = replace(feed.people.people[owner], writes=writes, everywhere=everywhere)
     return token
 
 
