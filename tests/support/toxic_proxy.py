@@ -66,9 +66,13 @@ class ToxicProxy:
         while True:
             try:
                 client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._server_port))
             except OSError:
                 return
+            try:
+                server = socket.create_connection(("127.0.0.1", self._server_port))
+            except OSError:  # the server is not there
+                client.close()
+                continue
             pair = _Pair(client, server)
             self._pairs.append(pair)
             if self._mood == "refuse":

@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pika
 from pika.adapters.blocking_connection import BlockingConnection
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError, NackError
 
 from archive_shared.errors import Unavailable
@@ -53,7 +54,7 @@ class PikaPublisher:
     def _send(self, messages: Sequence[Message]) -> Published:
         try:
             self._pipeline = self._pipeline or self._open()
-        except (AMQPError, OSError) as error:
+        except (AMQPError, AMQPConnectorException, OSError) as error:
             return Published(trouble=_unavailable(error))
         sent = self._pipeline.send(messages, timeout_s=CONFIRM_TIMEOUT_S)
         if len(sent.confirmed) < len(messages):

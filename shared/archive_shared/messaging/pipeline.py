@@ -143,7 +143,8 @@ class Pipeline:
     def _connection_ended(self, _: object, reason: str | BaseException) -> None:
         self._is_closed = True
         self._trouble = self._trouble or (
-            reason if isinstance(reason, Exception) else AMQPConnectionError(reason)
+            # While it is being opened, pika gives errors that are no `AMQPError`.
+            reason if isinstance(reason, AMQPError) else AMQPConnectionError(str(reason))
         )
         self._look()
 

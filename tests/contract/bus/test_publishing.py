@@ -215,6 +215,24 @@ def test_a_silent_network_is_noticed(rabbitmq_bus: Bus, monkeypatch: pytest.Monk
         assert time.monotonic() - began_s < 30
 
 
+def test_a_broker_that_accepts_and_says_nothing_is_noticed(
+    rabbitmq_bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive_shared.messaging.pika_publisher.CONNECT_TIMEOUT_S", 1)
+    with (
+        toxic_proxy(port_of(rabbitmq_bus)) as proxy,
+        through(proxy.port, rabbitmq_bus).publisher() as publisher,
+    ):
+        proxy.fall_silent()
+        with pytest.raises(Unavailable):
+            publisher.hint(JOBS, "lost")
+        proxy.heal()
+
+        publisher.hint(JOBS, "after")
+
+    assert [delivery.message_id for delivery in rabbitmq_bus.take_all(JOBS)] == ["after"]
+
+
 def test_of_events_published_together_each_has_its_own_fate(rabbitmq_bus: Bus) -> None:
     limited = {"x-queue-type": "quorum", "x-max-length": 1, "x-overflow": "reject-publish"}
     full = Queue("full", limited, bindings=[Binding(EVENTS, "full")])
