@@ -18,7 +18,7 @@ from kombu.connection import Connection
 
 from archive_shared.events import Event, ItemCreated, ItemDeleted, envelope
 from archive_shared.messaging.broker_file import BrokerFile
-from archive_shared.messaging.connection import Connect, broker_errors, connecting, hang_up
+from archive_shared.messaging.connection import HEARTBEAT_S, Connect, broker_errors, connecting, hang_up
 from archive_shared.messaging.consumer import Handlers, consume
 from archive_shared.messaging.declaring import KombuBroker, declare_queue
 from archive_shared.messaging.deliveries import Deliveries, Delivery
@@ -176,9 +176,10 @@ class RunningConsumer(threading.Thread):
 # --- what other processes do; each runs until it is killed -------------------------------------------------------------
 
 
-def take_and_hold(bus: Bus, queue: str, count: int, held: Any) -> None:
+def take_and_hold(bus: Bus, queue: str, count: int, held: Any, heartbeat_s: int = HEARTBEAT_S) -> None:
     """Take some messages, say so, and neither acknowledge them nor let them go."""
-    deliveries = Deliveries(bus.connect(), queue, prefetch=count)
+    connect = connecting(bus.url, visibility_timeout_s=VISIBILITY_TIMEOUT_S, heartbeat_s=heartbeat_s)
+    deliveries = Deliveries(connect(), queue, prefetch=count)
     mine: list[Delivery] = []
     while True:
         found = deliveries.next(0.2)
