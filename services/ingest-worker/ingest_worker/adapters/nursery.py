@@ -6,6 +6,7 @@ input, one at a time, or just modules to import ahead of them; progress and one 
 output. It ends with its input.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -33,6 +34,7 @@ def main() -> None:
         task = json.loads(line)
         for module in task["preload"]:
             importlib.import_module(module)
+        gc.freeze()  # a collection in a child would touch, and so copy, every page it shares with us
         if "function" in task:
             replies.write(json.dumps(_served(task, replies)).encode() + b"\n")
 
