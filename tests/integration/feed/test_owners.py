@@ -70,6 +70,19 @@ def test_the_answer_is_that_for_the_persons_token(
     assert world.owners.about(user.id)(QUESTIONS) == world.access.ask(token, QUESTIONS)
 
 
+def test_who_may_not_sign_in_any_more_gets_nothing_in_their_name_either(world: World) -> None:
+    user = add_user(world.directory, username="ann", administrator=True)
+    at, person = world.directory.clock.now(), user.person
+    world.directory.users.change(
+        user.id, lambda each: each.set_state(active=False, administrator=True, by=person, at=at)
+    )
+
+    answers = world.owners.about(user.id)(QUESTIONS)
+
+    assert answers.caller is None
+    assert not any(answers.allowed)
+
+
 def test_somebody_unknown_is_nobody_and_may_nothing(world: World) -> None:
     answers = world.owners.about(new_id())(QUESTIONS)
 
