@@ -16,15 +16,18 @@ from archive_shared.documents.connect import connect_documents
 from archive_shared.outbox.lease import LEASES
 from archive_shared.settings import PlatformSettings
 from tiler.adapters.blob_source import BlobSource
+from tiler.adapters.byte_cache import ByteCache
 from tiler.adapters.index_cache import CachedIndexes
-from tiler.adapters.tiles_on_demand import read_deep_zoom_tile, read_zoom_tile
+from tiler.adapters.tiles_on_demand import PreparedTiles, read_crop, read_deep_zoom_tile, read_zoom_tile
 from tiler.domain.rendering_job import RENDERING_JOBS, RenderingJob
 from tiler.domain.slide_jobs import LEVEL_FILLINGS, SLIDE_CONVERSIONS, LevelFilling, SlideConversion
+from tiler.domain.tile_pass import PassOffice
 from tiler.use_cases import convert_slide, fill_levels
 from tiler.use_cases.convert_slide import ConversionHandler, ConversionWork
 from tiler.use_cases.fill_levels import FillingHandler, FillingWork
 from tiler.use_cases.render_image import QUEUE, RenderingHandler, RenderingWork
 from tiler.use_cases.show_image import Gallery, Images
+from tiler.use_cases.watch_slide import Watching
 
 if TYPE_CHECKING:
     import httpx2
@@ -33,6 +36,7 @@ read_local_tile = read_zoom_tile
 """How the local viewer reads the tiles of a file on this machine."""
 
 NAME = "tiler"
+TILE_CACHE_BYTES = 64 * 1024**2
 COLLECTIONS = (RENDERING_JOBS, SLIDE_CONVERSIONS, LEVEL_FILLINGS, LEASES)
 ANNOUNCING = (RENDERING_JOBS.name, SLIDE_CONVERSIONS.name)
 JOBS = {
@@ -58,6 +62,8 @@ class Tiler:
 
     documents: Documents
     gallery: Gallery
+    watching: Watching
+    public_url: str
 
 
 def bootstrap(settings: PlatformSettings, *, transports: Transports | None = None) -> Tiler:
@@ -79,24 +85,41 @@ def bootstrap(settings: PlatformSettings, *, transports: Transports | None = Non
         image_blobs=platform_blobs(settings, "images"),
         media_blobs=platform_blobs(settings, "media"),
         clock=clock,
+        settings=settings,
     )
 
 
 def over(
-    documents: Documents, *, images: Images, image_blobs: BlobStore, media_blobs: BlobStore, clock: Clock
+    documents: Documents,
+    *,
+    images: Images,
+    image_blobs: BlobStore,
+    media_blobs: BlobStore,
+    clock: Clock,
+    settings: PlatformSettings,
 ) -> Tiler:
     """Build the service on stores and peers that are already there."""
+    indexes, open_source = CachedIndexes(media_blobs), partial(BlobSource, image_blobs)
     gallery = Gallery(
         jobs=jobs_of(documents),
         images=images,
         media=media_blobs,
-        indexes=CachedIndexes(media_blobs),
-        open_source=partial(BlobSource, image_blobs),
+        indexes=indexes,
+        open_source=open_source,
         read_deep_zoom_tile=read_deep_zoom_tile,
         read_zoom_tile=read_zoom_tile,
+        read_crop=read_crop,
         clock=clock,
     )
-    return Tiler(documents, gallery)
+    watching = Watching(
+        office=PassOffice(settings.secret, lambda: clock.now().timestamp()),
+        gallery=gallery,
+        indexes=indexes,
+        open_source=open_source,
+        tiles_of=PreparedTiles(),
+        cache=ByteCache(TILE_CACHE_BYTES),
+    )
+    return Tiler(documents, gallery, watching, settings.public_url)
 
 
 def documents(settings: PlatformSettings) -> Documents:

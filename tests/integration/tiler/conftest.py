@@ -219,7 +219,12 @@ def studio(settings: PlatformSettings) -> Studio:
     onlookers = Onlookers()
     images, media = platform_blobs(settings, "images"), platform_blobs(settings, "media")
     service = over(
-        documents(settings), images=onlookers, image_blobs=images, media_blobs=media, clock=SystemClock()
+        documents(settings),
+        images=onlookers,
+        image_blobs=images,
+        media_blobs=media,
+        clock=SystemClock(),
+        settings=settings,
     )
     return Studio(settings, service, app_for(service).test_client(), onlookers, images, media)
 

@@ -403,6 +403,12 @@ ROUTES = {
     ("GET", f"{IMAGES}/<image>.dzi"): (401, 401, 404, 200),
     ("GET", f"{IMAGES}/<image>_files/<int:level>/<int:column>_<int:row>.<extension>"): (401, 401, 404, 200),
     ("GET", f"{IMAGES}/<image>/<int:z>/<int:x>/<int:y>.<extension>"): (401, 401, 404, 200),
+    ("GET", f"{IMAGES}/<image>/pass"): (401, 401, 404, 200),
+    ("GET", f"{IMAGES}/<image>/thumbnail.jpeg"): (401, 401, 404, 200),
+    ("GET", f"{IMAGES}/<image>/region.<extension>"): (401, 401, 404, 200),
+    ("GET", f"{IMAGES}/<image>/iiif"): (303, 303, 303, 303),  # the same for images that do not exist
+    ("GET", f"{IMAGES}/<image>/iiif/info.json"): (401, 401, 404, 200),
+    ("GET", f"{IMAGES}/<image>/iiif/<region>/<size>/<rotation>/<quality>.<format>"): (401, 401, 404, 200),
     ("GET", "/livez"): (200, 200, 200, 200),
     ("GET", "/readyz"): (200, 200, 200, 200),
 }
@@ -413,7 +419,12 @@ PLACES = {
     "<int:z>": "2",
     "<int:x>": "1",
     "<int:y>": "1",
+    "region.<extension>": "region.jpeg?x=0&y=0&width=9&height=9",
     "<extension>": "jpeg",
+    "<region>": "full",
+    "<size>": "90,",
+    "<rotation>": "0",
+    "<quality>.<format>": "default.jpg",
 }
 
 

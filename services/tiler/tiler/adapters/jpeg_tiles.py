@@ -29,20 +29,22 @@ def complete(encoding: Encoding, stored: bytes, width: int, height: int) -> byte
 
 
 class Completer:
-    """Completes many tiles of one page; tiles that start like one seen before need no second look at their head."""
+    """Completes many tiles of one page; tiles that start like one seen before need no second look at their head.
+
+    Thread-safe.
+    """
 
     def __init__(self, encoding: Encoding, width: int, height: int) -> None:
         self._encoding, self._width, self._height = encoding, width, height
-        self._head = b"\0"  # no tile starts like this
-        self._start = b""
+        self._known: tuple[bytes, bytes] | None = None
 
     def complete(self, stored: bytes) -> bytes:
         """Return what the function `complete` does, and raise what it raises."""
-        if stored.startswith(self._head):
-            return self._start + stored[2:]
+        known = self._known
+        if known is not None and stored.startswith(known[0]):
+            return known[1] + stored[2:]
         stream = complete(self._encoding, stored, self._width, self._height)
-        self._head = head_of(stored)
-        self._start = stream[: len(stream) - len(stored) + 2]
+        self._known = (head_of(stored), stream[: len(stream) - len(stored) + 2])
         return stream
 
 

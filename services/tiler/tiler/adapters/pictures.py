@@ -16,12 +16,12 @@ _LONGEST_PIXEL = 1e4
 
 def encode(pixels: NDArray[np.uint8], content_type: str) -> Picture:
     """Encode 8-bit pixels of shape (rows, columns) or (rows, columns, 1, 3 or 4); opacity needs PNG."""
-    return _encoded(_as_image(pixels), content_type)
+    return _encoded(as_image(pixels), content_type)
 
 
 def preview_of(rendered: Rendered, size: tuple[int, int]) -> Picture:
     """Encode in the given width and height; labels keep their colours."""
-    image = _as_image(rendered.pixels)
+    image = as_image(rendered.pixels)
     if image.size != size:
         how = Image.Resampling.NEAREST if rendered.is_labels else Image.Resampling.LANCZOS
         image = image.resize(size, how)
@@ -46,7 +46,8 @@ def size_on_screen(
     return max(1, round(across * scale)), max(1, round(down * scale))
 
 
-def _as_image(pixels: NDArray[np.uint8]) -> Image.Image:
+def as_image(pixels: NDArray[np.uint8]) -> Image.Image:
+    """Return pixels of shape (rows, columns) or (rows, columns, 1, 3 or 4) as a Pillow image."""
     flat = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
     return Image.fromarray(np.ascontiguousarray(flat))
 

@@ -12,6 +12,7 @@ from archive_shared.documents import Repository
 from archive_shared.errors import NotFound, Unauthenticated, Unavailable
 from archive_shared.identifiers import is_id
 from tiler.domain.deep_zoom import DeepZoom
+from tiler.domain.iiif import Crop, ImageRequest
 from tiler.domain.picture import Picture
 from tiler.domain.problems import UnreadableIndex
 from tiler.domain.ranged_source import RangedSource
@@ -19,6 +20,7 @@ from tiler.domain.rendering_job import RenderingJob, StoredPreview
 from tiler.domain.tile_index import TileIndex
 
 ReadTile = Callable[[RangedSource, TileIndex, int, int, int], Picture]
+ReadCrop = Callable[[RangedSource, TileIndex, Crop], Picture]
 
 
 class Images(Protocol):
@@ -90,6 +92,7 @@ class Gallery:
     open_source: Callable[[str, int], RangedSource]
     read_deep_zoom_tile: ReadTile
     read_zoom_tile: ReadTile
+    read_crop: ReadCrop
     clock: Clock
 
     def preview(self, token: str | None, image: str) -> Shown:
@@ -101,13 +104,19 @@ class Gallery:
 
     def pyramid(self, token: str | None, image: str) -> Pyramid:
         """Return what tiles of an image are read from; `NotFound` if it has none, or none yet."""
-        job = self._visible(token, image)
-        if job.index is None:
-            raise NotFound(f"image {image} has no tiles")
+        job = self.visible_pyramid(token, image)
+        assert job.index is not None
         with self._made_again_if_lost(image, job.index.key):
             index = self.indexes.get(job.index.key)
         located = job.index.source or job.source
         return Pyramid(job.index.key, self.open_source(located.key, located.size_bytes), index)
+
+    def visible_pyramid(self, token: str | None, image: str) -> RenderingJob:
+        """Return the job of an image that has an index; `NotFound` if it has none, or none yet."""
+        job = self._visible(token, image)
+        if job.index is None:
+            raise NotFound(f"image {image} has no tiles")
+        return job
 
     def deep_zoom_tile(self, token: str | None, image: str, at: TileAddress) -> Shown:
         """Return a tile of the Deep Zoom view.
@@ -122,6 +131,11 @@ class Gallery:
     def zoom_tile(self, token: str | None, image: str, at: TileAddress) -> Shown:
         """Return a tile of the z/x/y view; errors as for Deep Zoom."""
         return _tile(self.pyramid(token, image), self.read_zoom_tile, at)
+
+    def crop(self, pyramid: Pyramid, wanted: ImageRequest) -> Shown:
+        """Return any part of an image at any size; `Invalid` when that makes no sense."""
+        found = wanted.resolved(pyramid.index.width, pyramid.index.height)
+        return Shown(f"{pyramid.name}/{found}", partial(self.read_crop, pyramid.source, pyramid.index, found))
 
     def _visible(self, token: str | None, image: str) -> RenderingJob:
         if token is None:

@@ -5,7 +5,9 @@ from flask import Flask
 from archive_shared.http.app import build_app
 from archive_shared.settings import PlatformSettings
 from tiler.bootstrap import Tiler, Transports, bootstrap
+from tiler.entrypoints.http.iiif import iiif_blueprint
 from tiler.entrypoints.http.images import images_blueprint
+from tiler.entrypoints.http.tile_door import TileDoor
 
 
 def create_app(settings: PlatformSettings, *, transports: Transports | None = None) -> Flask:
@@ -21,8 +23,13 @@ def create_app(settings: PlatformSettings, *, transports: Transports | None = No
 
 def app_for(service: Tiler) -> Flask:
     """Return the application over an assembled service."""
-    return build_app(
+    app = build_app(
         "tiler",
-        blueprints=[images_blueprint(service.gallery)],
+        blueprints=[
+            images_blueprint(service.gallery),
+            iiif_blueprint(service.gallery, service.watching, service.public_url),
+        ],
         ready={"documents": service.documents.ping, "blobs": service.gallery.media.ping},
     )
+    app.wsgi_app = TileDoor(service.watching, app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to wrap
+    return app

@@ -4,9 +4,6 @@ What an entity tag names never changes, so browsers keep it; they ask again each
 "may I still see it" may have changed. So a tag is looked at only after that question.
 """
 
-import hashlib
-from importlib.metadata import version
-
 import structlog
 from flask import Blueprint, Response, request
 
@@ -15,10 +12,9 @@ from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token
 from tiler.domain.deep_zoom import DeepZoom
 from tiler.domain.problems import UnreadableImage
+from tiler.entrypoints.http.answers import answered_picture, answered_text
 from tiler.entrypoints.http.descriptions import description
-from tiler.use_cases.show_image import Gallery, Shown, TileAddress
-
-RELEASE = version("archive-tiler")
+from tiler.use_cases.show_image import Gallery, TileAddress
 
 log = structlog.get_logger()
 
@@ -30,57 +26,27 @@ def images_blueprint(gallery: Gallery) -> Blueprint:
 
     @routes.get("/<image>/preview.jpeg")
     def preview(image: str) -> Response:
-        return _picture(gallery.preview(bearer_token(), image))
+        return answered_picture(gallery.preview(bearer_token(), image))
 
     @routes.get("/<image>/")
     def describe(image: str) -> Response:
-        return _text(json_response(description(gallery.pyramid(bearer_token(), image).index)))
+        return answered_text(json_response(description(gallery.pyramid(bearer_token(), image).index)))
 
     @routes.get("/<image>.dzi")
     def descriptor(image: str) -> Response:
         zoom = DeepZoom.of(gallery.pyramid(bearer_token(), image).index)
-        return _text(Response(zoom.descriptor(), content_type="application/xml"))
+        return answered_text(Response(zoom.descriptor(), content_type="application/xml"))
 
     @routes.get("/<image>_files/<int:level>/<int:column>_<int:row>.<extension>")
     def deep_zoom(image: str, level: int, column: int, row: int, extension: str) -> Response:
         at = TileAddress(level, column, row, extension)
-        return _picture(gallery.deep_zoom_tile(bearer_token(), image, at))
+        return answered_picture(gallery.deep_zoom_tile(bearer_token(), image, at))
 
     @routes.get("/<image>/<int:z>/<int:x>/<int:y>.<extension>")
     def zoom(image: str, z: int, x: int, y: int, extension: str) -> Response:
-        return _picture(gallery.zoom_tile(bearer_token(), image, TileAddress(z, x, y, extension)))
+        return answered_picture(gallery.zoom_tile(bearer_token(), image, TileAddress(z, x, y, extension)))
 
     return routes
-
-
-def _picture(shown: Shown) -> Response:
-    tag = _entity_tag(shown.name)
-    if _is_known(tag):
-        return _kept(Response(status=304), tag)
-    picture = shown.read()
-    return _kept(Response(picture.body, content_type=picture.content_type), tag)
-
-
-def _text(response: Response) -> Response:
-    return _kept(response, _entity_tag(response.get_data(as_text=True)))
-
-
-def _kept(response: Response, tag: str) -> Response:
-    response.set_etag(tag)
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.make_conditional(request)
-    return response
-
-
-def _entity_tag(name: str) -> str:
-    """Return a tag that hides the name, and that the next release, which may draw differently, does not share."""
-    return hashlib.sha256(f"{RELEASE} {name}".encode()).hexdigest()[:32]
-
-
-def _is_known(tag: str) -> bool:
-    """Whether the client has it; "*" does not say so, it asks whether there is anything."""
-    sent = request.if_none_match
-    return sent.is_strong(tag) or sent.is_weak(tag)
 
 
 def _damaged(error: UnreadableImage) -> Response:

@@ -1,0 +1,80 @@
+"""Any rectangle of a pyramid at any size: read from the smallest level that is fine enough, then scaled."""
+
+import math
+import threading
+from io import BytesIO
+
+from PIL import Image
+
+from tiler.adapters.pictures import as_image
+from tiler.adapters.region_reader import read_region
+from tiler.adapters.rendering import windowed
+from tiler.domain.iiif import Crop
+from tiler.domain.picture import JPEG, Picture
+from tiler.domain.ranged_source import RangedSource
+from tiler.domain.region import Region
+from tiler.domain.tile_index import TileIndex
+
+_AT_ONCE = threading.BoundedSemaphore(2)
+"""Decoding a large part takes seconds and some hundred megabytes; tiles must not wait for too many of them."""
+
+_MOST_TILES = 4096
+_QUALITY = 90
+_ROUNDING = 1e-6
+_TURNS = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
+
+
+def read_crop(source: RangedSource, index: TileIndex, crop: Crop) -> Picture:
+    """Decode, scale and encode a part of the image.
+
+    Raises
+    ------
+    UnreadableImage
+        A tile is damaged, or the image lacks levels small enough to make such a small picture from.
+    """
+    with _AT_ONCE:
+        image = _turned(_scaled(source, index, crop), crop)
+    return _encoded(_coloured(image, crop.quality), crop.content_type)
+
+
+def _scaled(source: RangedSource, index: TileIndex, crop: Crop) -> Image.Image:
+    region = crop.region
+    shrink = max(1.0, min(region.width / crop.width, region.height / crop.height))
+    number = max(
+        number for number in range(len(index.levels)) if index.downsample(number) <= shrink * (1 + _ROUNDING)
+    )
+    level = index.levels[number]
+    across, down = index.width / level.width, index.height / level.height
+    reduction = 1 << max(0, math.floor(math.log2(shrink / max(across, down)) + _ROUNDING))
+    left, top = region.x / across, region.y / down
+    right, bottom = (region.x + region.width) / across, (region.y + region.height) / down
+    x, y = (math.floor(start / reduction) * reduction for start in (left, top))
+    wanted = Region(x, y, min(math.ceil(right), level.width) - x, min(math.ceil(bottom), level.height) - y)
+    pixels = read_region(source, level, wanted, reduction=reduction, at_most_tiles=_MOST_TILES)
+    image = as_image(windowed(pixels, index.window) if index.window else pixels)
+    box = [(left - x) / reduction, (top - y) / reduction, (right - x) / reduction, (bottom - y) / reduction]
+    inside = (box[0], box[1], min(box[2], image.width), min(box[3], image.height))
+    how = Image.Resampling.LANCZOS if index.content_type == JPEG else Image.Resampling.NEAREST
+    return image.resize((crop.width, crop.height), how, box=inside)
+
+
+def _turned(image: Image.Image, crop: Crop) -> Image.Image:
+    if crop.mirrored:
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    return image.transpose(_TURNS[crop.rotation]) if crop.rotation else image
+
+
+def _coloured(image: Image.Image, quality: str) -> Image.Image:
+    mode = {"gray": "L", "bitonal": "1"}.get(quality)
+    return image.convert(mode) if mode else image
+
+
+def _encoded(image: Image.Image, content_type: str) -> Picture:
+    body = BytesIO()
+    if content_type == JPEG:
+        image.convert("L" if image.mode == "1" else image.mode).save(
+            body, "JPEG", quality=_QUALITY, subsampling=0
+        )
+    else:
+        image.save(body, "PNG")
+    return Picture(content_type, body.getvalue())

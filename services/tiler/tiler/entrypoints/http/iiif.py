@@ -1,0 +1,123 @@
+"""The IIIF Image API, version 3, level 2 (https://iiif.io/api/image/3.0/), and the pass that opens it to viewers."""
+
+import json
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from archive_shared.http.app import json_response
+from archive_shared.http.requests import bearer_token
+from tiler.domain.deep_zoom import DeepZoom
+from tiler.domain.iiif import MAX_AREA, ImageRequest
+from tiler.domain.tile_index import TileIndex, halved
+from tiler.domain.tile_pass import LIFETIME_S
+from tiler.entrypoints.http.answers import answered_picture, answered_text
+from tiler.entrypoints.http.tile_door import COOKIE, PREFIX, version_of
+from tiler.use_cases.show_image import Gallery, Pyramid
+from tiler.use_cases.watch_slide import Watching, require_image
+
+_CONTEXT = "http://iiif.io/api/image/3/context.json"
+_PROFILE = "http://iiif.io/api/image/3/level2.json"
+_JSON_LD = f'application/ld+json;profile="{_CONTEXT}"'
+
+
+def iiif_blueprint(gallery: Gallery, watching: Watching, public_url: str) -> Blueprint:
+    """Routes below the address of an image."""
+    routes = Blueprint("iiif", __name__, url_prefix=f"{PREFIX.rstrip('/')}/<image>")
+
+    def pyramid(image: str) -> Pyramid:
+        """Ask the pass if there is one, or else archive-api."""
+        written = request.headers.get("X-Tile-Pass") or request.cookies.get(COOKIE)
+        if written is None or "Authorization" in request.headers:
+            return gallery.pyramid(bearer_token(), image)
+        found = watching.office.check(written)
+        require_image(found, image)
+        return watching.pyramid(found)
+
+    @routes.get("/pass")
+    def issue(image: str) -> Response:
+        found, written = watching.admit(bearer_token(), image)
+        base = f"{PREFIX}{image}/"
+        answer = json_response(
+            {
+                "pass": written,
+                "expires_at": datetime.fromtimestamp(found.expires_at, UTC).isoformat(),
+                "tiles": f"{base}v/{version_of(found)}/",
+                "iiif": f"{base}iiif",
+            }
+        )
+        answer.set_cookie(
+            COOKIE,
+            written,
+            max_age=LIFETIME_S,
+            path=base,
+            secure=public_url.startswith("https:"),
+            httponly=True,
+            samesite="Strict",
+        )
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    @routes.get("/iiif")
+    def base(image: str) -> AnyResponse:
+        return redirect(f"{PREFIX}{image}/iiif/info.json", 303)
+
+    @routes.get("/iiif/info.json")
+    def info(image: str) -> Response:
+        described = _info(pyramid(image).index, f"{public_url}{PREFIX}{image}/iiif")
+        accepts_ld = (
+            request.accept_mimetypes["application/ld+json"] > request.accept_mimetypes["application/json"]
+        )
+        content_type = _JSON_LD if accepts_ld else "application/json"
+        return _shared(answered_text(Response(json.dumps(described), content_type=content_type)))
+
+    @routes.get("/iiif/<region>/<size>/<rotation>/<quality>.<format>")
+    def picture(image: str, **wanted: str) -> Response:
+        return _shared(answered_picture(gallery.crop(pyramid(image), ImageRequest(**wanted))))
+
+    @routes.get("/thumbnail.jpeg")
+    def thumbnail(image: str) -> Response:
+        found = pyramid(image)
+        side = min(request.args.get("size", 256, type=int), 2048, max(found.index.width, found.index.height))
+        wanted = ImageRequest("full", f"!{side},{side}", "0", "default", "jpg")
+        return answered_picture(gallery.crop(found, wanted))
+
+    @routes.get("/region.<extension>")
+    def region(image: str, extension: str) -> Response:
+        part = ",".join(request.args.get(name, "") for name in ("x", "y", "width", "height"))
+        size = request.args.get("size", "max")
+        wanted = ImageRequest(part, size, "0", "default", {"jpeg": "jpg"}.get(extension, extension))
+        return answered_picture(gallery.crop(pyramid(image), wanted))
+
+    return routes
+
+
+def _shared(response: Response) -> Response:
+    """Let pages of other sites read it; cookies do not travel with their requests, tokens have to be sent on purpose."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Link"] = f'<{_PROFILE}>;rel="profile"'
+    return response
+
+
+def _info(index: TileIndex, address: str) -> dict[str, object]:
+    zoom = DeepZoom.of(index)
+    factors = [1 << scale for scale in range(zoom.zoom_levels)]
+    return {
+        "@context": _CONTEXT,
+        "id": address,
+        "type": "ImageService3",
+        "protocol": "http://iiif.io/api/image",
+        "profile": "level2",
+        "width": index.width,
+        "height": index.height,
+        "maxArea": MAX_AREA,
+        "sizes": [
+            {"width": width, "height": height}
+            for scale in range(zoom.zoom_levels - 1, -1, -1)
+            if (width := halved(index.width, scale)) * (height := halved(index.height, scale)) <= MAX_AREA
+        ],
+        "tiles": [{"width": zoom.tile_size, "height": zoom.tile_size, "scaleFactors": factors}],
+        "extraQualities": ["color", "gray", "bitonal"],
+        "extraFeatures": ["mirroring", "sizeUpscaling"],
+    }

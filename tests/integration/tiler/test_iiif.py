@@ -1,0 +1,176 @@
+"""The IIIF Image API: what the consortium's own validator says, and what is true of slides besides."""
+
+import random
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from flask import Flask
+from iiif_validator import validator
+from werkzeug.serving import make_server
+
+from tests.integration.tiler.conftest import Studio
+from tests.support.slides import as_pixels, tifffile_slide, tissue
+from tiler.entrypoints.http.app import app_for
+
+LEVEL = 2
+# Of levels 0 to 2 for version 3.0; the names have to be there when tests are collected.
+SUITE = {
+    name: test
+    for name, test in validator.TestSuite(validator.ValidationInfo()).list_tests("3.0").items()
+    if test["level"] <= LEVEL
+}
+BEYOND = ("rot_mirror", "quality_bitonal")
+
+
+def squares() -> bytes:
+    """The validator's own test image: ten by ten squares in colours it knows."""
+    colours = np.array(validator.ValidationInfo().colorInfo, np.uint8).transpose(1, 0, 2)
+    pixels = np.kron(colours, np.ones((100, 100, 1), np.uint8))
+    return tifffile_slide([pixels, pixels[::2, ::2]], tile=256, photometric="rgb", compression="deflate")
+
+
+@pytest.fixture
+def server(studio: Studio) -> Iterator[tuple[str, str]]:
+    """Serve over HTTP with the token that a browser's cookie would bring; yield address and image."""
+    image = studio.rendered(squares(), type="TIFF")
+    token = studio.member(image)
+    apps: list[Flask] = []
+
+    def as_member(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        answer: Iterable[bytes] = apps[0](
+            {**environ, "HTTP_AUTHORIZATION": f"Bearer {token}"}, start_response
+        )
+        return answer
+
+    listening = make_server("127.0.0.1", 0, as_member, threaded=True)
+    address = f"http://127.0.0.1:{listening.server_port}"
+    apps.append(app_for(replace(studio.service, public_url=address)))
+    thread = threading.Thread(target=listening.serve_forever)
+    thread.start()
+    yield f"127.0.0.1:{listening.server_port}", image
+    listening.shutdown()
+    thread.join()
+    listening.server_close()
+
+
+def test_the_validator_finds_nothing_wrong_at_level_2(
+    server: tuple[str, str],
+) -> None:
+    random.seed(7)
+    address, image = server
+    failures = {}
+    for name in (*SUITE, *BEYOND):
+        client = validator.ImageAPI(
+            "iiif", address, f"api/v1/tiles/images/{image}", version="3.0", debug=False
+        )
+        validator.TestSuite(validator.ValidationInfo()).run_test(name, client)
+        if client.exception:
+            failures[name] = str(client.exception)
+
+    assert len(SUITE) > 20
+    assert failures == {}
+
+
+def iiif(studio: Studio, image: str, path: str, **headers: str) -> Any:
+    return studio.get(f"{image}/iiif/{path}", studio.member(image), **headers)
+
+
+@pytest.fixture
+def slide_of(studio: Studio) -> tuple[str, Any]:
+    scene = tissue(900, 700)
+    levels = [scene, scene[::4, ::4]]
+    body = tifffile_slide(levels, photometric="rgb", compression="deflate")
+    return studio.rendered(body, type="TIFF"), scene
+
+
+def test_any_part_comes_at_any_size_from_the_level_that_is_fine_enough(
+    studio: Studio, slide_of: tuple[str, Any]
+) -> None:
+    image, scene = slide_of
+
+    answer = iiif(studio, image, "101,203,400,300/100,75/0/default.png")
+
+    expected = scene[203:503, 101:501].reshape(75, 4, 100, 4, 3).mean(axis=(1, 3))
+    shown = as_pixels(answer.data)
+    assert shown.shape == (75, 100, 3)
+    assert np.abs(shown - expected).mean() < 2
+
+
+def test_the_description_names_tiles_and_sizes_that_can_be_asked_for(
+    studio: Studio, slide_of: tuple[str, Any]
+) -> None:
+    image, _ = slide_of
+
+    info = iiif(studio, image, "info.json").json
+
+    assert (info["width"], info["height"]) == (900, 700)
+    assert info["tiles"] == [{"width": 128, "height": 128, "scaleFactors": [1, 2, 4, 8]}]
+    for size in info["sizes"]:
+        assert iiif(studio, image, f"full/{size['width']},{size['height']}/0/default.jpg").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "0,0,0,10/max/0/default.jpg",
+        "900,0,10,10/max/0/default.jpg",
+        "full/901,/0/default.jpg",
+        "full/^99999,/0/default.jpg",
+        "full/,/0/default.jpg",
+        "full/max/45/default.jpg",
+        "full/max/0/pretty.jpg",
+        "full/max/0/default.bmp",
+        "pct:1e9,0,1,1/max/0/default.jpg",
+    ],
+)
+def test_what_makes_no_sense_is_a_bad_request(studio: Studio, slide_of: tuple[str, Any], path: str) -> None:
+    assert iiif(studio, slide_of[0], path).status_code == 400
+
+
+def test_turning_and_mirroring_happen_in_the_order_of_the_standard(
+    studio: Studio, slide_of: tuple[str, Any]
+) -> None:
+    image, scene = slide_of
+
+    turned = as_pixels(iiif(studio, image, "0,0,200,100/max/90/default.png").data)
+    mirrored = as_pixels(iiif(studio, image, "0,0,200,100/max/!90/default.png").data)
+
+    part = scene[:100, :200]
+    assert np.array_equal(turned, np.rot90(part, -1))
+    assert np.array_equal(mirrored, np.rot90(part[:, ::-1], -1))
+
+
+def test_thumbnails_and_regions_have_plain_addresses_too(studio: Studio, slide_of: tuple[str, Any]) -> None:
+    image, scene = slide_of
+    token = studio.member(image)
+
+    small = as_pixels(studio.get(f"{image}/thumbnail.jpeg?size=90", token).data)
+    part = as_pixels(studio.get(f"{image}/region.png?x=10&y=20&width=30&height=40", token).data)
+
+    assert small.shape == (70, 90, 3)
+    assert np.array_equal(part, scene[20:60, 10:40])
+    assert studio.get(f"{image}/region.png?x=10", token).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "iiif/info.json",
+        "iiif/full/max/0/default.jpg",
+        "thumbnail.jpeg",
+        "region.png?x=0&y=0&width=9&height=9",
+        "pass",
+    ],
+)
+def test_those_who_may_not_see_an_image_learn_nothing(
+    studio: Studio, slide_of: tuple[str, Any], path: str
+) -> None:
+    image, _ = slide_of
+
+    answers = [studio.get(f"{image}/{path}", token) for token in (None, "wrong", studio.member())]
+
+    assert [answer.status_code for answer in answers] == [401, 401, 404]
