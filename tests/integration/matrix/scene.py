@@ -84,6 +84,11 @@ class Scene:
             "int:x": "0",
             "int:y": "0",
             "extension": "jpeg",
+            "region": "full",
+            "size": "max",
+            "rotation": "0",
+            "quality": "default",
+            "format": "jpg",
             "delivery": derived_id("test delivery", self.archive),
         }
         return fixed | self._own(route)

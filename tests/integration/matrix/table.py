@@ -63,6 +63,12 @@ TABLE: dict[tuple[Service, str, str], Row] = {
     (T, "GET", f"{IMAGE}.dzi"): ROLE,
     (T, "GET", f"{IMAGE}_files/<int:level>/<int:column>_<int:row>.<extension>"): ROLE,
     (T, "GET", f"{IMAGE}/<int:z>/<int:x>/<int:y>.<extension>"): ROLE,
+    (T, "GET", f"{IMAGE}/pass"): ROLE,
+    (T, "GET", f"{IMAGE}/thumbnail.jpeg"): ROLE,
+    (T, "GET", f"{IMAGE}/region.<extension>"): ROLE,
+    (T, "GET", f"{IMAGE}/iiif"): (401, 401, 404, 303, 303, 303, 303),
+    (T, "GET", f"{IMAGE}/iiif/info.json"): ROLE,
+    (T, "GET", f"{IMAGE}/iiif/<region>/<size>/<rotation>/<quality>.<format>"): ROLE,
     # --- permissions: an archive
     (P, "GET", f"{ARCHIVE}/members/"): EDITOR,
     (P, "POST", f"{ARCHIVE}/members/"): (401, 401, 404, 403, 403, 201, 201),

@@ -406,7 +406,7 @@ ROUTES = {
     ("GET", f"{IMAGES}/<image>/pass"): (401, 401, 404, 200),
     ("GET", f"{IMAGES}/<image>/thumbnail.jpeg"): (401, 401, 404, 200),
     ("GET", f"{IMAGES}/<image>/region.<extension>"): (401, 401, 404, 200),
-    ("GET", f"{IMAGES}/<image>/iiif"): (303, 303, 303, 303),  # the same for images that do not exist
+    ("GET", f"{IMAGES}/<image>/iiif"): (401, 401, 404, 303),
     ("GET", f"{IMAGES}/<image>/iiif/info.json"): (401, 401, 404, 200),
     ("GET", f"{IMAGES}/<image>/iiif/<region>/<size>/<rotation>/<quality>.<format>"): (401, 401, 404, 200),
     ("GET", "/livez"): (200, 200, 200, 200),
@@ -419,7 +419,6 @@ PLACES = {
     "<int:z>": "2",
     "<int:x>": "1",
     "<int:y>": "1",
-    "region.<extension>": "region.jpeg?x=0&y=0&width=9&height=9",
     "<extension>": "jpeg",
     "<region>": "full",
     "<size>": "90,",

@@ -1,7 +1,7 @@
 """A pass: the answer to "may they see this image", signed, so that it need not be asked for every tile.
 
-It lives for a minute and names the very files whose tiles it opens, so that serving one needs no database. Whoever
-loses a role sees on for that minute at most; DESIGN.md allows decisions to be cached for seconds.
+It lives for seconds and names the very files whose tiles it opens, so that serving one needs no database. Whoever
+loses a role sees on for these seconds at most; DESIGN.md allows decisions to be cached for seconds.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 
 from archive_shared.errors import Unauthenticated
 
-LIFETIME_S = 60
+LIFETIME_S = 15
 _PURPOSE = b"tile pass, version 1"
 _INVALID = "The tile pass is not valid (any more)."
 _MOST_REMEMBERED = 4096

@@ -61,6 +61,7 @@ def iiif_blueprint(gallery: Gallery, watching: Watching, public_url: str) -> Blu
 
     @routes.get("/iiif")
     def base(image: str) -> AnyResponse:
+        pyramid(image)
         return redirect(f"{PREFIX}{image}/iiif/info.json", 303)
 
     @routes.get("/iiif/info.json")
@@ -85,10 +86,12 @@ def iiif_blueprint(gallery: Gallery, watching: Watching, public_url: str) -> Blu
 
     @routes.get("/region.<extension>")
     def region(image: str, extension: str) -> Response:
-        part = ",".join(request.args.get(name, "") for name in ("x", "y", "width", "height"))
+        found = pyramid(image)
+        whole = {"x": 0, "y": 0, "width": found.index.width, "height": found.index.height}
+        part = ",".join(request.args.get(name, str(default)) for name, default in whole.items())
         size = request.args.get("size", "max")
         wanted = ImageRequest(part, size, "0", "default", {"jpeg": "jpg"}.get(extension, extension))
-        return answered_picture(gallery.crop(pyramid(image), wanted))
+        return answered_picture(gallery.crop(found, wanted))
 
     return routes
 

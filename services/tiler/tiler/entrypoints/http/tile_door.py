@@ -2,7 +2,7 @@
 
 `/api/v1/tiles/images/<image>/v/<version>/<z>/<x>/<y>.<format>`, for those who hold a pass for the image (cookie
 `tile_pass`, or header `X-Tile-Pass`). The version in the address is that of the index, so what stands there never
-changes and browsers keep it without asking again; the pass, which lives a minute, is checked each time they do ask.
+changes and browsers keep it without asking again; the pass, which lives for seconds, is checked each time they do ask.
 """
 
 import re
