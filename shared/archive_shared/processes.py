@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from typing import NoReturn
 
 import structlog
 
@@ -42,7 +43,7 @@ def run_relay(
     settings: PlatformSettings,
     *,
     jobs: Mapping[str, str] | None = None,
-) -> None:
+) -> NoReturn:
     """Publish what the documents of a service announce until asked to stop; see `archive_shared.outbox`.
 
     Parameters
@@ -61,7 +62,7 @@ def run_relay(
     lifecycle.run(name, main)
 
 
-def run_consumer(service: str, handlers: Handlers, settings: PlatformSettings) -> None:
+def run_consumer(service: str, handlers: Handlers, settings: PlatformSettings) -> NoReturn:
     """Handle the events a service listens to until asked to stop.
 
     After too much poison it does nothing any more and says that it is not well. It does not end: it would be started
@@ -83,7 +84,7 @@ def run_consumer(service: str, handlers: Handlers, settings: PlatformSettings) -
     lifecycle.run(name, main)
 
 
-def run_worker(name: str, work: Callable[[threading.Event], None], settings: PlatformSettings) -> None:
+def run_worker(name: str, work: Callable[[threading.Event], None], settings: PlatformSettings) -> NoReturn:
     """Do long work until asked to stop; `work` gets the event that asks."""
 
     def main(stop: threading.Event) -> None:

@@ -8,11 +8,10 @@ from typing import NoReturn
 
 import structlog
 
-from archive_shared import lifecycle
 from archive_shared.backoff import backoff_s
 from archive_shared.errors import NotFound, Stale, Unavailable
 from archive_shared.jobs.job import FencedOff
-from archive_shared.processes import start_logging
+from archive_shared.processes import run_worker, start_logging
 from feed.bootstrap import NAME, Sending, Transports, sending
 from feed.domain.delivery import Delivery
 from feed.settings import read_settings
@@ -88,7 +87,11 @@ def main(transports: Transports | None = None) -> NoReturn:
     """Work until asked to stop; `transports` is how permissions is reached."""
     settings = read_settings()
     start_logging(f"{NAME}-worker", settings.platform)
-    lifecycle.run(f"{NAME}-worker", lambda stop: Worker(sending(settings, transports=transports)).run(stop))
+    run_worker(
+        f"{NAME}-worker",
+        lambda stop: Worker(sending(settings, transports=transports)).run(stop),
+        settings.platform,
+    )
 
 
 if __name__ == "__main__":

@@ -6,12 +6,11 @@ import threading
 
 import structlog
 
-from archive_shared import lifecycle
 from archive_shared.clock import SystemClock
 from archive_shared.errors import Stale, Unavailable
 from archive_shared.identifiers import new_id
 from archive_shared.outbox.lease import Lease
-from archive_shared.processes import start_logging
+from archive_shared.processes import run_worker, start_logging
 from permissions.bootstrap import NAME, Permissions, bootstrap, post
 from permissions.settings import Settings, read_settings
 from permissions.use_cases.send_mail import Post, send_due_mail
@@ -51,4 +50,4 @@ if __name__ == "__main__":
     settings = read_settings()
     start_logging(f"{NAME}-clerk", settings.platform)
     service = bootstrap(settings)
-    lifecycle.run(f"{NAME}-clerk", lambda stop: work(service, settings, stop))
+    run_worker(f"{NAME}-clerk", lambda stop: work(service, settings, stop), settings.platform)

@@ -2,10 +2,9 @@
 
 import threading
 
-from archive_shared import lifecycle
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.worker import Worker
-from archive_shared.processes import bus, start_logging
+from archive_shared.processes import bus, run_worker, start_logging
 from archive_shared.settings import PlatformSettings, read_platform_settings
 from tiler.bootstrap import NAME, SlideWork, slide_work
 from tiler.use_cases import convert_slide, fill_levels
@@ -79,4 +78,4 @@ class _Filling:
 if __name__ == "__main__":
     read = read_platform_settings()
     start_logging(f"{NAME}-slide-worker", read)
-    lifecycle.run(f"{NAME}-slide-worker", lambda stop: main(read, stop))
+    run_worker(f"{NAME}-slide-worker", lambda stop: main(read, stop), read)
