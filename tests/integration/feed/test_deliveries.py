@@ -116,6 +116,23 @@ def test_a_failed_event_cannot_be_sent_again_by_an_owner_who_lost_the_role(
     assert len(receiver.calls) == 1
 
 
+def test_an_event_of_before_is_not_sent_again_by_a_webhook_that_is_about_another_archive_now(
+    feed: FeedService, owner: str, receiver: Receiver
+) -> None:
+    feed.people.give(owner, "user", "archive-2")
+    made = feed.webhook(owner, receiver.url())
+    hear(feed, archive="archive-2")
+    feed.send()
+    [delivery] = feed.deliveries(made["pk"])
+
+    feed.call("PATCH", made["api_url"], owner, json={"archive": ARCHIVE, "url": receiver.url("/elsewhere")})
+    feed.call("POST", f"{made['api_url']}deliveries/{delivery.id}/redeliver/", owner)
+    feed.send()
+
+    assert [call.path for call in receiver.calls] == ["/hook"]
+    assert "another archive" in feed.deliveries(made["pk"])[0].job.reason
+
+
 def test_the_webhook_of_somebody_who_is_gone_is_stopped(
     feed: FeedService, owner: str, receiver: Receiver
 ) -> None:

@@ -148,6 +148,9 @@ class Deliverer:
         entry = self._reader.get(held.position)
         if entry is None or entry.event != held.event:
             raise _Dropped("The event is no longer kept.")
+        if webhook.archive is not None and not entry.audience.concerns(webhook.archive):
+            # Else whoever may change webhooks about one archive only could have older events sent elsewhere.
+            raise _Dropped("The webhook is about another archive by now.")
         try:
             seen = sight(self._ask_about(webhook.owner), [entry.audience])
         except Unauthenticated as error:
