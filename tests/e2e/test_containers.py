@@ -165,7 +165,7 @@ def assert_page_may_reach_the_object_store(containers: Containers) -> None:
 def assert_health_checks_pass(containers: Containers) -> None:
     for name, process in containers.processes.items():
         assert process.is_running, f"{name}:\n{process.log()}"
-    for name in ("tiler-worker", "archive-api-consumer", "archive-api-relay"):
+    for name in ("tiler-worker", "feed-worker", "archive-api-consumer", "archive-api-relay"):
         _, *check = containers.services[name]["healthcheck"]["test"]
         containers.run_once(name, *check)
 

@@ -59,6 +59,7 @@ class Feed:
 class Sending:
     """What the worker works with. `lease` is for looking through the feed, which one at a time is enough for."""
 
+    documents: Documents
     lease: Lease
     queue: DeliveryQueue
     deliverer: Deliverer
@@ -127,6 +128,7 @@ def sending_over(
     lease_s = LEASE_PER_TIMEOUT * settings.webhook_timeout_s
     reader = Reader(documents)
     return Sending(
+        documents=documents,
         lease=Lease(documents, SENDING_LEASE, owner=owner, duration_s=lease_s, clock=clock),
         queue=DeliveryQueue(webhooks, deliveries, reader, ask_about=ask_about, clock=clock),
         deliverer=Deliverer(

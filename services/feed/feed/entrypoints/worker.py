@@ -8,12 +8,15 @@ from typing import NoReturn
 
 import structlog
 
+from archive_shared import lifecycle
 from archive_shared.backoff import backoff_s
 from archive_shared.errors import NotFound, Stale, Unavailable
 from archive_shared.jobs.job import FencedOff
-from archive_shared.processes import run_worker, start_logging
+from archive_shared.measuring import DocumentsMeasure
+from archive_shared.processes import start_logging
+from archive_shared.watching import watched
 from feed.bootstrap import NAME, Sending, Transports, sending
-from feed.domain.delivery import Delivery
+from feed.domain.delivery import DELIVERIES, Delivery
 from feed.settings import read_settings
 
 SENDERS = 8
@@ -85,13 +88,16 @@ class Worker:
 
 def main(transports: Transports | None = None) -> NoReturn:
     """Work until asked to stop; `transports` is how permissions is reached."""
-    settings = read_settings()
-    start_logging(f"{NAME}-worker", settings.platform)
-    run_worker(
-        f"{NAME}-worker",
-        lambda stop: Worker(sending(settings, transports=transports)).run(stop),
-        settings.platform,
-    )
+    settings, name = read_settings(), f"{NAME}-worker"
+    start_logging(name, settings.platform)
+
+    def work(stop: threading.Event) -> None:
+        made = sending(settings, transports=transports)
+        measure = DocumentsMeasure(NAME, made.documents, (), jobs=[DELIVERIES.name])
+        with watched(name, settings.platform, measure):
+            Worker(made).run(stop)
+
+    lifecycle.run(name, work)
 
 
 if __name__ == "__main__":
