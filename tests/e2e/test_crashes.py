@@ -12,6 +12,8 @@ import SimpleITK as sitk
 from demo.client import ArchiveClient
 from tests.support.platform import RunningPlatform, running_platform
 from tests.support.processes import wait_until
+from tests.support.servers import MinioServer
+from tests.support.toxic_proxy import toxic_proxy
 
 FILES = 10
 PARTS = [
@@ -101,3 +103,33 @@ def test_every_part_dies_once_during_the_import_and_every_file_is_one_item(
             time.sleep(0.5)
 
         assert_every_file_is_one_item(client, archive, sessions, files)
+
+
+@pytest.mark.timeout(400)
+def test_a_blob_store_in_trouble_during_the_import_costs_time_only(
+    tmp_path: Path, data: Path, minio_server: MinioServer
+) -> None:
+    files = make_files(tmp_path / "files")
+    with toxic_proxy(int(minio_server.endpoint.rpartition(":")[2])) as proxy:
+        stores = {
+            "ARCHIVE_BLOBS_URL": f"s3://127.0.0.1:{proxy.port}?secure=0",
+            "ARCHIVE_BLOBS_ACCESS_KEY": minio_server.access_key,
+            "ARCHIVE_BLOBS_SECRET_KEY": minio_server.secret_key,
+        }
+        with running_platform(data, environment=stores) as platform:
+            client = platform.client()
+            archive = client.create_archive("Storm")["pk"]
+            sessions = import_each(client, archive, files)
+            for trouble in (proxy.refuse, proxy.fall_silent, lambda: proxy.lose_reply_to(b"PUT /")):
+                trouble()
+                time.sleep(2)
+                proxy.heal()
+                time.sleep(1)
+
+            assert_every_file_is_one_item(client, archive, sessions, files)
+            wait_until(lambda: all_have_previews(client, archive), timeout_s=120, what="a preview of each")
+
+
+def all_have_previews(client: ArchiveClient, archive: str) -> bool:
+    images = [item["values"][0]["image"] for item in client.items(archive)]
+    return all(client.call("GET", image)["preview"] for image in images)
