@@ -59,6 +59,9 @@ fuzz-slides: $(DEVELOPMENT) ## damage slides of every format 20,000 times and ho
 servers: | $(BIN)/uv ## install RabbitMQ, MinIO, a MongoDB-wire server and Chromium for the tests (quick when they are there)
 	@$(BIN)/python deploy/test-servers/install.py
 
+soak: $(DEVELOPMENT) servers ## what takes too long for every day: every pair of bus and store, a broker away for a minute
+	@ARCHIVE_SOAK=1 $(BIN)/pytest tests/integration/messaging/test_crash_points.py tests/integration/messaging/test_storms.py
+
 ##@ Measure it
 
 bench-events: $(DEVELOPMENT) servers ## from outbox to subscriber, beside bare pika and kombu  [ARGS="--events N --rounds N"]

@@ -1,28 +1,19 @@
 """Items are created, announced and listened to while something they need comes and goes; then everything must add up."""
 
 import threading
-from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
-
-import pika
 
 from archive_shared.documents import Documents, at_least
 from archive_shared.errors import Duplicate, Stale, Unavailable
 from archive_shared.events import ItemUpdated
-from archive_shared.messaging.broker_file import BrokerFile
 from archive_shared.messaging.connection import connecting
 from archive_shared.messaging.consumer import consume
 from archive_shared.messaging.publisher import connect_publisher
-from archive_shared.messaging.topology import LOG
 from archive_shared.outbox.relay import Relay
 from tests.support.announcing import ANNOUNCING, COUNTERS, EFFECTS, VIEWS, Counter, counters_in
 from tests.support.bus import IMPATIENT, JOBS, Bus
 from tests.support.parts import LEASE_S, QUEUE, remember
 
-OFFLINE_QUEUE = "an-absent-listener.events"
 HEARTBEAT_S = 2
-_BATCH = 500
 
 
 def create(documents: Documents, count: int, *, pause_s: float, stop: threading.Event) -> None:
@@ -69,36 +60,3 @@ def assert_all_heard_once(documents: Documents, count: int) -> None:
     assert documents.count(EFFECTS.name) == count
     assert {view["_id"] for view in documents.find(VIEWS.name)} == {f"item-{n}" for n in range(count)}
     assert not any(document["outbox"] for document in documents.find(COUNTERS.name))
-
-
-def hear_all(bus: Bus, queue: str) -> set[str]:
-    """Be a subscriber that was away: take everything, and tell what it was about."""
-    return {str(delivery.headers["ce-subject"]) for delivery in bus.take_all(queue)}
-
-
-def replay(bus: Bus) -> set[str]:
-    """Be a new subscriber: read the log from its beginning, and tell what it was about."""
-    return _replay_file(bus) if bus.is_embedded else _replay_stream(bus)
-
-
-def _replay_file(bus: Bus) -> set[str]:
-    with closing(BrokerFile(Path(bus.url.removeprefix("sqlite:///")))) as broker:
-        return {each.payload["headers"]["ce-subject"] for each in broker.read_log(LOG, after=0, limit=10**9)}
-
-
-def _replay_stream(bus: Bus) -> set[str]:
-    with pika.BlockingConnection(pika.URLParameters(bus.url)) as connection:
-        channel = connection.channel()
-        channel.basic_qos(prefetch_count=_BATCH)
-        subjects: set[str] = set()
-        for method, properties, _ in channel.consume(
-            LOG, arguments={"x-stream-offset": "first"}, inactivity_timeout=2
-        ):
-            if method is None or properties is None:
-                return subjects
-            subjects.add(properties.headers["ce-subject"])
-            channel.basic_ack(method.delivery_tag)
-        return subjects
-
-
-Trouble = Callable[[], object]
