@@ -70,6 +70,9 @@ bench-events: $(DEVELOPMENT) servers ## from outbox to subscriber, beside bare p
 bench-ingest: $(DEVELOPMENT) $(PANIMG) ## the import beside panimg and ITK  [ARGS="--rounds 5 --slices 300 --case nii"]
 	@$(BIN)/python -m bench.ingest $(ARGS)
 
+bench-ingest-workers: $(DEVELOPMENT) $(PANIMG) ## a whole worker beside panimg alone, and two workers beside one  [ARGS="--rounds 5"]
+	@$(BIN)/python -m bench.ingest_workers $(ARGS)
+
 ##@ Change it
 
 install: $(DEVELOPMENT) ## create .venv with the services and the development tools (the other targets do this by themselves)

@@ -41,11 +41,12 @@ def main() -> None:
 
 
 def _compared(source: Path, *, rounds: int) -> Comparison:
-    contestants: dict[str, Measure] = {name: partial(_run, name, source) for name in CONTESTANTS}
+    contestants: dict[str, Measure] = {name: partial(contestant, name, source) for name in CONTESTANTS}
     return compare(contestants, rounds=rounds, warm_up=False)
 
 
-def _run(name: str, source: Path) -> Figures:
+def contestant(name: str, source: Path) -> Figures:
+    """Run one contestant on a folder of files in a process of its own."""
     output = Path(tempfile.mkdtemp(prefix="bench-ingest-"))
     try:
         command = [str(CONTESTANTS[name]), str(SCRIPT), name, str(source), str(output / "out")]

@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +51,11 @@ class RunningPlatform:
 
 @contextmanager
 def running_platform(
-    data: Path, *, environment: Mapping[str, str] | None = None, token: str | None = None
+    data: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    token: str | None = None,
+    arguments: Sequence[str] = (),
 ) -> Iterator[RunningPlatform]:
     """Start the platform, wait until it is ready, and stop it at the end.
 
@@ -67,6 +71,7 @@ def running_platform(
             data,
             "--port",
             str(free_port()),
+            *arguments,
         ],
         log_path=log,
         environment={

@@ -1,0 +1,113 @@
+"""`make bench-ingest-workers`: the whole worker, from the request to the committed item, beside panimg alone; and two beside one.
+
+The platform runs as on a laptop, embedded stores and all. Files are uploaded before the clock starts: sending them is the client's time.
+"""
+
+import argparse
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from bench.ingest import CACHE, contestant
+from bench.ingest_inputs import a_body, make_inputs
+from bench.measuring import Figures, compare, conditions, table
+from demo.client import ArchiveClient
+from demo.imaging import write_dicom_series, write_image, write_picture
+from tests.support.platform import running_platform
+
+CASE = "CT DICOM, intercept"
+SESSIONS = 40
+
+
+def main() -> None:
+    options = _options()
+    _beside_panimg(rounds=options.rounds, slices=options.slices)
+    _two_beside_one(rounds=options.rounds, sessions=options.sessions)
+
+
+def _beside_panimg(*, rounds: int, slices: int) -> None:
+    source = make_inputs(CACHE / "bench-ingest" / str(slices), slices=slices)[CASE]
+    with _platform(workers=1) as client:
+        contestants = {
+            "panimg alone": partial(contestant, "panimg", source),
+            "our worker, request to item": partial(_to_item, client, source),
+        }
+        comparison = compare(contestants, rounds=rounds)
+    print(f"\n### {CASE}, {slices} slices\n\n{table(comparison, against='panimg alone')}\n")
+    ratio = comparison.ratio("panimg alone", "our worker, request to item", "s")
+    print(f"{ratio:.1f} times panimg's speed (aim 4).", conditions(comparison), flush=True)
+
+
+def _to_item(client: ArchiveClient, source: Path) -> Figures:
+    archive = client.create_archive(f"Bench {time.time_ns()}")
+    uploads = [client.upload(file) for file in sorted(source.iterdir())]
+    begun = time.perf_counter()
+    client.start_session(uploads, archive=archive["pk"])
+    while not client.items(archive["pk"]):
+        time.sleep(0.02)
+    return {"s": time.perf_counter() - begun}
+
+
+def _two_beside_one(*, rounds: int, sessions: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="bench-workers-") as name:
+        files = _mixed(Path(name))
+        contestants = {
+            f"{count} worker{'s' * (count > 1)}": partial(_queue, files, sessions, count) for count in (1, 2)
+        }
+        comparison = compare(contestants, rounds=rounds, warm_up=False)
+    print(f"\n### A queue of {sessions} mixed sessions\n\n{table(comparison, against='1 worker')}\n")
+    ratio = comparison.ratio("2 workers", "1 worker", "s")
+    print(f"Two workers take {ratio:.2f} of the time of one (aim 0.6).", conditions(comparison), flush=True)
+
+
+def _mixed(folder: Path) -> list[Path]:
+    """Return one upload of each kind: a series as an archive, volumes, a picture."""
+    body = a_body(40, 256)
+    series = write_dicom_series(folder / "series", body)
+    with zipfile.ZipFile(folder / "series.zip", "w") as packed:
+        for file in series:
+            packed.write(file, file.name)
+    return [
+        folder / "series.zip",
+        write_image(folder / "ct.mha", body),
+        write_image(folder / "ct.nii.gz", body),
+        write_picture(folder / "photo.png"),
+    ]
+
+
+def _queue(files: list[Path], sessions: int, workers: int) -> Figures:
+    with _platform(workers=workers) as client:
+        archive = client.create_archive("Bench")["pk"]
+        client.wait_for_session(client.start_session([client.upload(files[-1])], archive=archive)["pk"])
+        uploads = [client.upload(files[number % len(files)]) for number in range(sessions)]
+        begun = time.perf_counter()
+        started = [client.start_session([upload], archive=archive) for upload in uploads]
+        for session in started:
+            assert client.wait_for_session(session["pk"], timeout_s=600)["status"] == "Succeeded"
+        return {"s": time.perf_counter() - begun}
+
+
+@contextmanager
+def _platform(*, workers: int) -> Iterator[ArchiveClient]:
+    arguments = ["--ingest-workers", str(workers)]
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-platform-") as name,
+        running_platform(Path(name, "data"), arguments=arguments) as platform,
+    ):
+        yield platform.client()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--slices", type=int, default=300, help="of the CT series")
+    parser.add_argument("--sessions", type=int, default=SESSIONS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
