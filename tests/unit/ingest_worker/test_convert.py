@@ -119,12 +119,18 @@ def test_a_candidate_that_breaks_its_budget_does_not_hurt_the_others(tmp_path: P
     )
 
 
-def test_an_image_larger_than_memory_streams_through(tmp_path: Path) -> None:
-    large = write_image(tmp_path / "in" / "large.mha", np.zeros((200, 512, 512), np.int16), compressed=True)
+@pytest.mark.parametrize("name", ["large.mha", "large.nii.gz", "large.nii", "large.nrrd", "series"])
+def test_an_image_larger_than_memory_streams_through(tmp_path: Path, name: str) -> None:
+    """100 MB of pixels, with 48 MB to spare: memory does not grow with the volume."""
+    volume = np.zeros((200, 512, 512), np.int16)
+    if name == "series":
+        files = write_dicom_series(tmp_path / "in", volume)
+    else:
+        files = [write_image(tmp_path / "in" / name, volume, compressed=not name.endswith(".nii"))]
 
-    report = convert([large], tmp_path / "out", budget=Budget(memory_bytes=64 * 2**20))
+    report = convert(files, tmp_path / "out", budget=Budget(memory_bytes=48 * 2**20))
 
-    assert [image.metadata.depth for image in report.images] == [200]
+    assert [image.metadata.depth for image in report.images] == [200], report.rejected
 
 
 def test_bare_paths_are_known_by_their_base_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
