@@ -6,12 +6,20 @@ from pathlib import Path
 
 from ingest_worker.domain.files import Source, SourceFile
 
+SMALL_BYTES = 1 << 18
+
 
 def source_of(file: SourceFile) -> Source:
     """Return the file's name, size and SHA-256; reads all of it."""
-    with file.path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return Source(file.name, stream.tell(), digest)
+    with file.path.open("rb", buffering=0) as stream:
+        data = stream.read(SMALL_BYTES)
+        digest = hashlib.sha256(data)
+        size_bytes = len(data)
+        while data:
+            data = stream.read(SMALL_BYTES)
+            digest.update(data)
+            size_bytes += len(data)
+    return Source(file.name, size_bytes, digest.hexdigest())
 
 
 def same_bytes(first: Path, second: Path) -> bool:

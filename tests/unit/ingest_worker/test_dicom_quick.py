@@ -1,0 +1,155 @@
+"""The quick walk through DICOM headers: what it finds is what pydicom finds, and it knows when it does not know."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pydicom.data
+import pytest
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+from demo.imaging import anatomy, write_dicom_series, write_enhanced_ct
+from ingest_worker.adapters.readers import dicom_headers, dicom_members
+from ingest_worker.adapters.readers.dicom_quick import NUMBER, POSITION, ROWS, SERIES, quick_header
+from ingest_worker.domain.report import ConversionReport
+from tests.support.conversions import convert_here, read_with_itk, the_image
+
+Change = Callable[[Dataset, int], None]
+
+
+def series(folder: Path, change: Change, *, slices: int = 4) -> list[Path]:
+    files = write_dicom_series(folder, anatomy(slices))
+    for index, file in enumerate(files):
+        dataset = dcmread(file)
+        change(dataset, index)
+        dataset.save_as(file)
+    return files
+
+
+def unchanged(_: Dataset, __: int) -> None:
+    """As a simple scanner writes it."""
+
+
+def implicit(dataset: Dataset, _: int) -> None:
+    dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+
+
+def with_sequences(dataset: Dataset, index: int) -> None:
+    """Sequences of undefined length in one another, with elements in them that matter at the top level only."""
+    inner = Dataset()
+    inner.Rows, inner.SeriesInstanceUID, inner.InstanceNumber = 9, "9.9", 99
+    outer = Dataset()
+    outer.ReferencedImageSequence = Sequence([inner, inner])
+    outer.ImagePositionPatient = [9, 9, 9]
+    dataset.SourceImageSequence = Sequence([outer, Dataset()])
+    for sequence in (dataset["SourceImageSequence"], outer["ReferencedImageSequence"]):
+        sequence.is_undefined_length = index % 2 == 0
+    for item in (inner, outer):
+        item.is_undefined_length_sequence_item = index % 2 == 0
+
+
+def implicit_with_sequences(dataset: Dataset, index: int) -> None:
+    with_sequences(dataset, index)
+    implicit(dataset, index)
+
+
+def with_private_elements(dataset: Dataset, _: int) -> None:
+    dataset.private_block(0x0029, "ACME", create=True).add_new(0x10, "OB", bytes(range(256)) * 100)
+
+
+@pytest.mark.parametrize(
+    "change", [unchanged, implicit, with_sequences, implicit_with_sequences, with_private_elements]
+)
+def test_it_finds_what_pydicom_finds(tmp_path: Path, change: Change) -> None:
+    for file in series(tmp_path / "in", change):
+        found, expected = quick_header(file), dcmread(file)
+
+        assert found is not None
+        assert found.text(SERIES) == expected.SeriesInstanceUID
+        assert found.text(NUMBER) == str(expected.InstanceNumber)
+        assert [
+            float(part) for part in (found.text(POSITION) or "").split("\\")
+        ] == expected.ImagePositionPatient
+        assert int.from_bytes(found.shared[ROWS], "little") == expected.Rows
+        pixels = file.read_bytes()[found.pixel_offset : found.pixel_offset + found.pixel_length]
+        assert pixels == expected.PixelData
+
+
+def test_it_leaves_the_unusual_to_pydicom(tmp_path: Path) -> None:
+    (file,) = write_dicom_series(tmp_path, anatomy(1))
+    dataset = dcmread(file)
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dataset.save_as(tmp_path / "deflated.dcm", enforce_file_format=True)
+    enhanced = write_enhanced_ct(tmp_path / "enhanced.dcm", anatomy(2))
+    packaged = Path(pydicom.data.__file__).parent / "test_files"
+    others = (
+        "MR_small_bigendian.dcm",
+        "MR_small_RLE.dcm",
+        "examples_palette.dcm",
+        "rtdose.dcm",
+        "README.txt",
+    )
+
+    found = [
+        quick_header(path) for path in (tmp_path / "deflated.dcm", enhanced, *map(packaged.joinpath, others))
+    ]
+
+    assert found == [None] * 7
+
+
+def test_a_header_that_ends_nowhere_is_no_header(tmp_path: Path) -> None:
+    (file,) = write_dicom_series(tmp_path, anatomy(1))
+    whole = file.read_bytes()
+    pixels = quick_header(file)
+    assert pixels is not None
+
+    for end in range(132, pixels.pixel_offset - 12, 7):
+        file.write_bytes(whole[:end])
+        assert quick_header(file) is None
+
+
+def scaled(dataset: Dataset, index: int) -> None:
+    dataset.RescaleSlope, dataset.RescaleIntercept = 1 + index % 2, -1000 * index
+
+
+def timed(dataset: Dataset, index: int) -> None:
+    dataset.TemporalPositionIndex = index // 2 + 1
+    dataset.ImagePositionPatient = [0, 0, index % 2]
+
+
+def odd_numbers(dataset: Dataset, index: int) -> None:
+    dataset.InstanceNumber = "" if index == 1 else index
+
+
+@pytest.mark.parametrize("change", [unchanged, implicit, with_sequences, scaled, timed, odd_numbers])
+def test_with_and_without_it_the_images_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change
+) -> None:
+    files = series(tmp_path / "in", change)
+
+    def converted(name: str) -> ConversionReport:
+        return convert_here(files, tmp_path / name)
+
+    quick = converted("quick")
+    for module in (dicom_headers, dicom_members):
+        monkeypatch.setattr(module, "quick_header", lambda _: None)
+    slow = converted("slow")
+
+    assert quick == slow
+    assert quick.images
+
+
+def test_slices_scaled_in_different_ways_are_scaled_each_in_its_own(tmp_path: Path) -> None:
+    files = series(tmp_path / "in", scaled, slices=3)
+    stored = [dcmread(file).pixel_array.astype(int) for file in files]
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    expected = [values * (1 + index % 2) - 1000 * index for index, values in enumerate(stored)]
+    got = read_with_itk(tmp_path / "out" / image.file).pixels
+    assert sorted(plane.tobytes() for plane in got.astype(int)) == sorted(
+        np.array(each).tobytes() for each in expected
+    )
