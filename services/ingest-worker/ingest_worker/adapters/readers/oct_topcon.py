@@ -151,7 +151,7 @@ class CodedVolume:
                 raise Damaged(self.file.base_name, f"slice {number} is cut off")
             try:
                 pixels = jpeg2k_decode(code)
-            except (Jpeg2kError, ValueError) as error:
+            except (Jpeg2kError, NotImplementedError, ValueError) as error:
                 raise Damaged(self.file.base_name, f"slice {number} cannot be decoded") from error
             yield np.ascontiguousarray(pixels, np.dtype(self.layout.sample_type).newbyteorder("<"))
 

@@ -1,0 +1,72 @@
+"""Imports through the front door: cancelled and tried again, slides handed on, images without identity."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from demo.client import ArchiveClient
+from demo.imaging import anatomy, write_dicom_series, write_picture
+from tests.support.platform import running_platform
+from tests.support.processes import wait_until
+
+PICTURES = 100  # each has a child of its own, which takes long enough to be caught at it
+
+
+def many_pictures(folder: Path) -> Path:
+    picture = write_picture(folder / "p.png").read_bytes()
+    with zipfile.ZipFile(folder / "many.zip", "w") as packed:
+        for number in range(PICTURES):
+            packed.writestr(f"{number}.png", picture)
+    return folder / "many.zip"
+
+
+def act(client: ArchiveClient, session: str, verb: str) -> dict[str, Any]:
+    answer: dict[str, Any] = client.call("POST", f"cases/upload-sessions/{session}/{verb}/", json={})
+    return answer
+
+
+def session_of(client: ArchiveClient, session: str) -> dict[str, Any]:
+    found: dict[str, Any] = client.call("GET", f"cases/upload-sessions/{session}/")
+    return found
+
+
+def test_a_running_import_is_cancelled_and_tried_again(data: Path, tmp_path: Path) -> None:
+    with running_platform(data) as platform:
+        client = platform.client()
+        archive = client.create_archive("Cancelled")["pk"]
+        session = client.start_session([client.upload(many_pictures(tmp_path))], archive=archive)["pk"]
+        running = wait_until(
+            lambda: (found := session_of(client, session))["progress"]["bytes_done"] and found,
+            timeout_s=60,
+            what="progress",
+        )
+
+        cancelled = act(client, session, "cancel")
+        # The worker that was fenced off is free for others, who need not wait for what nobody wants.
+        other = client.start_session([client.upload(write_picture(tmp_path / "other.png"))], archive=archive)
+        client.wait_for_session(other["pk"])
+        retried = act(client, session, "retry")
+        ended = client.wait_for_session(session, timeout_s=240)
+
+        assert running["status"] == "Started"
+        assert 0 < running["progress"]["files_done"] < running["progress"]["files_total"] == PICTURES
+        assert (cancelled["status"], cancelled["image_set"]) == ("Cancelled", [])
+        assert retried["status"] == "Re-Queued"
+        assert (ended["status"], len(ended["image_set"])) == ("Succeeded", PICTURES)
+        assert len(client.wait_for_items(archive, PICTURES + 1)) == PICTURES + 1
+
+
+def test_an_archive_that_de_identifies_knows_no_patient(data: Path, tmp_path: Path) -> None:
+    with running_platform(data) as platform:
+        client = platform.client()
+        archive = client.call("POST", "archives/", json={"title": "Nobody", "deidentify": True})["pk"]
+        files = write_dicom_series(tmp_path / "Muster", anatomy())
+        uploads = [client.upload(file) for file in files]
+
+        session = client.wait_for_session(client.start_session(uploads, archive=archive)["pk"])
+        (item,) = client.wait_for_items(archive, 1)
+
+        image = client.image(item["values"][0]["image"])
+        assert "PatientName" in session["report"]["images"][0]["removed"]
+        assert not [word for word in ("Muster", "0815", "Thorax", "1964") if word in f"{item}{image}"]
+        assert image["study_instance_uid"].startswith("2.25.")
