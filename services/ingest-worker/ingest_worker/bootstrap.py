@@ -96,7 +96,8 @@ def sessions_of(documents: Documents) -> Repository[UploadSession]:
 
 def import_handler(documents: Documents) -> ImportHandler:
     """Return what the worker does with sessions."""
-    return ImportHandler(IMPORT_PROGRAM, Repository(documents, STORED_IMAGES.name, StoredImage, source=NAME))
+    images = Repository(documents, STORED_IMAGES.name, StoredImage, source=NAME)
+    return ImportHandler(IMPORT_PROGRAM, sessions_of(documents), images)
 
 
 @contextmanager

@@ -45,6 +45,7 @@ from archive_shared.blobs.rules import (
 )
 from archive_shared.blobs.streams import FileRange, save
 from archive_shared.errors import NotFound
+from archive_shared.identifiers import new_id
 
 
 class FolderBlobStore:
@@ -127,6 +128,21 @@ class FolderBlobStore:
     def upload_from(self, key: str, path: Path) -> BlobInfo:
         with path.open("rb") as source:
             return self.put(key, source)
+
+    def take(self, key: str, path: Path) -> BlobInfo:
+        info = self._moved(key, path) or self.upload_from(key, path)
+        path.unlink()
+        return info
+
+    def _moved(self, key: str, path: Path) -> BlobInfo | None:
+        """Make the file itself the object, without a copy; None on another disk."""
+        target, incoming = self._path(key), self._incoming / f"taken-{new_id()}"
+        with disk_errors():
+            if not linked(path, incoming):
+                return None
+            with incoming.open("rb") as file:
+                publish(file, target)
+                return _described(key, os.fstat(file.fileno()))
 
     def begin_upload(self, key: str) -> str:
         with disk_errors():

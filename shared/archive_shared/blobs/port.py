@@ -139,6 +139,13 @@ class BlobStore(Protocol):
         """Store a file; like `put`, but knows the length, so S3 splits it into fewer parts."""
         ...
 
+    def take(self, key: str, path: Path) -> BlobInfo:
+        """Store a file that its owner gives up: like `upload_from`, but the file is gone afterwards.
+
+        Costs no copy on one disk with a folder store.
+        """
+        ...
+
     def begin_upload(self, key: str) -> str:
         """Begin an upload in parts and return its identifier. Nothing is visible before it is finished.
 

@@ -149,6 +149,11 @@ class S3BlobStore:
         with path.open("rb") as source:
             return self._put(key, source, path.stat().st_size)
 
+    def take(self, key: str, path: Path) -> BlobInfo:
+        info = self.upload_from(key, path)
+        path.unlink()
+        return info
+
     def begin_upload(self, key: str) -> str:
         return self._uploads.begin(check_key(key))
 

@@ -272,6 +272,21 @@ def test_files_go_in_and_come_out_unchanged(store: BlobStore, tmp_path: Path, si
     assert {path.name for path in tmp_path.iterdir()} == {"source", "target"}
 
 
+@pytest.mark.parametrize("size_bytes", [0, 1, 20 << 20])
+def test_a_file_given_up_is_in_the_store_and_nowhere_else(
+    store: BlobStore, tmp_path: Path, size_bytes: int
+) -> None:
+    source, content = tmp_path / "source", b"7" * size_bytes
+    source.write_bytes(content)
+    store.put("a/file", b"old")
+
+    info = store.take("a/file", source)
+
+    assert (info.size_bytes, store.read("a/file")) == (size_bytes, content)
+    assert [each.key for each in store.list()] == ["a/file"]
+    assert not source.exists()
+
+
 def test_a_source_that_fails_leaves_the_old_object(store: BlobStore) -> None:
     store.put("key", b"old")
 

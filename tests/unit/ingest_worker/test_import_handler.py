@@ -107,3 +107,14 @@ def test_a_slide_is_announced_with_its_original_files(
     (announced,) = stored["outbox"]
     assert announced["data"]["slide"] == {"format": "svs", "files": [file]}
     assert (announced["data"]["files"], announced["data"]["description"]["width"]) == ([], None)
+
+
+def test_images_of_a_cancelled_session_are_not_announced(
+    documents: SqliteDocuments, sessions: Repository[UploadSession], claims: Claims[UploadSession]
+) -> None:
+    session = claimed(sessions, claims, [SessionFile("u", "a.mha", "ann/u", 5)])
+    sessions.change(session.id, UploadSession.cancel)
+
+    import_handler(documents).keep(session, {"images": [{"id": new_id()}], "rejected": []})
+
+    assert documents.count("images") == 0

@@ -123,16 +123,16 @@ class SessionWork:
         }
 
     def _store_original(self, file: SlideFile, key: str) -> OriginalFile:
-        self.images.upload_from(key, file.path)
+        self.images.take(key, file.path)
         return OriginalFile(
             name=file.name, key=key, size_bytes=file.source.size_bytes, sha256=file.source.sha256
         )
 
     def _store_file(self, image: ConvertedImage, path: Path, prefix: str, identifier: str) -> ImageFile:
         key = f"{prefix}/{identifier}{path.suffix}"
-        info = self.images.upload_from(key, path)
         with path.open("rb") as content:
             sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        info = self.images.take(key, path)
         return ImageFile(
             id=derived_id("file", identifier, image.type.value),
             type=WIRE_TYPE[image.type],

@@ -7,6 +7,7 @@ from typing import Any
 from archive_shared.documents import Repository
 from archive_shared.errors import Duplicate
 from archive_shared.events import ImageDescription, ImageFile, ImageImported, OriginalFile, Slide
+from archive_shared.jobs.job import JobState
 from ingest_worker.domain.session import Progress, RejectedFile, SessionImage, UploadSession
 from ingest_worker.domain.stored_image import StoredImage
 
@@ -24,6 +25,7 @@ class ImportHandler:
     """
 
     command: Sequence[str]
+    sessions: Repository[UploadSession]
     images: Repository[StoredImage]
 
     def payload(self, aggregate: UploadSession) -> Mapping[str, Any]:
@@ -42,7 +44,13 @@ class ImportHandler:
         aggregate.progress = Progress(**progress)
 
     def keep(self, aggregate: UploadSession, result: Mapping[str, Any]) -> None:
-        """Store every image with the event that announces it; those that are there already stay as they are."""
+        """Store every image with the event that announces it; those that are there already stay as they are.
+
+        Not for a session that was cancelled or given to somebody else while its files were converted.
+        """
+        job = self.sessions.require(aggregate.id).job
+        if job.state is not JobState.RUNNING or job.epoch != aggregate.job.epoch:
+            return
         for found in result["images"]:
             try:
                 self.images.add(_stored(aggregate, found))
