@@ -67,6 +67,9 @@ soak: $(DEVELOPMENT) servers ## what takes too long for every day: every pair of
 bench-events: $(DEVELOPMENT) servers ## from outbox to subscriber, beside bare pika and kombu  [ARGS="--events N --rounds N"]
 	@$(BIN)/python -m bench.events $(ARGS)
 
+bench-permissions: $(DEVELOPMENT) ## decisions, remembered and not, beside a query per check and pycasbin  [ARGS="--archives N --users N --rounds N"]
+	@$(BIN)/python -m bench.permissions $(ARGS)
+
 bench-ingest: $(DEVELOPMENT) $(PANIMG) ## the import beside panimg and ITK  [ARGS="--rounds 5 --slices 300 --case nii"]
 	@$(BIN)/python -m bench.ingest $(ARGS)
 
