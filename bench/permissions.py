@@ -275,7 +275,7 @@ def ask_query_often(connection: sqlite3.Connection, person: str, archives: Seque
 
 
 def pycasbin(roles: Roles) -> casbin.Enforcer:
-    model = casbin.Model()
+    model = casbin.model.Model()
     model.load_model_from_text(MODEL)
     enforcer = casbin.Enforcer(model)
     enforcer.enable_auto_build_role_links(False)

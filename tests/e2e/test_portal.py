@@ -60,7 +60,7 @@ class Page:
     def sign_in(self, token: str) -> None:
         self.open("/")
         self.fill("token", token)
-        self.press("Sign in")
+        self.press("Sign in with a token")
 
     def picture_is_drawn(self, css: str) -> bool:
         """Tell whether an image has been decoded, so that it is no broken link."""
@@ -119,14 +119,32 @@ def test_a_wrong_token_is_told_so(page: Page) -> None:
     page.shows("Nobody has this token.")
 
 
-def test_signing_out_forgets_the_token(page: Page, platform: RunningPlatform) -> None:
+def test_signing_out_forgets_everything(page: Page, platform: RunningPlatform) -> None:
     page.sign_in(platform.token)
     page.shows("New archive")
+    kept = page.browser.execute_script(
+        "return document.cookie + JSON.stringify({...sessionStorage, ...localStorage})"
+    )
+    assert "map_" not in kept  # scripts cannot read the session
 
     page.find("#account button").click()
 
     page.shows("Your token")
-    assert page.browser.execute_script("return sessionStorage.length") == 0
+    assert page.browser.get_cookies() == []
+
+
+def test_a_password_signs_in_and_a_wrong_one_does_not(page: Page, platform: RunningPlatform) -> None:
+    page.open("/")
+    page.fill("username", "admin")
+    page.fill("password", "not the right one")
+    page.press("Sign in")
+    page.shows("The username or the password is wrong.")
+
+    page.fill("password", platform.password)
+    page.press("Sign in")
+
+    page.shows("New archive")
+    page.shows("admin")
 
 
 def test_an_archive_is_made_and_its_bad_logo_refused_beside_the_field(
@@ -317,6 +335,58 @@ def test_somebody_without_a_role_sees_the_card_and_nothing_else(
 
     page.open(f"/archives/{private['slug']}/")
     page.shows("Not found")
+
+
+def test_somebody_asks_for_access_and_an_editor_lets_them_in(page: Page, platform: RunningPlatform) -> None:
+    """The requester has the exact address of a private archive; its editor hears of it and decides."""
+    root = platform.client()
+    archive = root.create_archive("For the careful")
+    root.call("PATCH", f"archives/{archive['pk']}/admission/", json={"terms": "Do no harm."})
+    _, token = platform.new_user("asker")
+
+    page.sign_in(token)
+    page.shows("New archive")
+    page.open(f"/archives/{archive['pk']}/")
+    page.shows("Do no harm.")
+    assert "For the careful" not in page.find("main").text
+    page.fill("message", "I count lungs.")
+    page.find("[name=terms_version]").click()
+    page.press("Ask for access")
+    page.shows("the editors will decide")
+    page.find("#account button").click()
+
+    page.shows("Your token")
+    page.sign_in(platform.token)
+    page.shows("New archive")
+    page.open("/notifications/")
+    page.shows("asker asks for access to an archive you edit.")
+    page.press("Look")
+    page.shows("I count lungs.")
+    page.find("[data-asks=asker] .primary").click()
+
+    page.find("[data-member=asker]")
+    assert not page.all("[data-asks]")
+    members = root.call("GET", f"archives/{archive['pk']}/members/")["results"]
+    assert {each["username"]: each["roles"] for each in members}["asker"] == ["user"]
+
+
+def test_an_editor_gives_and_takes_roles(page: Page, platform: RunningPlatform) -> None:
+    archive = platform.client().create_archive("A team")
+    platform.new_user("colleague")
+    page.sign_in(platform.token)
+    page.shows("New archive")
+    page.open(f"/archives/{archive['slug']}/members/")
+
+    page.fill("user", "nobody-of-this-name")
+    page.press("Give role")
+    page.shows("There is no user named nobody-of-this-name.")
+    page.fill("user", "colleague")
+    page.press("Give role")
+    page.find("[data-member=colleague] .role button").click()
+
+    wait_until(lambda: not page.all("[data-member=colleague]"), timeout_s=20, what="the role taken")
+    page.find("[data-member=admin] .role button").click()
+    page.shows("An archive keeps at least one editor")
 
 
 def test_an_unknown_address_is_not_found(page: Page, platform: RunningPlatform) -> None:

@@ -18,6 +18,8 @@ READY_WITHIN_S = 60
 STOPPED_WITHIN_S = 40
 TOKEN = re.compile(r"\bmap_[A-Za-z0-9_-]{43}\b")
 
+PASSWORD = re.compile(r"\bpassword  (\S+)")
+
 
 @dataclass
 class RunningPlatform:
@@ -28,6 +30,13 @@ class RunningPlatform:
     address: str
     token: str
     clients: ExitStack
+
+    @property
+    def password(self) -> str:
+        """The administrator's, as the first start prints it."""
+        found = PASSWORD.search(self.process.log())
+        assert found is not None, self.process.log()
+        return found[1]
 
     def client(self, token: str | None = None) -> ArchiveClient:
         """Return a client that is closed when the platform stops; the administrator's unless told otherwise."""

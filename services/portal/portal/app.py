@@ -46,7 +46,9 @@ def _pages(settings: Settings) -> Blueprint:
     @routes.get("/")
     @routes.get("/new-archive/")
     @routes.get("/webhooks/")
+    @routes.get("/notifications/")
     @routes.get("/archives/<slug>/")
+    @routes.get("/archives/<slug>/members/")
     @routes.get("/archives/<slug>/items/<item>/")
     def page(**_: str) -> str:
         """Serve the page; which part of it is shown is decided in the browser by the address."""

@@ -2,7 +2,8 @@
 
 The session cookie holds a secret like an API token's, which scripts of the page cannot read. The other cookie holds a
 word derived from it, which they can; a request that changes something has to repeat it in a header. Another site can
-make a browser send the cookies, but cannot read the word (OWASP: signed double-submit cookie).
+make a browser send the cookies, but cannot read the word (OWASP: signed double-submit cookie). A session without its word
+counts for nothing, so that the page can end it by itself when the server does not answer.
 """
 
 import hashlib
@@ -29,10 +30,9 @@ def session_secret() -> str | None:
         It would change something and does not prove that the page itself sent it.
     """
     secret = request.cookies.get(SECURE_NAME) or request.cookies.get(PLAIN_NAME)
-    if not secret:
+    if not secret or not _is_word(request.cookies.get(CSRF_COOKIE, ""), secret):
         return None
-    proof = request.headers.get(CSRF_HEADER, "").encode()
-    if request.method not in SAFE_METHODS and not hmac.compare_digest(proof, csrf_word(secret).encode()):
+    if request.method not in SAFE_METHODS and not _is_word(request.headers.get(CSRF_HEADER, ""), secret):
         raise Forbidden("This request did not come from the page.")
     return secret
 
@@ -53,3 +53,7 @@ def end(response: Response, *, secure: bool) -> None:
     """Make the browser forget the session."""
     response.delete_cookie(SECURE_NAME if secure else PLAIN_NAME, secure=secure, httponly=True, path="/")
     response.delete_cookie(CSRF_COOKIE, secure=secure, path="/")
+
+
+def _is_word(text: str, secret: str) -> bool:
+    return hmac.compare_digest(text.encode(), csrf_word(secret).encode())

@@ -130,8 +130,10 @@ TABLE: dict[tuple[Service, str, str], Row] = {
         for route in (
             "/",
             "/new-archive/",
+            "/notifications/",
             "/webhooks/",
             "/archives/<slug>/",
+            "/archives/<slug>/members/",
             "/archives/<slug>/items/<item>/",
         )
     },

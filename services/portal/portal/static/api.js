@@ -1,7 +1,7 @@
-// Speaks with the platform's API for the person whose token this tab keeps.
+// Speaks with the platform's API for the person who is signed in; the browser keeps the session where scripts cannot read it.
 
 const PUBLIC_URL = document.querySelector('meta[name="public-url"]').content;
-const TOKEN = "token";
+const CSRF = /(?:^|; )archive-csrf=([0-9a-f]+)/;
 const TRIES = 4;
 const PAUSE_MS = 300;
 
@@ -20,10 +20,22 @@ export class ApiError extends Error {
   }
 }
 
-export const token = {
-  get: () => sessionStorage.getItem(TOKEN),
-  keep: (text) => sessionStorage.setItem(TOKEN, text),
-  forget: () => sessionStorage.removeItem(TOKEN),
+export const session = {
+  get isOpen() {
+    return CSRF.test(document.cookie);
+  },
+  // `credentials`: username and password, or a token.
+  begin: (credentials) => post("/api/v1/sessions/", credentials),
+  async end() {
+    try {
+      await remove("/api/v1/sessions/current/");
+    } finally {
+      session.forget();
+    }
+  },
+  forget() {
+    document.cookie = "archive-csrf=; Max-Age=0; Path=/; SameSite=Strict";
+  },
 };
 
 // The API names everything by its public address. The page may have been opened under another name of the
@@ -79,7 +91,8 @@ async function json(method, path, { body, signal } = {}) {
 }
 
 async function ask(method, path, { body, headers = {}, signal } = {}) {
-  if (token.get()) headers.Authorization = `Bearer ${token.get()}`;
+  const word = document.cookie.match(CSRF)?.[1];
+  if (word && method !== "GET") headers["X-CSRF-Token"] = word;
   for (let attempt = 1; ; attempt += 1) {
     const answer = await answerTo(path, { method, body, headers, signal });
     if (answer?.ok) return answer;

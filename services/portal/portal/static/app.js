@@ -1,11 +1,13 @@
-// Decides by the address which page is shown, and by the token whether somebody is signed in.
+// Decides by the address which page is shown, and by the session whether somebody is signed in.
 
 import * as api from "./api.js";
 import { announce, element, link, notice } from "./dom.js";
 import { archivePage } from "./pages/archive.js";
 import { archivesPage } from "./pages/archives.js";
 import { itemPage } from "./pages/item.js";
+import { membersPage } from "./pages/members.js";
 import { newArchivePage } from "./pages/new-archive.js";
+import { bell, notificationsPage } from "./pages/notifications.js";
 import { signInPage } from "./pages/sign-in.js";
 import { webhooksPage } from "./pages/webhooks.js";
 
@@ -13,7 +15,9 @@ const PAGES = [
   [/^\/$/, archivesPage],
   [/^\/new-archive\/$/, newArchivePage],
   [/^\/webhooks\/$/, webhooksPage],
+  [/^\/notifications\/$/, notificationsPage],
   [/^\/archives\/([^/]+)\/$/, archivePage],
+  [/^\/archives\/([^/]+)\/members\/$/, membersPage],
   [/^\/archives\/([^/]+)\/items\/([^/]+)\/$/, itemPage],
 ];
 
@@ -51,12 +55,12 @@ function pageOf(path) {
 }
 
 async function whoAmI(signal) {
-  if (!api.token.get()) return null;
+  if (!api.session.isOpen) return null;
   try {
     return await api.get("/api/v1/users/me/", { signal });
   } catch (error) {
     if (error.status !== 401) throw error;
-    api.token.forget();
+    api.session.forget();
     return null;
   }
 }
@@ -70,8 +74,8 @@ function present(shown) {
 
 function complaint(error) {
   if (error.status === 401) {
-    signOut();
-    return element("p", {}, "Your token is no longer valid.");
+    forget();
+    return element("p", {}, "Your session has ended.");
   }
   if (error.status === 404) return nowhere("It does not exist, or is not shown to you.");
   const again = element("button", { type: "button", onclick: show }, "Try again");
@@ -86,11 +90,19 @@ function nowhere(text) {
 function showAccount() {
   if (!user) return account.replaceChildren();
   const leave = element("button", { type: "button", class: "quiet", onclick: signOut }, "Sign out");
-  return account.replaceChildren(link("/webhooks/", "Webhooks"), element("span", { class: "who" }, user.username), leave);
+  return account.replaceChildren(bell(left.signal), link("/webhooks/", "Webhooks"), element("span", { class: "who" }, user.username), leave);
 }
 
-function signOut() {
-  api.token.forget();
+async function signOut() {
+  try {
+    await api.session.end();
+  } finally {
+    forget();
+  }
+}
+
+function forget() {
+  api.session.forget();
   user = null;
   show();
 }

@@ -48,7 +48,7 @@ export function showComplaints(form, errors) {
     const complaint = box.querySelector(".complaint");
     complaint.textContent = reasons.join(" ");
     complaint.hidden = reasons.length === 0;
-    box.querySelector("input, textarea").setAttribute("aria-invalid", String(reasons.length > 0));
+    box.querySelector("input, textarea, select").setAttribute("aria-invalid", String(reasons.length > 0));
   }
   form.querySelector("[aria-invalid=true]")?.focus();
   const known = new Set([...form.querySelectorAll("[data-field]")].map((box) => box.dataset.field));

@@ -4,17 +4,23 @@ import * as api from "../api.js";
 import { element, link, notice } from "../dom.js";
 import { day } from "../words.js";
 import { badge } from "./archives.js";
+import { findArchive, isIdentifier } from "./find-archive.js";
 import { ItemGrid } from "./item-grid.js";
 import { logo } from "./logo.js";
+import { accessPanel } from "./request-access.js";
 import { UploadPanel } from "./upload-panel.js";
 
 const BUSY_PAUSE_MS = 1500;
 const CALM_PAUSE_MS = 10000;
 
-export async function archivePage({ signal, title }, slug) {
-  const archive = await find(slug, signal);
+export async function archivePage({ signal, title, go }, name) {
+  const again = () => go(`/archives/${encodeURIComponent(name)}/`);
+  const archive = await findOrAsk(name, signal);
+  if (!archive) return unknown(name, { signal, title, again });
   title(archive.title);
-  if (archive.item_count === null) return element("article", {}, header(archive, signal), stranger());
+  if (archive.item_count === null) {
+    return element("article", {}, header(archive, signal), stranger(), await accessPanel(archive.pk, { signal, again }));
+  }
   const count = element("span", { class: "badge" });
   const grid = new ItemGrid(archive, { signal, onCount: (number) => count.replaceChildren(String(number)) });
   const panel = new UploadPanel(archive, { signal });
@@ -30,10 +36,21 @@ export async function archivePage({ signal, title }, slug) {
   );
 }
 
-async function find(slug, signal) {
-  const { results } = await api.get(`/api/v1/archives/?slug=${encodeURIComponent(slug)}`, { signal });
-  if (!results.length) throw new api.ApiError(404);
-  return api.get(results[0].api_url, { signal });
+// Returns null for an archive that is not shown to the reader, but whose exact address they have.
+async function findOrAsk(name, signal) {
+  try {
+    return await findArchive(name, signal);
+  } catch (error) {
+    if (error.status === 404 && isIdentifier(name)) return null;
+    throw error;
+  }
+}
+
+async function unknown(archive, { signal, title, again }) {
+  const panel = await accessPanel(archive, { signal, again });
+  title("A private archive");
+  const lead = element("p", { class: "lead" }, "You have its exact address, so you may ask its editors for access. What it is and what is in it, only members see.");
+  return element("article", {}, element("h1", {}, "A private archive"), lead, panel);
 }
 
 function header(archive, signal) {
@@ -47,9 +64,25 @@ function header(archive, signal) {
       element("p", { class: "crumbs" }, link("/", "Archives")),
       element("h1", {}, archive.title),
       archive.description && element("p", { class: "lead" }, archive.description),
-      element("p", { class: "facts" }, badge(archive), `since ${day(archive.created)}`),
+      element("p", { class: "facts" }, badge(archive), `since ${day(archive.created)}`, membersLink(archive, signal)),
     ),
   );
+}
+
+// Shown to those who may manage the members, which only the server knows.
+function membersLink(archive, signal) {
+  const shown = link(`/archives/${encodeURIComponent(archive.slug)}/members/`, "Members");
+  shown.hidden = true;
+  if (archive.item_count !== null) {
+    api.get(`/api/v1/archives/${archive.pk}/requests/?state=pending&limit=1`, { signal }).then(
+      ({ count }) => {
+        shown.hidden = false;
+        if (count) shown.append(" ", element("span", { class: "badge" }, `${count} waiting`));
+      },
+      () => {}, // not for this reader
+    );
+  }
+  return shown;
 }
 
 function stranger() {

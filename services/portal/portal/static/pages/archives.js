@@ -63,5 +63,5 @@ async function countItems(archive, facts, signal) {
 }
 
 function stranger() {
-  return api.token.get() ? "You have no role here" : "Members see its items";
+  return api.session.isOpen ? "You have no role here" : "Members see its items";
 }

@@ -1,4 +1,4 @@
-// Takes a token and finds out whose it is.
+// Begins a session: with a username and a password, or with a token.
 
 import * as api from "../api.js";
 import { element, field, showComplaints } from "../dom.js";
@@ -15,33 +15,44 @@ export async function signInPage({ onSignIn, signal, title }) {
       { class: "narrow sign-in" },
       element("h1", {}, "Medical image archives"),
       element("p", { class: "lead" }, "Upload what scanners and microscopes write, and look at it seconds later."),
+      passwordForm(onSignIn),
       tokenForm(onSignIn),
-      element("p", { class: "hint" }, "The token stays in this tab and is forgotten when you close it."),
     ),
     archives && element("section", { class: "public" }, element("h2", {}, "Public archives"), archives),
   );
 }
 
-function tokenForm(onSignIn) {
-  const input = element("input", { type: "password", autocomplete: "off", spellcheck: "false", required: true });
+function passwordForm(onSignIn) {
+  const username = element("input", { type: "text", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true });
+  const password = element("input", { type: "password", autocomplete: "current-password", required: true });
+  const credentials = () => ({ username: username.value, password: password.value });
   return element(
     "form",
-    { class: "card", onsubmit: (event) => signIn(event, input, onSignIn) },
-    field({ name: "token", label: "Your token", hint: "The first start prints one; administrators make more.", input }),
+    { class: "card", onsubmit: (event) => signIn(event, credentials(), "password", onSignIn) },
+    field({ name: "username", label: "Username", input: username }),
+    field({ name: "password", label: "Password", hint: "The first start prints the administrator's.", input: password }),
     element("button", { type: "submit", class: "primary" }, "Sign in"),
   );
 }
 
-async function signIn(event, input, onSignIn) {
+function tokenForm(onSignIn) {
+  const token = element("input", { type: "password", autocomplete: "off", spellcheck: "false", required: true });
+  return element(
+    "form",
+    { class: "card", onsubmit: (event) => signIn(event, { token: token.value.trim() }, "token", onSignIn) },
+    field({ name: "token", label: "Your token", hint: "An API token that is good for everything works as well.", input: token }),
+    element("button", { type: "submit" }, "Sign in with a token"),
+  );
+}
+
+async function signIn(event, credentials, name, onSignIn) {
   event.preventDefault();
   const form = event.currentTarget;
-  api.token.keep(input.value.trim());
   try {
-    await api.get("/api/v1/users/me/");
+    await api.session.begin(credentials);
     onSignIn();
   } catch (error) {
-    api.token.forget();
-    const reason = error.status === 401 ? "Nobody has this token." : error.message;
-    showComplaints(form, { token: [reason] });
+    const unknown = error.status === 401 && name === "token";
+    showComplaints(form, { [name]: [unknown ? "Nobody has this token." : error.reasons] });
   }
 }

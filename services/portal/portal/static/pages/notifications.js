@@ -1,0 +1,83 @@
+// What somebody should know of, and how often they want to hear of it by e-mail.
+
+import * as api from "../api.js";
+import { element, field, link, notice } from "../dom.js";
+import { moment } from "../words.js";
+
+const NOTIFICATIONS = "/api/v1/notifications/";
+const PAGE_SIZE = 50;
+const MAIL = { instant: "At once", digest: "Once a day", off: "Never" };
+const SENTENCES = {
+  "access.requested": (each) => `${each.subject.username} asks for access to an archive you edit.`,
+  "access.accepted": () => "Your request for access was accepted.",
+  "access.rejected": (each) => `Your request for access was rejected.${each.text ? ` “${each.text}”` : ""}`,
+  "role.granted": (each) => `${each.actor.username} gave you a role: ${each.text}.`,
+  "role.revoked": (each) => `${each.actor.username} took a role from you: ${each.text}.`,
+};
+
+// The link to the list, with how many were not read.
+export function bell(signal) {
+  const count = element("span", { class: "badge", hidden: true });
+  api.get(`${NOTIFICATIONS}?unread=true&limit=1`, { signal }).then(
+    (unread) => {
+      count.textContent = unread.count;
+      count.hidden = unread.count === 0;
+    },
+    () => {}, // the list itself says what is wrong
+  );
+  return link("/notifications/", "Notifications ", count);
+}
+
+export async function notificationsPage({ signal, title, user, go }) {
+  title("Notifications");
+  const page = await api.get(`${NOTIFICATIONS}?limit=${PAGE_SIZE}`, { signal });
+  const readAll = async () => {
+    await api.post(`${NOTIFICATIONS}read/`, {}, { signal });
+    go("/notifications/");
+  };
+  return element(
+    "section",
+    { class: "narrow" },
+    element(
+      "div",
+      { class: "heading" },
+      element("h1", {}, "Notifications"),
+      page.results.some((each) => !each.read) && element("button", { type: "button", onclick: readAll }, "Mark all as read"),
+    ),
+    page.results.length ? element("ul", { class: "people" }, page.results.map(row)) : notice("empty", "Nothing has happened yet."),
+    mailForm(user),
+  );
+}
+
+function row(each) {
+  const sentence = (SENTENCES[each.kind] || (() => "Something changed."))(each);
+  return element(
+    "li",
+    { class: "card person", "data-read": String(each.read) },
+    element("div", {}, element("p", {}, sentence), element("p", { class: "hint" }, moment(each.created))),
+    each.archive && link(each.kind === "access.requested" ? `/archives/${each.archive}/members/` : `/archives/${each.archive}/`, "Look"),
+  );
+}
+
+function mailForm(user) {
+  const email = element("input", { type: "email", autocomplete: "email", value: user.email });
+  const how = element("select", {}, Object.entries(MAIL).map(([value, text]) => element("option", { value, selected: user.mail === value }, text)));
+  const said = element("p", { class: "hint", role: "status" });
+  const save = async (event) => {
+    event.preventDefault();
+    try {
+      const wanted = email.value.trim() ? { email: email.value.trim(), mail: how.value } : { mail: how.value };
+      Object.assign(user, await api.patch("/api/v1/users/me/", wanted));
+      said.textContent = "Saved.";
+    } catch (error) {
+      said.textContent = error.reasons;
+    }
+  };
+  return element(
+    "form",
+    { class: "card", onsubmit: save },
+    field({ name: "email", label: "E-mail", input: email }),
+    field({ name: "mail", label: "Letters", hint: "Where this installation sends any.", input: how }),
+    element("div", { class: "actions" }, element("button", { type: "submit" }, "Save"), said),
+  );
+}
