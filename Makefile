@@ -18,6 +18,8 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints co
 
 RUNTIME := $(VENV)/.runtime-installed
 PANIMG := .cache/bench-panimg/bin/panimg
+WSIDICOMIZER := .cache/bench-slides-wsidicomizer/bin/wsidicomizer
+LARGE_IMAGE := .cache/bench-slides-large-image/bin/large_image_converter
 DEVELOPMENT := $(VENV)/.development-installed
 
 .DEFAULT_GOAL := help
@@ -76,6 +78,12 @@ bench-ingest: $(DEVELOPMENT) $(PANIMG) ## the import beside panimg and ITK  [ARG
 bench-ingest-workers: $(DEVELOPMENT) $(PANIMG) ## a whole worker beside panimg alone, and two workers beside one  [ARGS="--rounds 5"]
 	@$(BIN)/python -m bench.ingest_workers $(ARGS)
 
+bench-slides: $(DEVELOPMENT) $(WSIDICOMIZER) $(LARGE_IMAGE) ## converting slides beside panimg's parameters, vips, large_image, wsidicomizer and cp  [ARGS="--rounds 3 --case svs --shrink 4"]
+	@$(BIN)/python -m bench.slides $(ARGS)
+
+bench-tiles: $(DEVELOPMENT) $(LARGE_IMAGE) ## serving tiles beside DeepZoomGenerator and large_image, in process and over HTTP  [ARGS="--rounds 3"]
+	@$(BIN)/python -m bench.tiles $(ARGS)
+
 ##@ Change it
 
 install: $(DEVELOPMENT) ## create .venv with the services and the development tools (the other targets do this by themselves)
@@ -132,6 +140,14 @@ $(BIN)/uv: | $(VENV)/pyvenv.cfg
 $(PANIMG): | $(BIN)/uv
 	@deploy/create-environment "$(PYTHON)" .cache/bench-panimg
 	@$(BIN)/uv pip install --quiet --python .cache/bench-panimg/bin/python --requirement bench/panimg.txt
+
+$(WSIDICOMIZER): | $(BIN)/uv
+	@deploy/create-environment "$(PYTHON)" .cache/bench-slides-wsidicomizer
+	@$(BIN)/uv pip install --quiet --python .cache/bench-slides-wsidicomizer/bin/python --requirement bench/wsidicomizer.txt
+
+$(LARGE_IMAGE): | $(BIN)/uv
+	@deploy/create-environment "$(PYTHON)" .cache/bench-slides-large-image
+	@$(BIN)/uv pip install --quiet --python .cache/bench-slides-large-image/bin/python --requirement bench/large_image.txt
 
 $(RUNTIME): constraints.txt $(PYPROJECTS) | $(BIN)/uv
 	@echo "Installing the services into $(VENV) ..."

@@ -16,6 +16,9 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
+from tests.support.slide_files.hamamatsu import ndpi_slide
+from tests.support.slide_files.mirax import mirax_slide
+
 Pixels = NDArray[np.uint8]
 
 _TEXTURE_PX = 3072
@@ -153,3 +156,19 @@ def _split(stream: bytes) -> tuple[bytes, bytes]:
         at = end
         if marker == 0xDA:
             return b"".join((*tables, b"\xff\xd9")), b"".join((*rest, stream[at:]))
+
+
+def ndpi(path: Path, width: int, height: int) -> Path:
+    """Write an NDPI with levels at 1, 4 and 16; all rows of blocks are drawn from one wide texture."""
+    texture = tissue(2048)
+    repeated = np.tile(texture, (-(-height // 2048), -(-width // 2048), 1))[:height, :width]
+    ndpi_slide(path, size=(width, height), interval=1024, steps=(1, 4, 16), pixels=repeated)
+    return path
+
+
+def mirax(path: Path, photos: int) -> Path:
+    """Write an MRXS of so many positions a side, each photograph 256 pixels wide."""
+    side = photos * 256
+    repeated = np.tile(tissue(2048), (-(-side // 2048), -(-side // 2048), 1))[:side, :side]
+    mirax_slide(path, photos=photos, drawn=repeated)
+    return path

@@ -21,10 +21,15 @@ _Tag = tuple[int, int, tuple[int | float, ...] | bytes]
 
 
 def ndpi_slide(
-    path: Path, *, size: tuple[int, int] = (1024, 700), interval: int = 256, steps: tuple[int, ...] = (1, 4)
+    path: Path,
+    *,
+    size: tuple[int, int] = (1024, 700),
+    interval: int = 256,
+    steps: tuple[int, ...] = (1, 4),
+    pixels: Pixels | None = None,
 ) -> VendorSlide:
     """Write a slide whose restart intervals are `interval` pixels wide and one row of blocks high."""
-    pixels = scene(*size)
+    pixels = scene(*size) if pixels is None else pixels
     photograph = jpeg(macro())
     body = bytearray(struct.pack("<2sHQ", b"II", 42, 0))
     link = 4

@@ -29,11 +29,17 @@ _PAGE = 500
 _ASSOCIATED = (("Thumbnail", "THUMBNAIL"), ("Barcode", "BARCODE"), ("Preview", "PREVIEW"))
 
 
-def mirax_slide(path: Path, *, photos: int = 4, kind: str = "SLIDE_TYPE_BRIGHTFIELD") -> VendorSlide:
+def mirax_slide(
+    path: Path,
+    *,
+    photos: int = 4,
+    kind: str = "SLIDE_TYPE_BRIGHTFIELD",
+    drawn: Pixels | None = None,
+) -> VendorSlide:
     """Write a slide of `photos` × `photos` positions, one of them never taken, with jittered overlaps."""
     folder = path.with_suffix("")
     folder.mkdir()
-    drawn = scene(photos * _PHOTO, photos * _PHOTO)
+    drawn = scene(photos * _PHOTO, photos * _PHOTO) if drawn is None else drawn
     mosaic = _Mosaic.photographed(drawn, photos)
     data = bytearray(37)
     levels = [list(_store_level(data, mosaic, level)) for level in range(_LEVELS)]

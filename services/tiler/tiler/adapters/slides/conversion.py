@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tiler.adapters.slides.copying import copy_slide
-from tiler.adapters.slides.decoding import decode_slide
 from tiler.adapters.slides.joining import join_slide
 from tiler.adapters.slides.planning import plan_slide
 from tiler.domain.jpeg_stream import ForeignSegment
@@ -63,4 +62,6 @@ def _written(
         except ForeignSegment:
             target.unlink(missing_ok=True)
             plan = DecodePlan(plan.facts, Region(0, 0, *plan.size), plan.levels[0])
+    from tiler.adapters.slides.decoding import decode_slide  # noqa: PLC0415 (OpenSlide and codecs; few slides need them)
+
     return plan, decode_slide(plan, files, target, name=name, threads=threads, on_progress=on_progress)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from tiler.adapters.bounded_reader import read_exactly
 from tiler.adapters.slides.bigtiff import Positions, ProductLevel
@@ -206,6 +205,8 @@ def _placed(stored: Sequence[StoredLevel], layouts: Sequence[_Layout], at: int) 
 
 def _blank_tile(level: Level, frame: JpegFrame) -> bytes:
     """Return a white tile with tables of its own, shared by all tiles that were never written."""
+    from PIL import Image  # noqa: PLC0415 (hardly any slide has such tiles)
+
     body = BytesIO()
     white = Image.new(_MODES[frame.components], (level.tile_width, level.tile_height), "white")
     is_rgb = level.encoding.photometric == Photometric.RGB

@@ -48,10 +48,6 @@ _DAMAGE = (
 _Tags = Any
 
 
-def is_dicom(start: bytes) -> bool:
-    return start[128:132] == _PREAMBLE
-
-
 def plan_dicom(files: SlideFiles) -> SlidePlan:
     """Plan the series that the main file belongs to: its levels are the siblings of the same series.
 
@@ -112,7 +108,7 @@ def _is_level(tags: _Tags, main: _Tags) -> bool:
 def _read(source: RangedSource) -> tuple[_Tags | None, int]:
     """Return the tags before the pixels, and where the pixels begin; None when the file is no DICOM."""
     stream = io.BufferedReader(_Stream(source))
-    if not is_dicom(stream.peek(132)[:132]):
+    if stream.peek(132)[128:132] != _PREAMBLE:
         return None, 0
     tags = pydicom.dcmread(stream, stop_before_pixels=True)
     return tags, stream.tell()

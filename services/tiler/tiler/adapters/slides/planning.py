@@ -1,7 +1,6 @@
 """Decides by content how a slide is converted; called before anything is written, with a few ranged reads."""
 
 from tiler.adapters.bounded_reader import read_exactly
-from tiler.adapters.slides.dicom import is_dicom, plan_dicom
 from tiler.adapters.slides.ndpi import is_ndpi, plan_ndpi
 from tiler.adapters.slides.tiff_vendors import plan_tiff
 from tiler.adapters.slides.vms import is_vms, plan_vms
@@ -25,7 +24,9 @@ def plan_slide(files: SlideFiles) -> SlidePlan:
     """
     source = files.open(files.main)
     start = read_exactly(source, 0, min(_START_BYTES, source.size_bytes))
-    if is_dicom(start):
+    if start[128:132] == b"DICM":
+        from tiler.adapters.slides.dicom import plan_dicom  # noqa: PLC0415 (pydicom takes half a second)
+
         return plan_dicom(files)
     if is_tiff(start):
         return plan_ndpi(source) if is_ndpi(source) else plan_tiff(source, read_pages(source))

@@ -1,0 +1,167 @@
+"""`make bench-slides`: converting slides beside panimg's parameters, vips, large_image_converter, wsidicomizer and cp.
+
+Every run is a process of its own, started anew; contestants take turns. Wall and processor time are those of the whole process,
+its start included, memory is its peak. The last table is for a warm worker: conversion, with every tile looked at and the
+checksum, beside copying the file, in one process.
+"""
+
+import math
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+
+from bench.measuring import Comparison, Figures, compare, conditions, table
+from bench.slides_made import aperio, mirax, ndpi
+from tiler.adapters.slides.conversion import convert_slide
+from tiler.adapters.slides.local_files import LocalFiles
+
+CACHE = Path(".cache").absolute()
+SCRIPT = Path(__file__).with_name("slides_contestants.py")
+ENVIRONMENTS = {
+    "large_image_converter": "bench-slides-large-image",
+    "wsidicomizer": "bench-slides-wsidicomizer",
+}
+SVS = ("cp", "ours", "ours, all levels", "panimg", "vips", "large_image_converter", "wsidicomizer")
+CASES: Mapping[str, tuple[str, ...]] = {
+    "svs 20,000 x 20,000": SVS,
+    "svs 40,000 x 30,000": SVS,
+    "ndpi 16,384 x 8,192": ("cp", "ours", "ours, all levels", "openslide + vips", "wsidicomizer"),
+    "mrxs 10,000 x 10,000": ("ours", "ours, all levels", "openslide + vips"),
+}
+# Contestant of ours, peer, figure: how many times less than the peer it is meant to need.
+AIMS = {
+    "svs": (
+        ("ours", "panimg", "s", 25.0),
+        ("ours", "wsidicomizer", "s", 5.0),
+        ("ours, all levels", "panimg", "CPU s", 3.5),
+    ),
+    "ndpi": (("ours", "openslide + vips", "s", 2.0),),
+    "mrxs": (("ours, all levels", "openslide + vips", "CPU s", 1.5),),
+}
+MOST_MB = 150
+
+
+@click.command()
+@click.option("--rounds", default=3, show_default=True)
+@click.option("--case", "chosen", multiple=True, help="Part of a case's name; all of them by default.")
+@click.option("--shrink", default=1, show_default=True, help="Make the slides so many times narrower.")
+@click.option("--without", multiple=True, help="Leave a contestant out.")
+def main(rounds: int, chosen: tuple[str, ...], shrink: int, without: tuple[str, ...]) -> None:
+    """Convert synthetic slides with every contestant and print Markdown tables."""
+    folder = CACHE / "bench-slides"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, contestants in CASES.items():
+        if not chosen or any(part in name for part in chosen):
+            present = [one for one in contestants if one not in without and _python(one).exists()]
+            _case(name, present, _made(folder, name, shrink), rounds)
+
+
+def _case(name: str, contestants: Sequence[str], source: Path, rounds: int) -> None:
+    folder = source.parent
+    turns = {one: partial(_run, one, source, folder) for one in contestants}
+    comparison = compare(turns, rounds=rounds)
+    print(f"\n### {name}: {_size_mb(source):.0f} MB\n\n{table(comparison, against='ours')}\n")
+    print(conditions(comparison), *_verdicts(name, comparison), sep="\n")
+    if name.startswith("svs"):
+        warm = compare(
+            {"cp": partial(_copy, source, folder), "ours": partial(_warm, source, folder)},
+            rounds=2 * rounds + 1,
+        )
+        print(f"\n{table(warm, against='cp')}\n")
+        print(
+            conditions(warm),
+            f"In a warm worker {warm.ratio('ours', 'cp', 's'):.2f} times cp (aim 2).",
+            sep="\n",
+        )
+
+
+def _made(folder: Path, name: str, shrink: int) -> Path:
+    """Make a slide unless it is there from an earlier run."""
+    path = folder / f"{name.replace(' ', '').replace(',', '')}-{shrink}.{name.split(' ', maxsplit=1)[0]}"
+    if not path.exists():
+        if name.startswith("svs 20"):
+            aperio(path, 20_000 // shrink, 20_000 // shrink, 240)
+        elif name.startswith("svs"):
+            aperio(path, 40_000 // shrink, 30_000 // shrink, 256, subsampling=1)
+        elif name.startswith("ndpi"):
+            ndpi(path, 16_384 // shrink, 8_192 // shrink)
+        else:
+            mirax(path, photos=max(2, 40 // shrink // 2 * 2))
+    return path
+
+
+def _run(contestant: str, source: Path, folder: Path) -> Figures:
+    target = folder / "out.tif"
+    _remove(target)
+    command = [str(_python(contestant)), str(SCRIPT), contestant, str(source), str(target)]
+    if contestant == "cp":
+        command = ["cp", str(source), str(target)]
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout is not None
+    said = process.stdout.read().split()  # its own peak: rusage counts what we were before exec, too
+    _, status, used = os.wait4(process.pid, 0)
+    wall_s = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{contestant} failed on {source.name}")
+    return {
+        "s": wall_s,
+        "CPU s": used.ru_utime + used.ru_stime,
+        "peak MB": int(said[-1]) / 1024 if said else math.nan,
+        "out MB": _size_mb(target),
+    }
+
+
+def _copy(source: Path, folder: Path) -> Figures:
+    target = folder / "out.tif"
+    _remove(target)
+    started, used = time.perf_counter(), time.process_time()
+    shutil.copyfile(source, target)
+    return {"s": time.perf_counter() - started, "CPU s": time.process_time() - used}
+
+
+def _warm(source: Path, folder: Path) -> Figures:
+    target = folder / "out.tif"
+    _remove(target)
+    started, used = time.perf_counter(), time.process_time()
+    with LocalFiles(source) as files:
+        convert_slide(files, target, name="slide", threads=2, on_progress=lambda _: None)
+    return {"s": time.perf_counter() - started, "CPU s": time.process_time() - used}
+
+
+def _verdicts(name: str, comparison: Comparison) -> list[str]:
+    lines = []
+    for ours, peer, figure, aim in AIMS[name.split(" ", maxsplit=1)[0]]:
+        if {ours, peer} <= set(comparison.figures):
+            times = comparison.ratio(peer, ours, figure)
+            lines.append(f"{ours}: {times:.1f} times less {figure} than {peer} (aim {aim:g}).")
+    peak = max(comparison.median(ours, "peak MB") for ours in comparison.figures if ours.startswith("ours"))
+    return [*lines, f"Peak memory of ours: {peak:.0f} MB (aim {MOST_MB})."]
+
+
+def _python(contestant: str) -> Path:
+    environment = ENVIRONMENTS.get(contestant)
+    return CACHE / environment / "bin" / "python" if environment else Path(sys.executable)
+
+
+def _size_mb(path: Path) -> float:
+    files = path.rglob("*") if path.is_dir() else (path,)
+    return sum(file.stat().st_size for file in files if file.is_file()) / 1e6
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()

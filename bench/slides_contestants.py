@@ -1,0 +1,102 @@
+"""One contestant of `make bench-slides`: `python bench/slides_contestants.py NAME IN OUT`, on the interpreter that has it.
+
+Peers are called as their users call them; ours like `tiler convert`, with checks and checksum.
+"""
+
+import sys
+from pathlib import Path
+
+
+def cp(source: Path, target: Path) -> None:
+    import shutil  # noqa: PLC0415
+
+    shutil.copyfile(source, target)
+
+
+def ours(source: Path, target: Path) -> None:
+    """The levels that the source has, which is when people can look at the slide."""
+    from tiler.adapters.slides.conversion import convert_slide  # noqa: PLC0415
+    from tiler.adapters.slides.local_files import LocalFiles  # noqa: PLC0415
+
+    with LocalFiles(source) as files:
+        convert_slide(files, target, name=source.name, threads=2, on_progress=lambda _: None)
+
+
+def ours_all_levels(source: Path, target: Path) -> None:
+    from tiler.slides import convert  # noqa: PLC0415
+
+    convert(source, target, threads=2, on_progress=lambda _stage, _done: None)
+
+
+def panimg(source: Path, target: Path) -> None:
+    """What panimg does with slides: the same call with the same parameters."""
+    import pyvips  # noqa: PLC0415
+
+    pyvips.cache_set_max(0)
+    image = pyvips.Image.new_from_file(str(source), access="sequential")
+    image.write_to_file(str(target), tile=True, pyramid=True, bigtiff=True, compression="jpeg", Q=70)
+
+
+def vips(source: Path, target: Path) -> None:
+    import pyvips  # noqa: PLC0415
+
+    image = pyvips.Image.new_from_file(str(source), access="sequential")
+    options = {"tile": True, "tile_width": 256, "tile_height": 256, "pyramid": True, "bigtiff": True}
+    image.tiffsave(str(target), compression="jpeg", Q=85, **options)
+
+
+def openslide_vips(source: Path, target: Path) -> None:
+    """For formats that libvips from PyPI cannot open: OpenSlide's pixels into vips with panimg's parameters."""
+    import openslide  # noqa: PLC0415
+    import pyvips  # noqa: PLC0415
+
+    with openslide.OpenSlide(source) as slide:
+        width, height = slide.dimensions
+        band = 512
+        rows = [
+            pyvips.Image.new_from_array(_rgb(slide.read_region((0, y), 0, (width, min(band, height - y)))))
+            for y in range(0, height, band)
+        ]
+        image = pyvips.Image.arrayjoin(rows, across=1).crop(0, 0, width, height)
+        image.write_to_file(str(target), tile=True, pyramid=True, bigtiff=True, compression="jpeg", Q=70)
+
+
+def _rgb(region: object) -> object:
+    import numpy as np  # noqa: PLC0415
+
+    return np.ascontiguousarray(np.asarray(region)[..., :3])
+
+
+def large_image(source: Path, target: Path) -> None:
+    import large_image_converter  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    large_image_converter.convert(str(source), str(target), overwrite=True)
+
+
+def wsidicomizer(source: Path, target: Path) -> None:
+    from wsidicomizer import WsiDicomizer  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    target.mkdir()
+    WsiDicomizer.convert(filepath=source, output_path=target)
+
+
+CONTESTANTS = {
+    "cp": cp,
+    "ours": ours,
+    "ours, all levels": ours_all_levels,
+    "panimg": panimg,
+    "vips": vips,
+    "openslide + vips": openslide_vips,
+    "large_image_converter": large_image,
+    "wsidicomizer": wsidicomizer,
+}
+
+if __name__ == "__main__":
+    CONTESTANTS[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))
+    print(
+        next(
+            line.split()[1]
+            for line in Path("/proc/self/status").read_text().splitlines()
+            if line.startswith("VmHWM")
+        )
+    )
