@@ -119,8 +119,15 @@ _ENTRIES = (
     ),
     Entry(PreviewReady, TILER, (ARCHIVE_API,), "The preview picture of an image can be fetched."),
     Entry(TilesReady, TILER, (ARCHIVE_API,), "The tiles of a pyramidal image can be fetched."),
-    Entry(SlideViewable, TILER, (), "A slide can be looked at; levels that lack are made while one looks."),
-    Entry(SlideComplete, TILER, (TILER,), "The canonical slide with all of its levels is stored."),
+    Entry(
+        SlideViewable,
+        TILER,
+        (ARCHIVE_API,),
+        "A slide can be looked at; levels that lack are made while one looks.",
+    ),
+    Entry(
+        SlideComplete, TILER, (TILER, ARCHIVE_API), "The canonical slide with all of its levels is stored."
+    ),
     Entry(TilesFailed, TILER, (ARCHIVE_API,), "An image got no preview and no tiles, and will not get any."),
 )
 

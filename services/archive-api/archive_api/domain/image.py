@@ -1,12 +1,12 @@
 """Images: what the ingest worker said of them, and where they can be found."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
 from archive_shared.documents import Aggregate, Collection
-from archive_shared.events import ImageDescription, ImageFile, ImageImported
+from archive_shared.events import ImageDescription, ImageFile, ImageImported, SlideComplete, SlideViewable
 
 PYRAMID = "TIFF"
 _CHANNELS = {"RGB": 3, "YCBCR": 3, "RGBA": 4}
@@ -14,7 +14,7 @@ _CHANNELS = {"RGB": 3, "YCBCR": 3, "RGBA": 4}
 
 @dataclass(kw_only=True)
 class Image(Aggregate):
-    """The read model of an image; everything but its places is as imported and never changes.
+    """The read model of an image; everything but its places, and the file of a slide, is as imported and never changes.
 
     Parameters
     ----------
@@ -38,6 +38,7 @@ class Image(Aggregate):
     archives: list[str] = field(default_factory=list)
     placed: bool = False
     lookups: int = 0
+    slide_is_complete: bool = False
     created_at: datetime
 
     @classmethod
@@ -53,6 +54,21 @@ class Image(Aggregate):
             files=event.files,
             description=event.description,
             created_at=at,
+        )
+
+    def receive_slide(self, event: SlideViewable | SlideComplete) -> None:
+        """Take over the canonical file of a slide; one that is complete is not replaced by an earlier one."""
+        if self.slide_is_complete:
+            return
+        self.slide_is_complete = isinstance(event, SlideComplete)
+        self.files = [event.file]
+        self.description = replace(
+            self.description,
+            width=event.width,
+            height=event.height,
+            resolution_levels=event.levels,
+            voxel_width_mm=event.voxel_width_mm,
+            voxel_height_mm=event.voxel_height_mm,
         )
 
     def held_by(self, archives: Iterable[str]) -> None:

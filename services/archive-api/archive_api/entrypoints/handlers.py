@@ -8,6 +8,7 @@ import structlog
 from archive_api.use_cases.index_image import index_images
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.note_rendering import note_failure, note_preview, note_tiles
+from archive_api.use_cases.note_slide import note_slide
 from archive_api.use_cases.place_image import place_image
 from archive_shared.events import (
     Event,
@@ -18,6 +19,8 @@ from archive_shared.events import (
     ItemValueRemoved,
     ItemValueReplaced,
     PreviewReady,
+    SlideComplete,
+    SlideViewable,
     TilesFailed,
     TilesReady,
 )
@@ -48,6 +51,8 @@ HANDLERS: Mapping[type[Event], Callable[[Library, Any], None]] = {
     PreviewReady: note_preview,
     TilesReady: note_tiles,
     TilesFailed: note_failure,
+    SlideViewable: note_slide,
+    SlideComplete: note_slide,
     ItemCreated: _index_all,
     ItemDeleted: _index_all,
     ItemValueAdded: _index_one,
