@@ -5,19 +5,19 @@ from datetime import timedelta
 from archive_shared.events import SessionFailed, SessionStarted
 from archive_shared.identifiers import new_id
 from archive_shared.jobs.job import Job
-from ingest_worker.domain.session import CANCELLED, RejectedFile, SessionStatus, UploadSession
+from ingest_worker.domain.session import CANCELLED, RejectedFile, SessionImage, SessionStatus, UploadSession
 from tests.support.clocks import StoppedClock
 
 CLOCK = StoppedClock()
 
 
-def a_session() -> UploadSession:
+def a_session(*, item: str | None = None) -> UploadSession:
     return UploadSession(
         id=new_id(),
         creator="ann",
         creator_number=1,
         archive=None,
-        item=None,
+        item=item,
         socket="generic-medical-image",
         files=[],
         created_at=CLOCK.now(),
@@ -77,3 +77,16 @@ def test_a_failed_session_begins_anew_with_a_later_epoch() -> None:
 
     assert (session.status, session.rejected, session.error_message) == (SessionStatus.REQUEUED, [], None)
     assert session.job.epoch == 1
+
+
+def test_several_images_for_one_socket_fail_the_session_and_keep_none_of_them() -> None:
+    session = a_session(item="item")
+    claim(session)
+
+    session.close([SessionImage(name, name, [name]) for name in ("a.mha", "b.mha")], [])
+    session.job = session.job.finish()
+
+    assert session.images == []
+    assert session.status is SessionStatus.FAILED
+    assert session.error_message == "Image imports should result in a single image."
+    assert isinstance(session._recorded[-1], SessionFailed)

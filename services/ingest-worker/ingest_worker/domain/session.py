@@ -12,6 +12,7 @@ from archive_shared.jobs.job import JOB_FIELDS, JOB_INDEXES, Job, JobAggregate, 
 
 NOTHING_IMPORTED = "None of the files could be imported."
 CANCELLED = "The import was cancelled."
+NOT_ONE_IMAGE = "Image imports should result in a single image."
 
 
 class SessionStatus(StrEnum):
@@ -106,8 +107,16 @@ class UploadSession(JobAggregate):
         if self.job.epoch == 1:
             self.record(SessionStarted(session=self.id, creator=self.creator, files=len(self.files)))
 
+    def takes(self, images: int) -> bool:
+        """Tell whether so many images have a place: a socket of an item takes one, not any of several."""
+        return self.item is None or images <= 1
+
     def close(self, images: list[SessionImage], rejected: list[RejectedFile]) -> None:
         """Keep the outcome and announce it: what was refused, and whether anything was imported."""
+        if not self.takes(len(images)):
+            self.rejected = rejected
+            self.give_up(NOT_ONE_IMAGE)
+            return
         self.images, self.rejected = images, rejected
         for file in rejected:
             self.record(FileRejected(session=self.id, file=file.file, reasons=file.reasons))

@@ -49,7 +49,8 @@ class ImportHandler:
         Not for a session that was cancelled or given to somebody else while its files were converted.
         """
         job = self.sessions.require(aggregate.id).job
-        if job.state is not JobState.RUNNING or job.epoch != aggregate.job.epoch:
+        is_ours = job.state is JobState.RUNNING and job.epoch == aggregate.job.epoch
+        if not is_ours or not aggregate.takes(len(result["images"])):
             return
         for found in result["images"]:
             try:
