@@ -26,6 +26,7 @@ TASKS = Collection(
         "sha": "input.sha",
         "slug": "slug",
         "number": "number",
+        "number_to": "number",
         "score": "score",
         "flag": "flag",
         "batch": "batch",

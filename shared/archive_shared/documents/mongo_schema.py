@@ -43,13 +43,18 @@ def unique_tokens(collection: Collection, document: Document) -> dict[str, str]:
 
 def condition(collection: Collection, wheres: Sequence[Where]) -> dict[str, Any]:
     """Write alternatives of conditions as a filter."""
-    options = [
-        {_asked(collection, name, wanted): _test(wanted) for name, wanted in where.items()}
-        for where in wheres
-    ]
+    options = [_tests(collection, where) for where in wheres]
     if not options:
         return {}
     return options[0] if len(options) == 1 else {"$or": options}
+
+
+def _tests(collection: Collection, where: Where) -> dict[str, Any]:
+    """Write conditions that all must hold; several on one path, asked for under several names, become one."""
+    tests: dict[str, Any] = {}
+    for name, wanted in where.items():
+        tests.setdefault(_asked(collection, name, wanted), {}).update(_test(wanted))
+    return tests
 
 
 def order(collection: Collection, sort: Sort) -> Keys:
@@ -72,7 +77,9 @@ def _indexes(collection: Collection) -> dict[str, Keys]:
         for group in [*collection.unique, *collection.indexes]
     }
     lists: dict[str, Keys] = {
-        f"list_{_plain(path)}": [(f"doc.{path}", 1)] for path in collection.lists.values()
+        # The identifier last, so that what has an element comes in order out of the index.
+        f"list_{_plain(path)}_id": [(f"doc.{path}", 1), ("_id", 1)]
+        for path in collection.lists.values()
     }
     return unique | searched | lists
 

@@ -63,10 +63,12 @@ class Collection:
     name
         Name of the collection or table.
     fields
-        Dotted path by the name it is queried with; each holds values of one type. `_id` is always there.
+        Dotted path by the name it is queried with; each holds values of one type. `_id` is always there. One path
+        may have two names, to be bound from below and from above in one condition.
     lists
         Like `fields`, for paths that hold a list of scalars: a condition holds if any element meets it.
-        Not sortable, and `None` cannot be asked for.
+        Not sortable, and `None` cannot be asked for. Documents that have one element, in order of their identifiers,
+        cost the size of the answer.
     unique
         Groups of fields no two documents may share. A document that lacks one of them (or has null) is free.
     indexes

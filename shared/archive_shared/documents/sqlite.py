@@ -83,8 +83,8 @@ class SqliteDocuments:
         limit: int | None = None,
     ) -> list[Document]:
         declared = self._collections[collection]
-        condition, values = schema.condition(declared, alternatives(where))
-        query = f'select doc from "{collection}"{condition}{schema.order(declared, sort)} limit ? offset ?'
+        selected, values = schema.selection(declared, alternatives(where), sort)
+        query = f"{selected} limit ? offset ?"
         with self._connection() as connection:
             rows = connection.execute(query, [*values, -1 if limit is None else limit, skip])
             return [_read(row[0]) for row in rows]
@@ -117,9 +117,8 @@ class SqliteDocuments:
 
     def plan(self, collection: str, where: Where | Sequence[Where] = (), *, sort: Sort = ()) -> list[str]:
         """Tell how SQLite would answer a query; tests use it to prove that an index serves it."""
-        declared = self._collections[collection]
-        condition, values = schema.condition(declared, alternatives(where))
-        query = f'explain query plan select doc from "{collection}"{condition}{schema.order(declared, sort)}'
+        selected, values = schema.selection(self._collections[collection], alternatives(where), sort)
+        query = f"explain query plan {selected}"
         with self._connection() as connection:
             return [str(row[3]) for row in connection.execute(query, values)]
 

@@ -40,6 +40,15 @@ def prepare(connection: sqlite3.Connection, collections: Sequence[Collection]) -
         connection.executemany("insert or replace into _prepared values (?, ?)", wanted.items())
 
 
+def selection(collection: Collection, wheres: Sequence[Where], sort: Sort) -> tuple[str, list[Any]]:
+    """Write a query for documents and the values bound in it, without its limit."""
+    element = _leading_element(collection, wheres, sort)
+    if element is not None:
+        return _selection_by_element(collection, wheres[0], element, sort)
+    clause, values = condition(collection, wheres)
+    return f'select doc from "{collection.name}"{clause}{order(collection, sort)}', values
+
+
 def condition(collection: Collection, wheres: Sequence[Where]) -> tuple[str, list[Any]]:
     """Write alternatives of conditions as a where clause and the values bound in it."""
     clauses, values = [], []
@@ -56,6 +65,44 @@ def order(collection: Collection, sort: Sort) -> str:
     if "_id" not in [name for name, _ in sort]:
         keys.append("_id asc" if not sort or sort[-1][1] > 0 else "_id desc")
     return " order by " + ", ".join(keys)
+
+
+def _leading_element(collection: Collection, wheres: Sequence[Where], sort: Sort) -> str | None:
+    """Return the list whose table yields the documents in order by itself, None without one.
+
+    That table is in order of (element, identifier). So a page in order of identifiers costs its own size, where a
+    condition on the documents would first collect every one that has the element.
+    """
+    by_identifier = not sort or [name for name, _ in sort] == ["_id"]
+    if len(wheres) != 1 or not by_identifier:
+        return None
+    equal = (
+        name
+        for name, wanted in wheres[0].items()
+        if name in collection.lists and wanted is not None and not isinstance(wanted, Comparison)
+    )
+    return next(equal, None)
+
+
+def _selection_by_element(
+    collection: Collection, where: Where, element: str, sort: Sort
+) -> tuple[str, list[Any]]:
+    table, way = collection.name, "desc" if sort and sort[0][1] < 0 else "asc"
+    clauses, values = ["leading.value = ?"], [where[element]]
+    for name, wanted in where.items():
+        if name == "_id":
+            clause, bound = _test("leading._id", wanted)
+        elif name == element:
+            continue
+        else:
+            clause, bound = _compare(collection, name, wanted, row=f'"{table}".')
+        clauses.append(clause)
+        values += bound
+    return (
+        f'select "{table}".doc from "{table}__{element}" as leading'
+        f' cross join "{table}" on "{table}"._id = leading._id'
+        f" where {' and '.join(clauses)} order by leading._id {way}"
+    ), values
 
 
 def _prepared(connection: sqlite3.Connection) -> dict[str, str]:
@@ -115,13 +162,15 @@ def _list_statements(table: str, name: str, path: str) -> list[str]:
     ]
 
 
-def _compare(collection: Collection, name: str, wanted: Scalar | Comparison) -> tuple[str, list[Any]]:
+def _compare(
+    collection: Collection, name: str, wanted: Scalar | Comparison, *, row: str = ""
+) -> tuple[str, list[Any]]:
     if name in collection.lists:
         if wanted is None:
             raise TypeError(f"{collection.name}.{name} is a list: None cannot be asked for")
         inner, values = _test("value", wanted)
-        return f'_id in (select _id from "{collection.name}__{name}" where {inner})', values
-    return _test(_field(collection, name), wanted)
+        return f'{row}_id in (select _id from "{collection.name}__{name}" where {inner})', values
+    return _test(_field(collection, name, row=row), wanted)
 
 
 def _test(expression: str, wanted: Scalar | Comparison) -> tuple[str, list[Any]]:
@@ -144,12 +193,12 @@ def _test_one_of(expression: str, wanted: list[Scalar]) -> tuple[str, list[Any]]
     return (f"({test} or {expression} is null)" if None in wanted else test), [json.dumps(values)]
 
 
-def _field(collection: Collection, name: str) -> str:
+def _field(collection: Collection, name: str, *, row: str = "") -> str:
     if name == "_id":
-        return "_id"
+        return f"{row}_id"
     if name not in collection.fields:
         raise UndeclaredField(f"{collection.name}.{name}")
-    return f"json_extract(doc, '$.{collection.fields[name]}')"
+    return f"json_extract({row}doc, '$.{collection.fields[name]}')"
 
 
 def _check_names(collection: Collection) -> None:

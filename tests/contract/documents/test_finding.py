@@ -136,6 +136,49 @@ def test_alternatives(tasks: Documents, where: Sequence[Where], expected: str) -
     assert tasks.count("task", where) == len(expected)
 
 
+@pytest.mark.parametrize(
+    ("where", "way", "expected"),
+    [
+        ({"tags": "red"}, 1, "cd"),
+        ({"tags": "red"}, -1, "dc"),
+        ({"tags": "red", "_id": more_than("c")}, 1, "d"),
+        ({"tags": "red", "_id": less_than("d")}, -1, "c"),
+        ({"tags": "red", "_id": one_of(["d", "a"])}, 1, "d"),
+        ({"tags": "red", "score": None}, 1, "c"),
+        ({"tags": "red", "readers": "x"}, 1, ""),
+        ({"tags": "red", "number": at_most(0)}, 1, "c"),
+    ],
+    ids=str,
+)
+def test_documents_with_an_element_come_in_order_of_their_identifiers(
+    tasks: Documents, where: Where, way: Literal[1, -1], expected: str
+) -> None:
+    found = tasks.find("task", where, sort=[("_id", way)])
+    first = tasks.find("task", where, sort=[("_id", way)], limit=1)
+    rest = tasks.find("task", where, sort=[("_id", way)], skip=1)
+
+    assert "".join(task["_id"] for task in found) == expected
+    assert first + rest == found
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ({"number": at_least(0), "number_to": at_most(3)}, "abe"),
+        ({"number": more_than(0), "number_to": less_than(3)}, "b"),
+        ({"number": at_least(4), "number_to": at_most(3)}, ""),
+    ],
+    ids=str,
+)
+def test_a_path_with_two_names_is_bound_from_both_sides(
+    tasks: Documents, where: Where, expected: str
+) -> None:
+    found = tasks.find("task", where, sort=[("_id", 1)])
+
+    assert "".join(task["_id"] for task in found) == expected
+    assert tasks.count("task", where) == len(expected)
+
+
 def test_changing_a_list_changes_what_is_found(tasks: Documents) -> None:
     task = tasks.get("task", "c") or {}
 

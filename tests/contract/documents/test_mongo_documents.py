@@ -226,7 +226,7 @@ def test_indexes_are_declared_with_the_identifier_last_so_that_pages_come_sorted
 
     assert indexes["by_state+due"] == [("doc.state", 1), ("doc.due", 1), ("_id", 1)]
     assert indexes["by_kind+input-sha"] == [("doc.kind", 1), ("doc.input.sha", 1), ("_id", 1)]
-    assert indexes["list_tags"] == [("doc.tags", 1)]
+    assert indexes["list_tags_id"] == [("doc.tags", 1), ("_id", 1)]
     assert indexes["unique_slug"] == [("unique.slug", 1)]
 
 

@@ -156,6 +156,13 @@ def test_paths_that_could_be_sql_are_refused(file: Path, path: str) -> None:
         ({"state": "queued", "due": less_than("2026")}, [("due", -1)], "task_by_state_due"),
         ({"state": None}, [("due", 1)], "task_by_state_due"),
         ({"batch": "x", "number": more_than(3)}, [("number", 1), ("_id", 1)], "task_by_batch_number"),
+        (
+            {"batch": "x", "number": more_than(3), "number_to": less_than(9)},
+            [("number", 1)],
+            "task_by_batch_number",
+        ),
+        ({"tags": "red"}, [("_id", 1)], "SEARCH leading USING PRIMARY KEY (value=?)"),
+        ({"tags": "red", "_id": more_than("x")}, [], "SEARCH leading USING PRIMARY KEY (value=? AND _id>?)"),
     ],
     ids=str,
 )
@@ -172,7 +179,10 @@ def test_declared_indexes_serve_the_query_and_its_order(
     ("where", "expected"),
     [
         ({"state": one_of(["queued", "running"])}, ["task_by_state_due"]),
-        ({"tags": "red"}, ["SEARCH task USING PRIMARY KEY", "SEARCH task__tags USING PRIMARY KEY (value=?)"]),
+        (
+            {"tags": "red"},
+            ["SEARCH leading USING PRIMARY KEY (value=?)", "SEARCH task USING PRIMARY KEY (_id=?)"],
+        ),
         ({"tags": one_of(["red"])}, ["SEARCH task__tags USING PRIMARY KEY (value=?)"]),
         (
             [{"state": "queued"}, {"slug": "name"}],
