@@ -1,6 +1,7 @@
 """A small client of the HTTP API, as a script would write one; the demo and the end-to-end tests use it."""
 
 import base64
+import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -34,6 +35,8 @@ class ArchiveClient:
     ----------
     url
         Address of the gateway, without a path.
+    verify
+        A file of certificates to trust, or whether to check certificates.
     retry_for_s
         For how long calls are repeated while the gateway cannot be reached or answers 503.
     """
@@ -41,8 +44,9 @@ class ArchiveClient:
     def __init__(self, url: str, token: str, *, verify: str | bool = True, retry_for_s: float = 30.0) -> None:
         self._api = f"{url}/api/v1/"
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx2.Client(timeout=60, verify=verify, headers=self._headers)
-        self._blobs = httpx2.Client(timeout=60, verify=verify)  # signed links carry their own right
+        trust = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
+        self._http = httpx2.Client(timeout=60, verify=trust, headers=self._headers)
+        self._blobs = httpx2.Client(timeout=60, verify=trust)  # signed links carry their own right
         self._retry_for_s = retry_for_s
 
     def __enter__(self) -> Self:

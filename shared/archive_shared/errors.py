@@ -9,6 +9,8 @@ ArchiveSystemError
 ├── Conflict          does not fit the present state
 │   ├── Duplicate     a key that must be unique is taken
 │   └── Stale         somebody else changed it in between
+├── Outdated          the caller knows an older version than there is
+├── VersionRequired   the caller must say which version they know
 └── Unavailable       a part we depend on does not answer; try again
 """
 
@@ -63,6 +65,14 @@ class Duplicate(Conflict):
 
 class Stale(Conflict):
     """The document was changed by somebody else since it was read."""
+
+
+class Outdated(ArchiveSystemError):
+    """The caller's change was meant for an older version (RFC 9110 section 13.1.1)."""
+
+
+class VersionRequired(ArchiveSystemError):
+    """The caller must say which version the change is meant for (RFC 6585 section 3)."""
 
 
 class Unavailable(ArchiveSystemError):

@@ -37,6 +37,7 @@ class PlatformSettings:
     blobs_public_url: str = ""
     permissions_url: str = "http://permissions:8000"
     archive_api_url: str = "http://archive-api:8000"
+    ingest_url: str = "http://ingest-worker:8000"
     bus_visibility_timeout_s: float = 30.0
     job_lease_s: float = 30.0
     watch_port: int = 0
@@ -74,6 +75,7 @@ def read_platform_settings(env: Env | None = None) -> PlatformSettings:
             blobs_public_url=env.str("BLOBS_PUBLIC_URL", ""),
             permissions_url=env.str("PERMISSIONS_URL", PlatformSettings.permissions_url),
             archive_api_url=env.str("ARCHIVE_API_URL", PlatformSettings.archive_api_url),
+            ingest_url=env.str("INGEST_URL", PlatformSettings.ingest_url),
             bus_visibility_timeout_s=env.float(
                 "BUS_VISIBILITY_TIMEOUT_S", PlatformSettings.bus_visibility_timeout_s
             ),

@@ -42,6 +42,7 @@ class Containers:
             "ARCHIVE_SECRET": "a secret of at least thirty-two bytes!",
             "ARCHIVE_PERMISSIONS_URL": f"http://{self.address('permissions-web')}",
             "ARCHIVE_ARCHIVE_API_URL": f"http://{self.address('archive-api-web')}",
+            "ARCHIVE_INGEST_URL": f"http://{self.address('ingest-worker-web')}",
             "ARCHIVE_IMPORT_SCRATCH": str(folder / "scratch"),
         }
         self.processes: dict[str, ChildProcess] = {}

@@ -10,7 +10,7 @@ import cattrs
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from archive_api.bootstrap import ANNOUNCING, COLLECTIONS, ArchiveApi, over
+from archive_api.bootstrap import ANNOUNCING, COLLECTIONS, ArchiveApi, Buckets, over
 from archive_api.domain.archive import Archive, ArchiveSettings
 from archive_api.entrypoints.handlers import HANDLERS
 from archive_api.entrypoints.http.app import app_for
@@ -22,6 +22,7 @@ from archive_shared.events import Event
 from archive_shared.identifiers import new_id
 from archive_shared.wire.catalogue import event_class
 from tests.support.access import RoleBook
+from tests.support.upload_book import UploadBook
 
 SITE = "https://archive.test"
 
@@ -35,6 +36,10 @@ class TickingClock:
     def now(self) -> datetime:
         self.time += timedelta(seconds=1)
         return self.time
+
+    def advance(self, **amount: float) -> None:
+        """Let time pass: days, hours, seconds."""
+        self.time += timedelta(**amount)
 
 
 class Answer:
@@ -59,6 +64,8 @@ class ArchiveService:
 
     api: ArchiveApi
     people: RoleBook
+    uploads: UploadBook
+    clock: TickingClock
     http: FlaskClient
     _delivered: set[str] = field(default_factory=set)
 
@@ -81,11 +88,16 @@ class ArchiveService:
         return [event for _, event in self._outbox(identifier)]
 
     def settle(self) -> None:
-        """Deliver this service's own events to itself, as the bus does sooner or later."""
-        for identifier, event in self._outbox(None):
-            if identifier not in self._delivered and type(event) in HANDLERS:
-                self.hear(event)
-            self._delivered.add(identifier)
+        """Deliver this service's own events to itself, and those they cause, as the bus does sooner or later."""
+        while waiting := [
+            (identifier, event)
+            for identifier, event in self._outbox(None)
+            if identifier not in self._delivered
+        ]:
+            for identifier, event in waiting:
+                if type(event) in HANDLERS:
+                    self.hear(event)
+                self._delivered.add(identifier)
 
     def archive(self, title: str = "Chest CT", *, public: bool = False, **roles: str) -> str:
         """Store an archive and give roles on it: the name is the role, the value the token."""
@@ -120,11 +132,8 @@ def archive_service(folder: Path) -> ArchiveService:
 def archive_service_on(documents: Documents, blobs: BlobSettings) -> ArchiveService:
     """Build the service on stores that are already there."""
     people = RoleBook()
-    api = over(
-        documents,
-        image_blobs=connect_blobs(blobs, "images"),
-        media_blobs=connect_blobs(blobs, "media"),
-        access=people,
-        clock=TickingClock(),
-    )
-    return ArchiveService(api, people, app_for(api, public_url=SITE).test_client())
+    buckets = Buckets(*(connect_blobs(blobs, bucket) for bucket in ("images", "media", "uploads")))
+    uploads = UploadBook(people, buckets.uploads)
+    clock = TickingClock()
+    api = over(documents, buckets, access=people, uploaded=uploads, clock=clock)
+    return ArchiveService(api, people, uploads, clock, app_for(api, public_url=SITE).test_client())

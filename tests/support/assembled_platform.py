@@ -13,7 +13,7 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from archive_api.bootstrap import bootstrap as bootstrap_archive_api
-from archive_api.domain.archive import Archive, logo_key
+from archive_api.domain.archive import Archive, logo_key, picture_key
 from archive_api.entrypoints.handlers import HANDLERS
 from archive_api.use_cases.library import Library
 from archive_gateway.assembly import assemble
@@ -124,10 +124,15 @@ class AssembledPlatform:
         claims.succeed(claimed, result)
 
     def put_logo(self, archive: str, name: str) -> None:
-        self.library.media_blobs.put(logo_key(archive, name), b"a picture")
+        for key in (
+            logo_key(archive, name),
+            picture_key("logos", archive, name, 160),
+            picture_key("social-images", archive, name),
+        ):
+            self.library.media_blobs.put(key, b"a picture")
 
         def with_logo(present: Archive) -> None:
-            present.settings = replace(present.settings, logo=name)
+            present.settings = replace(present.settings, logo=name, social_image=name)
 
         self.library.archives.change(archive, with_logo)
 

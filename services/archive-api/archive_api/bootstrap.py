@@ -1,28 +1,52 @@
 """Puts archive-api together: the only place that knows which adapters it runs on."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import httpx2
 
-from archive_api.adapters.pillow_logo import render_logo
+from archive_api.adapters.ingest_client import IngestClient
+from archive_api.adapters.markdown_page import render_markdown
+from archive_api.adapters.pillow_logo import render_picture
+from archive_api.domain.answer import ANSWERS, Answer
 from archive_api.domain.archive import ARCHIVES, Archive
 from archive_api.domain.image import IMAGES, Image
 from archive_api.domain.item import ITEMS, Item
+from archive_api.domain.outcome import SESSION_FAILURES, SessionFailure
 from archive_api.domain.rendering import RENDERINGS, Rendering
+from archive_api.domain.search_entry import MEASURES, SEARCH_ENTRIES, Measure, SearchEntry
+from archive_api.domain.sockets import SOCKETS, Socket
+from archive_api.domain.task import TASKS, Task
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.paging import Paging
+from archive_api.use_cases.socket_shelf import SocketShelf
+from archive_api.use_cases.uploaded import Uploaded
 from archive_shared.access import Access
 from archive_shared.blobs.platform import platform_blobs
 from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock, SystemClock
 from archive_shared.documents import Documents, Repository
 from archive_shared.documents.connect import connect_documents
+from archive_shared.http.client import ServiceClient
 from archive_shared.http.connect_access import connect_access
 from archive_shared.outbox.lease import LEASES
 from archive_shared.settings import PlatformSettings
 
 NAME = "archive-api"
-COLLECTIONS = (ARCHIVES, ITEMS, IMAGES, RENDERINGS, LEASES)
-ANNOUNCING = (ARCHIVES.name, ITEMS.name)
+COLLECTIONS = (
+    ARCHIVES,
+    ITEMS,
+    IMAGES,
+    RENDERINGS,
+    SOCKETS,
+    TASKS,
+    SEARCH_ENTRIES,
+    MEASURES,
+    ANSWERS,
+    SESSION_FAILURES,
+    LEASES,
+)
+ANNOUNCING = (ARCHIVES.name, ITEMS.name, TASKS.name)
 
 
 @dataclass(frozen=True)
@@ -30,6 +54,16 @@ class Transports:
     """How other services are reached; None means over the network."""
 
     permissions: httpx2.BaseTransport | None = None
+    ingest: httpx2.BaseTransport | None = None
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """The buckets the service reads and writes."""
+
+    images: BlobStore
+    media: BlobStore
+    uploads: BlobStore
 
 
 @dataclass(frozen=True)
@@ -41,14 +75,21 @@ class ArchiveApi:
 
 
 def bootstrap(settings: PlatformSettings, *, transports: Transports | None = None) -> ArchiveApi:
-    """Connect to the stores and to permissions, and build the library on them."""
+    """Connect to the stores and to the other services, and build the library on them."""
+    reached = transports or Transports()
     clock = SystemClock()
-    to_permissions = (transports or Transports()).permissions
+    ingest = ServiceClient(
+        settings.ingest_url,
+        service=NAME,
+        secret=settings.secret,
+        clock=clock,
+        transport=reached.ingest,
+    )
     return over(
         connect(settings),
-        image_blobs=platform_blobs(settings, "images"),
-        media_blobs=platform_blobs(settings, "media"),
-        access=connect_access(settings, service=NAME, clock=clock, transport=to_permissions),
+        Buckets(*(platform_blobs(settings, bucket) for bucket in ("images", "media", "uploads"))),
+        access=connect_access(settings, service=NAME, clock=clock, transport=reached.permissions),
+        uploaded=IngestClient(ingest),
         clock=clock,
     )
 
@@ -59,18 +100,29 @@ def connect(settings: PlatformSettings) -> Documents:
 
 
 def over(
-    documents: Documents, *, image_blobs: BlobStore, media_blobs: BlobStore, access: Access, clock: Clock
+    documents: Documents, buckets: Buckets, *, access: Access, uploaded: Uploaded, clock: Clock
 ) -> ArchiveApi:
-    """Build the service on stores that are already there."""
+    """Build the service on stores and peers that are already there."""
+    kept = partial(Repository, documents, source=NAME, clock=clock)
     library = Library(
-        archives=Repository(documents, ARCHIVES.name, Archive, source=NAME, clock=clock),
-        items=Repository(documents, ITEMS.name, Item, source=NAME, clock=clock),
-        images=Repository(documents, IMAGES.name, Image, source=NAME, clock=clock),
-        renderings=Repository(documents, RENDERINGS.name, Rendering, source=NAME, clock=clock),
-        image_blobs=image_blobs,
-        media_blobs=media_blobs,
+        archives=kept(ARCHIVES.name, Archive),
+        items=kept(ITEMS.name, Item),
+        images=kept(IMAGES.name, Image),
+        renderings=kept(RENDERINGS.name, Rendering),
+        search_entries=kept(SEARCH_ENTRIES.name, SearchEntry),
+        measures=kept(MEASURES.name, Measure),
+        tasks=kept(TASKS.name, Task),
+        answers=kept(ANSWERS.name, Answer),
+        session_failures=kept(SESSION_FAILURES.name, SessionFailure),
+        paging=Paging(clock),
+        sockets=SocketShelf(kept(SOCKETS.name, Socket)),
+        image_blobs=buckets.images,
+        media_blobs=buckets.media,
+        upload_blobs=buckets.uploads,
+        uploaded=uploaded,
         access=access,
         clock=clock,
-        render_logo=render_logo,
+        render_picture=render_picture,
+        render_markdown=render_markdown,
     )
     return ArchiveApi(documents, library)

@@ -1,6 +1,6 @@
 """Puts all services behind one address; they call one another as in containers, but inside this process."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
@@ -32,7 +32,20 @@ from tiler.bootstrap import Transports as TilerTransports
 from tiler.entrypoints.http.app import create_app as create_tiler
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication  # exists for type checkers only
+    from _typeshed.wsgi import (
+        StartResponse,
+        WSGIApplication,
+        WSGIEnvironment,
+    )  # exists for type checkers only
+
+
+class Later:
+    """A WSGI application that is named after somebody was told of it."""
+
+    application: "WSGIApplication"
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        return self.application(environ, start_response)
 
 
 def assemble(
@@ -60,13 +73,20 @@ def _services(
 ) -> "dict[Service, WSGIApplication]":
     permissions_app = create_permissions(permissions)
     to_permissions = WSGITransport(app=permissions_app)
-    archive_api = create_archive_api(settings, transports=ArchiveApiTransports(permissions=to_permissions))
+    ingest_later = Later()  # archive-api and ingest call one another, and one must be made first
+    archive_api = create_archive_api(
+        settings,
+        transports=ArchiveApiTransports(permissions=to_permissions, ingest=WSGITransport(app=ingest_later)),
+    )
     to_archive_api = WSGITransport(app=archive_api)
-    ingest = IngestTransports(permissions=to_permissions, archive_api=to_archive_api)
+    ingest = create_ingest(
+        settings, transports=IngestTransports(permissions=to_permissions, archive_api=to_archive_api)
+    )
+    ingest_later.application = ingest
     return {
         Service.PERMISSIONS: permissions_app,
         Service.ARCHIVE_API: archive_api,
-        Service.INGEST: create_ingest(settings, transports=ingest),
+        Service.INGEST: ingest,
         Service.TILER: create_tiler(settings, transports=TilerTransports(archive_api=to_archive_api)),
         Service.FEED: create_feed(feed, transports=FeedTransports(permissions=to_permissions)),
         Service.PORTAL: create_portal(PortalSettings(settings.public_url, blobs_origin(settings))),

@@ -2,13 +2,17 @@
 
 from archive_shared.events.archives import (
     ArchiveCreated,
+    ArchiveDeleted,
     ArchiveUpdated,
     ItemCreated,
     ItemDeleted,
+    ItemMoved,
+    ItemRestored,
     ItemUpdated,
     ItemValueAdded,
     ItemValueRemoved,
     ItemValueReplaced,
+    TaskDue,
 )
 from archive_shared.events.base import Event, envelope
 from archive_shared.events.imports import (
@@ -42,6 +46,7 @@ __all__ = [
     "AccessRejected",
     "AccessRequested",
     "ArchiveCreated",
+    "ArchiveDeleted",
     "ArchiveUpdated",
     "Event",
     "FileRejected",
@@ -50,6 +55,8 @@ __all__ = [
     "ImageImported",
     "ItemCreated",
     "ItemDeleted",
+    "ItemMoved",
+    "ItemRestored",
     "ItemUpdated",
     "ItemValueAdded",
     "ItemValueRemoved",
@@ -64,6 +71,7 @@ __all__ = [
     "Slide",
     "SlideComplete",
     "SlideViewable",
+    "TaskDue",
     "TilesFailed",
     "TilesReady",
     "TokenRevoked",

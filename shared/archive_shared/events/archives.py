@@ -58,7 +58,15 @@ class ItemUpdated(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ItemValueAdded(Event):
-    """An item got a value for a socket it had none for."""
+    """An item got a value for a socket it had none for.
+
+    Parameters
+    ----------
+    image
+        The image, "" when the value is none.
+    kind
+        `image`, `file` or `json`.
+    """
 
     TYPE: ClassVar[str] = "archive.item.value_added.v1"
     SUBJECT: ClassVar[str] = "item"
@@ -67,6 +75,7 @@ class ItemValueAdded(Event):
     archive: str
     socket: str
     image: str
+    kind: str = "image"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +84,12 @@ class ItemValueReplaced(Event):
 
     Parameters
     ----------
+    image
+        The image, "" when the value is none.
     previous_image
-        The image that was there before.
+        The image that was there before, "" when the value before was none.
+    kind
+        `image`, `file` or `json`.
     """
 
     TYPE: ClassVar[str] = "archive.item.value_replaced.v1"
@@ -87,6 +100,7 @@ class ItemValueReplaced(Event):
     socket: str
     image: str
     previous_image: str
+    kind: str = "image"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +110,9 @@ class ItemValueRemoved(Event):
     Parameters
     ----------
     image
-        The image that was there.
+        The image that was there, "" when the value was none.
+    kind
+        `image`, `file` or `json`.
     """
 
     TYPE: ClassVar[str] = "archive.item.value_removed.v1"
@@ -106,6 +122,7 @@ class ItemValueRemoved(Event):
     archive: str
     socket: str
     image: str
+    kind: str = "image"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,3 +141,57 @@ class ItemDeleted(Event):
     item: str
     archive: str
     images: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemRestored(Event):
+    """A deleted item is back in its archive, with the images it had."""
+
+    TYPE: ClassVar[str] = "archive.item.restored.v1"
+    SUBJECT: ClassVar[str] = "item"
+
+    item: str
+    archive: str
+    title: str
+    images: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemMoved(Event):
+    """An item was put into another archive, with everything it holds."""
+
+    TYPE: ClassVar[str] = "archive.item.moved.v1"
+    SUBJECT: ClassVar[str] = "item"
+
+    item: str
+    archive: str
+    previous_archive: str
+    title: str
+    images: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchiveDeleted(Event):
+    """An archive was deleted; its items follow."""
+
+    TYPE: ClassVar[str] = "archive.archive.deleted.v1"
+    SUBJECT: ClassVar[str] = "archive"
+
+    archive: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskDue(Event):
+    """The next step of a long task can be done.
+
+    Parameters
+    ----------
+    step
+        Which one, from 0; a step that was done already is not done again.
+    """
+
+    TYPE: ClassVar[str] = "archive.task.due.v1"
+    SUBJECT: ClassVar[str] = "task"
+
+    task: str
+    step: int

@@ -14,9 +14,11 @@ from archive_shared.errors import (
     Forbidden,
     Invalid,
     NotFound,
+    Outdated,
     TooManyAttempts,
     Unauthenticated,
     Unavailable,
+    VersionRequired,
 )
 
 STATUS: Mapping[type[ArchiveSystemError], int] = {
@@ -26,6 +28,8 @@ STATUS: Mapping[type[ArchiveSystemError], int] = {
     NotFound: 404,
     Conflict: 409,
     TooManyAttempts: 429,
+    Outdated: 412,
+    VersionRequired: 428,
     Unavailable: 503,
 }
 RETRY_AFTER_S = 1

@@ -11,12 +11,15 @@ from archive_shared.events import (
     AccessRejected,
     AccessRequested,
     ArchiveCreated,
+    ArchiveDeleted,
     ArchiveUpdated,
     Event,
     FileRejected,
     ImageImported,
     ItemCreated,
     ItemDeleted,
+    ItemMoved,
+    ItemRestored,
     ItemUpdated,
     ItemValueAdded,
     ItemValueRemoved,
@@ -29,6 +32,7 @@ from archive_shared.events import (
     SessionSucceeded,
     SlideComplete,
     SlideViewable,
+    TaskDue,
     TilesFailed,
     TilesReady,
     TokenRevoked,
@@ -90,9 +94,10 @@ _ENTRIES = (
     ),
     Entry(ArchiveCreated, ARCHIVE_API, (), "An archive was created and can be filled."),
     Entry(ArchiveUpdated, ARCHIVE_API, (), "The settings of an archive changed."),
+    Entry(ArchiveDeleted, ARCHIVE_API, (ARCHIVE_API,), "An archive was deleted; its items follow."),
     # archive-api hears its own item events to keep the index of which archives hold an image.
     Entry(ItemCreated, ARCHIVE_API, (ARCHIVE_API,), "An item is in its archive and can be looked at."),
-    Entry(ItemUpdated, ARCHIVE_API, (), "The title of an item changed."),
+    Entry(ItemUpdated, ARCHIVE_API, (ARCHIVE_API,), "The title of an item changed."),
     Entry(ItemValueAdded, ARCHIVE_API, (ARCHIVE_API,), "An item got a value for a socket that had none."),
     Entry(
         ItemValueReplaced,
@@ -102,6 +107,9 @@ _ENTRIES = (
     ),
     Entry(ItemValueRemoved, ARCHIVE_API, (ARCHIVE_API,), "An item has no value for a socket any more."),
     Entry(ItemDeleted, ARCHIVE_API, (ARCHIVE_API,), "An item is gone from its archive."),
+    Entry(ItemRestored, ARCHIVE_API, (ARCHIVE_API,), "A deleted item is back in its archive."),
+    Entry(ItemMoved, ARCHIVE_API, (ARCHIVE_API,), "An item is in another archive now."),
+    Entry(TaskDue, ARCHIVE_API, (ARCHIVE_API,), "The next step of a long task can be done."),
     Entry(
         UploadCompleted, INGEST_WORKER, (), "All bytes of an uploaded file are stored; nobody read them yet."
     ),
@@ -109,7 +117,12 @@ _ENTRIES = (
     Entry(
         SessionSucceeded, INGEST_WORKER, (), "The import of an upload session ended with at least one image."
     ),
-    Entry(SessionFailed, INGEST_WORKER, (), "The import of an upload session ended without any image."),
+    Entry(
+        SessionFailed,
+        INGEST_WORKER,
+        (ARCHIVE_API,),
+        "The import of an upload session ended without any image.",
+    ),
     Entry(FileRejected, INGEST_WORKER, (), "One file of an upload session was refused, with the reasons."),
     Entry(
         ImageImported,

@@ -40,13 +40,22 @@ def test_a_new_archive_has_everything_the_public_client_reads(service: ArchiveSe
         "title": "Chest CT",
         "description": "Screening",
         "logo": "",
+        "logo_renditions": {},
+        "social_image": "",
         "public": True,
         "deidentify": False,
+        "modalities": [],
+        "structures": [],
+        "organizations": [],
+        "publications": [],
         "created": "2026-11-23T12:00:01.000000Z",
         "modified": "2026-11-23T12:00:01.000000Z",
         "api_url": f"{SITE}/api/v1/archives/{card['pk']}/",
         "url": f"{SITE}/archives/chest-ct/",
         "item_count": 0,
+        "page_markdown": "",
+        "page_html": "",
+        "versions_required": False,
     }
 
 

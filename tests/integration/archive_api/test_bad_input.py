@@ -182,7 +182,10 @@ def test_a_body_that_is_too_large_is_refused(service: ArchiveService, editor: st
         ),
         ({"values": [7]}, {"values.0": ["Invalid input type."]}),
         ({"values": [{"image": None}]}, {"values.0.interface": ["Missing data for required field."]}),
-        ({"values": [{"interface": SOCKET}]}, {"values.0.image": ["You must provide an image."]}),
+        (
+            {"values": [{"interface": SOCKET}]},
+            {"values.0.image": ["You must provide at least one of image, upload_session, user_uploads."]},
+        ),
         (
             {"values": [{"interface": SOCKET, "image": "x"}]},
             {"values.0.image": ["Invalid hyperlink - No URL match."]},
@@ -193,11 +196,7 @@ def test_a_body_that_is_too_large_is_refused(service: ArchiveService, editor: st
         ),
         (
             {"values": [{"interface": SOCKET, "user_uploads": ["u"]}]},
-            {
-                "values.0.user_uploads": [
-                    "This socket takes an image; upload new ones with an upload session for this item."
-                ]
-            },
+            {"values.0.user_uploads.0": ["Invalid hyperlink - No URL match."]},
         ),
         ({"values": [{"interface": SOCKET, "socket": "x"}]}, {"values.0.socket": ["Unknown field."]}),
     ],

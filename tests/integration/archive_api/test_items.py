@@ -82,6 +82,7 @@ def test_a_new_item_is_empty_and_has_the_shape_of_an_answer_to_writing(
         "view_content": {},
         "state": "pending",
         "reason": "It has no values yet.",
+        "arriving": [],
         "created": item["created"],
         "modified": item["created"],
         "api_url": f"{SITE}{ITEMS}{item['pk']}/",
@@ -123,6 +124,7 @@ def test_a_value_for_reading_names_the_socket_in_full_twice(
     assert isinstance(written["pk"], int)
     assert written == {
         "interface": SOCKET,
+        "image_name": None,
         "value": None,
         "file": None,
         "image": image_url(image),

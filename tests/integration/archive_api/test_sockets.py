@@ -12,6 +12,7 @@ KEYS = {
     "description",
     "kind",
     "super_kind",
+    "schema",
     "default_value",
     "relative_path",
     "overlay_segments",

@@ -9,6 +9,9 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
+from archive_api.domain.history import Actor
+from archive_api.domain.task import Task
+from archive_api.domain.value import StoredFile, Value
 from archive_gateway.routes import Service
 from archive_shared.identifiers import derived_id, new_id
 from tests.integration.matrix.table import ARCHIVE, UPLOAD
@@ -16,6 +19,9 @@ from tests.support import canonical_images
 from tests.support.assembled_platform import AssembledPlatform, assembled_platform
 
 RECEIVER = "https://93.184.215.14/hook"  # on the open internet; nothing is sent there, no worker runs
+REPORT = Value(
+    socket="report", file=StoredFile(key="values/ab/ab", name="report.pdf", size_bytes=1, sha256="ab")
+)
 
 
 @dataclass
@@ -66,11 +72,13 @@ class Scene:
         fixed = {
             "archive": self.archive,
             "image": self.image,
-            "name": "logo.png" if "logos" in route else "slide.tif",
+            "name": _name(route),
             "file": derived_id("test file", self.image),
             "user": self.platform.user_id("target"),
             "role": "user",
             "int:pk": "1",
+            "int:width": "160",
+            "int:value": str(REPORT.number),
             "slug": "chest-ct",
             "item": self.image,
             "path:name": "app.js",
@@ -106,6 +114,8 @@ class Scene:
         return {
             "/members/<user>": self._member,
             "/archives/items/<pk>": self._item,
+            "/media/items/<item>": self._item_with_file,
+            "/tasks/<pk>": self._task,
             "/cases/images/<pk>": lambda: {"pk": self.image},
             "/uploads/<pk>": self._upload,
             "/upload-sessions/<pk>": self._session,
@@ -125,6 +135,24 @@ class Scene:
     def _item(self) -> dict[str, str]:
         sent = {"archive": self._address()}
         return {"pk": self.platform.ok("POST", "/api/v1/archives/items/", "editor", json=sent)["pk"]}
+
+    def _item_with_file(self) -> dict[str, str]:
+        item = self._item()["pk"]
+        library = self.platform.library
+        library.items.change(item, lambda present: present.put(REPORT, at=library.clock.now()))
+        return {"item": item}
+
+    def _task(self) -> dict[str, str]:
+        library = self.platform.library
+        task = Task.begin(
+            id=new_id(),
+            kind="bulk",
+            archive=self.archive,
+            creator=Actor("nobody", "nobody"),
+            total=0,
+            at=library.clock.now(),
+        )
+        return {"pk": library.tasks.add(task).id}
 
     def _upload(self) -> dict[str, str]:
         upload = self.platform.upload("target")
@@ -170,7 +198,7 @@ class Scene:
     # --- what is sent
 
     def _content(self, method: str, route: str, who: str) -> dict[str, Any]:
-        if method in ("GET", "DELETE"):
+        if method in ("GET", "DELETE") and (method, route) != ("DELETE", "/api/v1/archives/<pk>/"):
             return {}
         if route == "/blobs/<bucket>/<path:key>":
             return {"data": b"x"}
@@ -183,6 +211,16 @@ class Scene:
             ("POST", "/api/v1/archives/items/"): {"archive": self._address()},
             ("PATCH", "/api/v1/archives/items/<pk>/"): {"title": f"New {next(self._numbers)}"},
             ("PUT", "/api/v1/archives/items/<pk>/"): {"values": []},
+            ("POST", "/api/v1/archives/items/<pk>/move/"): {"archive": self._address()},
+            ("POST", "/api/v1/archives/items/<pk>/copy/"): {"archive": self._address()},
+            ("POST", "/api/v1/archives/items/bulk/"): {
+                "archive": self._address(),
+                "rows": [{"operation": "create"}],
+            },
+            ("POST", "/api/v1/components/interfaces/"): {
+                "title": f"Score {next(self._numbers)}",
+                "kind": "Float",
+            },
             ("POST", "/api/v1/uploads/"): {"filename": "a.mha"},
             ("PATCH", f"{UPLOAD}/generate-presigned-urls/"): {"part_numbers": [1]},
             ("PATCH", f"{UPLOAD}/complete-multipart-upload/"): {"parts": [{"PartNumber": 1, "ETag": "x"}]},
@@ -207,6 +245,13 @@ class Scene:
             uploads = [self.platform.uploaded(who)] if known else []
             return {"uploads": uploads, "archive": self.archive}
         return bodies.get((method, route), {})
+
+
+def _name(route: str) -> str:
+    """Return the name of the file a route is about."""
+    if "logos" in route or "social-images" in route:
+        return "logo.png"
+    return "report.pdf" if "/media/items/" in route else "slide.tif"
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 import random
 from collections.abc import Callable
 
-from archive_api.domain.item import ImageValue, Item
+from archive_api.domain.item import Item
+from archive_api.domain.value import Value
 from archive_api.use_cases.index_image import index_images
 from archive_shared.events import Event
 from archive_shared.identifiers import new_id
@@ -16,7 +17,7 @@ def add_item(service: ArchiveService, archive: str, image: str) -> str:
         id=new_id(),
         archive=archive,
         title="",
-        values=[ImageValue(socket=SOCKET, image=image)],
+        values=[Value(socket=SOCKET, image=image)],
         at=service.library.clock.now(),
     )
     return service.library.items.add(item).id
@@ -67,7 +68,7 @@ def test_a_replaced_image_leaves_and_its_successor_enters(service: ArchiveServic
     item = add_item(service, archive, old)
     service.settle()
 
-    value = ImageValue(socket=SOCKET, image=new)
+    value = Value(socket=SOCKET, image=new)
     service.library.items.change(item, lambda each: each.put(value, at=service.library.clock.now()))
     service.settle()
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from archive_api.domain.item import ImageValue, Item
+from archive_api.domain.item import Item
+from archive_api.domain.value import Value
 from archive_shared.errors import NotFound
 from archive_shared.events import (
     ItemCreated,
@@ -20,11 +21,11 @@ LATER = datetime(2026, 11, 24, tzinfo=UTC)
 PLACE = {"item": "i", "archive": "a", "socket": "generic-medical-image"}
 
 
-def image(identifier: str, socket: str = "generic-medical-image") -> ImageValue:
-    return ImageValue(socket=socket, image=identifier)
+def image(identifier: str, socket: str = "generic-medical-image") -> Value:
+    return Value(socket=socket, image=identifier)
 
 
-def an_item(*values: ImageValue, title: str = "case") -> Item:
+def an_item(*values: Value, title: str = "case") -> Item:
     """Return an item as if it had been stored before."""
     item = Item.create(id="i", archive="a", title=title, values=values, at=NOW)
     item._recorded.clear()

@@ -9,9 +9,16 @@ from contextlib import suppress
 import pytest
 from PIL import Image
 
-from archive_api.adapters.pillow_logo import render_logo
+from archive_api.adapters.pillow_logo import render_picture
+from archive_api.domain.logo import LOGO, SOCIAL_IMAGE
 from archive_shared.errors import Invalid
 from tests.support.pictures import a_picture
+
+
+def render_logo(picture: bytes) -> bytes:
+    """Return the widest rendition."""
+    renditions = render_picture(picture, LOGO)
+    return renditions[max(renditions)]
 
 
 def reason(picture: bytes) -> str:
@@ -144,3 +151,24 @@ def png_that_claims(side_px: int) -> bytes:
     header = struct.pack(">IIBBBBB", side_px, side_px, 8, 2, 0, 0, 0)
     pixels = zlib.compress(b"\0" * 1000)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+def test_a_logo_is_kept_in_the_widths_it_is_shown_in_and_never_enlarged() -> None:
+    renditions = render_picture(a_picture(700, 700), LOGO)
+
+    sizes = {width_px: opened(png).size for width_px, png in renditions.items()}
+    assert sizes == {1280: (700, 700), 640: (640, 640), 320: (320, 320), 160: (160, 160)}
+
+
+def test_a_social_image_need_not_be_square_but_large_enough() -> None:
+    renditions = render_picture(a_picture(1280, 640), SOCIAL_IMAGE)
+
+    assert {width_px: opened(png).size for width_px, png in renditions.items()} == {
+        1280: (1280, 640),
+        640: (640, 320),
+    }
+    with pytest.raises(Invalid) as caught:
+        render_picture(a_picture(600, 400), SOCIAL_IMAGE)
+    assert caught.value.errors == {
+        "social_image": ["The social image is 600 × 400 pixels; it must be at least 640 × 320 pixels."]
+    }

@@ -5,7 +5,8 @@ from typing import NoReturn
 
 import pytest
 
-from archive_api.domain.item import ImageValue, Item
+from archive_api.domain.item import Item
+from archive_api.domain.value import Value
 from archive_api.use_cases.place_image import Outcome, place_image
 from archive_shared.errors import Unavailable
 from archive_shared.events import ItemCreated
@@ -19,7 +20,7 @@ def items(service: ArchiveService, archive: str) -> list[Item]:
 
 
 def an_item(service: ArchiveService, archive: str, *images: str) -> str:
-    values = [ImageValue(socket=SOCKET, image=image) for image in images]
+    values = [Value(socket=SOCKET, image=image) for image in images]
     item = Item.create(id=new_id(), archive=archive, title="", values=values, at=service.library.clock.now())
     return service.library.items.add(item).id
 
@@ -33,7 +34,7 @@ def test_an_import_for_an_archive_becomes_an_item_named_after_the_image(service:
     [item] = items(service, archive)
     assert outcome is Outcome.ITEM_CREATED
     assert item.title == "ct.mha"
-    assert item.values == [ImageValue(socket=SOCKET, image=event.image)]
+    assert item.values == [Value(socket=SOCKET, image=event.image)]
     assert service.announced(identifier=item.id) == [
         ItemCreated(item=item.id, archive=archive, title="ct.mha", images=[event.image])
     ]
@@ -154,9 +155,7 @@ def test_an_import_for_an_item_fills_its_socket(service: ArchiveService) -> None
     outcome = place_image(service.library, event)
 
     assert outcome is Outcome.ATTACHED
-    assert service.library.items.require(item).values == [
-        ImageValue(socket="generic-overlay", image=event.image)
-    ]
+    assert service.library.items.require(item).values == [Value(socket="generic-overlay", image=event.image)]
 
 
 def test_an_import_for_an_item_makes_no_item_of_its_own(service: ArchiveService) -> None:
@@ -174,7 +173,7 @@ def test_an_import_for_an_item_heard_again_does_not_undo_a_later_choice(service:
     item = an_item(service, archive)
     event = an_import(item=item)
     place_image(service.library, event)
-    chosen = ImageValue(socket=SOCKET, image=new_id())
+    chosen = Value(socket=SOCKET, image=new_id())
     service.library.items.change(item, lambda each: each.put(chosen, at=service.library.clock.now()))
 
     place_image(service.library, event)

@@ -2,26 +2,35 @@
 
 import pytest
 
-from archive_shared.documents import Where, one_of
+from archive_shared.documents import Where, at_least, at_most, more_than, one_of
 from archive_shared.documents.port import Sort
 from archive_shared.documents.sqlite import SqliteDocuments
 from tests.support.archive_service import ArchiveService
 
 CREATED: Sort = [("created_at", 1)]
 QUERIES: list[tuple[str, Where | list[Where], bool]] = [
-    ("archives", {}, True),
-    ("archives", [{"public": True}, {"_id": one_of(["a"])}], True),
+    ("archives", {"deleted": False}, True),
+    ("archives", [{"deleted": False, "public": True}, {"deleted": False, "_id": one_of(["a"])}], True),
     ("archives", [{"slug": "s", "public": True}, {"slug": "s", "_id": one_of(["a"])}], True),
     ("archives", [{"title": "t", "public": True}], True),
+    ("archives", {"deleted": False, "words": "chest"}, True),
     ("items", {"archive": "a", "deleted": False}, True),
     ("items", {"archive": one_of(["a", "b"]), "deleted": False}, True),
     ("items", {"deleted": False}, True),
     ("items", {"archive": "a", "reserved_title": "t"}, False),
     ("items", {"images": one_of(["i", "j"])}, False),
+    ("items", {"sessions": "s"}, False),
     ("images", {}, True),
     ("images", {"name": "n"}, True),
     ("images", {"archives": "a"}, True),
     ("images", [{"archives": one_of(["a"])}, {"creator": "c", "placed": False}], True),
+    ("sockets", {"number": 100}, False),
+    ("items", {"archive": "a", "deleted": False, "created_at": more_than("t")}, True),
+    ("items", {"archive": "a", "deleted": False, "created_at": "t", "_id": more_than("i")}, True),
+    ("measures", {"item": "i"}, False),
+    ("measures", {"key": "k", "number": at_least(1.0), "number_to": at_most(2.0)}, False),
+    ("measures", {"key": "k", "number": 1.0, "_id": more_than("i")}, False),
+    ("tasks", {"creator": "c"}, True),
     ("renderings", {"_id": one_of(["i"])}, False),
 ]
 
@@ -37,3 +46,23 @@ def test_no_query_reads_a_whole_collection(
 
     scans = [step for step in plan if step.startswith("SCAN") and "json_each" not in step]
     assert not [step for step in scans if "USING INDEX" not in step], plan
+
+
+@pytest.mark.parametrize(
+    ("collection", "where", "sort"),
+    [
+        ("search_entries", {"terms": "a|w|lung", "_id": more_than("x")}, [("_id", 1)]),
+        ("measures", {"key": "a|v|score", "number": more_than(0.5)}, [("number", 1)]),
+        ("items", {"archive": "a", "deleted": False, "created_at": more_than("t")}, CREATED),
+    ],
+    ids=str,
+)
+def test_the_pages_of_a_search_come_in_order_out_of_an_index(
+    service: ArchiveService, collection: str, where: Where, sort: Sort
+) -> None:
+    documents = service.api.documents
+    assert isinstance(documents, SqliteDocuments)
+
+    plan = documents.plan(collection, where, sort=sort)
+
+    assert "TEMP B-TREE" not in " ".join(plan)

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from archive_api.domain.image import Image
+from archive_api.domain.item import Item
 from archive_api.domain.readiness import Shown, image_readiness, item_readiness
 from archive_api.domain.rendering import Progress, Rendering
+from archive_api.domain.value import Value
 from tests.support.imports import an_import
 
 
@@ -39,8 +41,15 @@ def test_a_failure_names_the_image_and_the_reason_and_says_what_still_works() ->
     )
 
 
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def an_item(*values: Value) -> Item:
+    return Item.create(id="i", archive="a", title="", values=values, at=NOW)
+
+
 def test_an_item_without_values_is_pending() -> None:
-    readiness = item_readiness([])
+    readiness = item_readiness(an_item(), [])
 
     assert readiness.state is Progress.PENDING
     assert readiness.reason == "It has no values yet."
@@ -55,7 +64,25 @@ def test_an_item_without_values_is_pending() -> None:
     ],
 )
 def test_an_item_is_as_far_as_its_slowest_image(images: list[Shown], state: Progress) -> None:
-    assert item_readiness(images).state is state
+    item = an_item(Value(socket="generic-medical-image", image="x"))
+
+    assert item_readiness(item, images).state is state
+
+
+def test_an_item_of_metadata_alone_is_ready() -> None:
+    assert item_readiness(an_item(Value.of_json("score", 0.5)), []).state is Progress.READY
+
+
+def test_an_item_is_pending_while_a_value_is_imported_and_failed_with_its_reason_afterwards() -> None:
+    item = an_item(Value.of_json("score", 0.5))
+    item.expect("generic-overlay", "session", at=NOW)
+    pending = item_readiness(item, [])
+
+    item.fail_import("session", "None of the files could be imported.", at=NOW)
+
+    failed = item_readiness(item, [])
+    assert (pending.state, failed.state) == (Progress.PENDING, Progress.FAILED)
+    assert failed.reason == "An import failed: None of the files could be imported."
 
 
 @pytest.mark.parametrize(

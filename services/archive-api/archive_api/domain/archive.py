@@ -1,11 +1,16 @@
 """Archives: collections of items, with a card people see and settings their editors change."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
+from archive_api.domain.history import Actor, Change, remembered
+from archive_api.domain.words import prefixes
 from archive_shared.documents import Aggregate, Collection
 from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
-from archive_shared.events import ArchiveCreated, ArchiveUpdated
+from archive_shared.errors import Conflict
+from archive_shared.events import ArchiveCreated, ArchiveDeleted, ArchiveUpdated
+
+CONFIRM_WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,22 +21,53 @@ class ArchiveSettings:
     ----------
     public
         Whether everybody may see the card (title, description, logo). The items need a role either way.
-    logo
-        Name of the logo's file, "" without one.
     deidentify
         Whether what is imported from now on loses everything that tells whose it is (DICOM PS3.15 annex E).
+    logo, social_image
+        Names of the pictures' files, "" without one.
+    page_markdown
+        What the archive's page says beside its card; shown as sanitised HTML.
+    viewer, viewer_configuration, hanging_protocol, optional_hanging_protocols
+        Identifiers; "" for none.
+    view_content
+        By viewport of the viewer, which sockets it shows.
+    organizations, publications
+        For the record only: no organisation's people get a right by it. Publications by DOI or arXiv number.
+    versions_required
+        Whether changes of items must say which version they are meant for.
     """
 
     title: str
-    description: str
-    public: bool
-    logo: str
+    description: str = ""
+    public: bool = False
+    logo: str = ""
     deidentify: bool = False
+    social_image: str = ""
+    page_markdown: str = ""
+    viewer: str = ""
+    viewer_configuration: str = ""
+    hanging_protocol: str = ""
+    optional_hanging_protocols: list[str] = field(default_factory=list)
+    view_content: dict[str, list[str]] = field(default_factory=dict)
+    modalities: list[str] = field(default_factory=list)
+    structures: list[str] = field(default_factory=list)
+    organizations: list[str] = field(default_factory=list)
+    publications: list[str] = field(default_factory=list)
+    versions_required: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deletion:
+    """Somebody's wish to delete an archive, which they have to confirm."""
+
+    code: str
+    by: str
+    ends_at: datetime
 
 
 @dataclass(kw_only=True)
 class Archive(Aggregate):
-    """An archive.
+    """An archive. A deleted one stays as a document nobody sees, from which its announcement leaves.
 
     Parameters
     ----------
@@ -39,6 +75,8 @@ class Archive(Aggregate):
         Its name in addresses; made once, unique, never changed.
     creator
         Identifier of the user who made it, for the record; rights come from roles alone.
+    words
+        What it is found by: beginnings of the words of its title and description.
     """
 
     slug: str
@@ -46,6 +84,10 @@ class Archive(Aggregate):
     creator: str
     created_at: datetime
     modified_at: datetime
+    words: list[str] = field(default_factory=list)
+    deletion: Deletion | None = None
+    deleted: bool = False
+    history: list[Change] = field(default_factory=list)
 
     @classmethod
     def create(
@@ -53,18 +95,47 @@ class Archive(Aggregate):
     ) -> "Archive":
         """Return a new archive that announces itself."""
         archive = cls(id=id, slug=slug, settings=settings, creator=creator, created_at=at, modified_at=at)
+        archive.words = _words(settings)
+        archive.history = remembered([], Change(at=at, action="created", by=creator))
         archive.record(
             ArchiveCreated(archive=id, title=settings.title, public=settings.public, creator=creator)
         )
         return archive
 
-    def change(self, settings: ArchiveSettings, *, at: datetime) -> None:
+    def change(self, settings: ArchiveSettings, *, at: datetime, by: Actor | None = None) -> None:
         """Take over settings; the same ones again change and announce nothing."""
         if settings == self.settings:
             return
-        self.settings = settings
-        self.modified_at = at
+        changed = [name for name, value in vars(settings).items() if value != getattr(self.settings, name)]
+        self.settings, self.modified_at, self.words = settings, at, _words(settings)
+        self._remember("changed", by, at, detail=", ".join(changed))
         self.record(ArchiveUpdated(archive=self.id, title=settings.title, public=settings.public))
+
+    def ask_for_deletion(self, code: str, *, at: datetime, by: Actor) -> None:
+        """Note that somebody wants it deleted: the first of two steps, which changes nothing else."""
+        self.deletion = Deletion(code=code, by=by.id, ends_at=at + CONFIRM_WITHIN)
+
+    def delete(self, code: str, *, at: datetime, by: Actor) -> None:
+        """Delete it: the second step.
+
+        Raises
+        ------
+        Conflict
+            Nobody asked for it in time, or the code is another one.
+        """
+        wish = self.deletion
+        if wish is None or wish.ends_at < at or wish.code != code:
+            raise Conflict("Ask for the deletion first, and confirm it within an hour with the code you get.")
+        self.deleted, self.deletion, self.modified_at = True, None, at
+        self._remember("deleted", by, at)
+        self.record(ArchiveDeleted(archive=self.id))
+
+    def _remember(self, action: str, by: Actor | None, at: datetime, *, detail: str = "") -> None:
+        self.history = remembered(self.history, Change.made(action, by, at, detail=detail))
+
+
+def _words(settings: ArchiveSettings) -> list[str]:
+    return prefixes(f"{settings.title} {settings.description}")
 
 
 ARCHIVES = Collection(
@@ -74,13 +145,31 @@ ARCHIVES = Collection(
         "slug": "slug",
         "title": "settings.title",
         "public": "settings.public",
+        "deleted": "deleted",
         "created_at": "created_at",
+        "modified_at": "modified_at",
+    },
+    lists={
+        "words": "words",
+        "modalities": "settings.modalities",
+        "structures": "settings.structures",
+        "organizations": "settings.organizations",
     },
     unique=[("slug",)],
-    indexes=[OUTBOX_INDEX, ("created_at", "_id"), ("public", "created_at", "_id"), ("title",)],
+    indexes=[
+        OUTBOX_INDEX,
+        ("deleted", "created_at", "_id"),
+        ("public", "deleted", "created_at", "_id"),
+        ("title",),
+    ],
 )
 
 
 def logo_key(archive: str, name: str) -> str:
     """Return the key of a logo in the bucket `media`."""
-    return f"logos/{archive}/{name}"
+    return picture_key("logos", archive, name)
+
+
+def picture_key(folder: str, archive: str, name: str, width_px: int | None = None) -> str:
+    """Return the key of a picture of an archive in the bucket `media`, of its rendition of one width if given."""
+    return f"{folder}/{archive}/{name}" if width_px is None else f"{folder}/{archive}/{width_px}/{name}"

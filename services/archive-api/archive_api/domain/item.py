@@ -1,16 +1,19 @@
-"""Items: what an archive is a collection of; each has at most one value per socket."""
+"""Items: what an archive is a collection of; each has at most one value per socket, kept under the socket's name."""
 
-import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from archive_api.domain.history import Actor, Change, remembered
+from archive_api.domain.value import Value
 from archive_shared.documents import Aggregate, Collection
 from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
-from archive_shared.errors import NotFound
+from archive_shared.errors import Conflict, NotFound, Outdated
 from archive_shared.events import (
     ItemCreated,
     ItemDeleted,
+    ItemMoved,
+    ItemRestored,
     ItemUpdated,
     ItemValueAdded,
     ItemValueRemoved,
@@ -21,133 +24,243 @@ LARGEST_TITLE = 255
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageValue:
-    """An image in a socket, by the socket's slug and the image's identifier."""
+class Arriving:
+    """A value that is being made of uploads.
 
-    socket: str
-    image: str
+    Parameters
+    ----------
+    session
+        The upload session that makes it.
+    failure
+        Why nothing came of it, "" while it may still.
+    """
 
-    @property
-    def number(self) -> int:
-        """Return the value's identifier on the wire: whole numbers below 2⁵², the same for equal values."""
-        digest = hashlib.sha256(f"{self.socket}\x1f{self.image}".encode()).digest()
-        return int.from_bytes(digest[:8]) >> 12
+    session: str
+    failure: str = ""
 
 
 @dataclass(kw_only=True)
 class Item(Aggregate):
     """An item of an archive.
 
-    A deleted item stays as a document nobody sees: its announcement leaves from it, and an import that is
-    delivered once more finds that its item has been there.
+    A deleted item stays as a document nobody sees: its announcement leaves from it, it can be restored for a while,
+    and an import that is delivered once more finds that its item has been there.
 
     Parameters
     ----------
     archive
-        Where it belongs; never changes.
+        Where it belongs; changes by being moved only.
     title
         "" for none.
+    by_socket
+        Its values, by the slug of their socket: the document itself has no room for two in one socket.
+    arriving
+        By socket, what imports are making for it.
+    sessions
+        The upload sessions that still work for it, as a list that can be searched.
     reserved_title
         The title while it is taken: unique in the archive, None when there is none or the item is deleted.
     images
         The images its values hold, as a list that can be searched; none when it is deleted.
     attached_imports
         Images that imports put here. An import delivered again must not undo what people did since.
+    origin
+        The item it is a copy of, "" if it is none.
+    history
+        Who changed what when, the newest last; see `archive_api.domain.history`.
     """
 
     archive: str
     title: str
-    values: list[ImageValue] = field(default_factory=list)
+    by_socket: dict[str, Value] = field(default_factory=dict)
+    arriving: dict[str, Arriving] = field(default_factory=dict)
+    sessions: list[str] = field(default_factory=list)
     reserved_title: str | None = None
     images: list[str] = field(default_factory=list)
     attached_imports: list[str] = field(default_factory=list)
+    origin: str = ""
     deleted: bool = False
+    deleted_at: datetime | None = None
+    history: list[Change] = field(default_factory=list)
     created_at: datetime
     modified_at: datetime
 
     @classmethod
     def create(
-        cls, *, id: str, archive: str, title: str, values: Iterable[ImageValue] = (), at: datetime
+        cls,
+        *,
+        id: str,
+        archive: str,
+        title: str,
+        values: Iterable[Value] = (),
+        at: datetime,
+        by: Actor | None = None,
+        origin: str = "",
     ) -> "Item":
-        """Return a new item that announces itself with its images."""
+        """Return a new item that announces itself with its images; `origin` names the item it is a copy of."""
+        by_socket = {value.socket: value for value in values}
         item = cls(
             id=id,
             archive=archive,
             title=title,
             reserved_title=title or None,
-            values=_in_order(values),
+            by_socket=by_socket,
+            images=_images(by_socket),
+            origin=origin,
             created_at=at,
             modified_at=at,
         )
-        item.images = _images(item.values)
+        item._remember("created", by, at, detail=f"as a copy of {origin}" if origin else "")
         item.record(ItemCreated(item=id, archive=archive, title=title, images=item.images))
         return item
 
-    def rename(self, title: str, *, at: datetime) -> None:
+    @property
+    def values(self) -> list[Value]:
+        """Return the values in order of their sockets' names."""
+        return [self.by_socket[socket] for socket in sorted(self.by_socket)]
+
+    def require_version(self, expected: int | None) -> None:
+        """Raise `Outdated` when somebody changed the item since the version expected; None expects nothing."""
+        if expected not in (None, self.version):
+            raise Outdated(f"The item has version {self.version} by now.")
+
+    def rename(self, title: str, *, at: datetime, by: Actor | None = None) -> None:
         self._require_present()
         if title == self.title:
             return
         self.title, self.reserved_title, self.modified_at = title, title or None, at
+        self._remember("renamed", by, at, detail=title)
         self.record(ItemUpdated(item=self.id, archive=self.archive, title=title))
 
-    def put(self, value: ImageValue, *, at: datetime) -> None:
+    def put(self, value: Value, *, at: datetime, by: Actor | None = None) -> None:
         """Set the value of a socket; an equal one again changes and announces nothing."""
         self._require_present()
-        present = self._value_of(value.socket)
+        self._no_longer_arriving(value.socket)
+        present = self.by_socket.get(value.socket)
         if present == value:
             return
-        self._replace([*self._others(value.socket), value], at=at)
-        place = {"item": self.id, "archive": self.archive, "socket": value.socket, "image": value.image}
+        self._replace({**self.by_socket, value.socket: value}, at=at)
+        place = self._place(value)
         if present is None:
+            self._remember("value added", by, at, socket=value.socket)
             self.record(ItemValueAdded(**place))
         else:
-            self.record(ItemValueReplaced(**place, previous_image=present.image))
+            self._remember("value replaced", by, at, socket=value.socket)
+            self.record(ItemValueReplaced(**place, previous_image=present.image or ""))
 
-    def remove(self, socket: str, *, at: datetime) -> None:
+    def remove(self, socket: str, *, at: datetime, by: Actor | None = None) -> None:
         """Empty a socket; nothing happens when it is empty."""
         self._require_present()
-        present = self._value_of(socket)
+        self._no_longer_arriving(socket)
+        present = self.by_socket.get(socket)
         if present is None:
             return
-        self._replace(self._others(socket), at=at)
-        self.record(ItemValueRemoved(item=self.id, archive=self.archive, socket=socket, image=present.image))
+        self._replace({name: value for name, value in self.by_socket.items() if name != socket}, at=at)
+        self._remember("value removed", by, at, socket=socket)
+        self.record(ItemValueRemoved(**self._place(present)))
 
-    def attach_import(self, value: ImageValue, *, at: datetime) -> None:
+    def expect(self, socket: str, session: str, *, at: datetime, by: Actor | None = None) -> None:
+        """Note that an upload session makes a value for a socket; the present one stays until it is there."""
+        self._require_present()
+        present = self.arriving.get(socket)
+        if present is not None and present.session == session and not present.failure:
+            return
+        self.arriving = {**self.arriving, socket: Arriving(session=session)}
+        self.sessions, self.modified_at = _sessions(self.arriving), at
+        self._remember("import started", by, at, socket=socket)
+
+    def attach_import(self, value: Value, *, at: datetime) -> None:
         """Put an imported image into its socket, the first time it is asked for."""
         self._require_present()
-        if value.image in self.attached_imports:
+        if value.image is None or value.image in self.attached_imports:
             return
         self.attached_imports = [*self.attached_imports, value.image]
         self.put(value, at=at)
 
-    def delete(self, *, at: datetime) -> None:
+    def fail_import(self, session: str, reason: str, *, at: datetime) -> None:
+        """Note that nothing comes of an upload session, and why."""
+        if session not in self.sessions:
+            return
+        self.arriving = {
+            socket: replace(each, failure=reason) if each.session == session else each
+            for socket, each in self.arriving.items()
+        }
+        self.sessions, self.modified_at = _sessions(self.arriving), at
+
+    def delete(self, *, at: datetime, by: Actor | None = None) -> None:
         """Make the item disappear and its title free."""
         self._require_present()
         self.record(ItemDeleted(item=self.id, archive=self.archive, images=self.images))
-        self.deleted, self.reserved_title, self.images, self.modified_at = True, None, [], at
+        self.deleted, self.deleted_at, self.reserved_title, self.images = True, at, None, []
+        self.modified_at = at
+        self._remember("deleted", by, at)
+
+    def leave(self, *, at: datetime, by: Actor | None = None) -> None:
+        """Delete the item unless it is deleted already."""
+        if not self.deleted:
+            self.delete(at=at, by=by)
+
+    def restore(self, *, at: datetime, by: Actor | None = None) -> None:
+        """Bring a deleted item back as it was; nothing happens when it is there."""
+        if not self.deleted:
+            return
+        self.deleted, self.deleted_at, self.reserved_title = False, None, self.title or None
+        self.images, self.modified_at = _images(self.by_socket), at
+        self._remember("restored", by, at)
+        self.record(ItemRestored(item=self.id, archive=self.archive, title=self.title, images=self.images))
+
+    def move(self, archive: str, *, at: datetime, by: Actor | None = None) -> None:
+        """Put the item into another archive, with everything it holds."""
+        self._require_present()
+        if archive == self.archive:
+            return
+        if self.sessions:
+            raise Conflict("An import for this item is under way; wait until it is done.")
+        previous, self.archive, self.modified_at = self.archive, archive, at
+        self._remember("moved", by, at, detail=f"from {previous}")
+        self.record(
+            ItemMoved(
+                item=self.id,
+                archive=archive,
+                previous_archive=previous,
+                title=self.title,
+                images=self.images,
+            )
+        )
+
+    def _place(self, value: Value) -> dict[str, str]:
+        return {
+            "item": self.id,
+            "archive": self.archive,
+            "socket": value.socket,
+            "image": value.image or "",
+            "kind": value.kind,
+        }
 
     def _require_present(self) -> None:
         if self.deleted:
             raise NotFound(f"item {self.id} was deleted")
 
-    def _value_of(self, socket: str) -> ImageValue | None:
-        return next((value for value in self.values if value.socket == socket), None)
+    def _no_longer_arriving(self, socket: str) -> None:
+        if socket in self.arriving:
+            self.arriving = {name: each for name, each in self.arriving.items() if name != socket}
+            self.sessions = _sessions(self.arriving)
 
-    def _others(self, socket: str) -> list[ImageValue]:
-        return [value for value in self.values if value.socket != socket]
+    def _replace(self, by_socket: dict[str, Value], *, at: datetime) -> None:
+        self.by_socket, self.images, self.modified_at = by_socket, _images(by_socket), at
 
-    def _replace(self, values: Iterable[ImageValue], *, at: datetime) -> None:
-        self.values = _in_order(values)
-        self.images = _images(self.values)
-        self.modified_at = at
-
-
-def _in_order(values: Iterable[ImageValue]) -> list[ImageValue]:
-    return sorted(values, key=lambda value: value.socket)
+    def _remember(
+        self, action: str, by: Actor | None, at: datetime, *, socket: str = "", detail: str = ""
+    ) -> None:
+        self.history = remembered(self.history, Change.made(action, by, at, socket=socket, detail=detail))
 
 
-def _images(values: Iterable[ImageValue]) -> list[str]:
-    return sorted({value.image for value in values})
+def _images(by_socket: Mapping[str, Value]) -> list[str]:
+    return sorted({value.image for value in by_socket.values() if value.image is not None})
+
+
+def _sessions(arriving: Mapping[str, Arriving]) -> list[str]:
+    return sorted({each.session for each in arriving.values() if not each.failure})
 
 
 ITEMS = Collection(
@@ -157,9 +270,15 @@ ITEMS = Collection(
         "archive": "archive",
         "reserved_title": "reserved_title",
         "deleted": "deleted",
+        "deleted_at": "deleted_at",
         "created_at": "created_at",
     },
-    lists={"images": "images"},
+    lists={"images": "images", "sessions": "sessions"},
     unique=[("archive", "reserved_title")],
-    indexes=[OUTBOX_INDEX, ("archive", "deleted", "created_at", "_id"), ("deleted", "created_at", "_id")],
+    indexes=[
+        OUTBOX_INDEX,
+        ("archive", "deleted", "created_at", "_id"),
+        ("deleted", "created_at", "_id"),
+        ("deleted", "deleted_at"),
+    ],
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from archive_api.domain.image import Image
+from archive_api.domain.item import Arriving, Item
 from archive_api.domain.rendering import Progress, Rendering
 
 
@@ -36,11 +37,19 @@ def image_readiness(shown: Shown) -> Readiness:
     return Readiness(Progress.READY)
 
 
-def item_readiness(shown: Sequence[Shown]) -> Readiness:
-    """Tell how far an item is: failed if any image is, else pending if any is, or if it has none."""
-    if not shown:
+def arriving_readiness(arriving: Arriving) -> Readiness:
+    """Tell how far the import of a value is."""
+    if arriving.failure:
+        return Readiness(Progress.FAILED, f"An import failed: {arriving.failure}")
+    return Readiness(Progress.PENDING, "A value is being imported.")
+
+
+def item_readiness(item: Item, shown: Sequence[Shown]) -> Readiness:
+    """Tell how far an item is: failed if anything of it is, else pending if anything is, or if it is empty."""
+    if not item.by_socket and not item.arriving:
         return Readiness(Progress.PENDING, "It has no values yet.")
-    found = [image_readiness(each) for each in shown]
+    found = [arriving_readiness(each) for each in item.arriving.values()]
+    found += [image_readiness(each) for each in shown]
     for state in (Progress.FAILED, Progress.PENDING):
         for each in found:
             if each.state is state:

@@ -1,54 +1,113 @@
-"""Sockets: the places an item has for values. The ones every installation has are built in."""
+"""Sockets: the typed places an item has for values. The ones every installation has are built in."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from archive_api.domain.socket_kinds import KINDS, SocketKind
+from archive_shared.documents import Aggregate, Collection
+
+FIRST_FREE_NUMBER = 100
+"""Smaller ones are for the built-in sockets, of which there may be more one day."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Socket:
-    """A place for one value of one kind.
+class Segment:
+    """A class of voxels of a segmentation."""
+
+    name: str
+    visible: bool
+    voxel_value: int
+
+
+@dataclass(kw_only=True)
+class Socket(Aggregate):
+    """A place for one value of one kind. Never changes, because values were checked against it.
 
     Parameters
     ----------
+    id
+        Its slug.
     number
         Its identifier on the wire, where sockets are numbered.
-    kind, super_kind
-        What may be put into it, as the public client names it (spec/gcapi.md 2.2).
+    kind
+        Label of one of `archive_api.domain.socket_kinds.KINDS`.
+    schema_text
+        JSON Schema that values meet beside the one of their kind, as JSON text.
+    default_text
+        What a form may begin with, as JSON text; None for nothing.
     relative_path
         Where a downloaded value goes: a folder for images.
+    in_database
+        Whether JSON is kept with the item; otherwise as a file.
+    overlay_segments
+        Which voxels a segmentation may have beside 0; empty for other kinds.
     """
 
     number: int
-    slug: str
     title: str
-    description: str
+    description: str = ""
     kind: str
-    super_kind: str
+    schema_text: str = "{}"
+    default_text: str | None = None
     relative_path: str
+    in_database: bool = False
+    overlay_segments: list[Segment] = field(default_factory=list)
+    created_at: datetime | None = None
+
+    @property
+    def slug(self) -> str:
+        return self.id
+
+    @property
+    def traits(self) -> SocketKind:
+        """Return what all sockets of this kind have in common."""
+        return KINDS[self.kind]
+
+    @property
+    def super_kind(self) -> str:
+        """Return `Image`, `File` or `Value`: how its values travel (spec/gcapi.md 2.2)."""
+        if self.traits.group == "image":
+            return "Image"
+        return "Value" if self.in_database else "File"
+
+    @property
+    def voxel_values(self) -> set[int]:
+        """Return which voxels a segmentation may hold."""
+        return {0, *(segment.voxel_value for segment in self.overlay_segments)}
 
 
 GENERIC_MEDICAL_IMAGE = Socket(
+    id="generic-medical-image",
     number=1,
-    slug="generic-medical-image",
     title="Generic Medical Image",
     description="A scan or photograph as it was taken.",
     kind="Image",
-    super_kind="Image",
     relative_path="images/medical-image",
 )
 GENERIC_OVERLAY = Socket(
+    id="generic-overlay",
     number=2,
-    slug="generic-overlay",
     title="Generic Overlay",
     description="An image laid over another one of the same item.",
     kind="Heat Map",
-    super_kind="Image",
     relative_path="images/generic-overlay",
 )
 
-SOCKETS: Mapping[str, Socket] = {socket.slug: socket for socket in (GENERIC_MEDICAL_IMAGE, GENERIC_OVERLAY)}
+BUILT_IN: Mapping[str, Socket] = {socket.id: socket for socket in (GENERIC_MEDICAL_IMAGE, GENERIC_OVERLAY)}
+
+SOCKETS = Collection(
+    "sockets",
+    fields={
+        "number": "number",
+        "title": "title",
+        "relative_path": "relative_path",
+        "created_at": "created_at",
+    },
+    unique=[("number",), ("title",), ("relative_path",)],
+)
 
 
-def socket_numbered(number: int) -> Socket | None:
-    """Return the socket with this number, None without one."""
-    return next((socket for socket in SOCKETS.values() if socket.number == number), None)
+def segments_from(sent: Sequence[Mapping[str, Any]]) -> list[Segment]:
+    return [Segment(**each) for each in sent]

@@ -5,22 +5,32 @@ from typing import Any
 
 import structlog
 
+from archive_api.use_cases.delete_archive import delete_items_of
+from archive_api.use_cases.do_step import do_step
 from archive_api.use_cases.index_image import index_images
+from archive_api.use_cases.index_item import index_item
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.note_failure import note_session_failure
 from archive_api.use_cases.note_rendering import note_failure, note_preview, note_tiles
 from archive_api.use_cases.note_slide import note_slide
 from archive_api.use_cases.place_image import place_image
 from archive_shared.events import (
+    ArchiveDeleted,
     Event,
     ImageImported,
     ItemCreated,
     ItemDeleted,
+    ItemMoved,
+    ItemRestored,
+    ItemUpdated,
     ItemValueAdded,
     ItemValueRemoved,
     ItemValueReplaced,
     PreviewReady,
+    SessionFailed,
     SlideComplete,
     SlideViewable,
+    TaskDue,
     TilesFailed,
     TilesReady,
 )
@@ -33,16 +43,27 @@ def _place(library: Library, event: ImageImported) -> None:
     log.info("image_placed", outcome=outcome.value, image=event.image, archive=event.archive, item=event.item)
 
 
-def _index_all(library: Library, event: ItemCreated | ItemDeleted) -> None:
+def _index_all(library: Library, event: ItemCreated | ItemDeleted | ItemMoved | ItemRestored) -> None:
     index_images(library, event.images)
+    index_item(library, event.item)
+
+
+def _index_title(library: Library, event: ItemUpdated) -> None:
+    index_item(library, event.item)
 
 
 def _index_one(library: Library, event: ItemValueAdded | ItemValueRemoved) -> None:
     index_images(library, [event.image])
+    index_item(library, event.item)
 
 
 def _index_both(library: Library, event: ItemValueReplaced) -> None:
     index_images(library, [event.image, event.previous_image])
+    index_item(library, event.item)
+
+
+def _empty(library: Library, event: ArchiveDeleted) -> None:
+    delete_items_of(library, event.archive)
 
 
 # Each function takes the kind of event it stands behind; a mapping cannot say so.
@@ -51,10 +72,16 @@ HANDLERS: Mapping[type[Event], Callable[[Library, Any], None]] = {
     PreviewReady: note_preview,
     TilesReady: note_tiles,
     TilesFailed: note_failure,
+    SessionFailed: note_session_failure,
+    ArchiveDeleted: _empty,
+    TaskDue: do_step,
     SlideViewable: note_slide,
     SlideComplete: note_slide,
     ItemCreated: _index_all,
+    ItemUpdated: _index_title,
     ItemDeleted: _index_all,
+    ItemMoved: _index_all,
+    ItemRestored: _index_all,
     ItemValueAdded: _index_one,
     ItemValueRemoved: _index_one,
     ItemValueReplaced: _index_both,

@@ -3,11 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archive_api.domain.archive import Archive, logo_key
+from archive_api.domain.archive import Archive, picture_key
+from archive_api.domain.logo import PictureRule
+from archive_api.domain.words import words
 from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Question, Usable
-from archive_shared.documents import Where, one_of
+from archive_shared.documents import Comparison, Where, one_of
+from archive_shared.documents.port import Scalar, Sort
 from archive_shared.errors import NotFound, Unauthenticated
+
+ORDERINGS = ("created", "-created", "modified", "-modified", "title", "-title")
+_FIELDS = {"created": "created_at", "modified": "modified_at", "title": "title"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,13 +22,28 @@ class ArchiveFilter:
 
     Parameters
     ----------
+    search
+        Words, or their beginnings, of title and description.
     mine
         Only those the caller has a role on.
+    ordering
+        One of `ORDERINGS`; ties are broken by identifier, so pages never overlap.
     """
 
     slug: str | None = None
     title: str | None = None
+    public: bool | None = None
+    modality: str | None = None
+    structure: str | None = None
+    organization: str | None = None
+    search: str = ""
     mine: bool = False
+    ordering: str = "created"
+
+    @property
+    def sort(self) -> Sort:
+        name = self.ordering.removeprefix("-")
+        return [(_FIELDS[name], -1 if self.ordering.startswith("-") else 1)]
 
 
 @dataclass(frozen=True)
@@ -36,12 +57,21 @@ class SeenArchive:
 def list_archives(
     library: Library, token: str | None, wanted: ArchiveFilter, *, skip: int, limit: int
 ) -> tuple[int, list[Archive]]:
-    """Return how many archives the caller sees, and a page of them, oldest first."""
+    """Return how many archives the caller sees, and a page of them, oldest first unless ordered otherwise.
+
+    A search for several words costs the size of what the rarest-looking one finds.
+    """
     where = list(_visible(library.access.usable(token), wanted))
     if not where:
         return 0, []
-    found = library.archives.find(where, sort=[("created_at", 1)], skip=skip, limit=limit)
-    return library.archives.count(where), found
+    further = _further_words(wanted.search)
+    if not further:
+        found = library.archives.find(where, sort=wanted.sort, skip=skip, limit=limit)
+        return library.archives.count(where), found
+    matching = [
+        archive for archive in library.archives.find(where, sort=wanted.sort) if further <= set(archive.words)
+    ]
+    return len(matching), matching[skip : skip + limit]
 
 
 def show_archive(library: Library, token: str | None, identifier: str) -> SeenArchive:
@@ -54,7 +84,7 @@ def show_archive(library: Library, token: str | None, identifier: str) -> SeenAr
     NotFound
         The caller may not see it, or it does not exist.
     """
-    archive = library.archives.get(identifier)
+    archive = library.archive(identifier)
     if archive is None:
         library.require_caller(token)
         raise NotFound(f"archive {identifier} does not exist")
@@ -67,12 +97,20 @@ def show_archive(library: Library, token: str | None, identifier: str) -> SeenAr
     return SeenArchive(archive, count_items(library, identifier) if usable else None)
 
 
-def read_logo(library: Library, token: str | None, identifier: str, name: str) -> bytes:
-    """Return the logo of an archive whose card the caller may see; only the present one is there."""
+def read_picture(
+    library: Library,
+    token: str | None,
+    identifier: str,
+    rule: PictureRule,
+    *,
+    name: str,
+    width_px: int | None,
+) -> bytes:
+    """Return a picture of an archive whose card the caller may see; only the present one is there."""
     archive = show_archive(library, token, identifier).archive
-    if not name or name != archive.settings.logo:
-        raise NotFound(f"archive {identifier} has no logo {name}")
-    return library.media_blobs.read(logo_key(identifier, name))
+    if not name or name != getattr(archive.settings, rule.field):
+        raise NotFound(f"archive {identifier} has no {rule.name} {name}")
+    return library.media_blobs.read(picture_key(rule.folder, identifier, name, width_px))
 
 
 def count_items(library: Library, archive: str) -> int:
@@ -81,18 +119,38 @@ def count_items(library: Library, archive: str) -> int:
 
 def _visible(usable: Usable, wanted: ArchiveFilter) -> Iterator[Where]:
     """Yield the alternatives an archive may meet to be in the list."""
-    asked: dict[str, str] = {}
-    if wanted.slug is not None:
-        asked["slug"] = wanted.slug
-    if wanted.title is not None:
-        asked["title"] = wanted.title
+    asked = _asked(wanted)
     if usable.everything and not wanted.mine:
         yield asked
         return
-    if not wanted.mine:
+    if not wanted.mine and wanted.public is not False:
         yield asked | {"public": True}
     if usable.archives:
         yield asked | {"_id": one_of(sorted(usable.archives))}
+
+
+def _asked(wanted: ArchiveFilter) -> dict[str, Scalar | Comparison]:
+    asked: dict[str, Scalar | Comparison] = {"deleted": False}
+    exact = {
+        "slug": wanted.slug,
+        "title": wanted.title,
+        "public": wanted.public,
+        "modalities": wanted.modality,
+        "structures": wanted.structure,
+        "organizations": wanted.organization,
+    }
+    asked |= {name: value for name, value in exact.items() if value is not None}
+    searched = _longest_first(wanted.search)
+    return asked | ({"words": searched[0]} if searched else {})
+
+
+def _longest_first(search: str) -> list[str]:
+    return sorted(words(search), key=lambda word: (-len(word), word))
+
+
+def _further_words(search: str) -> set[str]:
+    """Return the words the index is not asked for: it takes one, the longest, which is likely the rarest."""
+    return set(_longest_first(search)[1:])
 
 
 def _hidden(identifier: str, *, somebody: bool) -> Exception:

@@ -1,14 +1,17 @@
 """Finds items for those with a role on their archive."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from archive_api.domain.item import Item
-from archive_api.domain.readiness import Readiness, item_readiness
+from archive_api.domain.readiness import Readiness, Shown, item_readiness
+from archive_api.domain.value import StoredFile
 from archive_api.use_cases.browse_images import show_images
 from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Usable, require
-from archive_shared.documents import Where, one_of
+from archive_shared.clock import to_text
+from archive_shared.documents import Where, more_than, one_of
 from archive_shared.errors import NotFound
 
 
@@ -25,14 +28,27 @@ def list_items(
 ) -> tuple[int, list[ShownItem]]:
     """Return how many items the caller sees, and a page of them, oldest first.
 
-    An archive that does not exist and one the caller may not use look alike: empty.
+    An archive that does not exist and one the caller may not use look alike: empty. Counts of ten thousand and more may
+    be ten seconds old.
     """
     _, usable = library.require_usable(token)
     where = _where(usable, archive)
     if where is None:
         return 0, []
-    found = library.items.find(where, sort=[("created_at", 1)], skip=skip, limit=limit)
-    return library.items.count(where), show_items(library, found)
+    key = archive or ("" if usable.everything else ",".join(sorted(usable.archives)))
+    found = _page(library, where, key, skip=skip, limit=limit)
+    if len(found) == limit:
+        last = found[-1]
+        library.paging.keep_bookmark(key, skip + limit, (last.created_at, last.id))
+    count = library.paging.count(key, lambda: library.items.count(where))
+    return max(count, skip + len(found)), show_items(library, found)
+
+
+def list_items_after(
+    library: Library, archive: str, after: tuple[datetime, str] | None, *, limit: int
+) -> list[Item]:
+    """Return the items of an archive behind a place, oldest first; costs a page, however far it is."""
+    return _after(library, {"archive": archive, "deleted": False}, after, limit=limit)
 
 
 def find_item(library: Library, token: str | None, identifier: str, action: Action) -> Item:
@@ -55,14 +71,45 @@ def find_item(library: Library, token: str | None, identifier: str, action: Acti
     return item
 
 
+def find_value_file(library: Library, token: str | None, item: str, value: int, name: str) -> StoredFile:
+    """Return a file in a socket of an item the caller may see; raise like `find_item`."""
+    found = find_item(library, token, item, Action.USE_ARCHIVE)
+    for each in found.values:
+        if each.file is not None and (each.number, each.file.name) == (value, name):
+            return each.file
+    raise NotFound(f"item {item} has no such file")
+
+
 def show_items(library: Library, items: Sequence[Item]) -> list[ShownItem]:
-    """Add to each item how far it is; two searches for all of them together."""
-    wanted = {value.image for item in items for value in item.values}
+    """Add to each item how far it is; a few searches for all of them together."""
+    wanted = {value.image for item in items for value in item.values if value.image is not None}
     shown = {each.image.id: each for each in show_images(library, sorted(wanted))}
-    return [
-        ShownItem(item, item_readiness([shown[value.image] for value in item.values if value.image in shown]))
-        for item in items
-    ]
+    return [ShownItem(item, item_readiness(item, _images_of(item, shown))) for item in items]
+
+
+def _page(library: Library, where: Where, key: str, *, skip: int, limit: int) -> list[Item]:
+    place = library.paging.bookmark(key, skip) if skip else None
+    if place is None:
+        return library.items.find(where, sort=[("created_at", 1)], skip=skip, limit=limit)
+    return _after(library, where, place, limit=limit)
+
+
+def _after(library: Library, where: Where, place: tuple[datetime, str] | None, *, limit: int) -> list[Item]:
+    """Read on behind a place: the rest of what is exactly as old, then what is younger."""
+    if place is None:
+        return library.items.find(where, sort=[("created_at", 1)], limit=limit)
+    at = to_text(place[0])
+    found = library.items.find(
+        {**where, "created_at": at, "_id": more_than(place[1])}, sort=[("created_at", 1)], limit=limit
+    )
+    if len(found) < limit:
+        younger = {**where, "created_at": more_than(at)}
+        found += library.items.find(younger, sort=[("created_at", 1)], limit=limit - len(found))
+    return found
+
+
+def _images_of(item: Item, shown: Mapping[str, Shown]) -> list[Shown]:
+    return [shown[value.image] for value in item.values if value.image is not None and value.image in shown]
 
 
 def _where(usable: Usable, archive: str | None) -> Where | None:

@@ -1,42 +1,62 @@
 """Changes the settings of archives."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from archive_api.domain.archive import Archive
-from archive_api.use_cases.create_archive import store_logo
+from archive_api.domain.history import Actor
+from archive_api.use_cases.check_settings import check_settings
+from archive_api.use_cases.keep_pictures import PICTURES, keep_picture
 from archive_api.use_cases.library import Library
-from archive_shared.access import Action, require
-from archive_shared.errors import NotFound
+from archive_shared.access import Action, Caller, require
+from archive_shared.errors import NotFound, Outdated
 
 
-def require_editor(library: Library, token: str | None, identifier: str) -> Archive:
-    """Return the archive if the caller may change it.
+def require_editor(library: Library, token: str | None, identifier: str) -> tuple[Caller, Archive]:
+    """Return the caller, and the archive if they may change it.
 
     Raises
     ------
     Unauthenticated, NotFound, Forbidden
         As `archive_shared.access.require`.
     """
-    archive = library.archives.get(identifier)
+    archive = library.archive(identifier)
     if archive is None:
         library.require_caller(token)
         raise NotFound(f"archive {identifier} does not exist")
-    require(library.access, token, Action.CHANGE_ARCHIVE, identifier, public=archive.settings.public)
-    return archive
+    public = archive.settings.public
+    return require(library.access, token, Action.CHANGE_ARCHIVE, identifier, public=public), archive
 
 
-def change_archive(library: Library, archive: Archive, changes: dict[str, Any]) -> Archive:
-    """Take over settings by name; what is not named stays. `logo` holds a picture's bytes, b"" to remove it.
+def change_archive(
+    library: Library,
+    caller: Caller,
+    archive: Archive,
+    changes: Mapping[str, Any],
+    *,
+    expected_version: int | None = None,
+) -> Archive:
+    """Take over settings by name; what is not named stays. Pictures are bytes, b"" to remove one.
 
     Raises
     ------
     Invalid
-        The logo breaks the rules; nothing was changed.
+        A setting breaks its rules; nothing was changed.
+    Outdated
+        The archive has another version than the caller expects.
     """
-    if "logo" in changes:
-        changes = changes | {"logo": store_logo(library, archive.id, changes["logo"])}
-    now = library.clock.now()
-    return library.archives.change(
-        archive.id, lambda present: present.change(replace(present.settings, **changes), at=now)
-    )
+    pictures = {
+        name: keep_picture(library, archive.id, name, changes[name]) for name in PICTURES if name in changes
+    }
+    wanted = {**changes, **pictures}
+    now, by = library.clock.now(), Actor.of(caller)
+
+    def apply(present: Archive) -> None:
+        if expected_version not in (None, present.version):
+            raise Outdated(f"The archive has version {present.version} by now.")
+        settings = replace(present.settings, **wanted)
+        check_settings(library, settings)
+        present.change(settings, at=now, by=by)
+
+    return library.archives.change(archive.id, apply)

@@ -1,25 +1,15 @@
 """Creates archives."""
 
-import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
-from archive_api.domain.archive import Archive, ArchiveSettings, logo_key
+from archive_api.domain.archive import Archive, ArchiveSettings
 from archive_api.domain.slugs import slug_candidates
+from archive_api.use_cases.check_settings import check_settings
+from archive_api.use_cases.keep_pictures import PICTURES, keep_picture
 from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Caller, Question
 from archive_shared.errors import Duplicate, Forbidden, Unauthenticated
-from archive_shared.identifiers import new_id
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewArchive:
-    """An archive somebody wants; `logo` holds the bytes of a picture, if they sent one."""
-
-    title: str
-    description: str = ""
-    public: bool = False
-    logo: bytes = b""
-    deidentify: bool = False
 
 
 def require_creator(library: Library, token: str | None) -> Caller:
@@ -32,40 +22,26 @@ def require_creator(library: Library, token: str | None) -> Caller:
     return answers.caller
 
 
-def create_archive(library: Library, caller: Caller, wanted: NewArchive) -> Archive:
-    """Store a new archive with its creator as editor.
+def create_archive(library: Library, caller: Caller, identifier: str, wanted: Mapping[str, Any]) -> Archive:
+    """Store a new archive under an identifier, with its creator as editor; twice gives the same archive.
+
+    Parameters
+    ----------
+    wanted
+        Settings by name; pictures as bytes, b"" for none.
 
     Raises
     ------
     Invalid
-        The logo breaks the rules; nothing was stored.
+        A setting breaks its rules; nothing was stored.
     """
-    identifier = new_id()
-    logo = store_logo(library, identifier, wanted.logo)
+    pictures = {name: keep_picture(library, identifier, name, wanted.get(name, b"")) for name in PICTURES}
+    settings = ArchiveSettings(**{**wanted, **pictures})
+    check_settings(library, settings)
     # The role comes first, so that an archive somebody was told of always has an editor. When we fail in
     # between, permissions keeps a role on an archive that never came to be, which harms nobody.
     library.access.make_first_editor(archive=identifier, user=caller.id)
-    settings = ArchiveSettings(
-        title=wanted.title,
-        description=wanted.description,
-        public=wanted.public,
-        logo=logo,
-        deidentify=wanted.deidentify,
-    )
     return _add(library, identifier, settings, caller)
-
-
-def store_logo(library: Library, archive: str, picture: bytes) -> str:
-    """Store a picture as the archive's logo and return its name, "" for no picture.
-
-    The name is a digest of the content, so storing it twice, or in vain, does no harm.
-    """
-    if not picture:
-        return ""
-    png = library.render_logo(picture)
-    name = f"{hashlib.sha256(png).hexdigest()}.png"
-    library.media_blobs.put(logo_key(archive, name), png)
-    return name
 
 
 def _add(library: Library, identifier: str, settings: ArchiveSettings, caller: Caller) -> Archive:
@@ -75,6 +51,8 @@ def _add(library: Library, identifier: str, settings: ArchiveSettings, caller: C
         )
         try:
             return library.archives.add(archive)
-        except Duplicate:  # somebody has this slug
-            continue
+        except Duplicate:  # somebody has this slug, or the same request did it before
+            present = library.archives.get(identifier)
+            if present is not None:
+                return present
     raise Duplicate("No address is free for an archive of this title; try again.")

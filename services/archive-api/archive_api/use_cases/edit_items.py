@@ -1,17 +1,16 @@
 """Creates, changes and deletes items on behalf of people."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from archive_api.domain.item import ImageValue, Item
-from archive_api.domain.sockets import SOCKETS
-from archive_api.use_cases.browse_images import visible_images
+from archive_api.domain.history import Actor
+from archive_api.domain.item import Item
+from archive_api.domain.value import Value
+from archive_api.use_cases.accept_values import Accepted, SentValue, accept_values
 from archive_api.use_cases.browse_items import ShownItem, show_items
 from archive_api.use_cases.library import Library
-from archive_shared.access import Action, Question
-from archive_shared.documents import one_of
+from archive_shared.access import Action, Caller, Question
 from archive_shared.errors import Duplicate, Invalid, Unauthenticated
-from archive_shared.identifiers import new_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,120 +23,167 @@ class ItemChange:
         None keeps the present one, "" removes it.
     values
         Values for some sockets; others stay as they are, or become empty if `only_these`.
+    removed
+        Sockets to be emptied.
+    expected_version
+        The change is refused when the item has another version by now; None for any.
     """
 
     title: str | None = None
-    values: Sequence[ImageValue] = ()
+    values: Sequence[SentValue] = ()
+    removed: Sequence[str] = ()
     only_these: bool = False
+    expected_version: int | None = None
 
 
-def create_item(
-    library: Library, token: str | None, *, archive: str, title: str, values: Sequence[ImageValue]
-) -> ShownItem:
-    """Add an item to an archive the caller may upload to.
+@dataclass(frozen=True, kw_only=True)
+class NewItem:
+    """An item somebody wants in an archive."""
+
+    archive: str
+    title: str = ""
+    values: Sequence[SentValue] = field(default_factory=list)
+
+
+def create_item(library: Library, token: str | None, identifier: str, wanted: NewItem) -> ShownItem:
+    """Add an item under an identifier to an archive the caller may upload to; twice gives the same item.
 
     Raises
     ------
     Invalid
         There is no such archive for them, the title is taken, or a value cannot be used.
     """
-    _require_upload(library, token, archive)
-    check_values(library, token, values)
-    item = Item.create(id=new_id(), archive=archive, title=title, values=values, at=library.clock.now())
+    caller = require_upload(library, token, wanted.archive)
+    require_no_imports(wanted.values)
+    accepted = accept_values(library, token, identifier, wanted.values)
+    item = Item.create(
+        id=identifier,
+        archive=wanted.archive,
+        title=wanted.title,
+        values=accepted.values,
+        at=library.clock.now(),
+        by=Actor.of(caller),
+    )
     # What the answer needs is read before, so that nothing can fail once the item is stored: a client that is
     # told to try again would create a second one.
     [shown] = show_items(library, [item])
     try:
-        library.items.add(item)
+        stored = library.items.add(item)
     except Duplicate as error:
-        raise _title_taken() from error
-    return shown
+        present = library.items.get(identifier)
+        if present is None:
+            raise title_taken() from error
+        return show_items(library, [present])[0]
+    return ShownItem(stored, shown.readiness)
 
 
-def change_item(library: Library, item: Item, change: ItemChange) -> Item:
-    """Change an item, all of it or nothing; `change.values` must have been checked.
+def change_item(library: Library, token: str | None, caller: Caller, item: Item, change: ItemChange) -> Item:
+    """Change an item, all of it or nothing.
 
     Raises
     ------
     Invalid
-        The title is taken.
+        The title is taken, or a value cannot be used.
     NotFound
         It was deleted meanwhile.
+    Outdated
+        It has another version than the caller expects.
     """
+    _require_free(library, item, change.title)
+    accepted = accept_values(library, token, item.id, change.values)
+    now, by = library.clock.now(), Actor.of(caller)
+
+    def apply(present: Item) -> None:
+        present.require_version(change.expected_version)
+        if change.title is not None:
+            present.rename(change.title, at=now, by=by)
+        for socket in [*change.removed, *_others(present, change)]:
+            present.remove(socket, at=now, by=by)
+        for value in accepted.values:
+            present.put(value, at=now, by=by)
+        for socket, session in accepted.arriving.items():
+            present.expect(socket, session, at=now, by=by)
+
+    try:
+        changed = library.items.change(item.id, apply)
+    except Duplicate as error:
+        raise title_taken() from error
+    return _with_failures(library, changed, accepted)
+
+
+def set_values(library: Library, item: str, values: Sequence[Value], *, by: Actor) -> None:
+    """Set values that were checked before."""
     now = library.clock.now()
 
     def apply(present: Item) -> None:
-        if change.title is not None:
-            present.rename(change.title, at=now)
-        if change.only_these:
-            for socket in {value.socket for value in present.values} - {
-                each.socket for each in change.values
-            }:
-                present.remove(socket, at=now)
-        for value in change.values:
-            present.put(value, at=now)
+        for value in values:
+            present.put(value, at=now, by=by)
 
-    try:
-        return library.items.change(item.id, apply)
-    except Duplicate as error:
-        raise _title_taken() from error
+    library.items.change(item, apply)
 
 
-def delete_item(library: Library, item: Item) -> None:
-    """Delete an item; its images stay wherever else they are used."""
-    now = library.clock.now()
-    library.items.change(item.id, lambda present: present.delete(at=now))
+def delete_item(library: Library, caller: Caller, item: Item, *, expected_version: int | None = None) -> None:
+    """Delete an item; its images stay wherever else they are used. It can be restored for a while."""
+    now, by = library.clock.now(), Actor.of(caller)
+
+    def apply(present: Item) -> None:
+        present.require_version(expected_version)
+        present.delete(at=now, by=by)
+
+    library.items.change(item.id, apply)
 
 
-def check_values(library: Library, token: str | None, values: Sequence[ImageValue]) -> None:
-    """Refuse values that cannot be stored, naming each.
-
-    Raises
-    ------
-    Invalid
-        A socket does not exist or is named twice, or an image does not exist for the caller.
-    """
-    errors = {f"values.{index}.{field}": [reason] for index, field, reason in _socket_errors(values)}
-    if not errors and values:
-        seen = _visible(library, token, {value.image for value in values})
-        errors = {
-            f"values.{index}.image": ["Invalid hyperlink - Object does not exist."]
-            for index, value in enumerate(values)
-            if value.image not in seen
-        }
-    if errors:
-        raise Invalid(errors)
-
-
-def _socket_errors(values: Sequence[ImageValue]) -> list[tuple[int, str, str]]:
-    sockets = [value.socket for value in values]
-    unknown = [
-        (index, "interface", f"Object with slug={socket} does not exist.")
-        for index, socket in enumerate(sockets)
-        if socket not in SOCKETS
-    ]
-    doubled = [
-        (index, "interface", "Another value is for the same socket.")
-        for index, socket in enumerate(sockets)
-        if socket in sockets[:index]
-    ]
-    return unknown or doubled
-
-
-def _visible(library: Library, token: str | None, wanted: set[str]) -> set[str]:
-    caller, usable = library.require_usable(token)
-    found = library.images.find({"_id": one_of(sorted(wanted))})
-    return {image.id for image in visible_images(library, caller, usable, found)}
-
-
-def _require_upload(library: Library, token: str | None, archive: str) -> None:
-    """Refuse an archive the caller may not add to as if there were none (spec/gcapi.md 2.3)."""
+def require_upload(library: Library, token: str | None, archive: str) -> Caller:
+    """Return the caller; refuse an archive they may not add to as if there were none (spec/gcapi.md 2.3)."""
     answers = library.access.ask(token, [Question(Action.UPLOAD, archive)])
     if answers.caller is None:
         raise Unauthenticated("Authentication credentials were not provided.")
-    if not all(answers.allowed) or library.archives.get(archive) is None:
+    if not all(answers.allowed) or library.archive(archive) is None:
         raise Invalid({"archive": ["Invalid hyperlink - Object does not exist."]})
+    return answers.caller
 
 
-def _title_taken() -> Invalid:
+def require_no_imports(values: Sequence[SentValue]) -> None:
+    """Refuse uploads for an item that is not there yet: their import needs an item to fill."""
+    for index, value in enumerate(values):
+        if value.user_uploads is not None or value.upload_session is not None:
+            reason = "Create the item first; then add what is to be imported."
+            raise Invalid({f"values.{index}.user_uploads": [reason]})
+
+
+def title_taken() -> Invalid:
     return Invalid({"title": ["Another item of this archive has this title."]})
+
+
+def _others(present: Item, change: ItemChange) -> list[str]:
+    """Return the sockets that are emptied because the change names all that shall be full."""
+    if not change.only_these:
+        return []
+    kept = {each.socket for each in change.values}
+    return [socket for socket in {**present.by_socket, **present.arriving} if socket not in kept]
+
+
+def _require_free(library: Library, item: Item, title: str | None) -> None:
+    """Refuse a taken title before an import is started; the store has the last word."""
+    is_new = bool(title) and title != item.title
+    if is_new and library.items.count({"archive": item.archive, "reserved_title": title}):
+        raise title_taken()
+
+
+def _with_failures(library: Library, item: Item, accepted: Accepted) -> Item:
+    """Note failures that were heard of before the item expected anything of their sessions.
+
+    Whoever hears of a failure stores it and then looks for items that wait; we store that we wait and then look
+    for failures. So at least one of us sees the other.
+    """
+    for session in accepted.arriving.values():
+        failure = library.session_failures.get(session)
+        if failure is not None:
+            item = fail_import(library, item.id, session, failure.reason)
+    return item
+
+
+def fail_import(library: Library, item: str, session: str, reason: str) -> Item:
+    """Note in an item that nothing comes of an upload session."""
+    now = library.clock.now()
+    return library.items.change(item, lambda present: present.fail_import(session, reason, at=now))

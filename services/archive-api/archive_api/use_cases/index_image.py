@@ -18,8 +18,8 @@ from archive_api.use_cases.library import Library
 
 
 def index_images(library: Library, images: Iterable[str]) -> None:
-    """Look up which archives hold these images, and note it."""
-    for image in images:
+    """Look up which archives hold these images, and note it; "" stands for a value that is no image."""
+    for image in filter(None, images):
         _index(library, image)
 
 

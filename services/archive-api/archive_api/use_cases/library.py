@@ -1,12 +1,20 @@
 """What archive-api keeps and whom it asks, as its use cases see it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from archive_api.domain.answer import Answer
 from archive_api.domain.archive import Archive
 from archive_api.domain.image import Image
 from archive_api.domain.item import Item
+from archive_api.domain.logo import PictureRule
+from archive_api.domain.outcome import SessionFailure
 from archive_api.domain.rendering import Rendering
+from archive_api.domain.search_entry import Measure, SearchEntry
+from archive_api.domain.task import Task
+from archive_api.use_cases.paging import Paging
+from archive_api.use_cases.socket_shelf import SocketShelf
+from archive_api.use_cases.uploaded import Uploaded
 from archive_shared.access import Access, Caller, Usable
 from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock
@@ -20,22 +28,41 @@ class Library:
 
     Parameters
     ----------
-    image_blobs, media_blobs
-        The buckets `images` and `media`.
-    render_logo
-        Turns the bytes of a picture somebody sent into the bytes of a PNG that may be shown to everybody;
-        raises `Invalid`, field `logo`, for one that breaks the rules of `archive_api.domain.logo`.
+    image_blobs, media_blobs, upload_blobs
+        The buckets `images` and `media`, and `uploads`, which is only read.
+    uploaded
+        The ingest worker.
+    render_picture
+        Turns the bytes of a picture somebody sent into the bytes of PNGs that may be shown to everybody, by their
+        widths in pixels; raises `Invalid` for one that breaks the rule.
+    render_markdown
+        Turns markdown into HTML that can do no harm.
     """
 
     archives: Repository[Archive]
     items: Repository[Item]
     images: Repository[Image]
     renderings: Repository[Rendering]
+    search_entries: Repository[SearchEntry]
+    measures: Repository[Measure]
+    tasks: Repository[Task]
+    answers: Repository[Answer]
+    session_failures: Repository[SessionFailure]
+    sockets: SocketShelf
+    paging: Paging
     image_blobs: BlobStore
     media_blobs: BlobStore
+    upload_blobs: BlobStore
+    uploaded: Uploaded
     access: Access
     clock: Clock
-    render_logo: Callable[[bytes], bytes]
+    render_picture: Callable[[bytes, PictureRule], Mapping[int, bytes]]
+    render_markdown: Callable[[str], str]
+
+    def archive(self, identifier: str) -> Archive | None:
+        """Return an archive that is there, None for one that was deleted or never was."""
+        found = self.archives.get(identifier)
+        return None if found is None or found.deleted else found
 
     def require_caller(self, token: str | None) -> Caller:
         """Return who is calling; raise `Unauthenticated` for nobody."""

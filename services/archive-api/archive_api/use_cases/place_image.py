@@ -9,9 +9,11 @@ from contextlib import suppress
 from enum import StrEnum
 
 from archive_api.domain.image import Image
-from archive_api.domain.item import ImageValue, Item
-from archive_api.domain.sockets import SOCKETS
+from archive_api.domain.image_rules import image_error
+from archive_api.domain.item import Item
 from archive_api.domain.titles import free_title, title_from
+from archive_api.domain.value import Value
+from archive_api.use_cases.edit_items import fail_import
 from archive_api.use_cases.library import Library
 from archive_shared.errors import Conflict, Duplicate, NotFound
 from archive_shared.events import ImageImported
@@ -26,6 +28,7 @@ class Outcome(StrEnum):
     ITEM_CREATED = "item_created"
     ITEM_THERE_ALREADY = "item_there_already"
     ATTACHED = "attached"
+    DOES_NOT_FIT = "does_not_fit"  # the socket takes other images: it is its uploader's
     NOT_PLACED = "not_placed"  # nobody asked for a place: it is its uploader's, to be attached later
     NO_SUCH_SOCKET = "no_such_socket"
     NO_SUCH_ARCHIVE = "no_such_archive"
@@ -37,23 +40,46 @@ def place_image(library: Library, event: ImageImported) -> Outcome:
 
     Where there is no such place any more, the image stays its uploader's.
     """
-    _store(library, event)
-    if event.socket not in SOCKETS:
+    image = _store(library, event)
+    socket = library.sockets.get(event.socket)
+    if socket is None:
         return Outcome.NO_SUCH_SOCKET
+    reason = image_error(socket, image)
+    if reason:
+        return _refuse(library, event, reason)
     if event.item is not None:  # first: an event that names an item names its archive as well
         return _fill_socket(library, event, event.item)
     if event.archive is not None:
         return _add_item(library, event, event.archive)
-    return Outcome.NOT_PLACED
+    return _fill_waiting(library, event)
 
 
-def _store(library: Library, event: ImageImported) -> None:
+def _store(library: Library, event: ImageImported) -> Image:
+    image = Image.imported(event, at=library.clock.now())
     with suppress(Duplicate):  # heard before
-        library.images.add(Image.imported(event, at=library.clock.now()))
+        library.images.add(image)
+    return image
+
+
+def _refuse(library: Library, event: ImageImported, reason: str) -> Outcome:
+    if event.item is not None:
+        with suppress(NotFound):
+            fail_import(library, event.item, event.session, reason)
+    return Outcome.DOES_NOT_FIT
+
+
+def _fill_waiting(library: Library, event: ImageImported) -> Outcome:
+    """Put an image without a target into the sockets that wait for its session."""
+    outcome = Outcome.NOT_PLACED
+    for item in library.items.find({"sessions": event.session}):
+        for slug, arriving in item.arriving.items():
+            if arriving.session == event.session:
+                outcome = _attach(library, item.id, Value(socket=slug, image=event.image), event.session)
+    return outcome
 
 
 def _add_item(library: Library, event: ImageImported, archive: str) -> Outcome:
-    if library.archives.get(archive) is None:
+    if library.archive(archive) is None:
         return Outcome.NO_SUCH_ARCHIVE
     identifier = derived_id("item", event.image, archive)
     for _ in range(_ATTEMPTS):
@@ -70,14 +96,14 @@ def _new_item(library: Library, event: ImageImported, archive: str, identifier: 
     return Item.create(
         id=identifier,
         archive=archive,
-        title=_free_title(library, event.name, archive),
+        title=free_title_in(library, archive, title_from(event.name)),
         values=[_value(event)],
         at=library.clock.now(),
     )
 
 
-def _free_title(library: Library, name: str, archive: str) -> str:
-    title = title_from(name)
+def free_title_in(library: Library, archive: str, title: str) -> str:
+    """Return the title, with a number behind it if an item of the archive has it; "" stays ""."""
     if not title:
         return ""
     return free_title(
@@ -86,13 +112,22 @@ def _free_title(library: Library, name: str, archive: str) -> str:
 
 
 def _fill_socket(library: Library, event: ImageImported, item: str) -> Outcome:
+    return _attach(library, item, _value(event), event.session)
+
+
+def _attach(library: Library, item: str, value: Value, session: str) -> Outcome:
+    socket, image = library.sockets.get(value.socket), library.images.get(value.image or "")
     now = library.clock.now()
+    reason = image_error(socket, image) if socket and image else ""
     try:
-        library.items.change(item, lambda present: present.attach_import(_value(event), at=now))
+        if reason:
+            fail_import(library, item, session, reason)
+            return Outcome.DOES_NOT_FIT
+        library.items.change(item, lambda present: present.attach_import(value, at=now))
     except NotFound:
         return Outcome.NO_SUCH_ITEM
     return Outcome.ATTACHED
 
 
-def _value(event: ImageImported) -> ImageValue:
-    return ImageValue(socket=event.socket, image=event.image)
+def _value(event: ImageImported) -> Value:
+    return Value(socket=event.socket, image=event.image)

@@ -14,6 +14,8 @@ from archive_shared.events import (
     ImageImported,
     ItemCreated,
     ItemDeleted,
+    ItemMoved,
+    ItemRestored,
     ItemValueAdded,
     ItemValueRemoved,
     ItemValueReplaced,
@@ -143,7 +145,7 @@ class Listener:
             case ImageImported() as image:
                 self._note_origin("session", image.session, creator=image.creator)
                 self._note_origin("image", image.image, creator=image.creator, archive=image.archive)
-            case ItemCreated() as item:
+            case ItemCreated() | ItemRestored() | ItemMoved() as item:
                 self._note_holder(item.images, item.item, item.archive, received)
             case ItemValueAdded() as item:
                 self._note_holder([item.image], item.item, item.archive, received)
@@ -163,7 +165,7 @@ class Listener:
     def _note_holder(
         self, images: list[str], item: str, archive: str | None, received: ReceivedEvent
     ) -> None:
-        for image in images:
+        for image in filter(None, images):  # "" stands for a value that is no image
             self._change(
                 whereabouts_key("image", image),
                 lambda present: present.note_holder(item, archive, sequence=received.sequence),

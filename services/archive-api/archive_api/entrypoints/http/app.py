@@ -6,10 +6,12 @@ from archive_api.bootstrap import ArchiveApi, Transports, bootstrap
 from archive_api.entrypoints.http.archives import archives_blueprint
 from archive_api.entrypoints.http.client_versions import client_versions_blueprint
 from archive_api.entrypoints.http.images import images_blueprint
+from archive_api.entrypoints.http.item_actions import item_actions_blueprint
 from archive_api.entrypoints.http.items import items_blueprint
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.media import media_blueprint
 from archive_api.entrypoints.http.sockets import sockets_blueprint
+from archive_api.entrypoints.http.tasks import tasks_blueprint
 from archive_shared.http.app import build_app
 from archive_shared.settings import PlatformSettings
 
@@ -33,6 +35,8 @@ def app_for(service: ArchiveApi, *, public_url: str) -> Flask:
         blueprints=[
             archives_blueprint(library, links),
             items_blueprint(library, links),
+            item_actions_blueprint(library, links),
+            tasks_blueprint(library, links),
             images_blueprint(library, links),
             sockets_blueprint(library, links),
             media_blueprint(library),

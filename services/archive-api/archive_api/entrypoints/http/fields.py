@@ -47,6 +47,15 @@ class Flag(fields.Field[bool]):
         return value
 
 
+class Distinct(fields.List[str]):
+    """A list of texts; repeated ones are dropped."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        return list(dict.fromkeys(super()._deserialize(value, attr, data, **kwargs)))
+
+
 class Picture(fields.Field[bytes]):
     """The bytes of a picture: a file of a form, or base64 text, with or without the head of a data URL."""
 

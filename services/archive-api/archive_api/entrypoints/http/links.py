@@ -4,6 +4,9 @@ import re
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
+from archive_api.domain.archive import picture_key
+from archive_api.domain.logo import PictureRule
+from archive_api.domain.value import Value
 from archive_shared.events import ImageFile
 
 _SUFFIXES = {"MHD": ".mha", "TIFF": ".tif"}
@@ -52,13 +55,28 @@ class Links:
         """Return the address of the page of an archive, for people."""
         return f"{self._site}/archives/{slug}/"
 
-    def logo(self, archive: str, name: str) -> str:
-        """Return the address of a logo, "" without one: the public client takes no null."""
-        return f"{self._site}/media/logos/{archive}/{name}" if name else ""
+    def picture(self, rule: PictureRule, archive: str, name: str, width_px: int | None = None) -> str:
+        """Return the address of a picture of an archive, "" without one: the public client takes no null."""
+        return f"{self._site}/media/{picture_key(rule.folder, archive, name, width_px)}" if name else ""
 
     def file(self, image: str, file: ImageFile) -> str:
         """Return where a file is downloaded; it ends in the file's suffix, without a query."""
         return f"{self._site}/media/images/{image}/{file.id}/{quote(file_name(file), safe='')}"
+
+    def value_file(self, item: str, value: Value) -> str:
+        """Return where the file in a socket of an item is downloaded."""
+        assert value.file is not None
+        return f"{self._site}/media/items/{item}/{value.number}/{quote(value.file.name, safe='')}"
+
+    def session(self, pk: str) -> str:
+        return f"{self._api}/cases/upload-sessions/{pk}/"
+
+    @property
+    def tasks(self) -> str:
+        return f"{self._api}/tasks/"
+
+    def task(self, pk: str) -> str:
+        return f"{self.tasks}{pk}/"
 
     def preview(self, image: str) -> str:
         return f"{self._api}/tiles/images/{image}/preview.jpeg"

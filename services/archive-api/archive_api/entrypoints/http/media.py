@@ -2,9 +2,11 @@
 
 from flask import Blueprint, Response, request
 
+from archive_api.domain.logo import LOGO, SOCIAL_IMAGE, PictureRule
 from archive_api.entrypoints.http.links import file_name
-from archive_api.use_cases.browse_archives import read_logo
-from archive_api.use_cases.browse_images import find_file, link_to
+from archive_api.use_cases.browse_archives import read_picture
+from archive_api.use_cases.browse_images import DOWNLOAD_LIFETIME_S, find_file, link_to
+from archive_api.use_cases.browse_items import find_value_file
 from archive_api.use_cases.library import Library
 from archive_shared.errors import NotFound
 from archive_shared.events import ImageFile
@@ -23,7 +25,20 @@ def media_blueprint(library: Library) -> Blueprint:
     @routes.get("/logos/<archive>/<name>")
     def logo(archive: str, name: str) -> Response:
         """Serve the logo of an archive to whoever may see the archive's card."""
-        png = read_logo(library, bearer_token(), archive, name)
+        return _picture(LOGO, archive, name)
+
+    @routes.get("/logos/<archive>/<int:width>/<name>")
+    def logo_rendition(archive: str, width: int, name: str) -> Response:
+        """Serve the logo in one of its widths."""
+        return _picture(LOGO, archive, name, width)
+
+    @routes.get("/social-images/<archive>/<name>")
+    def social_image(archive: str, name: str) -> Response:
+        """Serve the picture that stands for an archive on other sites."""
+        return _picture(SOCIAL_IMAGE, archive, name)
+
+    def _picture(rule: PictureRule, archive: str, name: str, width_px: int | None = None) -> Response:
+        png = read_picture(library, bearer_token(), archive, rule, name=name, width_px=width_px)
         response = Response(png, content_type="image/png")
         response.cache_control.private = True
         response.cache_control.max_age = _LOGO_AGE_S
@@ -38,6 +53,17 @@ def media_blueprint(library: Library) -> Blueprint:
         if name != file_name(found):
             raise NotFound(f"file {file} has another name")
         response = _description(found) if request.method == "HEAD" else _redirection(library, found)
+        response.cache_control.no_store = True
+        return response
+
+    @routes.get("/items/<item>/<int:value>/<name>")
+    def value_file(item: str, value: int, name: str) -> Response:
+        """Send whoever may see the item on to the bytes of a file in one of its sockets."""
+        found = find_value_file(library, bearer_token(), item, value, name)
+        link = library.media_blobs.sign_download(
+            found.key, lifetime_s=DOWNLOAD_LIFETIME_S, filename=found.name
+        )
+        response = Response(status=302, headers={"Location": link}, content_type=OPAQUE)
         response.cache_control.no_store = True
         return response
 

@@ -1,20 +1,45 @@
 """What clients send to archive-api."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import request
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from archive_api.domain.item import LARGEST_TITLE, ImageValue
-from archive_api.entrypoints.http.fields import Flag, Hyperlink, Line, Picture, Text
+from archive_api.domain.item import LARGEST_TITLE
+from archive_api.domain.publications import publication
+from archive_api.domain.task import MOST_ROWS
+from archive_api.entrypoints.http.fields import Distinct, Flag, Hyperlink, Line, Picture, Text
+from archive_api.use_cases.accept_values import SentValue
+from archive_api.use_cases.bulk import Row
 from archive_shared.errors import Invalid
 from archive_shared.http.requests import body
 
 LARGEST_DESCRIPTION = 20_000
+LARGEST_PAGE = 200_000
 LARGEST_VALUES = 100
-# What the public client always sends beside `image`; values made of uploads go through upload sessions.
-_OTHER_SOURCES = ("value", "file", "upload_session", "user_upload", "user_uploads", "image_name")
 _FORM = "multipart/form-data"
+
+
+class PublicationField(Line):
+    """A publication by DOI or arXiv number."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        found = publication(super()._deserialize(value, attr, data, **kwargs))
+        if found is None:
+            raise ValidationError("Must be a DOI or an arXiv number.")
+        return found
+
+
+def _names(longest: int) -> fields.List[str]:
+    """Names in order, each once."""
+    return Distinct(
+        Line(validate=validate.Length(min=1, max=longest)),
+        load_default=list,
+        validate=validate.Length(max=LARGEST_VALUES),
+    )
 
 
 class ArchiveFields(Schema):
@@ -25,36 +50,53 @@ class ArchiveFields(Schema):
     public = Flag(load_default=False)
     logo = Picture(load_default=b"")
     deidentify = Flag(load_default=False)
+    social_image = Picture(load_default=b"")
+    page_markdown = Text(load_default="", validate=validate.Length(max=LARGEST_PAGE))
+    modalities = _names(16)
+    structures = _names(16)
+    organizations = _names(LARGEST_TITLE)
+    publications = Distinct(
+        PublicationField(), load_default=list, validate=validate.Length(max=LARGEST_VALUES)
+    )
+    versions_required = Flag(load_default=False)
 
 
-class SentValue(Schema):
-    """A value for a socket, as spec/gcapi.md 2.4; images that are there already only."""
+class Confirmation(Schema):
+    """The second step of a deletion."""
+
+    confirmation = fields.String(required=True)
+
+
+class SentValueFields(Schema):
+    """A value for a socket, as spec/gcapi.md 2.4: the public client sends all keys, and null for what it is not."""
 
     interface = fields.String(required=True)
-    image = Hyperlink("cases/images", load_default=None, allow_none=True)
     value = fields.Raw(load_default=None, allow_none=True)
+    image = Hyperlink("cases/images", load_default=None, allow_none=True)
+    upload_session = Hyperlink("cases/upload-sessions", load_default=None, allow_none=True)
+    user_upload = Hyperlink("uploads", load_default=None, allow_none=True)
+    user_uploads = fields.List(Hyperlink("uploads"), load_default=None, allow_none=True)
+    # Sent by the public client and never filled by it, or of use for DICOM image sets alone.
     file = fields.Raw(load_default=None, allow_none=True)
-    upload_session = fields.Raw(load_default=None, allow_none=True)
-    user_upload = fields.Raw(load_default=None, allow_none=True)
-    user_uploads = fields.Raw(load_default=None, allow_none=True)
     image_name = fields.Raw(load_default=None, allow_none=True)
 
     @validates_schema
-    def one_image(self, data: dict[str, Any], **_: Any) -> None:
-        for name in _OTHER_SOURCES:
-            if data.get(name) is not None:
-                reason = "This socket takes an image; upload new ones with an upload session for this item."
-                raise ValidationError(reason, name)
-        if data.get("image") is None:
-            raise ValidationError("You must provide an image.", "image")
+    def no_file(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("file") is not None:
+            raise ValidationError("Upload the file and send `user_upload`.", "file")
 
     @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> ImageValue:
-        return ImageValue(socket=data["interface"], image=data["image"])
+    def make(self, data: dict[str, Any], **_: Any) -> SentValue:
+        kept = {
+            name: value for name, value in data.items() if name not in ("interface", "file", "image_name")
+        }
+        return SentValue(socket=data["interface"], **kept)
 
 
-def _values(**options: Any) -> fields.List[ImageValue]:
-    return fields.List(fields.Nested(SentValue), validate=validate.Length(max=LARGEST_VALUES), **options)
+def _values(**options: Any) -> fields.List[SentValue]:
+    return fields.List(
+        fields.Nested(SentValueFields), validate=validate.Length(max=LARGEST_VALUES), **options
+    )
 
 
 def _title(**options: Any) -> Line:
@@ -75,12 +117,63 @@ class ItemPatch(Schema):
     archive = Hyperlink("archives", load_default=None)
     title = _title(load_default=None)
     values = _values(load_default=list)
+    removed = fields.List(fields.String(), load_default=list, validate=validate.Length(max=LARGEST_VALUES))
 
 
 class ItemReplacement(ItemPatch):
     """An item as it shall be; values not named go, an absent title stays."""
 
     values = _values(required=True)
+
+
+class RowFields(Schema):
+    """One of many things to do with items."""
+
+    operation = fields.String(required=True)
+    item = Hyperlink("archives/items", load_default=None, allow_none=True)
+    title = _title(load_default=None, allow_none=True)
+    values = _values(load_default=list)
+    removed = fields.List(fields.String(), load_default=list, validate=validate.Length(max=LARGEST_VALUES))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Row:
+        return Row(**data)
+
+
+class Bulk(Schema):
+    """Many things to do with the items of an archive."""
+
+    archive = Hyperlink("archives", required=True)
+    rows = fields.List(
+        fields.Nested(RowFields), required=True, validate=validate.Length(min=1, max=MOST_ROWS)
+    )
+
+
+class Destination(Schema):
+    """Where an item, or a copy of it, is to go."""
+
+    archive = Hyperlink("archives", required=True)
+
+
+class SegmentFields(Schema):
+    """A class of voxels of a segmentation."""
+
+    name = Line(required=True, validate=validate.Length(min=1, max=LARGEST_TITLE))
+    visible = Flag(load_default=True)
+    voxel_value = fields.Integer(required=True, strict=True, validate=validate.Range(0, 65_535))
+
+
+class NewSocketFields(Schema):
+    """A socket to be created."""
+
+    title = Line(required=True, validate=validate.Length(min=1, max=LARGEST_TITLE))
+    kind = fields.String(required=True)
+    description = Text(load_default="", validate=validate.Length(max=LARGEST_DESCRIPTION))
+    schema = fields.Dict(load_default=dict)
+    default_value = fields.Raw(load_default=None, allow_none=True)
+    relative_path = fields.String(load_default="")
+    store_in_database = Flag(load_default=None, allow_none=True)
+    overlay_segments = fields.List(fields.Nested(SegmentFields), load_default=list)
 
 
 def sent_archive(*, partial: bool = False) -> dict[str, Any]:
@@ -91,10 +184,13 @@ def sent_archive(*, partial: bool = False) -> dict[str, Any]:
 
 def _form(schema: Schema) -> dict[str, Any]:
     """Read a form as if it were JSON: there are no booleans in forms, and no files in JSON."""
-    sent: dict[str, Any] = dict(request.form.items())
+    lists = {name for name, each in schema.fields.items() if isinstance(each, fields.List)}
+    flags = {name for name, each in schema.fields.items() if isinstance(each, Flag)}
+    sent: dict[str, Any] = {
+        name: request.form.getlist(name) if name in lists else value for name, value in request.form.items()
+    }
+    sent |= {name: {"true": True, "false": False}.get(sent[name], sent[name]) for name in flags & sent.keys()}
     sent |= {name: file.read() for name, file in request.files.items()}
-    for flag in {"public", "deidentify"} & sent.keys():
-        sent[flag] = {"true": True, "false": False}.get(sent[flag], sent[flag])
     try:
         loaded: dict[str, Any] = schema.load(sent)
     except ValidationError as error:

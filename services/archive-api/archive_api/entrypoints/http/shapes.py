@@ -1,19 +1,28 @@
 """What clients get from archive-api: the public client's shapes (spec/gcapi.md 2) and what we add to them."""
 
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from archive_api.domain.archive import Archive
+from archive_api.domain.history import Change
 from archive_api.domain.image import Image
-from archive_api.domain.item import ImageValue
+from archive_api.domain.item import Arriving, Item
+from archive_api.domain.logo import LOGO, SOCIAL_IMAGE, PictureRule
+from archive_api.domain.publications import publication_link
 from archive_api.domain.readiness import Shown, image_readiness
 from archive_api.domain.rendering import Progress
-from archive_api.domain.sockets import SOCKETS, Socket
+from archive_api.domain.sockets import Socket
+from archive_api.domain.task import Task
+from archive_api.domain.value import Value
 from archive_api.entrypoints.http.links import Links
 from archive_api.use_cases.browse_archives import SeenArchive
 from archive_api.use_cases.browse_items import ShownItem
 from archive_shared.clock import to_text
 
 Json = dict[str, Any]
+Sockets = Mapping[str, Socket]
 
 
 def show_archive(archive: Archive, links: Links) -> Json:
@@ -24,9 +33,17 @@ def show_archive(archive: Archive, links: Links) -> Json:
         "slug": archive.slug,
         "title": settings.title,
         "description": settings.description,
-        "logo": links.logo(archive.id, settings.logo),
+        "logo": links.picture(LOGO, archive.id, settings.logo),
+        "logo_renditions": _renditions(LOGO, archive.id, settings.logo, links),
+        "social_image": links.picture(SOCIAL_IMAGE, archive.id, settings.social_image),
         "public": settings.public,
         "deidentify": settings.deidentify,
+        "modalities": settings.modalities,
+        "structures": settings.structures,
+        "organizations": settings.organizations,
+        "publications": [
+            {"identifier": each, "url": publication_link(each)} for each in settings.publications
+        ],
         "created": to_text(archive.created_at),
         "modified": to_text(archive.modified_at),
         "api_url": links.archive(archive.id),
@@ -34,9 +51,42 @@ def show_archive(archive: Archive, links: Links) -> Json:
     }
 
 
-def show_seen_archive(seen: SeenArchive, links: Links) -> Json:
-    """Return the card of an archive with the number of its items, null for those who may not know it."""
-    return show_archive(seen.archive, links) | {"item_count": seen.items}
+def show_seen_archive(seen: SeenArchive, links: Links, render_markdown: Callable[[str], str]) -> Json:
+    """Return the card of an archive with what only those with a role may know, null for others."""
+    settings, usable = seen.archive.settings, seen.items is not None
+    return show_archive(seen.archive, links) | {
+        "item_count": seen.items,
+        "page_markdown": settings.page_markdown if usable else None,
+        "page_html": render_markdown(settings.page_markdown) if usable else None,
+        "versions_required": settings.versions_required if usable else None,
+    }
+
+
+def show_task(task: Task, links: Links) -> Json:
+    return {
+        "pk": task.id,
+        "kind": task.kind,
+        "archive": links.archive(task.archive),
+        "state": task.state.value,
+        "total": task.total,
+        "done": task.done,
+        "failed": task.failed,
+        "errors": [asdict(error) for error in task.errors],
+        "created": to_text(task.created_at),
+        "modified": to_text(task.modified_at),
+        "api_url": links.task(task.id),
+    }
+
+
+def show_change(change: Change) -> Json:
+    return asdict(change) | {"at": to_text(change.at)}
+
+
+def _renditions(rule: PictureRule, archive: str, name: str, links: Links) -> dict[str, str]:
+    """Return addresses by width in pixels; a picture that came small has fewer."""
+    if not name:
+        return {}
+    return {str(width): links.picture(rule, archive, name, width) for width in rule.widths_px}
 
 
 def show_socket(socket: Socket) -> Json:
@@ -47,21 +97,27 @@ def show_socket(socket: Socket) -> Json:
         "description": socket.description,
         "kind": socket.kind,
         "super_kind": socket.super_kind,
-        "default_value": None,
+        "schema": json.loads(socket.schema_text),
+        "default_value": None if socket.default_text is None else json.loads(socket.default_text),
         "relative_path": socket.relative_path,
-        "overlay_segments": [],
+        "overlay_segments": [asdict(segment) for segment in socket.overlay_segments],
         "look_up_table": None,
     }
 
 
-def show_item(shown: ShownItem, links: Links) -> Json:
+def show_item(shown: ShownItem, links: Links, sockets: Sockets) -> Json:
     """Return an item for reading: sockets in full, under both names clients know them by."""
-    return _item(shown, links) | {"values": [_read_value(value, links) for value in shown.item.values]}
+    values = [_read_value(shown.item, value, links, sockets) for value in _in_order(shown.item, sockets)]
+    return _item(shown, links) | {"values": values}
 
 
-def show_written_item(shown: ShownItem, links: Links) -> Json:
+def show_written_item(shown: ShownItem, links: Links, sockets: Sockets) -> Json:
     """Return an item as the answer to writing it: sockets by slug."""
-    return _item(shown, links) | {"values": [_written_value(value, links) for value in shown.item.values]}
+    values = [
+        {"interface": value.socket, "image_name": None, **_value(shown.item, value, links)}
+        for value in _in_order(shown.item, sockets)
+    ]
+    return _item(shown, links) | {"values": values}
 
 
 def show_image(shown: Shown, links: Links) -> Json:
@@ -96,23 +152,40 @@ def _item(shown: ShownItem, links: Links) -> Json:
         "view_content": {},
         "state": shown.readiness.state.value,
         "reason": shown.readiness.reason,
+        "arriving": [_arriving(socket, each, links) for socket, each in sorted(item.arriving.items())],
         "created": to_text(item.created_at),
         "modified": to_text(item.modified_at),
         "api_url": links.item(item.id),
     }
 
 
-def _read_value(value: ImageValue, links: Links) -> Json:
-    socket = show_socket(SOCKETS[value.socket])
-    return {"socket": socket, "interface": socket, **_value(value, links)}
+def _in_order(item: Item, sockets: Sockets) -> list[Value]:
+    """Return values by group of their sockets: JSON, pictures, files, images; then by the sockets' names."""
+    groups = {"json": 0, "file": 1, "image": 2}
+    return sorted(item.values, key=lambda value: (groups[sockets[value.socket].traits.group], value.socket))
 
 
-def _written_value(value: ImageValue, links: Links) -> Json:
-    return {"interface": value.socket, **_value(value, links)}
+def _read_value(item: Item, value: Value, links: Links, sockets: Sockets) -> Json:
+    socket = show_socket(sockets[value.socket])
+    return {"socket": socket, "interface": socket, **_value(item, value, links)}
 
 
-def _value(value: ImageValue, links: Links) -> Json:
-    return {"pk": value.number, "value": None, "file": None, "image": links.image(value.image)}
+def _value(item: Item, value: Value, links: Links) -> Json:
+    return {
+        "pk": value.number,
+        "value": value.json,
+        "file": links.value_file(item.id, value) if value.file else None,
+        "image": links.image(value.image) if value.image else None,
+    }
+
+
+def _arriving(socket: str, arriving: Arriving, links: Links) -> Json:
+    return {
+        "interface": socket,
+        "upload_session": links.session(arriving.session),
+        "state": (Progress.FAILED if arriving.failure else Progress.PENDING).value,
+        "reason": arriving.failure,
+    }
 
 
 def _files(image: Image, links: Links) -> list[Json]:

@@ -1,0 +1,213 @@
+"""What an item can be found by: words and exact values, and numbers, each with its archive in front.
+
+An item has one search entry, whose identifier sorts like the items of an archive do (by age); so those that have one
+term come in order out of the index, and a page costs its own size however many items there are. Ranges need an order
+of their own: every number of an item is a measure, found by its key and value.
+
+Entries follow the items by their events, so they may be late. What they find is therefore compared with the item
+itself (`archive_api.use_cases.search_items`): a late entry makes an item appear late, never wrongly.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from archive_api.domain.image import Image
+from archive_api.domain.item import Item
+from archive_api.domain.value import canonical_json
+from archive_api.domain.words import words
+from archive_shared.clock import to_text
+from archive_shared.documents import Aggregate, Collection
+
+LONGEST_TEXT = 200
+"""Longer text values are found by their words, not as a whole."""
+
+MOST_TERMS = 1000
+TEXT_FIELDS = (
+    *(
+        "name",
+        "color_space",
+        "modality",
+        "eye_choice",
+        "patient_id",
+        "patient_name",
+        "patient_age",
+        "patient_sex",
+    ),
+    *("study_instance_uid", "series_instance_uid", "study_description", "series_description"),
+)
+NUMBER_FIELDS = (
+    *("width", "height", "depth", "timepoints", "resolution_levels", "window_center", "window_width"),
+    *("voxel_width_mm", "voxel_height_mm", "voxel_depth_mm"),
+)
+DATE_FIELDS = ("patient_birth_date", "study_date")
+
+
+@dataclass(frozen=True)
+class Findable:
+    """Everything an item can be found by, without its archive."""
+
+    terms: frozenset[str]
+    numbers: Mapping[str, float]
+
+
+@dataclass(kw_only=True)
+class SearchEntry(Aggregate):
+    """The terms of one item; its identifier is `entry_id`'s.
+
+    Parameters
+    ----------
+    item
+        Identifier of the item.
+    lookups
+        How often the item was looked up; it makes every look-up a change, so that of two at once, one looks again.
+    """
+
+    item: str
+    terms: list[str] = field(default_factory=list)
+    lookups: int = 0
+
+
+@dataclass(kw_only=True)
+class Measure(Aggregate):
+    """One number of one item.
+
+    Parameters
+    ----------
+    key
+        The archive and what the number is.
+    """
+
+    item: str
+    key: str
+    number: float
+
+
+SEARCH_ENTRIES = Collection(
+    "search_entries", fields={"item": "item"}, lists={"terms": "terms"}, indexes=[("item",)]
+)
+MEASURES = Collection(
+    "measures",
+    fields={"item": "item", "key": "key", "number": "number", "number_to": "number"},
+    indexes=[("item",), ("key", "number", "_id")],
+)
+
+
+def entry_id(item: Item) -> str:
+    """Return an identifier that sorts by age."""
+    return f"{to_text(item.created_at)}.{item.id}"
+
+
+def scoped(archive: str, term: str) -> str:
+    """Put the archive in front of a term or key, so that archives never find one another's items."""
+    return f"{archive}|{term}"
+
+
+def word_term(word: str) -> str:
+    return f"w|{word}"
+
+
+def value_term(socket: str, value: Any) -> str:
+    return f"v|{socket}|{canonical_json(value)}"
+
+
+def image_term(name: str, text: str) -> str:
+    return f"i|{name}|{text}"
+
+
+def value_key(socket: str) -> str:
+    return f"v|{socket}"
+
+
+def image_key(name: str) -> str:
+    return f"i|{name}"
+
+
+def day_number(text: str) -> float | None:
+    """Return a date as a number that sorts like it, None for something else."""
+    try:
+        return float(date.fromisoformat(text).toordinal())
+    except ValueError:
+        return None
+
+
+def findable(item: Item, images: Mapping[str, Image], titles: Mapping[str, str]) -> Findable:
+    """Return what an item can be found by.
+
+    Parameters
+    ----------
+    images
+        Those of its images that are known, by identifier.
+    titles
+        Titles of its sockets, by slug.
+    """
+    held = [images[each] for each in item.images if each in images]
+    terms = {word_term(word) for word in words(" ".join(_texts(item, held, titles)))}
+    terms |= set(_value_terms(item)) | {term for image in held for term in _image_terms(image)}
+    return Findable(frozenset(sorted(terms)[:MOST_TERMS]), dict(_numbers(item, held)))
+
+
+def _texts(item: Item, images: Sequence[Image], titles: Mapping[str, str]) -> Iterator[str]:
+    yield item.title
+    for value in item.values:
+        yield f"{value.socket} {titles.get(value.socket, '')}"
+        if value.file is not None:
+            yield value.file.name
+        if isinstance(value.json, str):
+            yield value.json
+    for image in images:
+        about = image.description
+        yield image.name
+        yield " ".join(
+            (about.patient_id, about.patient_name, about.study_description, about.series_description)
+        )
+
+
+def _value_terms(item: Item) -> Iterator[str]:
+    for value in item.values:
+        yield f"s|{value.socket}"
+        found = value.json if value.json_text is not None else ...
+        for each in found if isinstance(found, list) else [found]:
+            if (
+                isinstance(each, bool)
+                or each is None
+                or (isinstance(each, str) and len(each) <= LONGEST_TEXT)
+            ):
+                yield value_term(value.socket, each)
+
+
+def _image_terms(image: Image) -> Iterator[str]:
+    described = {**vars(image.description), "name": image.name}
+    for name in TEXT_FIELDS:
+        text = described[name]
+        if text and len(text) <= LONGEST_TEXT:
+            yield image_term(name, text)
+
+
+def _numbers(item: Item, images: Sequence[Image]) -> Iterator[tuple[str, float]]:
+    for value in item.values:
+        number = value.json
+        if isinstance(number, int | float) and not isinstance(number, bool) and abs(number) < _LARGEST:
+            yield value_key(value.socket), float(number)
+    for image in images:
+        described = vars(image.description)
+        for name in NUMBER_FIELDS:
+            if described[name] is not None:
+                yield image_key(name), float(described[name])
+        for name in DATE_FIELDS:
+            day = day_number(described[name] or "")
+            if day is not None:
+                yield image_key(name), day
+
+
+_LARGEST = 1e300  # beyond it, comparisons of databases are not worth trusting
+
+
+def read_json(text: str) -> Any:
+    """Read what somebody asks for as JSON if it is some, else as text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,98 @@
+"""Tasks: long work on many items, done step by step, so that it shows how far it is and survives any crash.
+
+Each step is announced by the change that ended the one before it, so exactly the next one is due. A step that is
+heard twice finds that the task went on; a step that died half-way is heard again and finds half of it done.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from archive_api.domain.history import Actor
+from archive_shared.documents import Aggregate, Collection
+from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
+from archive_shared.events import TaskDue
+
+ROWS_PER_STEP = 100
+MOST_ROWS = 10_000
+MOST_ERRORS = 1000
+
+
+class TaskState(StrEnum):
+    """How far a task is."""
+
+    RUNNING = "running"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class RowError:
+    """A row of a task that could not be done, and why."""
+
+    row: int
+    reasons: list[str]
+
+
+@dataclass(kw_only=True)
+class Task(Aggregate):
+    """Work on rows, each of which stands for an item.
+
+    Parameters
+    ----------
+    creator
+        Who asked for it; nobody else sees it.
+    step
+        How many steps are done.
+    done, failed
+        How many rows went well, and how many did not.
+    errors
+        What went wrong, of the first thousand rows that failed.
+    """
+
+    kind: str
+    archive: str
+    creator: Actor
+    total: int
+    step: int = 0
+    done: int = 0
+    failed: int = 0
+    errors: list[RowError] = field(default_factory=list)
+    created_at: datetime
+    modified_at: datetime
+
+    @classmethod
+    def begin(cls, *, id: str, kind: str, archive: str, creator: Actor, total: int, at: datetime) -> "Task":
+        """Return a new task whose first step is due."""
+        task = cls(
+            id=id, kind=kind, archive=archive, creator=creator, total=total, created_at=at, modified_at=at
+        )
+        if task.state is TaskState.RUNNING:
+            task.record(TaskDue(task=id, step=0))
+        return task
+
+    @property
+    def state(self) -> TaskState:
+        return TaskState.DONE if self.step * ROWS_PER_STEP >= self.total else TaskState.RUNNING
+
+    def end_step(self, step: int, *, rows: int, errors: list[RowError], at: datetime) -> None:
+        """Note what came of a step, and that the next one is due; nothing happens when it ended before."""
+        if step != self.step:
+            return
+        self.step, self.modified_at = step + 1, at
+        self.done += rows - len(errors)
+        self.failed += len(errors)
+        self.errors = [*self.errors, *errors][:MOST_ERRORS]
+        if self.state is TaskState.RUNNING:
+            self.record(TaskDue(task=self.id, step=self.step))
+
+
+TASKS = Collection(
+    "tasks",
+    fields={**OUTBOX_FIELDS, "creator": "creator.id", "created_at": "created_at"},
+    indexes=[OUTBOX_INDEX, ("creator", "created_at", "_id")],
+)
+
+
+def rows_key(task: str, step: int) -> str:
+    """Return the key of the rows of one step in the bucket `media`."""
+    return f"tasks/{task}/{step:06}.json"

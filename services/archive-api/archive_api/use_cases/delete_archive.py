@@ -1,0 +1,36 @@
+"""Deletes archives, in two steps: ask, and confirm with the code that was given."""
+
+from archive_api.domain.archive import Archive, Deletion
+from archive_api.domain.history import Actor
+from archive_api.use_cases.library import Library
+from archive_shared.access import Caller
+
+_AT_ONCE = 200
+
+
+def ask_for_deletion(library: Library, caller: Caller, archive: Archive, code: str) -> Deletion:
+    """Note the wish under a code; a later wish takes the place of an earlier one."""
+    now, by = library.clock.now(), Actor.of(caller)
+    asked = library.archives.change(archive.id, lambda present: present.ask_for_deletion(code, at=now, by=by))
+    assert asked.deletion is not None
+    return asked.deletion
+
+
+def delete_archive(library: Library, caller: Caller, archive: Archive, code: str) -> None:
+    """Delete an archive; from now on nobody sees it. Its items follow when its own announcement is heard.
+
+    Raises
+    ------
+    Conflict
+        Nobody asked for it within the last hour, or with another code; or others refer to it.
+    """
+    now, by = library.clock.now(), Actor.of(caller)
+    library.archives.change(archive.id, lambda present: present.delete(code, at=now, by=by))
+
+
+def delete_items_of(library: Library, archive: str) -> None:
+    """Delete the items of a deleted archive; all that are left, when it is done again."""
+    now = library.clock.now()
+    while found := library.items.find({"archive": archive, "deleted": False}, limit=_AT_ONCE):
+        for item in found:
+            library.items.change(item.id, lambda present: present.leave(at=now))

@@ -1,0 +1,94 @@
+"""Does one step of a task. Heard twice, it changes nothing more."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from archive_api.domain.item import Item
+from archive_api.domain.task import RowError, Task, TaskState, rows_key
+from archive_api.use_cases.bulk import read_values
+from archive_api.use_cases.edit_items import title_taken
+from archive_api.use_cases.library import Library
+from archive_shared.errors import Duplicate, Invalid, NotFound
+from archive_shared.events import TaskDue
+from archive_shared.identifiers import derived_id
+
+
+def do_step(library: Library, event: TaskDue) -> None:
+    """Do the rows of a step, each for itself, and note how they went."""
+    task = library.tasks.get(event.task)
+    if task is None or task.step != event.step or task.state is TaskState.DONE:
+        return
+    rows = json.loads(library.media_blobs.read(rows_key(task.id, event.step)))
+    first = task.done + task.failed
+    errors = [
+        RowError(number, reasons)
+        for number, row in enumerate(rows, start=first)
+        if (reasons := _do(library, task, number, row))
+    ]
+    now = library.clock.now()
+    library.tasks.change(
+        task.id, lambda present: present.end_step(event.step, rows=len(rows), errors=errors, at=now)
+    )
+
+
+def _do(library: Library, task: Task, number: int, row: Mapping[str, Any]) -> list[str]:
+    """Do one row; say why it cannot be done, or nothing."""
+    try:
+        if library.archive(task.archive) is None:
+            return ["The archive was deleted."]
+        _ACTIONS[row["operation"]](library, task, number, row)
+    except Invalid as error:
+        return [reason for reasons in error.errors.values() for reason in reasons]
+    except NotFound:
+        return ["The item is not in this archive any more."]
+    return []
+
+
+def _create(library: Library, task: Task, number: int, row: Mapping[str, Any]) -> None:
+    item = Item.create(
+        id=derived_id("item", task.id, str(number)),
+        archive=task.archive,
+        title=row["title"] or "",
+        values=read_values(row),
+        at=library.clock.now(),
+        by=task.creator,
+    )
+    try:
+        library.items.add(item)
+    except Duplicate as error:
+        if library.items.get(item.id) is None:  # it is not that this row was done before
+            raise title_taken() from error
+
+
+def _edit(library: Library, task: Task, number: int, row: Mapping[str, Any]) -> None:
+    now = library.clock.now()
+
+    def apply(item: Item) -> None:
+        if item.archive != task.archive:
+            raise NotFound(f"item {item.id} was moved")
+        if row["title"] is not None:
+            item.rename(row["title"], at=now, by=task.creator)
+        for socket in row["removed"]:
+            item.remove(socket, at=now, by=task.creator)
+        for value in read_values(row):
+            item.put(value, at=now, by=task.creator)
+
+    try:
+        library.items.change(row["item"], apply)
+    except Duplicate as error:
+        raise title_taken() from error
+
+
+def _delete(library: Library, task: Task, number: int, row: Mapping[str, Any]) -> None:
+    now = library.clock.now()
+
+    def apply(item: Item) -> None:
+        if item.archive != task.archive:
+            raise NotFound(f"item {item.id} was moved")
+        item.leave(at=now, by=task.creator)
+
+    library.items.change(row["item"], apply)
+
+
+_ACTIONS = {"create": _create, "edit": _edit, "delete": _delete}

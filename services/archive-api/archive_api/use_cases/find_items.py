@@ -1,0 +1,53 @@
+"""Finds items of one archive for those who may use it, by conditions or all of them, page by page."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from archive_api.domain.search_entry import entry_id
+from archive_api.use_cases.browse_items import list_items_after
+from archive_api.use_cases.library import Library
+from archive_api.use_cases.search_items import Condition, Found, Position, search_items
+from archive_shared.clock import from_text
+from archive_shared.errors import Invalid
+
+
+def find_items(
+    library: Library,
+    token: str | None,
+    *,
+    archive: str | None,
+    conditions: Sequence[Condition],
+    after: Position | None,
+    limit: int,
+) -> Found:
+    """Return a page of items; an archive the caller may not use has none.
+
+    Raises
+    ------
+    Invalid
+        No archive is named, or the position is none of ours.
+    """
+    _, usable = library.require_usable(token)
+    if archive is None:
+        raise Invalid({"archive": ["Name the archive to be searched."]})
+    if not (usable.everything or archive in usable.archives):
+        return Found([], None)
+    if conditions:
+        return search_items(library, archive, conditions, after=after, limit=limit)
+    return _all(library, archive, after, limit=limit)
+
+
+def _all(library: Library, archive: str, after: Position | None, *, limit: int) -> Found:
+    found = list_items_after(library, archive, _place(after), limit=limit + 1)
+    page = found[:limit]
+    return Found(page, Position(entry_id(page[-1])) if len(found) > limit else None)
+
+
+def _place(after: Position | None) -> tuple[datetime, str] | None:
+    if after is None:
+        return None
+    at, _, identifier = after.identifier.rpartition("Z.")
+    try:
+        return from_text(f"{at}Z"), identifier
+    except ValueError as error:
+        raise Invalid({"cursor": ["Use the address in `next` as it is."]}) from error

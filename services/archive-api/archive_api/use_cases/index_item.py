@@ -1,0 +1,82 @@
+"""Keeps what items are found by; see `archive_api.domain.search_entry`.
+
+Like the index of images (`archive_api.use_cases.index_image`), it is a look-up: whatever event it was, the entry is
+made anew from the item as it is now. Of two look-ups that overlap, the entry's compare-and-set makes one look again, and
+with it at the measures, which it wrote before: so the last one that is stored has seen every change.
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from archive_api.domain.image import Image
+from archive_api.domain.item import Item
+from archive_api.domain.search_entry import Findable, Measure, SearchEntry, entry_id, findable, scoped
+from archive_api.use_cases.library import Library
+from archive_shared.documents import one_of
+from archive_shared.errors import Duplicate
+from archive_shared.identifiers import derived_id
+
+
+def index_item(library: Library, identifier: str) -> None:
+    """Make the search entry of an item anew."""
+    item = library.items.get(identifier)
+    if item is None:
+        return
+    with suppress(Duplicate):
+        library.search_entries.add(SearchEntry(id=entry_id(item), item=item.id))
+
+    def look_up(entry: SearchEntry) -> None:
+        present = library.items.require(identifier)
+        entry.terms = sorted(_scoped_terms(library, present))
+        entry.lookups += 1
+        _keep_measures(library, present)
+
+    library.search_entries.change(entry_id(item), look_up)
+
+
+def findable_of(library: Library, items: Iterable[Item]) -> Mapping[str, Findable]:
+    """Return what each of the items can be found by now; two searches for all of them together."""
+    found = list(items)
+    images = images_of(library, found)
+    sockets = library.sockets.named({socket for item in found for socket in item.by_socket})
+    titles = {slug: socket.title for slug, socket in sockets.items()}
+    return {item.id: findable(item, images, titles) for item in found}
+
+
+def images_of(library: Library, items: Iterable[Item]) -> Mapping[str, Image]:
+    """Return the images the items hold, by identifier."""
+    wanted = sorted({image for item in items for image in item.images})
+    if not wanted:
+        return {}
+    return {image.id: image for image in library.images.find({"_id": one_of(wanted)})}
+
+
+def _scoped_terms(library: Library, item: Item) -> Iterable[str]:
+    if item.deleted:
+        return []
+    return [scoped(item.archive, term) for term in findable_of(library, [item])[item.id].terms]
+
+
+def _keep_measures(library: Library, item: Item) -> None:
+    """Store the numbers of an item, change those that changed, and drop those it has no more."""
+    numbers = {} if item.deleted else findable_of(library, [item])[item.id].numbers
+    wanted = {
+        derived_id("measure", item.id, key): (scoped(item.archive, key), number)
+        for key, number in numbers.items()
+    }
+    for present in library.measures.find({"item": item.id}):
+        if present.id not in wanted:
+            library.measures.delete(present.id)
+    for identifier, (key, number) in wanted.items():
+        _keep(library, Measure(id=identifier, item=item.id, key=key, number=number))
+
+
+def _keep(library: Library, wanted: Measure) -> None:
+    with suppress(Duplicate):
+        library.measures.add(wanted)
+        return
+
+    def change(present: Measure) -> None:
+        present.key, present.number = wanted.key, wanted.number
+
+    library.measures.change(wanted.id, change)

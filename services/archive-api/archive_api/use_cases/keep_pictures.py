@@ -1,0 +1,31 @@
+"""Stores the pictures of an archive in the sizes they are shown in."""
+
+import hashlib
+from collections.abc import Mapping
+
+from archive_api.domain.archive import picture_key
+from archive_api.domain.logo import LOGO, SOCIAL_IMAGE, PictureRule
+from archive_api.use_cases.library import Library
+
+PICTURES: Mapping[str, PictureRule] = {"logo": LOGO, "social_image": SOCIAL_IMAGE}
+
+
+def keep_picture(library: Library, archive: str, setting: str, picture: bytes) -> str:
+    """Store a picture for one of the settings `PICTURES`, and return its name, "" for no picture.
+
+    The name is a digest of the content, so storing it twice, or in vain, does no harm.
+
+    Raises
+    ------
+    Invalid
+        It breaks the rules of its setting; nothing was stored.
+    """
+    if not picture:
+        return ""
+    rule = PICTURES[setting]
+    renditions = library.render_picture(picture, rule)
+    name = f"{hashlib.sha256(renditions[max(renditions)]).hexdigest()}.png"
+    for width_px, png in renditions.items():
+        library.media_blobs.put(picture_key(rule.folder, archive, name, width_px), png)
+    library.media_blobs.put(picture_key(rule.folder, archive, name), renditions[max(renditions)])
+    return name

@@ -1,0 +1,99 @@
+"""Brings deleted items back, and puts items or copies of them into other archives."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from archive_api.domain.history import Actor
+from archive_api.domain.item import Item
+from archive_api.use_cases.browse_items import find_item
+from archive_api.use_cases.edit_items import require_upload, title_taken
+from archive_api.use_cases.library import Library
+from archive_api.use_cases.place_image import free_title_in
+from archive_shared.access import Action, require
+from archive_shared.errors import Conflict, Duplicate, NotFound
+
+RESTORE_WITHIN = timedelta(days=30)
+
+
+def restore_item(library: Library, token: str | None, identifier: str) -> Item:
+    """Bring a deleted item back as it was; one that is there stays as it is.
+
+    Raises
+    ------
+    Unauthenticated, NotFound, Forbidden
+        As `find_item`, for who may not delete items of the archive either.
+    Conflict
+        It was deleted longer ago than `RESTORE_WITHIN`.
+    Invalid
+        Another item has its title by now.
+    """
+    item = library.items.get(identifier)
+    if item is None or library.archive(item.archive) is None:
+        library.require_caller(token)
+        raise NotFound(f"item {identifier} does not exist")
+    caller = require(library.access, token, Action.CHANGE_ARCHIVE, item.archive)
+    now = library.clock.now()
+
+    def apply(present: Item) -> None:
+        if present.deleted_at is not None and present.deleted_at + RESTORE_WITHIN < now:
+            raise Conflict(f"Items can be restored for {RESTORE_WITHIN.days} days.")
+        present.restore(at=now, by=Actor.of(caller))
+
+    return _changed(library, identifier, apply)
+
+
+def move_item(library: Library, token: str | None, identifier: str, archive: str) -> Item:
+    """Move an item with everything it holds; takes the right to delete it here and to upload there.
+
+    Raises
+    ------
+    Unauthenticated, NotFound, Forbidden
+        As `find_item`, about the item.
+    Invalid
+        The other archive does not exist for the caller, or an item there has the title.
+    Conflict
+        An import for the item is under way.
+    """
+    find_item(library, token, identifier, Action.CHANGE_ARCHIVE)
+    caller = require_upload(library, token, archive)
+    now = library.clock.now()
+    return _changed(library, identifier, lambda present: present.move(archive, at=now, by=Actor.of(caller)))
+
+
+def copy_item(
+    library: Library, token: str | None, identifier: str, archive: str, new_identifier: str
+) -> Item:
+    """Put a copy of an item into an archive: the same values by reference, which takes no space.
+
+    Where its title is taken it gets a number: "scan (2)". Takes the right to see the item and to upload there. Raises like `move_item`.
+    """
+    source = find_item(library, token, identifier, Action.USE_ARCHIVE)
+    caller = require_upload(library, token, archive)
+    copy = Item.create(
+        id=new_identifier,
+        archive=archive,
+        title=free_title_in(library, archive, source.title),
+        values=source.values,
+        at=library.clock.now(),
+        by=Actor.of(caller),
+        origin=source.id,
+    )
+    try:
+        return library.items.add(copy)
+    except Duplicate as error:
+        present = library.items.get(new_identifier)
+        if present is None:
+            raise title_taken() from error
+        return present
+
+
+def read_history(library: Library, token: str | None, identifier: str) -> Item:
+    """Return an item for its history, to those who may edit it."""
+    return find_item(library, token, identifier, Action.UPLOAD)
+
+
+def _changed(library: Library, identifier: str, apply: Callable[[Item], None]) -> Item:
+    try:
+        return library.items.change(identifier, apply)
+    except Duplicate as error:
+        raise title_taken() from error

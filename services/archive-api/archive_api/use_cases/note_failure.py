@@ -1,0 +1,17 @@
+"""Notes that nothing came of an upload session, in whatever items wait for it."""
+
+from contextlib import suppress
+
+from archive_api.domain.outcome import SessionFailure
+from archive_api.use_cases.edit_items import fail_import
+from archive_api.use_cases.library import Library
+from archive_shared.errors import Duplicate
+from archive_shared.events import SessionFailed
+
+
+def note_session_failure(library: Library, event: SessionFailed) -> None:
+    """Remember the failure first, for items that begin to wait for it only now; see `edit_items`."""
+    with suppress(Duplicate):  # heard before
+        library.session_failures.add(SessionFailure(id=event.session, reason=event.reason))
+    for item in library.items.find({"sessions": event.session}):
+        fail_import(library, item.id, event.session, event.reason)

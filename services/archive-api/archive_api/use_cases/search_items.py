@@ -1,0 +1,193 @@
+"""Finds items by words, values and metadata; a page costs its own size at a million items.
+
+One condition leads: its entries come in order out of an index, a few at a time. Each item they lead to is compared with
+all conditions, as it is now. So a page costs what is looked at to fill it; at most `MOST_LOOKED_AT`, after which it
+ends early and says where to go on.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from archive_api.domain.item import Item
+from archive_api.domain.search_entry import Findable, scoped, word_term
+from archive_api.domain.words import words
+from archive_api.use_cases.index_item import findable_of
+from archive_api.use_cases.library import Library
+from archive_shared.documents import Where, at_least, at_most, less_than, more_than, one_of
+from archive_shared.documents.port import Comparison, Scalar
+
+MOST_LOOKED_AT = 5000
+_BATCH = 200
+
+
+@dataclass(frozen=True)
+class HasTerm:
+    """The item has one of these terms."""
+
+    terms: tuple[str, ...]
+
+    def holds(self, found: Findable) -> bool:
+        return bool(found.terms & set(self.terms))
+
+
+@dataclass(frozen=True)
+class InRange:
+    """A number of the item lies between two bounds; None for no bound."""
+
+    key: str
+    low: float | None = None
+    high: float | None = None
+    low_included: bool = True
+    high_included: bool = True
+
+    def holds(self, found: Findable) -> bool:
+        number = found.numbers.get(self.key)
+        return number is not None and self._above(number) and self._below(number)
+
+    def _above(self, number: float) -> bool:
+        return self.low is None or number > self.low or (self.low_included and number == self.low)
+
+    def _below(self, number: float) -> bool:
+        return self.high is None or number < self.high or (self.high_included and number == self.high)
+
+
+Condition = HasTerm | InRange
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a search goes on: behind the entry with this identifier, and for ranges with this number."""
+
+    identifier: str
+    number: float | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of items, and where the next one begins; None when there is no more."""
+
+    items: Sequence[Item]
+    following: Position | None
+
+
+def search_conditions(text: str) -> list[Condition]:
+    """Return the conditions of a full-text search: every word must occur."""
+    return [HasTerm((word_term(word),)) for word in words(text)]
+
+
+def search_items(
+    library: Library,
+    archive: str,
+    conditions: Sequence[Condition],
+    *,
+    after: Position | None,
+    limit: int,
+) -> Found:
+    """Return items of an archive that meet all conditions, oldest first; by their number when a range leads.
+
+    Who may see them is the caller's business.
+    """
+    leading = _leading(conditions)
+    walk = (
+        _by_terms(library, archive, leading, after)
+        if isinstance(leading, HasTerm)
+        else _by_number(library, archive, leading, after)
+    )
+    found: list[tuple[Position, Item]] = []
+    looked_at, last = 0, after
+    while batch := list(islice(walk, _BATCH)):
+        looked_at, last = looked_at + len(batch), batch[-1][0]
+        found += _matching(library, archive, conditions, batch)
+        if len(found) > limit:
+            return Found([item for _, item in found[:limit]], found[limit - 1][0])
+        if looked_at >= MOST_LOOKED_AT:
+            return Found([item for _, item in found], last)
+    return Found([item for _, item in found], None)
+
+
+def _leading(conditions: Sequence[Condition]) -> Condition:
+    """Return the condition that is likely to leave the fewest items: exact values, then long words, then ranges."""
+
+    def rank(condition: Condition) -> tuple[int, int]:
+        if isinstance(condition, InRange):
+            return 2, 0
+        is_word = condition.terms[0].startswith("w|")
+        return int(is_word), -len(condition.terms[0])
+
+    return min(conditions, key=rank)
+
+
+def _by_terms(
+    library: Library, archive: str, leading: HasTerm, after: Position | None
+) -> Iterator[tuple[Position, str]]:
+    """Walk over entries that have any of the terms, in order of age, each once."""
+    behind = after.identifier if after else ""
+    terms = [scoped(archive, term) for term in leading.terms]
+    while True:
+        entries = {
+            entry.id: entry.item
+            for term in terms
+            for entry in library.search_entries.find(
+                {"terms": term, "_id": more_than(behind)}, sort=[("_id", 1)], limit=_BATCH
+            )
+        }
+        # Of several terms, only what is surely complete: the first of what all of them found together.
+        page = sorted(entries)[:_BATCH]
+        if not page:
+            return
+        yield from ((Position(identifier), entries[identifier]) for identifier in page)
+        behind = page[-1]
+
+
+def _by_number(
+    library: Library, archive: str, leading: InRange, after: Position | None
+) -> Iterator[tuple[Position, str]]:
+    """Walk over measures within the bounds, in order of their numbers."""
+    key = scoped(archive, leading.key)
+    while True:
+        page = _measures(library, key, leading, after)
+        if not page:
+            return
+        yield from page
+        after = page[-1][0]
+
+
+def _measures(
+    library: Library, key: str, leading: InRange, after: Position | None
+) -> list[tuple[Position, str]]:
+    """Return the next few measures: the rest of those with the same number, then larger ones."""
+    bounds: dict[str, Scalar | Comparison] = {"key": key}
+    if leading.high is not None:
+        bounds["number_to"] = (at_most if leading.high_included else less_than)(leading.high)
+    if after is None or after.number is None:
+        if leading.low is not None:
+            bounds["number"] = (at_least if leading.low_included else more_than)(leading.low)
+        wheres: list[Where] = [bounds]
+    else:
+        same: Where = {"key": key, "number": after.number, "_id": more_than(after.identifier)}
+        wheres = [same, {**bounds, "number": more_than(after.number)}]
+    found: list[tuple[Position, str]] = []
+    for where in wheres:
+        measures = library.measures.find(where, sort=[("number", 1)], limit=_BATCH - len(found))
+        found += [(Position(each.id, each.number), each.item) for each in measures]
+        if len(found) == _BATCH:
+            break
+    return found
+
+
+def _matching(
+    library: Library,
+    archive: str,
+    conditions: Sequence[Condition],
+    batch: Sequence[tuple[Position, str]],
+) -> list[tuple[Position, Item]]:
+    """Return those of the batch whose items are there and meet every condition now."""
+    wanted = library.items.find({"_id": one_of([item for _, item in batch])})
+    items = {item.id: item for item in wanted if item.archive == archive and not item.deleted}
+    facts = findable_of(library, items.values())
+    return [
+        (position, items[identifier])
+        for position, identifier in batch
+        if identifier in items and all(condition.holds(facts[identifier]) for condition in conditions)
+    ]

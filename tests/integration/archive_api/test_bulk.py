@@ -1,0 +1,173 @@
+"""Thousands of items in one request: checked as a whole, done row by row, showing how far it is."""
+
+from typing import Any
+
+import pytest
+
+from archive_shared.events import TaskDue
+from archive_shared.identifiers import new_id
+from tests.support.archive_service import SITE, Answer, ArchiveService
+from tests.support.sockets import a_socket
+
+ITEMS = "/api/v1/archives/items/"
+
+
+def bulk(service: ArchiveService, token: str, archive: str, rows: list[dict[str, Any]]) -> Answer:
+    body = {"archive": f"{SITE}/api/v1/archives/{archive}/", "rows": rows}
+    return service.call("POST", f"{ITEMS}bulk/", token, json=body)
+
+
+def created(count: int) -> list[dict[str, Any]]:
+    values = [{"interface": "score", "value": 0.5}]
+    return [{"operation": "create", "title": f"case {n}", "values": values} for n in range(count)]
+
+
+def addresses(service: ArchiveService, token: str, archive: str) -> list[str]:
+    page = service.call("GET", f"{ITEMS}?archive={archive}&limit=1000", token).json
+    return [each["api_url"] for each in page["results"]]
+
+
+def test_d28_ten_thousand_items_in_one_request_become_a_task_of_short_steps(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    a_socket(service, "Score", "Float")
+
+    answer = bulk(service, editor, archive, created(10_000))
+    for step in range(3):
+        service.hear(TaskDue(task=answer.json["pk"], step=step))
+
+    task = service.call("GET", answer.json["api_url"], editor).json
+    assert answer.status_code == 202
+    assert (task["state"], task["total"], task["done"], task["failed"]) == ("running", 10_000, 300, 0)
+    assert service.library.items.count({"archive": archive, "deleted": False}) == 300
+
+
+def test_rows_create_edit_and_delete(service: ArchiveService, editor: str, archive: str) -> None:
+    a_socket(service, "Score", "Float")
+    bulk(service, editor, archive, created(3))
+    service.settle()
+    first, second, third = addresses(service, editor, archive)
+
+    rows = [
+        {"operation": "edit", "item": first, "title": "renamed", "removed": ["score"]},
+        {"operation": "edit", "item": second, "values": [{"interface": "score", "value": 0.75}]},
+        {"operation": "delete", "item": third},
+        {"operation": "create"},
+    ]
+    task = bulk(service, editor, archive, rows).json
+    service.settle()
+
+    shown = service.call("GET", f"{ITEMS}?archive={archive}", editor).json["results"]
+    assert [(each["title"], [value["value"] for value in each["values"]]) for each in shown] == [
+        ("renamed", []),
+        ("case 1", [0.75]),
+        ("", []),
+    ]
+    assert service.call("GET", task["api_url"], editor).json["done"] == 4
+
+
+def test_a_task_shows_how_far_it_is_while_it_is_done(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    a_socket(service, "Score", "Float")
+    task = bulk(service, editor, archive, created(250)).json
+
+    service.hear(TaskDue(task=task["pk"], step=0))
+
+    shown = service.call("GET", task["api_url"], editor).json
+    assert (shown["state"], shown["total"], shown["done"]) == ("running", 250, 100)
+    assert [each["pk"] for each in service.call("GET", "/api/v1/tasks/", editor).json["results"]] == [
+        task["pk"]
+    ]
+
+
+def test_a_step_that_is_heard_again_changes_nothing_more(
+    service: ArchiveService, editor: str, archive: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_socket(service, "Score", "Float")
+    task = bulk(service, editor, archive, created(150)).json
+    with monkeypatch.context() as patched:
+        patched.setattr(service.library.tasks, "change", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            service.hear(TaskDue(task=task["pk"], step=0))
+
+    for step in (0, 0, 1, 1, 0):
+        service.hear(TaskDue(task=task["pk"], step=step))
+
+    shown = service.call("GET", task["api_url"], editor).json
+    assert (shown["state"], shown["done"], shown["failed"]) == ("done", 150, 0)
+    assert service.library.items.count({"archive": archive, "deleted": False}) == 150
+
+
+def test_a_bad_row_is_named_and_nothing_is_begun(service: ArchiveService, editor: str, archive: str) -> None:
+    a_socket(service, "Score", "Float")
+    elsewhere = service.call(
+        "POST", ITEMS, editor, json={"archive": f"{SITE}/api/v1/archives/{service.archive(editor=editor)}/"}
+    ).json["api_url"]
+
+    rows = [
+        {"operation": "create", "values": [{"interface": "score", "value": "high"}]},
+        {"operation": "create", "values": [{"interface": "unknown", "value": 1}]},
+    ]
+    values = bulk(service, editor, archive, rows)
+    items = bulk(service, editor, archive, [{"operation": "delete", "item": elsewhere}])
+    shape = bulk(service, editor, archive, [{"operation": "edit"}, {"operation": "polish"}])
+
+    assert sorted(values.json["errors"]) == ["rows.0.values.0.value", "rows.1.values.0.interface"]
+    assert list(items.json["errors"]) == ["rows.0.item"]
+    assert sorted(shape.json["errors"]) == ["rows.0.item", "rows.1.operation"]
+    assert service.library.tasks.count() == 0
+
+
+def test_what_only_its_turn_can_tell_is_an_error_of_its_row_alone(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    rows = [{"operation": "create", "title": title} for title in ("a", "b", "a", "c")]
+    task = bulk(service, editor, archive, rows).json
+    service.settle()
+
+    shown = service.call("GET", task["api_url"], editor).json
+    assert (shown["done"], shown["failed"]) == (3, 1)
+    assert shown["errors"] == [{"row": 2, "reasons": ["Another item of this archive has this title."]}]
+
+
+def test_only_editors_delete(service: ArchiveService, editor: str, archive: str) -> None:
+    uploader = service.people.add_person("uploader")
+    service.people.give(uploader, "uploader", archive)
+    bulk(service, uploader, archive, [{"operation": "create"}])
+    service.settle()
+
+    answer = bulk(
+        service, uploader, archive, [{"operation": "delete", "item": addresses(service, editor, archive)[0]}]
+    )
+
+    assert answer.status_code == 403
+
+
+def test_more_rows_than_ten_thousand_are_refused(service: ArchiveService, editor: str, archive: str) -> None:
+    answer = bulk(service, editor, archive, [{"operation": "create"}] * 10_001)
+
+    assert list(answer.json["errors"]) == ["rows"]
+
+
+def test_d34_a_task_whose_archive_is_deleted_ends_with_reasons(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    task = bulk(service, editor, archive, [{"operation": "create"}] * 2).json
+    path = f"/api/v1/archives/{archive}/"
+    code = service.call("POST", f"{path}deletion/", editor, json={}).json["confirmation"]
+    service.call("DELETE", path, editor, json={"confirmation": code})
+
+    service.settle()
+
+    shown = service.call("GET", task["api_url"], editor).json
+    assert (shown["state"], shown["failed"]) == ("done", 2)
+    assert shown["errors"][0]["reasons"] == ["The archive was deleted."]
+
+
+def test_a_task_of_somebody_else_does_not_exist(service: ArchiveService, editor: str, archive: str) -> None:
+    task = bulk(service, editor, archive, [{"operation": "create"}]).json
+    other = service.people.add_person("other", administrator=True)
+
+    assert service.call("GET", task["api_url"], other).status_code == 404
+    assert service.call("GET", f"/api/v1/tasks/{new_id()}/", editor).status_code == 404
