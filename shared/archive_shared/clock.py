@@ -19,14 +19,11 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-INSTANT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
-
-
 def to_text(instant: datetime) -> str:
     """Write an instant as RFC 3339 in UTC with fixed width, so that text order is time order."""
-    return instant.astimezone(UTC).strftime(INSTANT_FORMAT)
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def from_text(text: str) -> datetime:
     """Read an instant written by `to_text`."""
-    return datetime.strptime(text, INSTANT_FORMAT).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)  # ten times as fast as strptime, and lists are full of instants

@@ -8,12 +8,12 @@ from flask import Blueprint, Response, request
 from marshmallow import Schema
 
 from archive_api.domain.item import Item
-from archive_api.entrypoints.http import schemas
+from archive_api.entrypoints.http import schemas, shapes
 from archive_api.entrypoints.http.item_query import asked_conditions, read_cursor, written_cursor
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.posting import posted
 from archive_api.entrypoints.http.preconditions import expected_version, tagged
-from archive_api.entrypoints.http.shapes import Json, Sockets, show_item, show_written_item
+from archive_api.entrypoints.http.shapes import Json, Sockets, show_written_item
 from archive_api.use_cases.browse_items import ShownItem, find_item, list_items, show_items
 from archive_api.use_cases.edit_items import (
     ItemChange,
@@ -75,8 +75,7 @@ def items_blueprint(library: Library, links: Links) -> Blueprint:
         return f"{links.items}?{urlencode([*kept, ('cursor', written_cursor(position))])}"
 
     def _shown(found: Sequence[ShownItem]) -> list[Json]:
-        sockets = _sockets(library, found)
-        return [show_item(each, links, sockets) for each in found]
+        return shapes.show_items(found, links, _sockets(library, found))
 
     @routes.post("/")
     def create() -> Response:
@@ -94,8 +93,7 @@ def items_blueprint(library: Library, links: Links) -> Blueprint:
     def show(pk: str) -> Response:
         item = find_item(library, bearer_token(), pk, Action.USE_ARCHIVE)
         [shown] = show_items(library, [item])
-        answer = json_response(show_item(shown, links, _sockets(library, [shown])))
-        return tagged(answer, item.version)
+        return tagged(json_response(_shown([shown])[0]), item.version)
 
     @routes.patch("/<pk>/")
     def change(pk: str) -> Response:

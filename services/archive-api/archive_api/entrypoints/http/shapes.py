@@ -1,7 +1,7 @@
 """What clients get from archive-api: the public client's shapes (spec/gcapi.md 2) and what we add to them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -105,10 +105,10 @@ def show_socket(socket: Socket) -> Json:
     }
 
 
-def show_item(shown: ShownItem, links: Links, sockets: Sockets) -> Json:
-    """Return an item for reading: sockets in full, under both names clients know them by."""
-    values = [_read_value(shown.item, value, links, sockets) for value in _in_order(shown.item, sockets)]
-    return _item(shown, links) | {"values": values}
+def show_items(shown: Sequence[ShownItem], links: Links, sockets: Sockets) -> list[Json]:
+    """Return items for reading: sockets in full, under both names clients know them by."""
+    cards = {slug: show_socket(socket) for slug, socket in sockets.items()}
+    return [_item(each, links) | {"values": _read_values(each.item, links, sockets, cards)} for each in shown]
 
 
 def show_written_item(shown: ShownItem, links: Links, sockets: Sockets) -> Json:
@@ -165,9 +165,11 @@ def _in_order(item: Item, sockets: Sockets) -> list[Value]:
     return sorted(item.values, key=lambda value: (groups[sockets[value.socket].traits.group], value.socket))
 
 
-def _read_value(item: Item, value: Value, links: Links, sockets: Sockets) -> Json:
-    socket = show_socket(sockets[value.socket])
-    return {"socket": socket, "interface": socket, **_value(item, value, links)}
+def _read_values(item: Item, links: Links, sockets: Sockets, cards: Mapping[str, Json]) -> list[Json]:
+    return [
+        {"socket": cards[value.socket], "interface": cards[value.socket], **_value(item, value, links)}
+        for value in _in_order(item, sockets)
+    ]
 
 
 def _value(item: Item, value: Value, links: Links) -> Json:

@@ -1,0 +1,250 @@
+"""`make bench-api`: lists, details and searches of archives of a thousand, a hundred thousand and a million items.
+
+Requests go through the whole service (WSGI, permissions in memory, SQLite on this disk) in one process and one thread, in
+turns over the sizes; what must come out is that a page costs the same at any size. Stores are filled past the API,
+because a million POSTs would take an hour, and kept in `.cache/bench-api` for the next run.
+"""
+
+import argparse
+import json
+import logging
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask.testing import FlaskClient
+
+from archive_api.bootstrap import COLLECTIONS
+from archive_api.domain.image import Image
+from archive_api.domain.item import Item
+from archive_api.domain.rendering import Rendering
+from archive_api.domain.search_entry import Measure, SearchEntry, entry_id, findable, scoped
+from archive_api.domain.value import Value
+from archive_api.use_cases.create_socket import NewSocket, create_socket
+from archive_shared.blobs import BlobSettings
+from archive_shared.documents import Repository
+from archive_shared.documents.aggregate import Aggregate
+from archive_shared.documents.sqlite import SqliteDocuments
+from archive_shared.identifiers import derived_id
+from bench.measuring import Figures, compare, conditions, percentile, table
+from tests.support.archive_service import SITE, ArchiveService, archive_service_on
+from tests.support.imports import SOCKET, an_import
+
+CACHE = Path(".cache/bench-api")
+BEGAN_AT = datetime(2026, 1, 1, tzinfo=UTC)
+WORDS = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliett")
+COPIES = {
+    "items": "insert into items (_id, rev, doc) values (?, 1, ?)",
+    "images": "insert into images (_id, rev, doc) values (?, 1, ?)",
+    "renderings": "insert into renderings (_id, rev, doc) values (?, 1, ?)",
+    "search_entries": "insert into search_entries (_id, rev, doc) values (?, 1, ?)",
+    "measures": "insert into measures (_id, rev, doc) values (?, 1, ?)",
+}
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A service whose one archive holds so many items."""
+
+    size: int
+    http: FlaskClient
+    archive: str
+    token: str
+    far: str
+    """The address of a page by cursor from the middle of the archive."""
+
+    def get(self, path: str) -> Any:
+        answer = self.http.get(path, headers={"Authorization": f"Bearer {self.token}"})
+        assert answer.status_code == 200, answer.text
+        return answer
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--sizes", default="1000,100000,1000000")
+    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--requests", type=int, default=100, help="per round, size and kind")
+    asked = arguments.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    services = [filled(int(size)) for size in asked.sizes.split(",")]
+    for name, ask in KINDS.items():
+        contestants = {
+            f"{each.size:,} items": lambda each=each, ask=ask: measure(each, ask, asked.requests)
+            for each in services
+        }
+        comparison = compare(contestants, rounds=asked.rounds)
+        print(f"\n{name}\n\n{table(comparison, against=next(iter(contestants)))}\n\n{conditions(comparison)}")
+
+
+def measure(service: Filled, ask: Callable[[Filled, random.Random], Any], requests: int) -> Figures:
+    """Send requests one after the other and say how long they took."""
+    chance = random.Random(requests)
+    took_ms, cpu_s = [], time.process_time()
+    for _ in range(requests):
+        begun_s = time.perf_counter()
+        ask(service, chance)
+        took_ms.append((time.perf_counter() - begun_s) * 1000)
+    cpu_s = time.process_time() - cpu_s
+    return {
+        "p50 ms": percentile(took_ms, 50),
+        "p99 ms": percentile(took_ms, 99),
+        "requests per s and core": requests / cpu_s,
+    }
+
+
+def first_page(service: Filled, chance: random.Random) -> Any:
+    return service.get(f"/api/v1/archives/items/?archive={service.archive}&limit=100")
+
+
+def far_page(service: Filled, chance: random.Random) -> Any:
+    return service.get(service.far)
+
+
+def detail(service: Filled, chance: random.Random) -> Any:
+    identifier = derived_id("bench item", str(chance.randrange(service.size)))
+    return service.get(f"/api/v1/archives/items/{identifier}/")
+
+
+def by_value(service: Filled, chance: random.Random) -> Any:
+    low = chance.random() * 0.9
+    query = f"archive={service.archive}&limit=100&value[score][gte]={low}"
+    return service.get(f"/api/v1/archives/items/?{query}")
+
+
+def by_word(service: Filled, chance: random.Random) -> Any:
+    query = f"archive={service.archive}&limit=100&search={chance.choice(WORDS)}"
+    return service.get(f"/api/v1/archives/items/?{query}")
+
+
+def by_word_and_value(service: Filled, chance: random.Random) -> Any:
+    query = f"archive={service.archive}&limit=20&search={chance.choice(WORDS)}&value[score][lt]=0.5"
+    return service.get(f"/api/v1/archives/items/?{query}")
+
+
+KINDS = {
+    "List of 100 items, the first page": first_page,
+    "List of 100 items, from the middle by cursor": far_page,
+    "One item": detail,
+    "Search by value (a range), 100 items": by_value,
+    "Search by a word a tenth of the items have, 100 items": by_word,
+    "Search by such a word and a value half of them have, 20 items": by_word_and_value,
+}
+
+
+# --- filling
+
+
+def filled(size: int) -> Filled:
+    """Return a service with an archive of so many items; filled when it is asked for the first time."""
+    folder = CACHE / str(size)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "archive-api.db"
+    documents = SqliteDocuments(file, COLLECTIONS)
+    blobs = BlobSettings(url=f"file://{(folder / 'blobs').resolve()}", public_url=SITE, link_secret=b"x" * 32)
+    service = archive_service_on(documents, blobs)
+    token = service.people.add_person("editor")
+    archive = derived_id("bench archive", str(size))
+    service.people.give(token, "editor", archive)
+    if service.library.items.count({"archive": archive, "deleted": False}) != size:
+        fill(service, file, archive, size)
+    middle = item_of(archive, size // 2)
+    cursor = service.http.get(
+        f"/api/v1/archives/items/?archive={archive}&cursor=&limit=1",
+        headers={"Authorization": f"Bearer {token}"},
+    ).get_json()["next"]
+    return Filled(size, service.http, archive, token, _from(cursor, middle))
+
+
+def _from(cursor: str | None, item: Item) -> str:
+    """Return the address of a page behind an item, made of the address of another page."""
+    from archive_api.entrypoints.http.item_query import written_cursor  # noqa: PLC0415 (only to fake an address)
+    from archive_api.use_cases.search_items import Position  # noqa: PLC0415
+
+    return f"/api/v1/archives/items/?archive={item.archive}&limit=100&cursor={written_cursor(Position(entry_id(item)))}"
+
+
+def fill(service: ArchiveService, file: Path, archive: str, size: int) -> None:
+    print(f"Filling an archive with {size:,} items ...", flush=True)
+    if service.library.sockets.get("score") is None:
+        create_socket(service.library, NewSocket(title="Score", kind="Float"))
+    with sqlite3.connect(file) as connection:
+        connection.execute("pragma synchronous = off")
+        for name, rows in _batches(archive, size):
+            connection.executemany(COPIES[name], rows)
+    connection.close()
+
+
+def _batches(archive: str, size: int, *, batch: int = 20_000) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    for first in range(0, size, batch):
+        rows: dict[str, list[tuple[str, str]]] = {name: [] for name in COPIES}
+        for number in range(first, min(first + batch, size)):
+            for name, aggregate in _documents(archive, number):
+                rows[name].append(_row(aggregate))
+        yield from rows.items()
+
+
+def _documents(archive: str, number: int) -> Iterator[tuple[str, Aggregate]]:
+    item, image = item_of(archive, number), image_of(number)
+    image.held_by([archive])
+    found = findable(item, {image.id: image}, {})
+    entry = SearchEntry(
+        id=entry_id(item), item=item.id, terms=[scoped(archive, term) for term in found.terms]
+    )
+    yield "items", item
+    yield "images", image
+    yield "renderings", Rendering(id=image.id, preview_ready=True)
+    yield "search_entries", entry
+    key = scoped(archive, "v|score")
+    yield (
+        "measures",
+        Measure(
+            id=derived_id("measure", item.id, "v|score"),
+            item=item.id,
+            key=key,
+            number=found.numbers["v|score"],
+        ),
+    )
+
+
+def item_of(archive: str, number: int) -> Item:
+    chance = random.Random(number)
+    values = [
+        Value(socket=SOCKET, image=image_of(number).id),
+        Value.of_json("score", round(chance.random(), 6)),
+    ]
+    title = f"case {number} {WORDS[number % len(WORDS)]}"
+    item = Item.create(
+        id=derived_id("bench item", str(number)),
+        archive=archive,
+        title=title,
+        values=values,
+        at=BEGAN_AT + timedelta(seconds=number),
+    )
+    item._recorded.clear()
+    return item
+
+
+def image_of(number: int) -> Image:
+    event = an_import(f"ct {number}.mha", image=derived_id("bench image", str(number)))
+    return Image.imported(event, at=BEGAN_AT + timedelta(seconds=number))
+
+
+_WRITERS: dict[type[Aggregate], Repository[Any]] = {}
+
+
+def _row(aggregate: Aggregate) -> tuple[str, str]:
+    kind = type(aggregate)
+    if kind not in _WRITERS:
+        _WRITERS[kind] = Repository(None, "", kind, source="bench")  # type: ignore[arg-type]
+    document = _WRITERS[kind]._to_document(aggregate)
+    return aggregate.id, json.dumps({**document, "rev": 1, "outbox": []}, separators=(",", ":"))
+
+
+if __name__ == "__main__":
+    main()
