@@ -211,6 +211,7 @@ class Scene:
             ("POST", "/api/v1/archives/items/"): {"archive": self._address()},
             ("PATCH", "/api/v1/archives/items/<pk>/"): {"title": f"New {next(self._numbers)}"},
             ("PUT", "/api/v1/archives/items/<pk>/"): {"values": []},
+            ("POST", "/api/v1/archives/<pk>/import/"): {"content": "title\nx\n", "dry_run": True},
             ("POST", "/api/v1/archives/items/<pk>/move/"): {"archive": self._address()},
             ("POST", "/api/v1/archives/items/<pk>/copy/"): {"archive": self._address()},
             ("POST", "/api/v1/archives/items/bulk/"): {

@@ -149,6 +149,14 @@ class Bulk(Schema):
     )
 
 
+class SentTable(Schema):
+    """A table of items to be created and edited."""
+
+    format = fields.String(load_default="csv", validate=validate.OneOf(("csv", "json")))
+    content = fields.String(required=True)
+    dry_run = Flag(load_default=False)
+
+
 class Destination(Schema):
     """Where an item, or a copy of it, is to go."""
 

@@ -1,0 +1,102 @@
+"""Whole archives over HTTP: tables out and in, manifests, patients and studies, duplicates."""
+
+from collections.abc import Iterator
+
+import structlog
+from flask import Blueprint, Response, request
+
+from archive_api.entrypoints.http import schemas
+from archive_api.entrypoints.http.item_table import csv_lines, json_lines, manifest_lines, rows_of_table
+from archive_api.entrypoints.http.links import Links
+from archive_api.entrypoints.http.posting import posted
+from archive_api.entrypoints.http.shapes import Json, show_task
+from archive_api.use_cases.bulk import begin_task, check_rows
+from archive_api.use_cases.edit_items import require_upload
+from archive_api.use_cases.library import Library
+from archive_api.use_cases.read_contents import (
+    find_duplicates,
+    list_patients,
+    list_studies,
+    read_items,
+    require_contents,
+    sockets_used,
+)
+from archive_shared.errors import Invalid
+from archive_shared.http.app import json_response
+from archive_shared.http.requests import bearer_token, body
+
+log = structlog.get_logger()
+
+
+def contents_blueprint(library: Library, links: Links) -> Blueprint:
+    """Routes for everything in an archive at once."""
+    routes = Blueprint("contents", __name__, url_prefix="/api/v1/archives/<pk>")
+
+    @routes.get("/export/")
+    def export(pk: str) -> Response:
+        """Export the items with their values: `?format=csv` (the default) or `jsonl`."""
+        require_contents(library, bearer_token(), pk)
+        kind = request.args.get("format", "csv")
+        if kind == "csv":
+            lines = csv_lines(read_items(library, pk), sockets_used(library, pk), links)
+            return _streamed(lines, "text/csv; charset=utf-8", f"{pk}.csv")
+        if kind == "jsonl":
+            return _streamed(json_lines(read_items(library, pk), links), "application/jsonl", f"{pk}.jsonl")
+        raise Invalid({"format": ["Choose csv or jsonl."]})
+
+    @routes.post("/import/")
+    def import_table(pk: str) -> Response:
+        """Create and edit items by a table; `dry_run` says what would be done, and what is wrong with which row."""
+        token = bearer_token()
+        caller = require_upload(library, token, pk)
+        sent = body(schemas.SentTable())
+        rows = rows_of_table(library, sent["content"], is_csv=sent["format"] == "csv")
+        check_rows(library, token, pk, rows)
+        if sent["dry_run"]:
+            edits = sum(row.operation == "edit" for row in rows)
+            return json_response({"rows": len(rows), "create": len(rows) - edits, "edit": edits})
+
+        def act(identifier: str) -> tuple[int, Json]:
+            return 202, show_task(begin_task(library, caller, identifier, pk, rows), links)
+
+        return posted(library, caller.id, act)
+
+    @routes.get("/manifest/")
+    def manifest(pk: str) -> Response:
+        """List every file with its size and sha256, one JSON object per line."""
+        require_contents(library, bearer_token(), pk)
+        log.info("manifest_read", archive=pk)
+        return _streamed(
+            manifest_lines(read_items(library, pk), links), "application/jsonl", f"{pk}-manifest.jsonl"
+        )
+
+    @routes.get("/patients/")
+    def patients(pk: str) -> Response:
+        """List the identifiers of the patients."""
+        require_contents(library, bearer_token(), pk)
+        return json_response(list_patients(library, pk))
+
+    @routes.get("/studies/")
+    def studies(pk: str) -> Response:
+        """List the descriptions of the studies of `?patient_id=`."""
+        require_contents(library, bearer_token(), pk)
+        return json_response(list_studies(library, pk, request.args.get("patient_id", "")))
+
+    @routes.get("/duplicates/")
+    def duplicates(pk: str) -> Response:
+        """List images with equal pixels."""
+        require_contents(library, bearer_token(), pk)
+        found = [
+            {"pixels_sha256": digest, "images": [links.image(image.id) for image in images]}
+            for digest, images in find_duplicates(library, pk).items()
+        ]
+        return json_response({"results": found})
+
+    return routes
+
+
+def _streamed(lines: Iterator[str], content_type: str, filename: str) -> Response:
+    response = Response(lines, content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    response.cache_control.no_store = True
+    return response

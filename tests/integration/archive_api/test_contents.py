@@ -1,0 +1,184 @@
+"""Whole archives: tables of items out and in, manifests, patients and studies, duplicates."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+
+from archive_shared.identifiers import new_id
+from tests.support.archive_service import SITE, Answer, ArchiveService
+from tests.support.imports import an_import
+from tests.support.sockets import a_socket
+
+
+def at(archive: str, what: str) -> str:
+    return f"/api/v1/archives/{archive}/{what}"
+
+
+def lines(answer: Answer) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+@pytest.fixture
+def filled(service: ArchiveService, editor: str, archive: str) -> str:
+    """An archive with three items of values and one image."""
+    a_socket(service, "Score", "Float")
+    a_socket(service, "Comment", "String")
+    rows: list[dict[str, Any]] = [
+        {"title": "a", "score": 0.5, "comment": 'says "hi", twice\nand more'},
+        {"title": "b", "score": None, "comment": "=1+1"},
+    ]
+    table = json.dumps(rows)
+    assert imported(service, editor, archive, table, format="json").status_code == 202
+    service.settle()
+    service.hear(
+        an_import("ct.mha", archive=archive, image=new_id(), patient_id="P1", study_description="Thorax")
+    )
+    service.settle()
+    return archive
+
+
+def imported(service: ArchiveService, token: str, archive: str, content: str, **more: Any) -> Answer:
+    return service.call("POST", at(archive, "import/"), token, json={"content": content, **more})
+
+
+def test_a_table_exported_as_csv_holds_every_item_and_value(
+    service: ArchiveService, editor: str, filled: str
+) -> None:
+    answer = service.call("GET", at(filled, "export/"), editor)
+
+    table = list(csv.DictReader(io.StringIO(answer.text)))
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert [(row["title"], row["score"], row["comment"]) for row in table] == [
+        ("a", "0.5", 'says "hi", twice\nand more'),
+        ("b", "", "=1+1"),
+        ("ct.mha", "", ""),
+    ]
+    assert table[2]["generic-medical-image"].startswith(f"{SITE}/api/v1/cases/images/")
+
+
+def test_values_the_index_has_not_heard_of_are_exported_too(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    a_socket(service, "Score", "Float")
+    body = {
+        "archive": f"{SITE}/api/v1/archives/{archive}/",
+        "values": [{"interface": "score", "value": 0.5}],
+    }
+    service.call("POST", "/api/v1/archives/items/", editor, json=body)
+
+    [row] = csv.DictReader(io.StringIO(service.call("GET", at(archive, "export/"), editor).text))
+
+    assert json.loads(row["other_values"]) == {"score": "0.5"}
+
+
+def test_a_table_exported_as_json_lines_keeps_types(
+    service: ArchiveService, editor: str, filled: str
+) -> None:
+    first = lines(service.call("GET", at(filled, "export/?format=jsonl"), editor))[0]
+
+    assert first["values"] == {"score": 0.5, "comment": 'says "hi", twice\nand more'}
+
+
+def test_an_exported_table_can_be_edited_and_imported_again(
+    service: ArchiveService, editor: str, filled: str
+) -> None:
+    table = list(csv.DictReader(io.StringIO(service.call("GET", at(filled, "export/"), editor).text)))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, ["pk", "title", "score"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerow({"pk": table[0]["pk"], "title": "renamed", "score": "0.75"})
+    writer.writerow({"pk": "", "title": "new", "score": "1"})
+
+    imported(service, editor, filled, out.getvalue())
+    service.settle()
+
+    after = lines(service.call("GET", at(filled, "export/?format=jsonl"), editor))
+    assert [(each["title"], each["values"].get("score")) for each in after] == [
+        ("renamed", 0.75),
+        ("b", None),
+        ("ct.mha", None),
+        ("new", 1),
+    ]
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(
+    service: ArchiveService, editor: str, filled: str
+) -> None:
+    answer = imported(service, editor, filled, "title,score\nx,1\ny,2\n", dry_run=True)
+
+    assert answer.json == {"rows": 2, "create": 2, "edit": 0}
+    assert service.library.items.count({"archive": filled, "deleted": False}) == 3
+
+
+def test_what_is_wrong_is_said_by_row(service: ArchiveService, editor: str, filled: str) -> None:
+    answer = imported(service, editor, filled, f"pk,score\n,high\n{new_id()},1\n", dry_run=True)
+
+    assert sorted(answer.json["errors"]) == ["rows.0.values.0.value", "rows.1.item"]
+
+
+@pytest.mark.parametrize(
+    ("content", "more", "field"),
+    [
+        ("title,unknown\nx,1\n", {}, "unknown"),
+        ("title,generic-medical-image\nx,y\n", {}, "generic-medical-image"),
+        ("{", {"format": "json"}, "content"),
+        ("[1]", {"format": "json"}, "content"),
+        ("x", {"format": "xlsx"}, "format"),
+    ],
+)
+def test_a_table_that_is_none_is_refused(
+    service: ArchiveService, editor: str, archive: str, content: str, more: dict[str, str], field: str
+) -> None:
+    answer = imported(service, editor, archive, content, **more)
+
+    assert (answer.status_code, list(answer.json["errors"])) == (400, [field])
+
+
+def test_a_manifest_names_every_file_with_its_digest(
+    service: ArchiveService, editor: str, filled: str
+) -> None:
+    a_socket(service, "Report", "PDF file")
+    upload = f"{SITE}/api/v1/uploads/{service.uploads.upload(editor, 'r.pdf', b'%PDF-')}/"
+    [item] = service.call("GET", f"/api/v1/archives/items/?archive={filled}&search=thorax", editor).json[
+        "results"
+    ]
+    service.call(
+        "PATCH", item["api_url"], editor, json={"values": [{"interface": "report", "user_upload": upload}]}
+    )
+
+    found = lines(service.call("GET", at(filled, "manifest/"), editor))
+
+    assert [(each["file"].rsplit("/", 1)[1], each["size_bytes"]) for each in found] == [
+        ("ct.mha", 1234),
+        ("r.pdf", 5),
+    ]
+    assert all(len(each["sha256"]) == 64 for each in found)
+
+
+def test_d1_patients_and_studies_are_for_those_with_a_role(service: ArchiveService, editor: str) -> None:
+    archive = service.archive(public=True, editor=editor)
+    for patient in ("P1", "P2", "P1"):
+        service.hear(
+            an_import(archive=archive, image=new_id(), patient_id=patient, study_description=f"of {patient}")
+        )
+    service.settle()
+    outsider = service.people.add_person("outsider")
+
+    assert service.call("GET", at(archive, "patients/"), editor).json == ["P1", "P2"]
+    assert service.call("GET", at(archive, "studies/?patient_id=P1"), editor).json == ["of P1"]
+    for path in ("patients/", "studies/?patient_id=P1"):
+        assert service.call("GET", at(archive, path), outsider).status_code == 404
+        assert service.call("GET", at(archive, path)).status_code == 401
+
+
+def test_images_with_equal_pixels_are_reported(service: ArchiveService, editor: str, archive: str) -> None:
+    for name in ("a.mha", "b.mha"):
+        service.hear(an_import(name, archive=archive, image=new_id()))
+    service.settle()
+
+    [found] = service.call("GET", at(archive, "duplicates/"), editor).json["results"]
+
+    assert len(found["images"]) == 2
