@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
+from archive_api.domain.image_fields import INDEXED, STORED_FIELDS
 from archive_shared.documents import Aggregate, Collection
 from archive_shared.events import ImageDescription, ImageFile, ImageImported, SlideComplete, SlideViewable
 
@@ -100,7 +101,18 @@ class Image(Aggregate):
 
 IMAGES = Collection(
     "images",
-    fields={"name": "name", "creator": "creator", "placed": "placed", "created_at": "created_at"},
+    fields={
+        **STORED_FIELDS,
+        "name": "name",
+        "creator": "creator",
+        "placed": "placed",
+        "created_at": "created_at",
+    },
     lists={"archives": "archives"},
-    indexes=[("creator", "placed", "created_at", "_id"), ("created_at", "_id"), ("name",)],
+    indexes=[
+        ("creator", "placed", "created_at", "_id"),
+        ("created_at", "_id"),
+        ("name",),
+        *((name, "created_at") for name in INDEXED),
+    ],
 )

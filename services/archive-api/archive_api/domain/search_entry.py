@@ -15,6 +15,7 @@ from datetime import date
 from typing import Any
 
 from archive_api.domain.image import Image
+from archive_api.domain.image_fields import DATES, NUMBERS, TEXTS
 from archive_api.domain.item import Item
 from archive_api.domain.value import canonical_json
 from archive_api.domain.words import words
@@ -25,24 +26,7 @@ LONGEST_TEXT = 200
 """Longer text values are found by their words, not as a whole."""
 
 MOST_TERMS = 1000
-TEXT_FIELDS = (
-    *(
-        "name",
-        "color_space",
-        "modality",
-        "eye_choice",
-        "patient_id",
-        "patient_name",
-        "patient_age",
-        "patient_sex",
-    ),
-    *("study_instance_uid", "series_instance_uid", "study_description", "series_description"),
-)
-NUMBER_FIELDS = (
-    *("width", "height", "depth", "timepoints", "resolution_levels", "window_center", "window_width"),
-    *("voxel_width_mm", "voxel_height_mm", "voxel_depth_mm"),
-)
-DATE_FIELDS = ("patient_birth_date", "study_date")
+TEXT_FIELDS = ("name", *TEXTS)
 
 
 @dataclass(frozen=True)
@@ -193,10 +177,10 @@ def _numbers(item: Item, images: Sequence[Image]) -> Iterator[tuple[str, float]]
             yield value_key(value.socket), float(number)
     for image in images:
         described = vars(image.description)
-        for name in NUMBER_FIELDS:
+        for name in NUMBERS:
             if described[name] is not None:
                 yield image_key(name), float(described[name])
-        for name in DATE_FIELDS:
+        for name in DATES:
             day = day_number(described[name] or "")
             if day is not None:
                 yield image_key(name), day

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 
 from flask import request
 
+from archive_api.domain.image_fields import DATES, NUMBERS
 from archive_api.domain.search_entry import (
-    DATE_FIELDS,
-    NUMBER_FIELDS,
     TEXT_FIELDS,
     day_number,
     image_key,
@@ -79,7 +78,7 @@ def _equal(name: str, group: str, subject: str, texts: list[str]) -> Condition:
     if group == "value":
         return HasTerm(tuple(term for text in texts for term in _value_terms(subject, text)))
     if subject not in TEXT_FIELDS:
-        raise Invalid({name: [f"Use one of: {', '.join((*TEXT_FIELDS, *NUMBER_FIELDS, *DATE_FIELDS))}."]})
+        raise Invalid({name: [f"Use one of: {', '.join((*TEXT_FIELDS, *NUMBERS, *DATES))}."]})
     return HasTerm(tuple(image_term(subject, text) for text in texts))
 
 
@@ -92,17 +91,17 @@ def _value_terms(socket: str, text: str) -> Iterator[str]:
 
 
 def _as_number(group: str, subject: str, text: str) -> float | None:
-    if group == "image" and subject in DATE_FIELDS:
+    if group == "image" and subject in DATES:
         return day_number(text)
-    if group == "image" and subject not in NUMBER_FIELDS:
+    if group == "image" and subject not in NUMBERS:
         return None
     found = read_json(text)
     return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 
 def _number(name: str, group: str, subject: str, text: str) -> float:
-    if group == "image" and subject not in (*NUMBER_FIELDS, *DATE_FIELDS):
-        raise Invalid({name: [f"Use one of: {', '.join((*NUMBER_FIELDS, *DATE_FIELDS))}."]})
+    if group == "image" and subject not in (*NUMBERS, *DATES):
+        raise Invalid({name: [f"Use one of: {', '.join((*NUMBERS, *DATES))}."]})
     number = _as_number(group, subject, text)
     if number is None or number != number or abs(number) == float("inf"):  # noqa: PLR0124 (NaN is not itself)
         raise Invalid({name: ["Must be a number, or a date as YYYY-MM-DD."]})

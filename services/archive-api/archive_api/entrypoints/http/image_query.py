@@ -1,0 +1,63 @@
+"""What the list of images is asked for: `?patient_id=P1`, `?width__gte=512`, `?modality__in=CT,MR`, `?name__contains=scan`."""
+
+from flask import request
+
+from archive_api.domain.image_fields import DATES, NUMBERS, ORDERINGS, TEXTS
+from archive_api.domain.search_entry import day_number, read_json
+from archive_api.use_cases.browse_images import ImageFilter
+from archive_shared.documents import Comparison, at_least, at_most, less_than, more_than, one_of
+from archive_shared.documents.port import Scalar
+from archive_shared.errors import Invalid
+
+_COMPARISONS = {"gt": more_than, "gte": at_least, "lt": less_than, "lte": at_most}
+_FILTERED = {"name", *TEXTS, *NUMBERS, *DATES}
+
+
+def asked_images() -> ImageFilter:
+    """Return the filter of the query; other parameters are ignored.
+
+    Raises
+    ------
+    Invalid
+        An operator does not fit its field, a value is none, or the ordering is unknown.
+    """
+    ordering = request.args.get("ordering", "created")
+    if ordering not in ORDERINGS:
+        raise Invalid({"ordering": [f"Choose one of: {', '.join(ORDERINGS)}."]})
+    where: dict[str, Scalar | Comparison] = {}
+    parts: dict[str, str] = {}
+    for parameter, text in request.args.items():
+        name, _, operator = parameter.partition("__")
+        if name not in _FILTERED:
+            continue
+        if operator == "contains" and name not in (*NUMBERS, *DATES):
+            parts[name] = text
+        else:
+            where |= _condition(parameter, name, operator, text)
+    return ImageFilter(archive=request.args.get("archive"), where=where, parts=parts, ordering=ordering)
+
+
+def _condition(parameter: str, name: str, operator: str, text: str) -> dict[str, Scalar | Comparison]:
+    if operator == "":
+        return {name: _read(parameter, name, text)}
+    if operator == "in":
+        return {name: one_of([_read(parameter, name, each) for each in text.split(",")])}
+    if operator == "isempty" and name in TEXTS:
+        return {name: one_of(["", None]) if text.lower() in ("true", "1") else more_than("")}
+    if operator in _COMPARISONS and name in (*NUMBERS, *DATES):
+        field = f"{name}_to" if operator.startswith("l") else name
+        value = _read(parameter, name, text)
+        assert value is not None
+        return {field: _COMPARISONS[operator](value)}
+    raise Invalid({parameter: ["This field is not compared like that."]})
+
+
+def _read(parameter: str, name: str, text: str) -> str | int | float:
+    if name in NUMBERS:
+        found = read_json(text)
+        if isinstance(found, bool) or not isinstance(found, int | float) or abs(found) > 1e18:
+            raise Invalid({parameter: ["Must be a number."]})
+        return found
+    if name in DATES and day_number(text) is None:
+        raise Invalid({parameter: ["Must be a date as YYYY-MM-DD."]})
+    return text
