@@ -214,7 +214,7 @@ def test_closing_takes_little_time_although_the_broker_does_not_answer(
         proxy.fall_silent()
         began_s = time.monotonic()
 
-    assert time.monotonic() - began_s < 4
+    assert time.monotonic() - began_s < 9  # pika alone would wait for ten
 
 
 def test_a_queue_that_somebody_deletes_is_made_again(bus: Bus) -> None:
