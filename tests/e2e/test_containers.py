@@ -129,7 +129,8 @@ def containers(tmp_path: Path, stores: dict[str, str]) -> Iterator[Containers]:
 @pytest.mark.timeout(400)
 def test_a_file_becomes_an_item_with_a_picture(containers: Containers, tmp_path: Path) -> None:
     site = containers.settings["ARCHIVE_PUBLIC_URL"]
-    token = containers.run_once("permissions-web", "archive-permissions", "create-administrator")
+    printed = containers.run_once("permissions-web", "archive-permissions", "create-administrator")
+    token = printed.splitlines()[0]  # the password follows
     file = tmp_path / "ramp.mha"
     sitk.WriteImage(sitk.GetImageFromArray(np.indices((8, 30, 40)).sum(0).astype(np.int16)), str(file))
 
