@@ -50,7 +50,9 @@ def contestant(name: str, source: Path) -> Figures:
     output = Path(tempfile.mkdtemp(prefix="bench-ingest-"))
     try:
         command = [str(CONTESTANTS[name]), str(SCRIPT), name, str(source), str(output / "out")]
-        run = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=_environment(name), text=True)
+        run = subprocess.run(command, check=False, capture_output=True, env=_environment(name), text=True)
+        if run.returncode != 0:
+            raise RuntimeError(f"{name} failed on {source}:\n{run.stderr}")
         figures: Figures = json.loads(run.stdout.splitlines()[-1])
         return figures
     finally:

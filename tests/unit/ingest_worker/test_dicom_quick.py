@@ -120,11 +120,19 @@ def timed(dataset: Dataset, index: int) -> None:
     dataset.ImagePositionPatient = [0, 0, index % 2]
 
 
+def timed_in_a_stack(dataset: Dataset, index: int) -> None:
+    """A series per time point, held together by the name of the stack."""
+    timed(dataset, index)
+    dataset.StackID, dataset.SeriesInstanceUID = "1", f"1.2.{index // 2}"
+
+
 def odd_numbers(dataset: Dataset, index: int) -> None:
     dataset.InstanceNumber = "" if index == 1 else index
 
 
-@pytest.mark.parametrize("change", [unchanged, implicit, with_sequences, scaled, timed, odd_numbers])
+@pytest.mark.parametrize(
+    "change", [unchanged, implicit, with_sequences, scaled, timed, timed_in_a_stack, odd_numbers]
+)
 def test_with_and_without_it_the_images_are_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change
 ) -> None:

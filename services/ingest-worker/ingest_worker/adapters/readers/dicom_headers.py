@@ -14,8 +14,10 @@ from ingest_worker.adapters.readers.dicom_quick import (
     ROWS,
     SERIES,
     SOP_CLASS,
+    STACK,
     STUDY,
     TIME_INDEX,
+    QuickHeader,
     quick_header,
 )
 from ingest_worker.adapters.readers.dicom_values import text
@@ -122,17 +124,25 @@ def series_member(file: SourceFile) -> SeriesMember:
         The file holds no image, or one of a kind that is not converted.
     """
     quick = quick_header(file.path)
-    if quick is not None and TIME_INDEX not in quick.shared:
-        found = [quick.text(wanted) for wanted in (STUDY, SERIES, SOP_CLASS)]
-        simple = all(value and "\\" not in value for value in found)
-        if simple and all(any(quick.shared.get(side, b"")) for side in (ROWS, COLUMNS)):
-            return SeriesMember(tuple(map(str, found)), found[-1] == WHOLE_SLIDE)
+    member = _quick_member(quick) if quick is not None else None
+    if member is not None:
+        return member
     dataset = read_dicom_header(file, SERIES_TAGS).dataset
     sop_class = text(dataset, "SOPClassUID")
     over_time = "TemporalPositionIndex" in dataset
     series = (over_time and text(dataset, "StackID")) or text(dataset, "SeriesInstanceUID")
     key = (text(dataset, "StudyInstanceUID"), series, sop_class)
     return SeriesMember(key if all(key) else (), sop_class == WHOLE_SLIDE)
+
+
+def _quick_member(quick: QuickHeader) -> SeriesMember | None:
+    """Return the same from the few elements of a quick look, None if one of them is odd."""
+    over_time = TIME_INDEX in quick.shared and STACK in quick.shared
+    found = [quick.text(wanted) for wanted in (STUDY, STACK if over_time else SERIES, SOP_CLASS)]
+    simple = all(value and "\\" not in value for value in found)
+    if not simple or not all(any(quick.shared.get(side, b"")) for side in (ROWS, COLUMNS)):
+        return None
+    return SeriesMember(tuple(map(str, found)), found[-1] == WHOLE_SLIDE)
 
 
 def read_dicom_header(file: SourceFile, only: list[str] | None = None) -> DicomHeader:
