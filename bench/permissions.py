@@ -102,7 +102,7 @@ def main() -> None:
         access = ours(Path(name), roles)
         remembered, ageing = CachedAccess(access, now_s=lambda: 0.0), CachedAccess(access)
         query = query_per_check(Path(name), roles)
-        enforcer = pycasbin(roles)
+        enforcer = pycasbin(Path(name), roles)
         singles = {
             "query per check": Single(partial(ask_query, query), options.checks),
             "pycasbin": Single(partial(ask_casbin, enforcer), options.checks // 20),
@@ -274,10 +274,10 @@ def ask_query_often(connection: sqlite3.Connection, person: str, archives: Seque
 # --- pycasbin
 
 
-def pycasbin(roles: Roles) -> casbin.Enforcer:
-    model = casbin.model.Model()
-    model.load_model_from_text(MODEL)
-    enforcer = casbin.Enforcer(model)
+def pycasbin(folder: Path, roles: Roles) -> casbin.Enforcer:
+    model = folder / "model.conf"
+    model.write_text(MODEL)
+    enforcer = casbin.Enforcer(str(model))
     enforcer.enable_auto_build_role_links(False)
     enforcer.add_policies([[role, action] for role, actions in POLICY.items() for action in actions])
     enforcer.add_grouping_policies([[person, role, archive] for archive, role, person in roles.held])
