@@ -9,11 +9,12 @@ import pytest
 
 from archive_shared.documents.sqlite import SqliteDocuments
 from archive_shared.errors import Unavailable
-from archive_shared.events import ItemUpdated
+from archive_shared.events import Event, ItemUpdated
 from archive_shared.jobs.job import JobState
 from archive_shared.jobs.worker import Worker
 from archive_shared.messaging.connection import HANG_UP_TIMEOUT_S, connecting, hang_up
 from archive_shared.messaging.consumer import consume
+from archive_shared.messaging.following import Follower
 from archive_shared.messaging.topology import platform_topology
 from archive_shared.wire.cloud_events import ReceivedEvent
 from tests.support.announcing import Counter, TaskHandler, add_task, counters_in, tasks_in
@@ -143,3 +144,27 @@ def queue_exists(bus: Bus) -> bool:
     except Unavailable:
         return False
     return True
+
+
+def test_a_follower_knows_when_it_is_cut_off_and_that_it_may_have_missed_something(
+    bus: Bus, through: Bus, proxy: ToxicProxy
+) -> None:
+    told = ItemUpdated(item="item-1", archive="archive-1", title="t")
+    heard: list[Event] = []
+    gaps: list[int] = []
+    follower = Follower(through.url, [ItemUpdated], hear=heard.append, missed=lambda: gaps.append(1))
+    try:
+        wait_until(follower.hears, timeout_s=60, what="hearing")
+
+        proxy.refuse()
+        wait_until(lambda: not follower.hears(), timeout_s=60, what="knowing that it is cut off")
+        bus.publish(told)
+        proxy.heal()
+        wait_until(follower.hears, timeout_s=60, what="hearing again")
+        bus.publish(told)
+        wait_until(lambda: heard, timeout_s=60, what="the second event")
+    finally:
+        follower.stop()
+
+    assert heard == [told]
+    assert len(gaps) == 2
