@@ -5,6 +5,7 @@ Peers are called as their users call them; ours like `tiler convert`, with check
 
 import sys
 from pathlib import Path
+from typing import Any
 
 
 def cp(source: Path, target: Path) -> None:
@@ -41,7 +42,13 @@ def vips(source: Path, target: Path) -> None:
     import pyvips  # noqa: PLC0415
 
     image = pyvips.Image.new_from_file(str(source), access="sequential")
-    options = {"tile": True, "tile_width": 256, "tile_height": 256, "pyramid": True, "bigtiff": True}
+    options: dict[str, Any] = {
+        "tile": True,
+        "tile_width": 256,
+        "tile_height": 256,
+        "pyramid": True,
+        "bigtiff": True,
+    }
     image.tiffsave(str(target), compression="jpeg", Q=85, **options)
 
 
@@ -61,7 +68,7 @@ def openslide_vips(source: Path, target: Path) -> None:
         image.write_to_file(str(target), tile=True, pyramid=True, bigtiff=True, compression="jpeg", Q=70)
 
 
-def _rgb(region: object) -> object:
+def _rgb(region: Any) -> Any:
     import numpy as np  # noqa: PLC0415
 
     return np.ascontiguousarray(np.asarray(region)[..., :3])

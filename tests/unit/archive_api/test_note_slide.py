@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,12 @@ def a_file(key: str) -> ImageFile:
     return ImageFile(id=key, type="TIFF", name="slide.tif", key=key, size_bytes=9, sha256="-")
 
 
-GEOMETRY = {"width": 900, "height": 700, "voxel_width_mm": 0.00025, "voxel_height_mm": 0.00025}
+GEOMETRY: dict[str, Any] = {
+    "width": 900,
+    "height": 700,
+    "voxel_width_mm": 0.00025,
+    "voxel_height_mm": 0.00025,
+}
 
 
 def test_a_slide_has_its_file_and_size_once_the_tiler_made_them(service: ArchiveService) -> None:
