@@ -14,6 +14,7 @@ from archive_shared.messaging.consumer import Handlers, consume
 from archive_shared.messaging.errors import TooMuchPoison
 from archive_shared.messaging.publisher import connect_publisher
 from archive_shared.messaging.topology import platform_topology, service_queue
+from archive_shared.metrics import Measure
 from archive_shared.observability import configure_logging
 from archive_shared.outbox.relay import Relay
 from archive_shared.settings import PlatformSettings
@@ -84,11 +85,13 @@ def run_consumer(service: str, handlers: Handlers, settings: PlatformSettings) -
     lifecycle.run(name, main)
 
 
-def run_worker(name: str, work: Callable[[threading.Event], None], settings: PlatformSettings) -> NoReturn:
+def run_worker(
+    name: str, work: Callable[[threading.Event], None], settings: PlatformSettings, *measures: Measure
+) -> NoReturn:
     """Do long work until asked to stop; `work` gets the event that asks."""
 
     def main(stop: threading.Event) -> None:
-        with watched(name, settings):
+        with watched(name, settings, *measures):
             work(stop)
 
     lifecycle.run(name, main)

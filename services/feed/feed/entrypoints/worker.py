@@ -8,13 +8,11 @@ from typing import NoReturn
 
 import structlog
 
-from archive_shared import lifecycle
 from archive_shared.backoff import backoff_s
 from archive_shared.errors import NotFound, Stale, Unavailable
 from archive_shared.jobs.job import FencedOff
 from archive_shared.measuring import DocumentsMeasure
-from archive_shared.processes import start_logging
-from archive_shared.watching import watched
+from archive_shared.processes import run_worker, start_logging
 from feed.bootstrap import NAME, Sending, Transports, sending
 from feed.domain.delivery import DELIVERIES, Delivery
 from feed.settings import read_settings
@@ -90,14 +88,9 @@ def main(transports: Transports | None = None) -> NoReturn:
     """Work until asked to stop; `transports` is how permissions is reached."""
     settings, name = read_settings(), f"{NAME}-worker"
     start_logging(name, settings.platform)
-
-    def work(stop: threading.Event) -> None:
-        made = sending(settings, transports=transports)
-        measure = DocumentsMeasure(NAME, made.documents, (), jobs=[DELIVERIES.name])
-        with watched(name, settings.platform, measure):
-            Worker(made).run(stop)
-
-    lifecycle.run(name, work)
+    made = sending(settings, transports=transports)
+    backlog = DocumentsMeasure(NAME, made.documents, (), jobs=[DELIVERIES.name])
+    run_worker(name, Worker(made).run, settings.platform, backlog)
 
 
 if __name__ == "__main__":
