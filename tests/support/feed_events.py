@@ -22,6 +22,7 @@ from archive_shared.events import (
     SessionSucceeded,
     SlideComplete,
     SlideViewable,
+    TaskDue,
     TilesFailed,
     TilesReady,
     TokenRevoked,
@@ -64,5 +65,6 @@ SAMPLES: tuple[Event, ...] = (
     AccessRejected(request="request-1", archive=ARCHIVE, user=PERSON, rejected_by="user-editor"),
     UserVerified(user=PERSON, verified=True, verified_by="user-admin"),
     UserChanged(user=PERSON, active=True, administrator=False, changed_by="user-admin"),
+    TaskDue(task="task-1", step=0),
     TokenRevoked(token="token-1", user=PERSON, revoked_by=PERSON),
 )

@@ -44,6 +44,7 @@ MAY_HEAR: Mapping[str, set[str]] = {
     "archive.access.": EDITORS_AND_USER,
     "archive.user.": USER,
     "archive.token.": USER,
+    "archive.task.": set(),
 }
 
 

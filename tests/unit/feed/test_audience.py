@@ -35,6 +35,7 @@ EXPECTED = {
     "archive.access.": EDITORS_AND_THE_PERSON,
     "archive.user.": THE_PERSON,
     "archive.token.": THE_PERSON,
+    "archive.task.": NOBODY,
 }
 
 

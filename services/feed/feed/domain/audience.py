@@ -76,6 +76,11 @@ def _of_image(data: Data, known: Known) -> Audience:
     return known("image", data["image"])
 
 
+def _administrators(data: Data, known: Known) -> Audience:
+    """Nobody else: it is about how the platform works inside."""
+    return NOBODY
+
+
 RULES: Mapping[str, Rule] = {
     "archive.archive.created.v1": _members,
     "archive.archive.updated.v1": _members,
@@ -107,6 +112,7 @@ RULES: Mapping[str, Rule] = {
     "archive.token.revoked.v1": _person,
     "archive.user.verified.v1": _person,
     "archive.user.changed.v1": _person,
+    "archive.task.due.v1": _administrators,
 }
 
 
