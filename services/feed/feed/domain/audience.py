@@ -128,6 +128,10 @@ def told(data: Data) -> dict[str, Any]:
     Feeds are copied and webhooks leave the platform. Whoever needs the patient asks for the image, with their rights
     of that moment. The fields stay, blank, so that the event still meets its schema.
     """
+    if (
+        "previous_archive" in data
+    ):  # whoever sees where an item is need not know that the other archive exists
+        data = {**data, "previous_archive": ""}
     description = data.get("description")
     if not isinstance(description, Mapping):
         return dict(data)
