@@ -69,7 +69,7 @@ def running_platform(
     """Start the platform, wait until it is ready, and stop it at the end.
 
     `token` is the administrator's when the folder has been run on before; otherwise it is read from what
-    the first start prints. `options` are further ones of `archive-platform run`.
+    the first start prints.
     """
     log = data.with_suffix(".log")
     process = start_process(

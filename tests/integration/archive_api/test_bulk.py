@@ -48,7 +48,7 @@ def test_rows_create_edit_and_delete(service: ArchiveService, editor: str, archi
     service.settle()
     first, second, third = addresses(service, editor, archive)
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"operation": "edit", "item": first, "title": "renamed", "removed": ["score"]},
         {"operation": "edit", "item": second, "values": [{"interface": "score", "value": 0.75}]},
         {"operation": "delete", "item": third},

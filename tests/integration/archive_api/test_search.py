@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archive_api.domain.item import Item
 from archive_api.use_cases import paging, search_items
 from archive_shared.identifiers import new_id
 from tests.support.archive_service import SITE, Answer, ArchiveService
@@ -53,7 +54,7 @@ def filled(service: ArchiveService, editor: str, archive: str) -> str:
         ("thorax.mha", {"patient_id": "P7", "study_date": "2026-03-01", "modality": "CT", "width": 512}),
         ("knee.mha", {"patient_id": "P8", "study_date": "2025-01-01", "modality": "MR", "width": 256}),
     ):
-        described = {
+        described: dict[str, Any] = {
             "study_description": f"{name.split('.')[0]} follow-up",
             "patient_name": "Müller^Jörg",
             **about,
@@ -250,11 +251,14 @@ def test_offsets_read_from_end_to_end_cost_no_skipping_and_show_everything(
 ) -> None:
     for number in range(10):
         add(service, editor, archive, f"case {number}")
-    skipped = []
+    skipped: list[int] = []
     find = service.library.items.find
-    monkeypatch.setattr(
-        service.library.items, "find", lambda *a, **k: skipped.append(k.get("skip", 0)) or find(*a, **k)
-    )
+
+    def noting_find(*arguments: Any, **named: Any) -> list[Item]:
+        skipped.append(named.get("skip", 0))
+        return find(*arguments, **named)
+
+    monkeypatch.setattr(service.library.items, "find", noting_find)
 
     found = [titles(service, editor, archive, f"limit=3&offset={offset}") for offset in (0, 3, 6, 9)]
 

@@ -27,10 +27,6 @@ class ArchiveSettings:
         Names of the pictures' files, "" without one.
     page_markdown
         What the archive's page says beside its card; shown as sanitised HTML.
-    viewer, viewer_configuration, hanging_protocol, optional_hanging_protocols
-        Identifiers; "" for none.
-    view_content
-        By viewport of the viewer, which sockets it shows.
     organizations, publications
         For the record only: no organisation's people get a right by it. Publications by DOI or arXiv number.
     versions_required
@@ -44,11 +40,6 @@ class ArchiveSettings:
     deidentify: bool = False
     social_image: str = ""
     page_markdown: str = ""
-    viewer: str = ""
-    viewer_configuration: str = ""
-    hanging_protocol: str = ""
-    optional_hanging_protocols: list[str] = field(default_factory=list)
-    view_content: dict[str, list[str]] = field(default_factory=dict)
     modalities: list[str] = field(default_factory=list)
     structures: list[str] = field(default_factory=list)
     organizations: list[str] = field(default_factory=list)

@@ -6,7 +6,6 @@ from typing import Any
 
 from archive_api.domain.archive import Archive
 from archive_api.domain.history import Actor
-from archive_api.use_cases.check_settings import check_settings
 from archive_api.use_cases.keep_pictures import PICTURES, keep_picture
 from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Caller, require
@@ -55,8 +54,6 @@ def change_archive(
     def apply(present: Archive) -> None:
         if expected_version not in (None, present.version):
             raise Outdated(f"The archive has version {present.version} by now.")
-        settings = replace(present.settings, **wanted)
-        check_settings(library, settings)
-        present.change(settings, at=now, by=by)
+        present.change(replace(present.settings, **wanted), at=now, by=by)
 
     return library.archives.change(archive.id, apply)

@@ -5,7 +5,6 @@ from typing import Any
 
 from archive_api.domain.archive import Archive, ArchiveSettings
 from archive_api.domain.slugs import slug_candidates
-from archive_api.use_cases.check_settings import check_settings
 from archive_api.use_cases.keep_pictures import PICTURES, keep_picture
 from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Caller, Question
@@ -37,7 +36,6 @@ def create_archive(library: Library, caller: Caller, identifier: str, wanted: Ma
     """
     pictures = {name: keep_picture(library, identifier, name, wanted.get(name, b"")) for name in PICTURES}
     settings = ArchiveSettings(**{**wanted, **pictures})
-    check_settings(library, settings)
     # The role comes first, so that an archive somebody was told of always has an editor. When we fail in
     # between, permissions keeps a role on an archive that never came to be, which harms nobody.
     library.access.make_first_editor(archive=identifier, user=caller.id)
