@@ -267,6 +267,8 @@ def archive_with_people(folder: Path, *, public: bool) -> Iterator[Scene]:
         platform.put_logo(archive, "logo.png")
         for role in ("user", "uploader"):
             platform.give(archive, role, role, by="editor")
+        socket = {"title": "Report", "kind": "PDF file"}  # of REPORT
+        platform.ok("POST", "/api/v1/components/interfaces/", "administrator", json=socket)
         image = platform.import_image(
             archive=archive, creator="uploader", body=canonical_images.slide(folder)
         )
