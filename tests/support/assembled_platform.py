@@ -13,7 +13,7 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from archive_api.bootstrap import bootstrap as bootstrap_archive_api
-from archive_api.domain.archive import Archive, logo_key, picture_key
+from archive_api.domain.archive import Archive, picture_key
 from archive_api.entrypoints.handlers import HANDLERS
 from archive_api.use_cases.library import Library
 from archive_gateway.assembly import assemble
@@ -125,7 +125,7 @@ class AssembledPlatform:
 
     def put_logo(self, archive: str, name: str) -> None:
         for key in (
-            logo_key(archive, name),
+            picture_key("logos", archive, name),
             picture_key("logos", archive, name, 160),
             picture_key("social-images", archive, name),
         ):

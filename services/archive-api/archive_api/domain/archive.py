@@ -156,11 +156,6 @@ ARCHIVES = Collection(
 )
 
 
-def logo_key(archive: str, name: str) -> str:
-    """Return the key of a logo in the bucket `media`."""
-    return picture_key("logos", archive, name)
-
-
 def picture_key(folder: str, archive: str, name: str, width_px: int | None = None) -> str:
     """Return the key of a picture of an archive in the bucket `media`, of its rendition of one width if given."""
     return f"{folder}/{archive}/{name}" if width_px is None else f"{folder}/{archive}/{width_px}/{name}"

@@ -1,6 +1,5 @@
 """Adds a socket, which administrators do: sockets are the vocabulary that all archives share."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -150,8 +149,3 @@ def _default_errors(wanted: NewSocket) -> Iterator[tuple[str, str]]:
 
 def _taken() -> Invalid:
     return Invalid({"title": ["Another socket has this title or path."]})
-
-
-def shown_schema(socket: Socket) -> Any:
-    """Return the socket's own schema as JSON."""
-    return json.loads(socket.schema_text)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from archive_api.domain.history import Actor
 from archive_api.domain.item import Item
-from archive_api.domain.value import Value
 from archive_api.use_cases.accept_values import Accepted, SentValue, accept_values
 from archive_api.use_cases.browse_items import ShownItem, show_items
 from archive_api.use_cases.library import Library
@@ -109,17 +108,6 @@ def change_item(library: Library, token: str | None, caller: Caller, item: Item,
     except Duplicate as error:
         raise title_taken() from error
     return _with_failures(library, changed, accepted)
-
-
-def set_values(library: Library, item: str, values: Sequence[Value], *, by: Actor) -> None:
-    """Set values that were checked before."""
-    now = library.clock.now()
-
-    def apply(present: Item) -> None:
-        for value in values:
-            present.put(value, at=now, by=by)
-
-    library.items.change(item, apply)
 
 
 def delete_item(library: Library, caller: Caller, item: Item, *, expected_version: int | None = None) -> None:
