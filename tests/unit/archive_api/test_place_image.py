@@ -181,12 +181,46 @@ def test_an_import_for_an_item_heard_again_does_not_undo_a_later_choice(service:
     assert service.library.items.require(item).values == [chosen]
 
 
+def test_an_image_can_be_listed_by_archive_from_the_moment_its_item_shows_it(service: ArchiveService) -> None:
+    archives = [service.archive(), service.archive(), service.archive()]
+    waiting = an_item(service, archives[2])
+    session = new_id()
+    now = service.library.clock.now()
+    service.library.items.change(waiting, lambda each: each.expect(SOCKET, session, at=now))
+    events = [
+        an_import("ct.mha", archive=archives[0]),
+        an_import("mr.mha", item=an_item(service, archives[1])),
+        an_import("us.mha", session=session),
+    ]
+
+    for event in events:
+        place_image(service.library, event)
+
+    assert [service.library.images.require(event.image).archives for event in events] == [
+        [archive] for archive in archives
+    ]
+
+
+def test_an_import_heard_again_does_not_list_an_image_that_left_its_item(service: ArchiveService) -> None:
+    item = an_item(service, service.archive())
+    event = an_import(item=item)
+    place_image(service.library, event)
+    service.library.items.change(item, lambda each: each.remove(SOCKET, at=service.library.clock.now()))
+    service.settle()
+
+    place_image(service.library, event)
+
+    assert not service.library.images.require(event.image).placed
+
+
 def test_an_import_for_an_item_that_was_deleted_changes_nothing(service: ArchiveService) -> None:
     item = an_item(service, service.archive())
     service.library.items.change(item, lambda each: each.delete(at=service.library.clock.now()))
 
-    assert place_image(service.library, an_import(item=item)) is Outcome.NO_SUCH_ITEM
+    event = an_import(item=item)
+    assert place_image(service.library, event) is Outcome.NO_SUCH_ITEM
     assert service.library.items.require(item).values == []
+    assert not service.library.images.require(event.image).placed
 
 
 def test_an_import_for_an_item_that_never_was_keeps_the_image(service: ArchiveService) -> None:

@@ -72,6 +72,11 @@ class Image(Aggregate):
             voxel_height_mm=event.voxel_height_mm,
         )
 
+    def expect_in(self, archive: str) -> None:
+        """Note that an item of the archive is about to hold the image; the next look-up says whether it does."""
+        self.archives = sorted({*self.archives, archive})
+        self.placed = True
+
     def held_by(self, archives: Iterable[str]) -> None:
         """Note which archives were found to hold the image."""
         self.archives = sorted(set(archives))

@@ -3,6 +3,9 @@
 Each step finds out by itself whether it was done: the image and a new item have identifiers that follow from the
 event, and an item remembers which imports it took. So a crash between two steps costs a redelivery, and an event
 delivered again months later does not undo what people did since.
+
+An image is put into the index of the archive (`archive_api.use_cases.index_image`) before the item shows it, so that
+a script that waits for the value of its item finds the image in the lists at once.
 """
 
 from contextlib import suppress
@@ -14,6 +17,7 @@ from archive_api.domain.item import Item
 from archive_api.domain.titles import free_title, title_from
 from archive_api.domain.value import Value
 from archive_api.use_cases.edit_items import fail_import
+from archive_api.use_cases.index_image import index_images
 from archive_api.use_cases.library import Library
 from archive_shared.errors import Conflict, Duplicate, NotFound
 from archive_shared.events import ImageImported
@@ -85,6 +89,7 @@ def _add_item(library: Library, event: ImageImported, archive: str) -> Outcome:
     for _ in range(_ATTEMPTS):
         if library.items.get(identifier) is not None:
             return Outcome.ITEM_THERE_ALREADY
+        library.images.change(event.image, lambda image: image.expect_in(archive))
         # Taken meanwhile is the title, by another import, or the item, by this very event delivered twice.
         with suppress(Duplicate):
             library.items.add(_new_item(library, event, archive, identifier))
@@ -123,10 +128,18 @@ def _attach(library: Library, item: str, value: Value, session: str) -> Outcome:
         if reason:
             fail_import(library, item, session, reason)
             return Outcome.DOES_NOT_FIT
+        if image:
+            _expect(library, library.items.require(item), image)
         library.items.change(item, lambda present: present.attach_import(value, at=now))
     except NotFound:
+        index_images(library, [value.image or ""])
         return Outcome.NO_SUCH_ITEM
     return Outcome.ATTACHED
+
+
+def _expect(library: Library, item: Item, image: Image) -> None:
+    if image.id not in item.attached_imports:  # else it was there, and may have been removed since
+        library.images.change(image.id, lambda present: present.expect_in(item.archive))
 
 
 def _value(event: ImageImported) -> Value:
