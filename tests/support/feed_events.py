@@ -57,6 +57,7 @@ SAMPLES: tuple[Event, ...] = (
     PreviewReady(image=IMAGE),
     TilesReady(image=IMAGE, levels=3),
     TilesFailed(image=IMAGE, reason="r"),
+    ImageDeleted(image=IMAGE),
     SlideViewable(image=IMAGE, file=IMPORT.files[0], width=2, height=1, levels=3),
     SlideComplete(image=IMAGE, file=IMPORT.files[0], width=2, height=1, levels=3),
     ItemValueRemoved(item=ITEM, archive=ARCHIVE, socket=SOCKET, image="image-before"),

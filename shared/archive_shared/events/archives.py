@@ -126,6 +126,20 @@ class ItemValueRemoved(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImageDeleted(Event):
+    """Nothing refers to an image any more and nobody can bring it back: whoever made something of it removes that.
+
+    An image is announced as deleted once its last item, version and link are gone, the time to restore
+    them is over, and nobody uploaded it lately.
+    """
+
+    TYPE: ClassVar[str] = "archive.image.deleted.v1"
+    SUBJECT: ClassVar[str] = "image"
+
+    image: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ItemDeleted(Event):
     """An item was deleted.
 

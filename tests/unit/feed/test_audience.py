@@ -24,6 +24,7 @@ THE_PERSON = Audience(people=(PERSON,))
 EXPECTED = {
     "archive.archive.": MEMBERS_OF_THE_ARCHIVE,
     "archive.item.": MEMBERS_OF_THE_ARCHIVE,
+    "archive.image.deleted.": IMAGE,
     "archive.image.imported.": Audience(members=(ARCHIVE,), people=(CREATOR,)),
     "archive.upload.": WHO_UPLOADED,
     "archive.session.": WHO_UPLOADED,

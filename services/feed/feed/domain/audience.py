@@ -104,6 +104,7 @@ RULES: Mapping[str, Rule] = {
     "archive.tiles.failed.v1": _of_image,
     "archive.slide.viewable.v1": _of_image,
     "archive.slide.complete.v1": _of_image,
+    "archive.image.deleted.v1": _of_image,
     "archive.role.granted.v1": _editors_and_person,
     "archive.role.revoked.v1": _editors_and_person,
     "archive.access.requested.v1": _editors_and_person,
