@@ -9,6 +9,7 @@ from archive_shared.events import (
     ArchiveUpdated,
     Event,
     FileRejected,
+    ImageDeleted,
     ItemCreated,
     ItemDeleted,
     ItemMoved,
