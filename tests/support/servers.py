@@ -21,7 +21,7 @@ import pymongo
 import pytest
 from pika.exceptions import AMQPError
 
-from tests.support.processes import ChildProcess, free_port, is_listening, running_process
+from tests.support.processes import ChildProcess, free_port, is_listening, running_process, start_process
 
 REPORT = Path(__file__).parents[2] / ".cache" / "test-servers.json"
 
@@ -83,6 +83,28 @@ class RabbitMQServer:
     scripts: Path
     environment: Mapping[str, str] = field(repr=False)
     _unused_vhosts: list[str] = field(default_factory=list, repr=False)
+    _node: list[ChildProcess] = field(default_factory=list, repr=False)
+
+    def start_node(self, log_path: Path) -> None:
+        process = start_process(
+            [self.scripts / "rabbitmq-server"],
+            log_path=log_path,
+            environment={**self.environment, "RABBITMQ_NODE_PORT": str(self.port)},
+        )
+        self._node.append(process)
+        process.wait_until_ready(lambda: _lets_in(self.url), timeout_s=STARTING_TAKES_AT_MOST_S)
+
+    def stop_node(self) -> None:
+        self._node.pop().stop()
+
+    def kill_node(self) -> None:
+        """End a broker that ran for a while as a crash does.
+
+        RabbitMQ registers the coordinator of its streams in a table that reaches the disk after three minutes; killed
+        before, a node never finds its streams again (docs/runbook.md). We do not wait so long.
+        """
+        self.rabbitmqctl("eval", "[ok = dets:sync(Table) || Table <- dets:all()].")
+        self._node.pop().kill()
 
     @property
     def url(self) -> str:
@@ -142,16 +164,12 @@ def running_rabbitmq(folder: Path, places: Mapping[str, str]) -> Iterator[Rabbit
     _write_rabbitmq_configuration(folder, server)
     # Its own name service too: the machine's may be missing, foreign, or left behind when we go.
     name_service = [places["epmd"], "-port", server.environment["ERL_EPMD_PORT"], "-address", "127.0.0.1"]
-    with (
-        running_process(name_service, log_path=folder / "epmd.log"),
-        running_process(
-            [server.scripts / "rabbitmq-server"],
-            log_path=folder / "server.log",
-            environment={**server.environment, "RABBITMQ_NODE_PORT": str(server.port)},
-        ) as process,
-    ):
-        process.wait_until_ready(lambda: _lets_in(server.url), timeout_s=STARTING_TAKES_AT_MOST_S)
-        yield server
+    with running_process(name_service, log_path=folder / "epmd.log"):
+        server.start_node(folder / "server.log")
+        try:
+            yield server
+        finally:
+            server.stop_node()
 
 
 def _rabbitmq_environment(folder: Path) -> dict[str, str]:

@@ -31,6 +31,7 @@ from tests.support.toxic_proxy import ToxicProxy, toxic_proxy
 
 SOAK = os.environ.get("ARCHIVE_SOAK") == "1"
 ITEMS = 5000
+ITEMS_AT_CRASHES = 500
 TYPES = [ItemUpdated.TYPE]
 AWAY_S = 60 if SOAK else 8
 CALM_S = 2
@@ -119,9 +120,25 @@ def test_a_broker_in_trouble_costs_time_only(broker: RabbitMQServer, tmp_path: P
     assert hear_all(subscribe(bus, "new", TYPES, since="first")) == everything
 
 
-def hear_all(subscription: Subscription) -> set[str]:
+def test_a_broker_that_is_killed_and_started_again_loses_nothing(
+    broker: RabbitMQServer, tmp_path: Path
+) -> None:
+    bus = Bus(broker.vhost())
+    bus.listen(QUEUE, ItemUpdated)
+    make_queue(bus, service="absent", types=TYPES)
+    crash = for_a_while(broker.kill_node, partial(broker.start_node, tmp_path / "again.log"), 1)
+    with closing(open_documents(tmp_path)) as documents:
+        weather(bus, documents, ITEMS_AT_CRASHES, [crash, crash], pause_s=0.01)
+        storms.assert_all_heard_once(documents, ITEMS_AT_CRASHES)
+
+    everything = {f"item-{number}" for number in range(ITEMS_AT_CRASHES)}
+    assert hear_all(subscribe(bus, "absent", TYPES), ITEMS_AT_CRASHES) == everything
+    assert hear_all(subscribe(bus, "new", TYPES, since="first"), ITEMS_AT_CRASHES) == everything
+
+
+def hear_all(subscription: Subscription, count: int = ITEMS) -> set[str]:
     with listening(subscription) as listener:
-        wait_until(lambda: len(set(listener.subjects)) >= ITEMS, timeout_s=120, what="everything heard")
+        wait_until(lambda: len(set(listener.subjects)) >= count, timeout_s=120, what="everything heard")
         return set(listener.subjects)
 
 
