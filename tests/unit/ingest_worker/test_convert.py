@@ -78,6 +78,15 @@ def test_the_same_upload_gives_the_same_report_however_it_is_handed_in(
     assert one == other
 
 
+def test_an_image_we_made_can_be_imported_again_as_it_is(tmp_path: Path) -> None:
+    source = write_image(tmp_path / "ct.nii", anatomy())
+    (image,) = convert([source], tmp_path / "1").images
+
+    (again,) = convert([tmp_path / "1" / image.file], tmp_path / "2").images
+
+    assert (again.pixels_sha256, again.metadata, again.notes) == (image.pixels_sha256, image.metadata, ())
+
+
 def test_progress_ends_with_everything_done(mixed: list[SourceFile], tmp_path: Path) -> None:
     seen: list[ConversionProgress] = []
 

@@ -3,6 +3,7 @@
 import hashlib
 import math
 import zlib
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from archive_shared.slice_index import SliceIndex, read_index
 from demo.imaging import anatomy, picture
 from ingest_worker.adapters.volumes import ArrayVolume
 from ingest_worker.adapters.writers import checksums
@@ -34,9 +36,22 @@ def written(
     )
 
 
+def header_of(path: Path) -> dict[str, str]:
+    text = path.read_bytes().split(b"LOCAL\n")[0].decode()
+    return dict(line.split(" = ") for line in text.splitlines() if " = " in line)
+
+
 def stream_of(path: Path) -> bytes:
     content = path.read_bytes()
-    return content[content.index(b"LOCAL\n") + 6 :]
+    start = content.index(b"LOCAL\n") + 6
+    return content[start : start + int(header_of(path)["CompressedDataSize"])]
+
+
+def index_of(path: Path) -> SliceIndex:
+    content = path.read_bytes()
+    index = read_index(lambda start, end: content[start:end], len(content))
+    assert index is not None
+    return index
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
@@ -68,24 +83,31 @@ def test_the_same_pixels_give_the_same_file_whatever_the_number_of_threads(tmp_p
 def test_inflating_can_start_at_every_flush_point(tmp_path: Path, shape: tuple[int, ...]) -> None:
     pixels = np.random.default_rng(1).integers(-900, 900, shape).astype(np.int16)
 
-    result = written(tmp_path / "x.mha", pixels)
+    written(tmp_path / "x.mha", pixels)
 
     content, raw = (tmp_path / "x.mha").read_bytes(), pixels.tobytes()
-    ends = [*(point.pixel_offset for point in result.flush_points[1:]), len(raw)]
-    stops = [*(point.file_offset for point in result.flush_points[1:]), result.size_bytes]
-    for point, end, stop in zip(result.flush_points, ends, stops, strict=True):
-        run = zlib.decompressobj(-15).decompress(content[point.file_offset : stop])
-        assert run == raw[point.pixel_offset : end]
+    for point, following in pairwise(index_of(tmp_path / "x.mha").points):
+        run = zlib.decompressobj(-15).decompress(content[point.file_offset : following.file_offset])
+        assert run == raw[point.pixel_offset : following.pixel_offset]
+
+
+@pytest.mark.parametrize("shape", [(9, 400, 400), (300, 32, 32), (2, 2500, 2100)])
+def test_every_slice_is_read_alone_by_the_index(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    pixels = np.random.default_rng(1).integers(-900, 900, shape).astype(np.int16)
+    written(tmp_path / "x.mha", pixels)
+    content, index = (tmp_path / "x.mha").read_bytes(), index_of(tmp_path / "x.mha")
+
+    for number, wanted in enumerate(pixels):
+        runs = index.runs(number * wanted.nbytes, (number + 1) * wanted.nbytes)
+        inflated = zlib.decompressobj(-15).decompress(content[runs.file_start : runs.file_end])
+        assert inflated[runs.skip :][: wanted.nbytes] == wanted.tobytes()
 
 
 def test_a_slice_of_ordinary_size_begins_at_a_flush_point(tmp_path: Path) -> None:
-    pixels = anatomy(6, 512, 512)
+    written(tmp_path / "x.mha", anatomy(6, 512, 512))
 
-    result = written(tmp_path / "x.mha", pixels)
-
-    assert [point.pixel_offset for point in result.flush_points] == [
-        index * 512 * 512 * 2 for index in range(6)
-    ]
+    points = index_of(tmp_path / "x.mha").points
+    assert [point.pixel_offset for point in points] == [index * 512 * 512 * 2 for index in range(7)]
 
 
 def test_itk_reads_one_slice_out_of_the_middle(tmp_path: Path) -> None:
@@ -111,11 +133,7 @@ def test_the_header_is_what_itk_would_have_written(tmp_path: Path) -> None:
     image = sitk.ReadImage(str(tmp_path / "ours.mha"))
     sitk.WriteImage(image, str(tmp_path / "itk.mha"), True)
 
-    def header(name: str) -> dict[str, str]:
-        text = (tmp_path / name).read_bytes().split(b"LOCAL\n")[0].decode()
-        return dict(line.split(" = ") for line in text.splitlines() if " = " in line)
-
-    ours, itks = header("ours.mha"), header("itk.mha")
+    ours, itks = header_of(tmp_path / "ours.mha"), header_of(tmp_path / "itk.mha")
     assert ours.pop("CompressedDataSize") != itks.pop("CompressedDataSize")
     assert {key: itks[key] for key in ours} == ours
     assert image.GetSpacing() == grid.spacing

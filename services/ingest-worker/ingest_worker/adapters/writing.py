@@ -105,7 +105,6 @@ class Writing:
             sample_type=volume.layout.sample_type,
             pixels_sha256=written.pixels_sha256,
             metadata=with_segments(reading.metadata, written.labels),
-            flush_points=written.flush_points,
         )
 
     def _pyramid(self, reading: PyramidReading, image: ConvertedImage, path: Path) -> ConvertedImage:

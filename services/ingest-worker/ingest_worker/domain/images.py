@@ -80,22 +80,6 @@ class ImageMetadata:
 
 
 @dataclass(frozen=True)
-class FlushPoint:
-    """A place inside the compressed pixels of an MHA from which inflating can start afresh.
-
-    Parameters
-    ----------
-    pixel_offset
-        Bytes of uncompressed pixels before it.
-    file_offset
-        Where the raw deflate run begins in the file (RFC 1951, no zlib header).
-    """
-
-    pixel_offset: int
-    file_offset: int
-
-
-@dataclass(frozen=True)
 class ConvertedImage:
     """One image in its canonical form.
 
@@ -112,8 +96,6 @@ class ConvertedImage:
         numpy's name of one sample, such as "int16".
     pixels_sha256
         Of the samples as little-endian bytes in the order channel, x, y, z, t (fastest first); full resolution only.
-    flush_points
-        Where slices of an MHA can be read alone; empty for a pyramid.
     notes
         What a careful reader should know though it did not stop the import; without patient data.
     removed
@@ -129,7 +111,6 @@ class ConvertedImage:
     pixels_sha256: str
     sources: tuple[Source, ...]
     metadata: ImageMetadata
-    flush_points: tuple[FlushPoint, ...] = ()
     notes: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
 
@@ -137,7 +118,6 @@ class ConvertedImage:
         """Return the image as JSON-ready values; `from_document` reads them back."""
         document = asdict(self)
         document["metadata"] = metadata_document(self.metadata)
-        document["flush_points"] = [[point.pixel_offset, point.file_offset] for point in self.flush_points]
         return document
 
     @classmethod
@@ -147,7 +127,6 @@ class ConvertedImage:
         values["type"] = ImageType(values["type"])
         values["sources"] = tuple(Source(**source) for source in values["sources"])
         values["metadata"] = metadata_from_document(values["metadata"])
-        values["flush_points"] = tuple(FlushPoint(*point) for point in values["flush_points"])
         values["notes"] = tuple(values["notes"])
         values["removed"] = tuple(values["removed"])
         return cls(**values)

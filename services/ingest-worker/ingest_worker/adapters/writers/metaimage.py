@@ -1,7 +1,7 @@
 """Writes volumes as .mha: one valid zlib stream made of independent runs, compressed on several threads.
 
-Each run ends with a full flush, so that inflating can start at it: with the list of flush points a slice is
-read alone out of a standard file. Slices stream through; the header is written last, into room left for it.
+Each run ends with a full flush, so that inflating can start behind it: with the index at the end a slice is read
+alone out of a standard file. Slices stream through; the header is written last, into room left for it.
 """
 
 import math
@@ -14,13 +14,13 @@ from typing import Any, BinaryIO
 import numpy as np
 from isal import isal_zlib
 
+from archive_shared.slice_index import FlushPoint, SliceIndex
 from ingest_worker.adapters.volumes import Pixels, Volume, raw_bytes
 from ingest_worker.adapters.writers import checksums
 from ingest_worker.adapters.writers.digest_beside import DigestBeside
 from ingest_worker.adapters.writers.metaimage_text import header_text
 from ingest_worker.adapters.writers.ordered_map import ordered_map
 from ingest_worker.domain.budget import KIB, MIB
-from ingest_worker.domain.images import FlushPoint
 from ingest_worker.domain.layouts import VolumeLayout
 from ingest_worker.domain.segments import MOST_SEGMENTS
 
@@ -48,7 +48,6 @@ class WrittenVolume:
     size_bytes: int
     pixels_sha256: str
     labels: tuple[int, ...] | None
-    flush_points: tuple[FlushPoint, ...]
 
 
 def write_volume(
@@ -86,7 +85,6 @@ def write_volume(
         size_bytes=body.offset,
         pixels_sha256=pixels_sha256,
         labels=labels.found(layout.sample_type) if labels else None,
-        flush_points=tuple(body.flush_points),
     )
 
 
@@ -139,8 +137,10 @@ class _Body:
             raise ValueError(
                 f"{self.pixel_bytes} bytes of pixels came where {layout.total_bytes} were announced"
             )
+        self.flush_points.append(FlushPoint(self.pixel_bytes, self.offset))
         self.offset += self.stream.write(ZLIB_LAST_BLOCK + struct.pack(">I", self.adler))
         compressed = self.offset - self.reserved
+        self.offset += self.stream.write(SliceIndex(self.flush_points).encoded())
         known = fields | _extremes(self.low, self.high)
         digits = self.reserved - len(header_text(layout, known, ""))
         self.stream.seek(0)
