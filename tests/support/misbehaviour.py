@@ -21,6 +21,23 @@ def behave(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> 
     return {"echo": arguments, "pid": os.getpid()}
 
 
+def spoil(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    """Leave something in memory, the first time, at which every later task here dies."""
+    if _spoilt:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    _spoilt.append(True)
+    return {"pid": os.getpid()}
+
+
+_spoilt: list[bool] = []
+
+
+def play(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    """Behave as asked: so that tasks of one function differ."""
+    played: Callable[..., Arguments] = globals()[arguments.pop("part")]
+    return played(arguments, budget=budget, on_progress=on_progress)
+
+
 def report_progress(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
     for step in range(5):
         time.sleep(0.21)
@@ -31,6 +48,15 @@ def report_progress(arguments: Arguments, *, budget: Budget, on_progress: OnProg
 def allocate(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
     held = [np.ones(2**20, np.uint8) for _ in range(arguments["mebibytes"])]
     return {"held": len(held)}
+
+
+def keep(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    """Allocate and never free."""
+    _kept.extend(np.ones(2**20, np.uint8) for _ in range(arguments["mebibytes"]))
+    return {"pid": os.getpid()}
+
+
+_kept: list[Any] = []
 
 
 def spin(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:

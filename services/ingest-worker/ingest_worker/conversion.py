@@ -23,7 +23,7 @@ from ingest_worker.adapters.tasks import (
     recognised_from_document,
 )
 from ingest_worker.adapters.unpacking import is_zip
-from ingest_worker.domain.budget import Budget
+from ingest_worker.domain.budget import MIB, Budget
 from ingest_worker.domain.candidates import Candidate, Recognised, gather
 from ingest_worker.domain.deidentification import SLIDE as SLIDE_WITH_IDENTITY
 from ingest_worker.domain.deidentification import Deidentification
@@ -42,6 +42,7 @@ from ingest_worker.domain.track import Track
 
 TASKS: Final = "ingest_worker.adapters.tasks"
 FILES_LOOKED_AT_TOGETHER: Final = 1024
+SMALL_BYTES: Final = MIB  # a fork costs as much as converting some hundred kilobytes
 SLIDE: Final = "This is a whole-slide image; `tiler convert` converts those."
 OnProgress = Callable[[ConversionProgress], None]
 
@@ -260,16 +261,20 @@ class _Conversion:
         if isinstance(candidate.format, SlideFormat):
             files = {"files": [file_document(file) for file in candidate.files]}
             return Task(f"{TASKS}:identify", files, self.budget, LIGHT)
-        folder = self.scratch / f"candidate-{number}"
-        folder.mkdir()
         arguments = {
             "format": candidate.format,
             "files": [file_document(file) for file in candidate.files],
-            "folder": str(folder),
+            "folder": str(self.scratch / f"candidate-{number}"),
             "threads": self.threads,
             "key": self.key,
         }
-        return Task(f"{TASKS}:convert_candidate", arguments, self.budget, preload_for(candidate.format))
+        return Task(
+            f"{TASKS}:convert_candidate",
+            arguments,
+            self.budget,
+            preload_for(candidate.format),
+            together=_size(candidate) <= SMALL_BYTES,
+        )
 
     def _take_in(self, converted: dict[str, Any], folder: Path) -> None:
         """Move finished files into the output folder; what a child left unfinished goes with the scratch folder."""

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,16 @@ def outcomes(*tasks: Task, jobs: int = 1) -> list[Outcome]:
     with Isolation(jobs=jobs) as isolation:
         found = dict(isolation.run(tasks, on_progress=lambda index, done: None, on_tick=lambda: None))
     return [found[index] for index in range(len(tasks))]
+
+
+def small(part: str, *, budget: Budget = BUDGET, **arguments: Any) -> Task:
+    return replace(task("play", budget=budget, part=part, **arguments), together=True)
+
+
+def pid(outcome: Outcome) -> int:
+    assert isinstance(outcome, Done)
+    found: int = outcome.value["pid"]
+    return found
 
 
 def reasons(outcome: Outcome) -> tuple[str, ...]:
@@ -156,6 +167,79 @@ def test_tasks_run_side_by_side() -> None:
 
     assert all(isinstance(outcome, Stopped) for outcome in found)
     assert time.monotonic() - began < 2.9
+
+
+def test_small_tasks_share_a_process() -> None:
+    found = outcomes(*[small("behave", number=number) for number in range(5)])
+
+    assert [outcome.value["echo"]["number"] for outcome in found if isinstance(outcome, Done)] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
+    assert len({pid(outcome) for outcome in found}) == 1
+
+
+def test_small_tasks_are_spread_over_all_jobs() -> None:
+    found = outcomes(*[small("behave") for _ in range(6)], jobs=2)
+
+    assert [len({pid(outcome) for outcome in part}) for part in (found[:3], found[3:], found)] == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("guilty", "budget", "arguments", "reason"),
+    [
+        ("crash", BUDGET, {}, UNEXPECTED),
+        ("leave", BUDGET, {}, UNEXPECTED),
+        ("raise_with_secret", BUDGET, {}, UNEXPECTED),
+        ("kill_parent", BUDGET, {}, UNEXPECTED),
+        (
+            "sleep",
+            Budget(wall_time_s=0.5),
+            {},
+            "The conversion was stopped: it took longer than 0.5 seconds.",
+        ),
+        (
+            "spin",
+            Budget(cpu_time_s=1),
+            {},
+            "The conversion was stopped: it needed more than 1 seconds of processor time.",
+        ),
+        (
+            "allocate",
+            Budget(memory_bytes=64 * MIB),
+            {"mebibytes": 200},
+            "The conversion was stopped: it needed more than 64 MB of memory.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 2])
+def test_the_guilty_of_a_batch_is_named_and_the_rest_goes_on(
+    guilty: str, budget: Budget, arguments: dict[str, Any], reason: str, place: int
+) -> None:
+    tasks = [small("behave", budget=budget) for _ in range(4)]
+    tasks.insert(place, small(guilty, budget=budget, **arguments))
+
+    found = outcomes(*tasks)
+
+    assert reasons(found.pop(place))[0] == reason
+    assert all(isinstance(outcome, Done) for outcome in found)
+
+
+def test_what_one_task_leaves_behind_is_not_blamed_on_the_next() -> None:
+    found = outcomes(*[small("spoil") for _ in range(4)])
+
+    assert len({pid(outcome) for outcome in found}) == 4
+
+
+def test_a_task_after_others_that_took_much_memory_has_all_of_its_budget() -> None:
+    budget = Budget(memory_bytes=256 * MIB)
+
+    found = outcomes(*[small("keep", budget=budget, mebibytes=200) for _ in range(3)])
+
+    assert len({pid(outcome) for outcome in found}) == 3
 
 
 def test_a_large_result_comes_back_whole() -> None:

@@ -1,4 +1,4 @@
-"""The life of a confined child: accept limits, do one task, say how it ended. Runs right after a fork."""
+"""The life of a confined child: accept limits, do the pieces of a task, say how each ended. Runs right after a fork."""
 
 import errno
 import importlib
@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final, NoReturn
 
-from ingest_worker.adapters.limits import confine
+from ingest_worker.adapters.limits import Spent, confine
 from ingest_worker.domain.budget import Budget
 
 PROGRESS: Final = b"P"
@@ -29,33 +29,40 @@ STOPPED_BY_ERRNO: Final = {
 def live(task: dict[str, Any], pipe: int, parent: int) -> NoReturn:
     """Do the task and end the process without returning into the code of the parent.
 
+    It ends before all pieces are done when one goes wrong or much of the budget is spent; those left are for a new child.
+
     Parameters
     ----------
     task
-        With "function" ("module:name"), "arguments" and "budget".
+        With "function" ("module:name"), "pieces", a list of its arguments, and "budget".
     pipe
-        Where progress and the result go, one line each.
+        Where progress and results go, one line each.
     """
     status = 1
     try:
         budget = Budget(**task["budget"])
         confine(budget, parent=parent)
-        _say(pipe, RESULT, json.dumps(_ended(task, budget, pipe)))
+        spent = Spent()
+        for number, arguments in enumerate(task["pieces"]):
+            ended = _ended(task["function"], arguments, budget, pipe)
+            if "done" not in ended and number > 0:
+                break  # what came before it may be to blame, so it is left for a new child
+            _say(pipe, RESULT, json.dumps(ended))
+            if "done" not in ended or spent.much_of(budget):
+                break
         status = 0
     finally:
         os._exit(status)
 
 
-def _ended(task: dict[str, Any], budget: Budget, pipe: int) -> dict[str, Any]:
-    """Return the task's result or why there is none.
+def _ended(function: str, arguments: dict[str, Any], budget: Budget, pipe: int) -> dict[str, Any]:
+    """Return the result of a piece or why there is none.
 
     This is the wall around decoders of a dozen libraries fed with bytes from strangers: whatever they raise ends
-    this one task with a reason, and the process with it.
+    this one piece with a reason, and the process with it.
     """
     try:
-        return {
-            "done": _function(task["function"])(task["arguments"], budget=budget, on_progress=_Reporter(pipe))
-        }
+        return {"done": _function(function)(arguments, budget=budget, on_progress=_Reporter(pipe))}
     except MemoryError:
         return {"stopped": "memory", "detail": ""}
     except OSError as error:

@@ -4,6 +4,7 @@ A child crashing, hanging or breaking its budget is an outcome like any other. S
 """
 
 import json
+import math
 import os
 import selectors
 import subprocess
@@ -21,6 +22,7 @@ from archive_shared.errors import Unavailable
 from ingest_worker.domain.budget import Budget, readable_bytes
 
 TICK_S: Final = 0.25
+MOST_TOGETHER: Final = 32
 SILENCE_S: Final = 60.0
 UNEXPECTED: Final = (
     "The conversion stopped unexpectedly; the file is damaged, or of a kind the converter cannot cope with."
@@ -37,15 +39,15 @@ class Task:
         "module:name" of a function (arguments, *, budget, on_progress) that returns JSON-ready values.
     preload
         Modules worth importing once for all tasks of a kind.
+    together
+        Whether a child may do it along with others of its kind; saves small tasks a fork each.
     """
 
     function: str
     arguments: dict[str, Any]
     budget: Budget
     preload: tuple[str, ...] = ()
-
-    def line(self) -> bytes:
-        return json.dumps(asdict(self)).encode() + b"\n"
+    together: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Stopped:
 
 
 Outcome: TypeAlias = Done | Stopped
+Batch: TypeAlias = deque[tuple[int, Task]]
+"""Tasks, with their indices, that one child does; alike but for their arguments."""
 
 
 class Isolation:
@@ -114,19 +118,18 @@ class Isolation:
         Unavailable
             The disk is full: no fault of any file.
         """
-        waiting = deque(enumerate(tasks))
+        waiting = deque(_batches(tasks, self._jobs))
         with selectors.DefaultSelector() as selector:
             try:
                 while waiting or selector.get_map():
                     while waiting and len(selector.get_map()) < self._jobs:
-                        index, task = waiting.popleft()
-                        nursery = self._taken(task.preload)
-                        selector.register(nursery.start(task), selectors.EVENT_READ, (nursery, index))
-                    yield from self._events(selector, on_progress)
+                        nursery = self._taken(waiting[0][0][1].preload)
+                        selector.register(nursery.start(waiting.popleft()), selectors.EVENT_READ, nursery)
+                    yield from self._events(selector, waiting, on_progress)
                     on_tick()
             finally:
                 for key in list(selector.get_map().values()):  # none unless something was raised
-                    key.data[0].stop()
+                    key.data.stop()
 
     def _taken(self, preload: tuple[str, ...]) -> "_Nursery":
         if self._idle[preload]:
@@ -135,38 +138,95 @@ class Isolation:
         return self._all[-1]
 
     def _events(
-        self, selector: selectors.BaseSelector, on_progress: Callable[[int, int], None]
+        self,
+        selector: selectors.BaseSelector,
+        waiting: deque[Batch],
+        on_progress: Callable[[int, int], None],
     ) -> Iterator[tuple[int, Outcome]]:
         ready = {key.fd for key, _ in selector.select(TICK_S)}
         for key in list(selector.get_map().values()):
-            nursery, index = key.data
+            nursery: _Nursery = key.data
             for message in nursery.messages(readable=key.fd in ready):
+                index, task = nursery.batch[0]
                 if "progress" in message:
                     on_progress(index, message["progress"])
                     continue
-                selector.unregister(key.fileobj)
-                assert nursery.task is not None
-                self._idle[nursery.task.preload].append(nursery)
-                yield index, nursery.outcome(message)
+                unclear = nursery.unclear()
+                waiting.extendleft(reversed(unclear))
+                nursery.take_outcome()
+                if not nursery.batch:
+                    selector.unregister(key.fileobj)
+                    self._idle[task.preload].append(nursery)
+                if not unclear:
+                    yield index, _outcome(message, task.budget)
+
+
+def _batches(tasks: Sequence[Task], jobs: int) -> Iterator[Batch]:
+    """Put together what a child may do together, in enough batches for all jobs."""
+    kinds: defaultdict[tuple[object, ...], list[tuple[int, Task]]] = defaultdict(list)
+    for index, task in enumerate(tasks):
+        kinds[(task.function, task.preload, task.budget) if task.together else (index,)].append((index, task))
+    for alike in kinds.values():
+        size = min(MOST_TOGETHER, math.ceil(len(alike) / jobs))
+        for start in range(0, len(alike), size):
+            yield deque(alike[start : start + size])
+
+
+def _line(batch: Batch) -> bytes:
+    _, task = batch[0]
+    pieces = [each.arguments for _, each in batch]
+    order = {
+        "function": task.function,
+        "pieces": pieces,
+        "budget": asdict(task.budget),
+        "preload": task.preload,
+    }
+    return json.dumps(order).encode() + b"\n"
+
+
+def _outcome(message: dict[str, Any], budget: Budget) -> Outcome:
+    """Return what a final message says about a task."""
+    if "done" in message:
+        return Done(message["done"])
+    return Stopped(_reasons(message["stopped"], message["detail"], budget))
 
 
 @dataclass
 class _Nursery:
-    """A nursery process and the task it has in hand."""
+    """A nursery process and the tasks it has in hand."""
 
     process: "subprocess.Popen[bytes] | None" = None
-    task: Task | None = None
+    batch: Batch = field(default_factory=deque)
     deadline: float = 0.0
     unread: bytes = field(default=b"", repr=False)
 
-    def start(self, task: Task) -> int:
-        """Hand over a task; return the file descriptor that answers."""
-        self.task = task
+    def start(self, batch: Batch) -> int:
+        """Hand over tasks; return the file descriptor that answers."""
+        self.batch = batch
         self.unread = b""
-        self.deadline = time.monotonic() + task.budget.wall_time_s + SILENCE_S
-        process = self._told(task.line())
+        self._expect_answer()
+        process = self._told(_line(batch))
         assert process.stdout is not None
         return process.stdout.fileno()
+
+    def _expect_answer(self) -> None:
+        _, task = self.batch[0]
+        tries = 2 if len(self.batch) > 1 or task.together else 1
+        self.deadline = time.monotonic() + tries * task.budget.wall_time_s + SILENCE_S
+
+    def unclear(self) -> list[Batch]:
+        """Return the tasks of a process that ended during several of them: each is to be done alone, to see who ends it."""
+        if self.process is not None or len(self.batch) == 1:
+            return []
+        return [deque([each]) for each in self.batch]
+
+    def take_outcome(self) -> None:
+        """Count the first task as done, or all if the process has ended."""
+        self.batch.popleft()
+        if self.process is None:
+            self.batch.clear()
+        elif self.batch:
+            self._expect_answer()
 
     def warm(self, preload: tuple[str, ...]) -> None:
         """Have it import modules; it answers to tasks only."""
@@ -198,13 +258,6 @@ class _Nursery:
     def _given_up(self, detail: str) -> dict[str, Any]:
         self.stop()
         return {"stopped": "error", "detail": detail}
-
-    def outcome(self, message: dict[str, Any]) -> Outcome:
-        """Return what a final message says about the task in hand."""
-        assert self.task is not None
-        if "done" in message:
-            return Done(message["done"])
-        return Stopped(_reasons(message["stopped"], message["detail"], self.task.budget))
 
     def stop(self) -> None:
         """End the process and, through its closed input, its child."""

@@ -4,12 +4,14 @@ import ctypes
 import os
 import resource
 import signal
+import time
 from pathlib import Path
 
 from ingest_worker.domain.budget import Budget
 
 PR_SET_PDEATHSIG = 1
 GRACE_CPU_S = 5
+MUCH = 8  # an eighth
 
 # Loaded before any fork: dlopen in a child whose memory is limited could fail.
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -24,6 +26,18 @@ def confine(budget: Budget, *, parent: int) -> None:
     _limit(resource.RLIMIT_FSIZE, budget.file_bytes)
     _limit(resource.RLIMIT_AS, _occupied_bytes() + budget.memory_bytes)
     resource.setrlimit(resource.RLIMIT_CPU, (budget.cpu_time_s, budget.cpu_time_s + GRACE_CPU_S))
+
+
+class Spent:
+    """What the process has used of its budget since this was made."""
+
+    def __init__(self) -> None:
+        self._occupied_bytes = _occupied_bytes()
+
+    def much_of(self, budget: Budget) -> bool:
+        """Tell whether what comes next had noticeably less than the budget: limits are never raised again."""
+        grown = _occupied_bytes() - self._occupied_bytes
+        return grown > budget.memory_bytes // MUCH or time.process_time() * MUCH > budget.cpu_time_s
 
 
 def _limit(kind: int, most: int) -> None:

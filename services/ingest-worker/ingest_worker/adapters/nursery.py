@@ -1,9 +1,9 @@
-"""A small process that forks one confined child per task: `python -m ingest_worker.adapters.nursery`.
+"""A small process that forks a confined child per task: `python -m ingest_worker.adapters.nursery`.
 
 It imports the libraries a task needs once, before forking, so that a child starts in milliseconds rather than in
 the second those imports take. It never looks at uploaded bytes itself. It talks JSON lines: tasks on its standard
-input, one at a time, or just modules to import ahead of them; progress and one outcome per task on its standard
-output. It ends with its input.
+input, one at a time, or just modules to import ahead of them; progress and one outcome per piece of the task, in order, on
+its standard output. It ends with its input.
 """
 
 import gc
@@ -36,7 +36,7 @@ def main() -> None:
             importlib.import_module(module)
         gc.freeze()  # a collection in a child would touch, and so copy, every page it shares with us
         if "function" in task:
-            replies.write(json.dumps(_served(task, replies)).encode() + b"\n")
+            _serve(task, replies)
 
 
 def _silence() -> None:
@@ -58,9 +58,19 @@ def _lines() -> Iterator[bytes]:
 class _Child:
     pid: int
     pipe: int
-    deadline: float
+    pieces: int
+    wall_time_s: float
+    deadline: float = 0.0
     unread: bytes = b""
-    result: bytes = b""
+    results: int = 0
+    last_result: bytes = b""
+
+    def __post_init__(self) -> None:
+        self.begin_piece()
+
+    def begin_piece(self) -> None:
+        """Give it the whole time again."""
+        self.deadline = time.monotonic() + self.wall_time_s
 
     def kill(self) -> None:
         """End the child and whatever it started; it leads its own group unless it died before it could."""
@@ -71,23 +81,35 @@ class _Child:
                 continue
 
 
-def _served(task: dict[str, Any], replies: BinaryIO) -> dict[str, Any]:
-    """Run a task in a child and return its outcome, whatever becomes of the child."""
+def _serve(task: dict[str, Any], replies: BinaryIO) -> None:
+    """Have children do the pieces of a task one after another, whatever becomes of them, and say how each ended.
+
+    A child that does not finish its first piece is to blame itself. One that fails later may suffer from what an earlier
+    piece left in its memory, so that piece is tried again, as the first of a new child.
+    """
+    pieces = task["pieces"]
+    while pieces:
+        results, stopped = _raised(task | {"pieces": pieces}, replies)
+        if results == 0:
+            replies.write(json.dumps(stopped).encode() + b"\n")
+        pieces = pieces[max(1, results) :]
+
+
+def _raised(task: dict[str, Any], replies: BinaryIO) -> tuple[int, dict[str, Any]]:
+    """Run a child to its end; return how many results it passed on, and why there is not one more."""
     reading, writing = os.pipe()
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
         live(task, writing, parent)
     os.close(writing)
-    child = _Child(pid, reading, time.monotonic() + task["budget"]["wall_time_s"])
+    child = _Child(pid, reading, len(task["pieces"]), task["budget"]["wall_time_s"])
     in_time = _watch(child, replies)
     child.kill()  # has no effect on one that is at its end, whose status is decided
     os.close(reading)
     _, status = os.waitpid(pid, 0)
-    if child.result:
-        outcome: dict[str, Any] = json.loads(child.result)
-        return outcome
-    return _stopped(status) if in_time else {"stopped": "wall time", "detail": ""}
+    replies.write(child.last_result)
+    return child.results, _stopped(status) if in_time else {"stopped": "wall time", "detail": ""}
 
 
 def _watch(child: _Child, replies: BinaryIO) -> bool:
@@ -106,7 +128,7 @@ def _watch(child: _Child, replies: BinaryIO) -> bool:
 
 
 def _take(child: _Child, data: bytes, replies: BinaryIO) -> None:
-    """Sort complete lines into progress and result."""
+    """Pass on complete lines, progress and results."""
     *lines, child.unread = (child.unread + data).split(b"\n")
     if len(child.unread) > MOST_RESULT_BYTES:
         child.kill()
@@ -114,7 +136,14 @@ def _take(child: _Child, data: bytes, replies: BinaryIO) -> None:
         if line.startswith(PROGRESS):
             replies.write(json.dumps({"progress": int(line[1:])}).encode() + b"\n")
         elif line.startswith(RESULT):
-            child.result = line[1:]
+            child.results += 1
+            child.begin_piece()
+            if (
+                child.results == child.pieces
+            ):  # kept back, as it is answered with the next task: the child must be gone by then
+                child.last_result = line[1:] + b"\n"
+            else:
+                replies.write(line[1:] + b"\n")
 
 
 def _stopped(status: int) -> dict[str, Any]:

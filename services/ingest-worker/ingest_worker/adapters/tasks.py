@@ -1,6 +1,7 @@
 """What children do: unpack an archive, look at files, convert a candidate. Arguments and results are JSON values."""
 
 import importlib
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -153,7 +154,7 @@ def convert_candidate(
     """Convert one candidate into images in the canonical form, in a folder of its own."""
     files = tuple(file_from_document(document) for document in arguments["files"])
     how = Deidentification(bytes.fromhex(arguments["key"])) if arguments.get("key") else None
-    given = ConversionInput(files, budget, Path(arguments["folder"]), how)
+    given = ConversionInput(files, budget, _fresh(Path(arguments["folder"])), how)
     readings = importlib.import_module(READERS[Format(arguments["format"])]).read(given)
     if how is not None:
         readings = importlib.import_module(ANONYMOUS).without_identity(readings, how)
@@ -163,3 +164,10 @@ def convert_candidate(
         "images": [image.to_document() for image in images],
         "rejections": [asdict(rejection) for rejection in rejections],
     }
+
+
+def _fresh(folder: Path) -> Path:
+    """Make the folder anew: an attempt before this one may have died in the middle of a file."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
