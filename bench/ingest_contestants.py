@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+A_PIXEL = b"NDims = 2\nDimSize = 1 1\nElementType = MET_UCHAR\nBinaryData = True\nElementDataFile = LOCAL\n\0"
 EVERYBODY = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
 
@@ -53,9 +54,7 @@ def ours(source: Path, output: Path) -> Callable[[], None]:
     with tempfile.TemporaryDirectory() as name:
         light = all(path.suffix in (".dcm", ".png", ".jpg") for path in source.iterdir())
         first = Path(name, "x.jpg" if light else "x.mha")
-        first.write_bytes(
-            b"\xff\xd8\xff" if light else b"NDims = 2\nDimSize = 1 1\nElementDataFile = LOCAL\n"
-        )
+        first.write_bytes(b"\xff\xd8\xff" if light else A_PIXEL)
         convert([first], Path(name, "out"), isolation=isolation)
 
     def run() -> None:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from ingest_worker.adapters.volumes import (
     VolumeReading,
     WiderSamplesNeeded,
 )
+from ingest_worker.adapters.writers.beside import one_beside
 from ingest_worker.adapters.writers.metaimage import write_volume
 from ingest_worker.domain.images import ConvertedImage, ImageType, image_key
 from ingest_worker.domain.naming import numbered
@@ -70,7 +70,8 @@ class Writing:
         path = self.given.scratch / image.file
         names = set(reading.files)
         used = [file for file in self.given.files if file.name in names]
-        with ThreadPoolExecutor(1) as beside:  # reads what is read anyway, so it costs no disk
+        size_bytes = sum(file.path.stat().st_size for file in used)
+        with one_beside(size_bytes) as beside:  # reads what is read anyway, so it costs no disk
             sources = beside.submit(lambda: tuple(source_of(file) for file in used))
             try:
                 image = self._in_its_form(reading, image, path)

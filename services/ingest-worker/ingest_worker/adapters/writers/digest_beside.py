@@ -1,9 +1,11 @@
-"""SHA-256 of data as they pass by, computed on a thread of its own."""
+"""SHA-256 of data as they pass by, computed on a thread of its own if they are many."""
 
 import hashlib
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from types import TracebackType
+
+from ingest_worker.adapters.writers.beside import one_beside
 
 MOST_WAITING = 4
 
@@ -12,11 +14,16 @@ class DigestBeside:
     """A SHA-256 that does not hold up whoever feeds it; at most a few pieces wait at a time.
 
     Pieces must stay unchanged after they were given.
+
+    Parameters
+    ----------
+    size_bytes
+        Of all pieces together.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, size_bytes: int) -> None:
         self._sha256 = hashlib.sha256()
-        self._thread = ThreadPoolExecutor(1)
+        self._thread = one_beside(size_bytes)
         self._waiting: deque[Future[None]] = deque()
 
     def __enter__(self) -> "DigestBeside":

@@ -17,6 +17,7 @@ from isal import isal_zlib
 from archive_shared.slice_index import FlushPoint, SliceIndex
 from ingest_worker.adapters.volumes import Pixels, Volume, raw_bytes
 from ingest_worker.adapters.writers import checksums
+from ingest_worker.adapters.writers.beside import worth_threads
 from ingest_worker.adapters.writers.digest_beside import DigestBeside
 from ingest_worker.adapters.writers.metaimage_text import header_text
 from ingest_worker.adapters.writers.ordered_map import ordered_map
@@ -74,9 +75,10 @@ def write_volume(
     """
     layout = volume.layout
     labels = _Labels() if layout.channels == 1 and layout.sample_type in ("int8", "uint8") else None
-    with path.open("xb") as stream, DigestBeside() as digest:
+    with path.open("xb") as stream, DigestBeside(layout.total_bytes) as digest:
         body = _Body(stream, reserved=_header_room(layout, fields))
-        for run in ordered_map(_compressed, _runs(volume, digest, labels), threads):
+        wanted = threads if worth_threads(layout.total_bytes) else 1
+        for run in ordered_map(_compressed, _runs(volume, digest, labels), wanted):
             body.add(run)
             on_progress(1000 * body.pixel_bytes // layout.total_bytes)
         body.finish(layout, fields)
