@@ -23,24 +23,29 @@ from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import click
 import openslide
 from flask import Flask
 from openslide.deepzoom import DeepZoomGenerator
 
+from archive_shared.access import Action, Answers, Caller, Question, Standing, Usable
 from archive_shared.blobs.platform import platform_blobs
 from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import SystemClock
+from archive_shared.http.cached_access import CachedAccess
 from archive_shared.settings import PlatformSettings
 from bench.measuring import Figures, compare, conditions, percentile, table
 from bench.slides_made import aperio
 from tiler.adapters.byte_cache import ByteCache
 from tiler.adapters.file_source import FileSource
 from tiler.adapters.quick_tiles import QuickTiles
+from tiler.adapters.sealing import AesGcmSeals
 from tiler.adapters.tiff_index import build_index
 from tiler.bootstrap import Tiler, documents, over
 from tiler.domain.deep_zoom import DeepZoom
+from tiler.domain.sight import Sight
 from tiler.domain.tile_index import TileIndex
 from tiler.domain.tile_pass import LIFETIME_S, PassOffice, TilePass
 from tiler.entrypoints.http.app import app_for
@@ -50,6 +55,7 @@ from tiler.slides import convert
 CACHE = Path(".cache").absolute()
 IIPSRV = CACHE / "iipsrv" / "usr"
 IMAGE = "00000000-0000-5000-8000-000000000000"
+ARCHIVE = "00000000-0000-5000-8000-000000000001"
 CLIENTS = 8
 SLOW_TILES, TILES = 200, 2000
 FOLDER = "BENCH_TILES_FOLDER"
@@ -140,8 +146,8 @@ def _deep_zoom(slide: Path, index: TileIndex) -> Figures:
 def _ours(slide: Path, index: TileIndex) -> Figures:
     """Serve from a file that is open, as DeepZoomGenerator does; the pass is checked for every tile."""
     with FileSource(slide) as source:
-        office = PassOffice(b"secret", time.time)
-        _, written = office.issue(IMAGE, index_key="", source_key="", source_size_bytes=source.size_bytes)
+        office = PassOffice(AesGcmSeals(b"secret", b"bench"), time.time)
+        _, written = issued(office, index_key="", source_key="", source_size_bytes=source.size_bytes)
         tiles, last = QuickTiles(index), DeepZoom.of(index).zoom_levels - 1
 
         def ask(x: int, y: int) -> bytes:
@@ -158,7 +164,7 @@ def _ours_stored(slide: Path, index: TileIndex) -> Figures:
         last = DeepZoom.of(index).zoom_levels - 1
 
         def ask(x: int, y: int) -> bytes:
-            return service.watching.tile(service.watching.office.check(written), last, x, y).body
+            return service.watching.tile(service.watching.check(written, IMAGE), last, x, y).body
 
         return _timed(ask, _places(index, TILES))
 
@@ -172,6 +178,7 @@ def _service(slide: Path, index: TileIndex, folder: Path, *, cached: bool) -> tu
     service = over(
         documents(settings),
         images=_Nobody(),
+        access=CachedAccess(_Everybody()),
         image_blobs=images,
         media_blobs=media,
         clock=SystemClock(),
@@ -179,9 +186,11 @@ def _service(slide: Path, index: TileIndex, folder: Path, *, cached: bool) -> tu
     )
     if not cached:
         object.__setattr__(service.watching, "cache", ByteCache(0))
-    office = service.watching.office
-    _, written = office.issue(
-        IMAGE, index_key="index", source_key="slide.tif", source_size_bytes=slide.stat().st_size
+    _, written = issued(
+        service.watching.office,
+        index_key="index",
+        source_key="slide.tif",
+        source_size_bytes=slide.stat().st_size,
     )
     return service, written
 
@@ -205,8 +214,29 @@ def _bucket(settings: PlatformSettings, name: str) -> BlobStore:
 class _Nobody:
     """No image is visible without a pass."""
 
-    def require_visible(self, token: str, image: str) -> None:
+    def sight(self, token: str, image: str) -> Sight:
         raise NotImplementedError
+
+
+class _Everybody:
+    """Permissions, which lets everybody in; asked once a second, as the real one is."""
+
+    def standing(self, token: str | None) -> Standing:
+        return Standing(Caller("user", "user", 1), {ARCHIVE: frozenset({Action.USE_ARCHIVE})})
+
+    def ask(self, token: str | None, questions: Sequence[Question]) -> Answers:
+        raise NotImplementedError
+
+    def usable(self, token: str | None) -> Usable:
+        raise NotImplementedError
+
+    def make_first_editor(self, *, archive: str, user: str) -> None:
+        raise NotImplementedError
+
+
+def issued(office: PassOffice, **names: Any) -> tuple[TilePass, str]:
+    """Write a pass for somebody who sees the image through its archive."""
+    return office.issue(IMAGE, token="token", sight=Sight((ARCHIVE,), is_theirs=False), **names)
 
 
 # --- Over the network
@@ -238,6 +268,7 @@ def application() -> Flask:
     service = over(
         documents(settings),
         images=_Nobody(),
+        access=CachedAccess(_Everybody()),
         image_blobs=images,
         media_blobs=media,
         clock=SystemClock(),
@@ -288,8 +319,8 @@ class _Visitor:
             raise RuntimeError(f"a tile was answered with {answer.status}")
 
     def _issued(self) -> tuple[TilePass, str]:
-        return self._office.issue(
-            IMAGE, index_key="index", source_key="slide.tif", source_size_bytes=self._size_bytes
+        return issued(
+            self._office, index_key="index", source_key="slide.tif", source_size_bytes=self._size_bytes
         )
 
 

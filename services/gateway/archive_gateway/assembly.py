@@ -87,7 +87,9 @@ def _services(
         Service.PERMISSIONS: permissions_app,
         Service.ARCHIVE_API: archive_api,
         Service.INGEST: ingest,
-        Service.TILER: create_tiler(settings, transports=TilerTransports(archive_api=to_archive_api)),
+        Service.TILER: create_tiler(
+            settings, transports=TilerTransports(archive_api=to_archive_api, permissions=to_permissions)
+        ),
         Service.FEED: create_feed(feed, transports=FeedTransports(permissions=to_permissions)),
         Service.PORTAL: create_portal(PortalSettings(settings.public_url, blobs_origin(settings))),
     }

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archive_shared.access import Access
 from archive_shared.blobs.platform import platform_blobs
 from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock, SystemClock
@@ -36,6 +37,7 @@ read_local_tile = read_zoom_tile
 """How the local viewer reads the tiles of a file on this machine."""
 
 NAME = "tiler"
+PASSES = b"tile pass, version 2"
 TILE_CACHE_BYTES = 64 * 1024**2
 COLLECTIONS = (RENDERING_JOBS, SLIDE_CONVERSIONS, LEVEL_FILLINGS, LEASES)
 ANNOUNCING = (RENDERING_JOBS.name, SLIDE_CONVERSIONS.name)
@@ -54,6 +56,7 @@ class Transports:
     """How other services are reached; None means over the network."""
 
     archive_api: "httpx2.BaseTransport | None" = None
+    permissions: "httpx2.BaseTransport | None" = None
 
 
 @dataclass(frozen=True)
@@ -67,21 +70,23 @@ class Tiler:
 
 
 def bootstrap(settings: PlatformSettings, *, transports: Transports | None = None) -> Tiler:
-    """Connect to the stores and to archive-api."""
+    """Connect to the stores, to archive-api and to permissions."""
     from archive_shared.http.client import ServiceClient  # noqa: PLC0415 (only the web server asks other services)
+    from archive_shared.http.connect_access import connect_access  # noqa: PLC0415 (likewise)
     from tiler.adapters.images_client import HttpImages  # noqa: PLC0415 (likewise)
 
-    clock = SystemClock()
+    clock, reached = SystemClock(), transports or Transports()
     archive_api = ServiceClient(
         settings.archive_api_url,
         service=NAME,
         secret=settings.secret,
         clock=clock,
-        transport=(transports or Transports()).archive_api,
+        transport=reached.archive_api,
     )
     return over(
         documents(settings),
         images=HttpImages(archive_api),
+        access=connect_access(settings, service=NAME, clock=clock, transport=reached.permissions),
         image_blobs=platform_blobs(settings, "images"),
         media_blobs=platform_blobs(settings, "media"),
         clock=clock,
@@ -93,12 +98,15 @@ def over(
     documents: Documents,
     *,
     images: Images,
+    access: Access,
     image_blobs: BlobStore,
     media_blobs: BlobStore,
     clock: Clock,
     settings: PlatformSettings,
 ) -> Tiler:
     """Build the service on stores and peers that are already there."""
+    from tiler.adapters.sealing import AesGcmSeals  # noqa: PLC0415 (only the web server gives passes)
+
     indexes, open_source = CachedIndexes(media_blobs), partial(BlobSource, image_blobs)
     gallery = Gallery(
         jobs=jobs_of(documents),
@@ -112,7 +120,8 @@ def over(
         clock=clock,
     )
     watching = Watching(
-        office=PassOffice(settings.secret, lambda: clock.now().timestamp()),
+        office=PassOffice(AesGcmSeals(settings.secret, PASSES), lambda: clock.now().timestamp()),
+        access=access,
         gallery=gallery,
         indexes=indexes,
         open_source=open_source,

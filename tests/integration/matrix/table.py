@@ -83,6 +83,8 @@ TABLE: dict[tuple[Service, str, str], Row] = {
     (I, "GET", "/api/v1/cases/upload-sessions/<pk>/"): NOT_THEIRS,
     (I, "POST", "/api/v1/cases/upload-sessions/<pk>/cancel/"): NOT_THEIRS,
     (I, "POST", "/api/v1/cases/upload-sessions/<pk>/retry/"): NOT_THEIRS,
+    # --- archive-api: for services that act for a caller
+    (A, "GET", "/internal/v1/images/<image>/sight/"): ROLE,
     # --- tiler
     (T, "GET", f"{IMAGE}/preview.jpeg"): ROLE,
     (T, "GET", f"{IMAGE}/"): ROLE,

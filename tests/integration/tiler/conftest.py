@@ -1,7 +1,7 @@
 """The tiler on stores of its own: images to import, a worker's steps to render them, and people to look at them."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,14 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from archive_shared.access import Answers, Caller, Question, Usable
 from archive_shared.blobs.platform import platform_blobs
 from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import SystemClock
 from archive_shared.documents import Repository
 from archive_shared.errors import NotFound, Unauthenticated
 from archive_shared.events import Event, ImageImported, OriginalFile, Slide, SlideComplete
+from archive_shared.identifiers import derived_id
 from archive_shared.jobs.claims import Claims
 from archive_shared.jobs.handler import J, JobHandler, JobPolicy
 from archive_shared.settings import PlatformSettings
@@ -37,6 +39,7 @@ from tiler.bootstrap import (
 )
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.rendering_job import RENDERING_JOBS, RenderingJob
+from tiler.domain.sight import Sight
 from tiler.domain.slide_jobs import SLIDE_CONVERSIONS, LevelFilling, SlideConversion
 from tiler.entrypoints.consumer import handlers
 from tiler.entrypoints.http.app import app_for
@@ -47,15 +50,36 @@ Work = Callable[[Mapping[str, Any], Callable[[int], None]], Mapping[str, Any]]
 
 @dataclass
 class Onlookers:
-    """Who may see which images, by token; implements `tiler.use_cases.show_image.Images`."""
+    """Who may see which images, by token, each through an archive of its own; implements `Images` and `Access`."""
 
     visible: dict[str, set[str]] = field(default_factory=dict)
 
-    def require_visible(self, token: str, image: str) -> None:
+    def sight(self, token: str, image: str) -> Sight:
+        if image not in self._seen_by(token):
+            raise NotFound(image)
+        return Sight((_archive_of(image),), is_theirs=False)
+
+    def ask(self, token: str | None, questions: Sequence[Question]) -> Answers:
+        usable = self.usable(token)
+        return Answers(
+            usable.caller, [usable.includes(each.archive) for each in questions if each.archive is not None]
+        )
+
+    def usable(self, token: str | None) -> Usable:
+        seen = self._seen_by(token)
+        return Usable(Caller("someone", "someone", 1), frozenset(map(_archive_of, seen)))
+
+    def make_first_editor(self, *, archive: str, user: str) -> None:
+        raise NotImplementedError("the tiler makes no archives")
+
+    def _seen_by(self, token: str | None) -> set[str]:
         if token not in self.visible:
             raise Unauthenticated("Invalid token.")
-        if image not in self.visible[token]:
-            raise NotFound(image)
+        return self.visible[token]
+
+
+def _archive_of(image: str) -> str:
+    return derived_id("test archive", image)
 
 
 @dataclass
@@ -221,6 +245,7 @@ def studio(settings: PlatformSettings) -> Studio:
     service = over(
         documents(settings),
         images=onlookers,
+        access=onlookers,
         image_blobs=images,
         media_blobs=media,
         clock=SystemClock(),

@@ -62,22 +62,24 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
 
 
 def test_a_member_sees_the_image(case: Case) -> None:
-    case.images.require_visible(case.member, case.image)
+    sight = case.images.sight(case.member, case.image)
+
+    assert (len(sight.archives), sight.is_theirs) == (1, False)
 
 
 def test_for_an_outsider_the_image_does_not_exist(case: Case) -> None:
     with pytest.raises(NotFound):
-        case.images.require_visible(case.outsider, case.image)
+        case.images.sight(case.outsider, case.image)
 
 
 def test_an_unknown_image_does_not_exist(case: Case) -> None:
     with pytest.raises(NotFound):
-        case.images.require_visible(case.member, new_id())
+        case.images.sight(case.member, new_id())
 
 
 def test_a_wrong_token_is_refused(case: Case) -> None:
     with pytest.raises(Unauthenticated):
-        case.images.require_visible("wrong", case.image)
+        case.images.sight("wrong", case.image)
 
 
 def no_answer(request: httpx2.Request) -> httpx2.Response:
@@ -93,7 +95,7 @@ def test_nobody_sees_anything_while_archive_api_does_not_answer(
     images = over_http(httpx2.MockTransport(answer))
 
     with pytest.raises(Unavailable):
-        images.require_visible("token", new_id())
+        images.sight("token", new_id())
 
 
 def test_a_token_that_cannot_be_passed_on_is_refused(studio: Studio, tmp_path: Path) -> None:
@@ -134,4 +136,4 @@ def asking(studio: Studio, images: Images) -> FlaskClient:
 
 def yes(asked: list[httpx2.Request], request: httpx2.Request) -> httpx2.Response:
     asked.append(request)
-    return httpx2.Response(200, json={})
+    return httpx2.Response(200, json={"archives": [new_id()], "is_theirs": False})

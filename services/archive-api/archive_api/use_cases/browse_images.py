@@ -21,11 +21,25 @@ from archive_shared.errors import NotFound
 from archive_shared.events import ImageFile
 
 DOWNLOAD_LIFETIME_S = 300
-
-
 MOST_LOOKED_AT = 20_000
+MOST_NAMED = 16  # archives of a sight; it travels in a cookie
 _BATCH = 500
 _SORTS: Mapping[str, str] = {"created": "created_at", "name": "name", "study_date": "study_date"}
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Why somebody may see an image.
+
+    Parameters
+    ----------
+    archives
+        Those whose data they may use and that hold it, `MOST_NAMED` at the most. Without any they see it because it is
+        theirs, or because they are an administrator.
+    """
+
+    archives: Sequence[str]
+    is_theirs: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,12 +107,14 @@ def list_images_after(
 
 def find_image(library: Library, token: str | None, identifier: str) -> Shown:
     """Return an image the caller may see; raise `Unauthenticated` or `NotFound`."""
-    found = library.images.get(identifier)
-    if found is None:
-        library.require_caller(token)
-        raise NotFound(f"image {identifier} does not exist")
-    _require_sight(library, token, found)
+    found = _existing(library, token, identifier)
+    _sight_of(library, token, found)
     return _shown(library, [found])[0]
+
+
+def find_sight(library: Library, token: str | None, identifier: str) -> Sight:
+    """Return why the caller may see an image; raise `Unauthenticated` or `NotFound`."""
+    return _sight_of(library, token, _existing(library, token, identifier))
 
 
 def find_file(library: Library, token: str | None, image: str, file: str) -> ImageFile:
@@ -134,14 +150,27 @@ def visible_images(library: Library, caller: Caller, usable: Usable, images: Seq
     return [image for image in images if visible(image)]
 
 
-def _require_sight(library: Library, token: str | None, image: Image) -> None:
+def _existing(library: Library, token: str | None, identifier: str) -> Image:
+    found = library.images.get(identifier)
+    if found is None:
+        library.require_caller(token)
+        raise NotFound(f"image {identifier} does not exist")
+    return found
+
+
+def _sight_of(library: Library, token: str | None, image: Image) -> Sight:
     """Raise unless the caller may use an archive that holds the image, or no item does and it is theirs."""
     holders = _holders(library, [image.id]).get(image.id)
     archives = sorted(holders) if holders else [None]  # in none, it is for administrators
     answers = library.access.ask(token, [Question(Action.USE_ARCHIVE, archive) for archive in archives])
     caller = known(answers.caller)
-    if not (any(answers.allowed) or (not holders and image.creator == caller.id)):
+    is_theirs = not holders and image.creator == caller.id
+    if not (any(answers.allowed) or is_theirs):
         raise NotFound(f"image {image.id} may not be seen")
+    allowed = [
+        archive for archive, yes in zip(archives, answers.allowed, strict=True) if yes and archive is not None
+    ]
+    return Sight(allowed[:MOST_NAMED], is_theirs)
 
 
 def _holders(library: Library, images: list[str]) -> dict[str, set[str]]:

@@ -1,6 +1,7 @@
 """Asks archive-api whether a caller may see an image, with the caller's own token."""
 
 from archive_shared.http.client import ServiceClient
+from tiler.domain.sight import Sight
 
 
 class HttpImages:
@@ -9,5 +10,6 @@ class HttpImages:
     def __init__(self, archive_api: ServiceClient) -> None:
         self._archive_api = archive_api
 
-    def require_visible(self, token: str, image: str) -> None:
-        self._archive_api.get(f"/api/v1/cases/images/{image}/", token=token)
+    def sight(self, token: str, image: str) -> Sight:
+        answer = self._archive_api.get(f"/internal/v1/images/{image}/sight/", token=token)
+        return Sight(tuple(answer["archives"]), answer["is_theirs"])

@@ -17,6 +17,7 @@ from tiler.domain.picture import Picture
 from tiler.domain.problems import UnreadableIndex
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.rendering_job import RenderingJob, StoredPreview
+from tiler.domain.sight import Sight
 from tiler.domain.tile_index import TileIndex
 
 ReadTile = Callable[[RangedSource, TileIndex, int, int, int], Picture]
@@ -26,8 +27,8 @@ ReadCrop = Callable[[RangedSource, TileIndex, Crop], Picture]
 class Images(Protocol):
     """What archive-api answers about images, with the eyes of the caller."""
 
-    def require_visible(self, token: str, image: str) -> None:
-        """Return if the caller may see the image; raise `NotFound` or `Unauthenticated` otherwise."""
+    def sight(self, token: str, image: str) -> Sight:
+        """Return why the caller may see the image; raise `NotFound` or `Unauthenticated` if they may not."""
         ...
 
 
@@ -46,6 +47,15 @@ class Pyramid:
     name: str
     source: RangedSource
     index: TileIndex
+
+
+@dataclass(frozen=True)
+class Look:
+    """Whose token was shown, why they may see the image, and what was made of it."""
+
+    token: str
+    sight: Sight
+    job: RenderingJob
 
 
 @dataclass(frozen=True)
@@ -97,26 +107,29 @@ class Gallery:
 
     def preview(self, token: str | None, image: str) -> Shown:
         """Return the preview; `NotFound` while there is none."""
-        found = self._visible(token, image).preview
+        found = self.look(token, image).job.preview
         if found is None:
             raise NotFound(f"image {image} has no preview")
         return Shown(found.key, partial(self._read_preview, image, found))
 
     def pyramid(self, token: str | None, image: str) -> Pyramid:
         """Return what tiles of an image are read from; `NotFound` if it has none, or none yet."""
-        job = self.visible_pyramid(token, image)
-        assert job.index is not None
+        job = self.look(token, image).job
+        if job.index is None:
+            raise NotFound(f"image {image} has no tiles")
         with self._made_again_if_lost(image, job.index.key):
             index = self.indexes.get(job.index.key)
         located = job.index.source or job.source
         return Pyramid(job.index.key, self.open_source(located.key, located.size_bytes), index)
 
-    def visible_pyramid(self, token: str | None, image: str) -> RenderingJob:
-        """Return the job of an image that has an index; `NotFound` if it has none, or none yet."""
-        job = self._visible(token, image)
-        if job.index is None:
-            raise NotFound(f"image {image} has no tiles")
-        return job
+    def look(self, token: str | None, image: str) -> Look:
+        """Return what there is of an image the caller may see; raise `Unauthenticated` or `NotFound`."""
+        if token is None:
+            raise Unauthenticated("Authentication credentials were not provided.")
+        if not is_id(image):
+            raise NotFound(f"image {image} does not exist")
+        sight = self.images.sight(token, image)
+        return Look(token, sight, self.jobs.require(image))
 
     def deep_zoom_tile(self, token: str | None, image: str, at: TileAddress) -> Shown:
         """Return a tile of the Deep Zoom view.
@@ -136,14 +149,6 @@ class Gallery:
         """Return any part of an image at any size; `Invalid` when that makes no sense."""
         found = wanted.resolved(pyramid.index.width, pyramid.index.height)
         return Shown(f"{pyramid.name}/{found}", partial(self.read_crop, pyramid.source, pyramid.index, found))
-
-    def _visible(self, token: str | None, image: str) -> RenderingJob:
-        if token is None:
-            raise Unauthenticated("Authentication credentials were not provided.")
-        if not is_id(image):
-            raise NotFound(f"image {image} does not exist")
-        self.images.require_visible(token, image)
-        return self.jobs.require(image)
 
     def _read_preview(self, image: str, preview: StoredPreview) -> Picture:
         with self._made_again_if_lost(image, preview.key):

@@ -1,10 +1,11 @@
-"""Serves tiles to those who hold a pass; the question "may they" was answered when it was issued."""
+"""Serves tiles to those who hold a pass, as long as permissions would still let them see the image."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from archive_shared.errors import NotFound
+from archive_shared.access import Access
+from archive_shared.errors import NotFound, Unauthenticated
 from tiler.domain.picture import Picture
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.tile_index import TileIndex
@@ -33,6 +34,8 @@ class Watching:
 
     Parameters
     ----------
+    access
+        Asked for every tile, so it should remember for a moment what permissions said.
     tiles_of
         Prepares the tiles of an index; called for every tile, so it should remember.
     cache
@@ -40,6 +43,7 @@ class Watching:
     """
 
     office: PassOffice
+    access: Access
     gallery: Gallery
     indexes: Indexes
     open_source: Callable[[str, int], RangedSource]
@@ -48,12 +52,41 @@ class Watching:
 
     def admit(self, token: str | None, image: str) -> tuple[TilePass, str]:
         """Ask whether the caller may see the image, and write a pass; errors as for `Gallery.pyramid`."""
-        job = self.gallery.visible_pyramid(token, image)
-        assert job.index is not None
-        located = job.index.source or job.source
+        look = self.gallery.look(token, image)
+        index = look.job.index
+        if index is None:
+            raise NotFound(f"image {image} has no tiles")
+        located = index.source or look.job.source
         return self.office.issue(
-            image, index_key=job.index.key, source_key=located.key, source_size_bytes=located.size_bytes
+            image,
+            index_key=index.key,
+            source_key=located.key,
+            source_size_bytes=located.size_bytes,
+            token=look.token,
+            sight=look.sight,
         )
+
+    def check(self, written: str, image: str) -> TilePass:
+        """Return a pass for an image that its holder may see now.
+
+        Raises
+        ------
+        Unauthenticated
+            The pass is not valid, or the token it was given for is not any more.
+        NotFound
+            It is for another image, or its holder may not see the image any more.
+        Unavailable
+            Permissions does not answer.
+        """
+        found = self.office.check(written)
+        if found.image != image:
+            raise NotFound(f"image {image} is not what the pass is for")
+        answers = self.access.ask(found.token, found.questions)
+        if answers.caller is None:
+            raise Unauthenticated("The pass is nobody's any more.")
+        if found.questions and not any(answers.allowed):
+            raise NotFound(f"image {image} may not be seen any more")
+        return found
 
     def pyramid(self, found: TilePass) -> Pyramid:
         """Return what the tiles of a pass are read from; `NotFound` if it is gone."""
@@ -71,9 +104,3 @@ class Watching:
         picture = self.tiles_of(found.index_key, index).read(source, z, x, y)
         self.cache.put(key, picture, len(picture.body))
         return picture
-
-
-def require_image(found: TilePass, image: str) -> None:
-    """Raise `NotFound` if a pass is for another image."""
-    if found.image != image:
-        raise NotFound(f"image {image} is not what the pass is for")

@@ -11,6 +11,7 @@ from archive_api.entrypoints.http.item_actions import item_actions_blueprint
 from archive_api.entrypoints.http.items import items_blueprint
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.media import media_blueprint
+from archive_api.entrypoints.http.sights import sights_blueprint
 from archive_api.entrypoints.http.sockets import sockets_blueprint
 from archive_api.entrypoints.http.tasks import tasks_blueprint
 from archive_shared.http.app import build_app
@@ -40,6 +41,7 @@ def app_for(service: ArchiveApi, *, public_url: str) -> Flask:
             tasks_blueprint(library, links),
             contents_blueprint(library, links),
             images_blueprint(library, links),
+            sights_blueprint(library),
             sockets_blueprint(library, links),
             media_blueprint(library),
             client_versions_blueprint(),

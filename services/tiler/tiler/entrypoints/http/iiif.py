@@ -15,7 +15,7 @@ from tiler.domain.tile_pass import LIFETIME_S
 from tiler.entrypoints.http.answers import answered_picture, answered_text
 from tiler.entrypoints.http.tile_door import COOKIE, PREFIX, version_of
 from tiler.use_cases.show_image import Gallery, Pyramid
-from tiler.use_cases.watch_slide import Watching, require_image
+from tiler.use_cases.watch_slide import Watching
 
 _CONTEXT = "http://iiif.io/api/image/3/context.json"
 _PROFILE = "http://iiif.io/api/image/3/level2.json"
@@ -31,9 +31,7 @@ def iiif_blueprint(gallery: Gallery, watching: Watching, public_url: str) -> Blu
         written = request.headers.get("X-Tile-Pass") or request.cookies.get(COOKIE)
         if written is None or "Authorization" in request.headers:
             return gallery.pyramid(bearer_token(), image)
-        found = watching.office.check(written)
-        require_image(found, image)
-        return watching.pyramid(found)
+        return watching.pyramid(watching.check(written, image))
 
     @routes.get("/pass")
     def issue(image: str) -> Response:

@@ -2,7 +2,8 @@
 
 `/api/v1/tiles/images/<image>/v/<version>/<z>/<x>/<y>.<format>`, for those who hold a pass for the image (cookie
 `tile_pass`, or header `X-Tile-Pass`). The version in the address is that of the index, so what stands there never
-changes and browsers keep it without asking again; the pass, which lives for seconds, is checked each time they do ask.
+changes and browsers keep it without asking again; whenever they do ask, the pass is checked, and whether its holder may
+still see the image.
 """
 
 import re
@@ -17,7 +18,7 @@ from tiler.domain.picture import Picture
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.tile_pass import TilePass
 from tiler.entrypoints.http.entity_tags import entity_tag
-from tiler.use_cases.watch_slide import Watching, require_image
+from tiler.use_cases.watch_slide import Watching
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -62,8 +63,7 @@ class TileDoor:
 
     def _answer(self, environ: Environ, start_response: StartResponse, *address: str) -> Iterable[bytes]:
         image, version, z, x, y, extension = address
-        found = self._watching.office.check(_pass_of(environ))
-        require_image(found, image)
+        found = self._watching.check(_pass_of(environ), image)
         if version != version_of(found):
             raise NotFound("there is another version of the image now")
         tag = f'"{version[:16]}-{z}-{x}-{y}"'
