@@ -30,6 +30,7 @@ from archive_shared.blobs.disk import (
 from archive_shared.blobs.disposition import attachment
 from archive_shared.blobs.folder_names import object_path, walk
 from archive_shared.blobs.folder_uploads import FolderUploads
+from archive_shared.blobs.held_files import HeldFiles
 from archive_shared.blobs.links import LinkSigner
 from archive_shared.blobs.port import BlobInfo, Data, Parts
 from archive_shared.blobs.rules import (
@@ -67,6 +68,7 @@ class FolderBlobStore:
         self._links_url = f"{public_url.rstrip('/')}/blobs/{bucket}"
         self._objects = root / bucket / "objects"
         self._incoming = root / bucket / "incoming"
+        self._held = HeldFiles(self._path)
         self._uploads = FolderUploads(root / bucket / "uploads", incoming=self._incoming)
         self.ensure_bucket()
 
@@ -97,11 +99,18 @@ class FolderBlobStore:
             try:
                 return path.open("rb")
             except FileNotFoundError as error:
-                raise NotFound(f"no object {key!r} in {self._bucket}") from error
+                raise self._missing(key) from error
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> bytes:
-        with self.open(key, start, end) as stream:
-            return stream.read()
+        if end is None:
+            with self.open(key, start) as stream:
+                return stream.read()
+        check_range(start, end)
+        with disk_errors():
+            try:
+                return self._held.read(key, start, end)
+            except FileNotFoundError as error:
+                raise self._missing(key) from error
 
     def stat(self, key: str) -> BlobInfo:
         with self.open_file(key) as file:
@@ -111,6 +120,7 @@ class FolderBlobStore:
         return self._listed(check_prefix(prefix), check_after(after))
 
     def delete(self, key: str) -> None:
+        self._held.forget(key)
         with disk_errors():
             remove_file(self._path(key), root=self._objects)
 
@@ -202,6 +212,9 @@ class FolderBlobStore:
                 else:
                     path.unlink(missing_ok=True)
         return len(leftovers)
+
+    def _missing(self, key: str) -> NotFound:
+        return NotFound(f"no object {key!r} in {self._bucket}")
 
     def _path(self, key: str) -> Path:
         return object_path(self._objects, check_key(key))

@@ -321,3 +321,22 @@ class Failing:
             raise RuntimeError("torn off")
         self.left -= 1
         return bytes(1 << 20)
+
+
+def test_a_range_of_a_replaced_object_is_of_the_new_one(store: BlobStore) -> None:
+    store.put("key", b"0123456789")
+    assert store.read("key", 2, 4) == b"23"
+
+    store.put("key", b"abcdefghij")
+
+    assert store.read("key", 2, 4) == b"cd"
+
+
+def test_a_range_of_a_deleted_object_is_not_found_however_often_it_was_read(store: BlobStore) -> None:
+    store.put("key", b"0123456789")
+    assert store.read("key", 2, 4) == store.read("key", 2, 4) == b"23"
+
+    store.delete("key")
+
+    with pytest.raises(NotFound):
+        store.read("key", 2, 4)
