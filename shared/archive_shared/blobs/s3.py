@@ -34,6 +34,7 @@ from archive_shared.blobs.rules import (
 )
 from archive_shared.blobs.s3_errors import error_of, network_errors
 from archive_shared.blobs.s3_multipart import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, S3Multipart
+from archive_shared.blobs.s3_ranges import S3Ranges
 from archive_shared.blobs.streams import save
 from archive_shared.errors import NotFound, Unavailable
 
@@ -83,6 +84,12 @@ class S3BlobStore:
         self._s3 = client(endpoint, secure)
         self._public_s3 = client(public.netloc, public.scheme == "https")
         self._uploads = S3Multipart(self._control_address, http)
+        self._ranges = S3Ranges(
+            f"{'https' if secure else 'http'}://{endpoint}",
+            lambda key: self._control_address("GET", key, {}),
+            connect_timeout_s=CONNECT_TIMEOUT_S,
+            read_timeout_s=READ_TIMEOUT_S,
+        )
 
     def ensure_bucket(self) -> None:
         with _errors("the bucket"):
@@ -118,6 +125,10 @@ class S3BlobStore:
         return io.BufferedReader(_Body(answer))
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> bytes:
+        if end is not None and 0 <= start < end:
+            body = self._ranges.read(key, start, end)
+            if body is not None:
+                return body
         with self.open(key, start, end) as stream:
             return stream.read()
 
