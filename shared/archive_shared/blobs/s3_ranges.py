@@ -18,7 +18,8 @@ ADDRESS_AGE_S = 60.0
 MOST_ADDRESSES = 1024
 MOST_IDLE = 32
 _MOST_HEADER_BYTES = 64 << 10
-_PIECE_BYTES = 64 << 10
+_FIRST_PIECE_BYTES = 16 << 10
+_PIECE_BYTES = 1 << 20
 _PARTIAL = re.compile(rb"HTTP/1\.1 206[ \r]")
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n", re.IGNORECASE)
 _ODD = re.compile(rb"\r\n(transfer-encoding|content-encoding|connection:[ \t]*close)", re.IGNORECASE)
@@ -83,8 +84,8 @@ class S3Ranges:
     def _connected(self) -> socket.socket:
         made = socket.create_connection((self._host, self._port), timeout=self._connect_timeout_s)
         try:
-            made.settimeout(self._read_timeout_s)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            made.settimeout(self._read_timeout_s)
             return self._tls.wrap_socket(made, server_hostname=self._host) if self._tls else made
         except OSError:
             made.close()
@@ -113,7 +114,7 @@ def _header(connection: socket.socket) -> tuple[bytes, bytes]:
     """Return the lines of the header, and what came of the body with them."""
     received = b""
     while (end := received.find(b"\r\n\r\n")) < 0:
-        piece = connection.recv(_PIECE_BYTES)
+        piece = connection.recv(_FIRST_PIECE_BYTES)
         received += piece
         if not piece or len(received) > _MOST_HEADER_BYTES:
             raise ConnectionResetError
@@ -133,7 +134,7 @@ def _length(header: bytes, start: int, end: int) -> int | None:
 def _rest(connection: socket.socket, missing_bytes: int) -> bytes:
     pieces = []
     while missing_bytes:
-        piece = connection.recv(min(missing_bytes, _PIECE_BYTES << 4))
+        piece = connection.recv(min(missing_bytes, _PIECE_BYTES))
         if not piece:
             raise ConnectionResetError
         pieces.append(piece)

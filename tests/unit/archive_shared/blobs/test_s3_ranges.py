@@ -131,6 +131,22 @@ def test_a_kept_connection_that_was_closed_meanwhile_is_left_to_the_long_way(sig
         assert made.read("key", 2, 6) == b"2345"
 
 
+def test_a_server_that_falls_silent_is_left_to_the_long_way(signed: list[str]) -> None:
+    class Silent(Script):
+        def serve(self) -> None:
+            connection, _ = self._listener.accept()
+            with connection:
+                connection.sendall(ORDINARY[:-1])
+                released.wait(timeout=30)
+
+    released = threading.Event()
+    with Silent([]) as script:
+        made = S3Ranges(script.address, lambda key: script.address, connect_timeout_s=5, read_timeout_s=0.2)
+
+        assert made.read("key", 2, 6) is None
+        released.set()
+
+
 def test_nobody_there_is_left_to_the_long_way(signed: list[str]) -> None:
     with Script([]) as script:
         pass
