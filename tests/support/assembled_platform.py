@@ -162,8 +162,10 @@ class AssembledPlatform:
         return answer
 
     def _hear_in_tiler(self, received: ReceivedEvent) -> None:
-        documents, images = tiler_documents(self.settings), platform_blobs(self.settings, "images")
-        tiler_handlers(documents, images, SystemClock())[ImageImported](received)
+        images, media = platform_blobs(self.settings, "images"), platform_blobs(self.settings, "media")
+        documents = tiler_documents(self.settings)
+        heard = tiler_handlers(documents, images, media, SystemClock(), lease_s=self.settings.job_lease_s)
+        heard[ImageImported](received)
 
 
 def _received(event: ImageImported) -> ReceivedEvent:

@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,11 +21,13 @@ from tiler.adapters.blob_source import BlobSource
 from tiler.adapters.byte_cache import ByteCache
 from tiler.adapters.index_cache import CachedIndexes
 from tiler.adapters.tiles_on_demand import PreparedTiles, read_crop, read_deep_zoom_tile, read_zoom_tile
+from tiler.domain.deleted_image import DELETED_IMAGES, DeletedImage
 from tiler.domain.rendering_job import RENDERING_JOBS, RenderingJob
 from tiler.domain.slide_jobs import LEVEL_FILLINGS, SLIDE_CONVERSIONS, LevelFilling, SlideConversion
 from tiler.domain.tile_pass import PassOffice
 from tiler.use_cases import convert_slide, fill_levels
 from tiler.use_cases.convert_slide import ConversionHandler, ConversionWork
+from tiler.use_cases.drop_image import Removal
 from tiler.use_cases.fill_levels import FillingHandler, FillingWork
 from tiler.use_cases.render_image import QUEUE, RenderingHandler, RenderingWork
 from tiler.use_cases.show_image import Gallery, Images
@@ -39,7 +42,7 @@ read_local_tile = read_zoom_tile
 NAME = "tiler"
 PASSES = b"tile pass, version 2"
 TILE_CACHE_BYTES = 64 * 1024**2
-COLLECTIONS = (RENDERING_JOBS, SLIDE_CONVERSIONS, LEVEL_FILLINGS, LEASES)
+COLLECTIONS = (RENDERING_JOBS, SLIDE_CONVERSIONS, LEVEL_FILLINGS, DELETED_IMAGES, LEASES)
 ANNOUNCING = (RENDERING_JOBS.name, SLIDE_CONVERSIONS.name)
 JOBS = {
     RENDERING_JOBS.name: QUEUE,
@@ -179,6 +182,11 @@ def fillings_of(documents: Documents) -> Repository[LevelFilling]:
     return Repository(documents, LEVEL_FILLINGS.name, LevelFilling, source=NAME)
 
 
+def deleted_of(documents: Documents) -> Repository[DeletedImage]:
+    """Return the marks of images that are gone."""
+    return Repository(documents, DELETED_IMAGES.name, DeletedImage, source=NAME)
+
+
 def slide_work(settings: PlatformSettings) -> SlideWork:
     """Return the jobs of the slide worker, and what it does with them."""
     return slide_work_over(documents(settings))
@@ -186,12 +194,29 @@ def slide_work(settings: PlatformSettings) -> SlideWork:
 
 def slide_work_over(documents: Documents) -> SlideWork:
     """Return the same over documents that are connected already."""
-    renderings, fillings, clock = jobs_of(documents), fillings_of(documents), SystemClock()
+    renderings, fillings, deleted = jobs_of(documents), fillings_of(documents), deleted_of(documents)
+    clock = SystemClock()
     return SlideWork(
         conversions=conversions_of(documents),
         fillings=fillings,
-        converting=ConversionHandler(CONVERSION_PROGRAM, renderings, fillings, clock),
-        filling=FillingHandler(FILLING_PROGRAM, renderings, clock),
+        converting=ConversionHandler(CONVERSION_PROGRAM, renderings, fillings, deleted, clock),
+        filling=FillingHandler(FILLING_PROGRAM, renderings, deleted, clock),
+    )
+
+
+def removal(
+    documents: Documents, images: BlobStore, media: BlobStore, *, clock: Clock, lease_s: float
+) -> Removal:
+    """Return how everything of an image is deleted; `lease_s` is that of the workers' jobs."""
+    conversions = conversions_of(documents)
+    return Removal(
+        deleted=deleted_of(documents),
+        conversions=conversions,
+        jobs=(conversions, fillings_of(documents), jobs_of(documents)),
+        images=images,
+        media=media,
+        clock=clock,
+        settled_after=timedelta(seconds=2 * lease_s),
     )
 
 

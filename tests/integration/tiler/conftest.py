@@ -14,10 +14,10 @@ from werkzeug.test import TestResponse
 from archive_shared.access import Answers, Caller, Question, Usable
 from archive_shared.blobs.platform import platform_blobs
 from archive_shared.blobs.port import BlobStore
-from archive_shared.clock import SystemClock
+from archive_shared.clock import Clock, SystemClock
 from archive_shared.documents import Repository
 from archive_shared.errors import NotFound, Unauthenticated
-from archive_shared.events import Event, ImageImported, OriginalFile, Slide, SlideComplete
+from archive_shared.events import Event, ImageDeleted, ImageImported, OriginalFile, Slide, SlideComplete
 from archive_shared.identifiers import derived_id
 from archive_shared.jobs.claims import Claims
 from archive_shared.jobs.handler import J, JobHandler, JobPolicy
@@ -100,7 +100,9 @@ class Studio:
         self.hear(event)
         return event.image
 
-    def hear(self, event: ImageImported | SlideComplete) -> None:
+    def hear(
+        self, event: ImageDeleted | ImageImported | SlideComplete, *, clock: Clock | None = None
+    ) -> None:
         """Deliver an event as the bus does."""
         received = ReceivedEvent(
             id="1",
@@ -112,7 +114,14 @@ class Studio:
             traceparent=None,
             event=event,
         )
-        handlers(self.service.documents, self.images, SystemClock())[type(event)](received)
+        heard = handlers(
+            self.service.documents,
+            self.images,
+            self.media,
+            clock or SystemClock(),
+            lease_s=self.settings.job_lease_s,
+        )
+        heard[type(event)](received)
 
     def render(self, image: str) -> RenderingJob:
         """Do the job of an image with a worker's steps, but in this process."""

@@ -1,4 +1,4 @@
-"""`python -m tiler.entrypoints.consumer`: queues the work on every image that is imported, and tidies up after slides."""
+"""`python -m tiler.entrypoints.consumer`: queues the work on every image that is imported, and deletes what is not needed any more."""
 
 from functools import partial
 
@@ -6,20 +6,25 @@ from archive_shared.blobs.platform import platform_blobs
 from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock, SystemClock
 from archive_shared.documents import Documents
-from archive_shared.events import ImageImported, SlideComplete
+from archive_shared.events import ImageDeleted, ImageImported, SlideComplete
 from archive_shared.messaging.consumer import Handlers
 from archive_shared.processes import run_consumer, start_logging
 from archive_shared.settings import read_platform_settings
 from archive_shared.wire.cloud_events import ReceivedEvent
-from tiler.bootstrap import NAME, conversions_of, documents, jobs_of
+from tiler.bootstrap import NAME, conversions_of, deleted_of, documents, jobs_of, removal
+from tiler.use_cases.drop_image import Removal
 from tiler.use_cases.drop_superseded import drop_superseded
 from tiler.use_cases.request_rendering import Requests
 
 
-def handlers(documents: Documents, images: BlobStore, clock: Clock) -> Handlers:
-    """Return what the bus calls, by kind of event."""
-    requests = Requests(jobs_of(documents), conversions_of(documents), clock)
+def handlers(
+    documents: Documents, images: BlobStore, media: BlobStore, clock: Clock, *, lease_s: float
+) -> Handlers:
+    """Return what the bus calls, by kind of event; `lease_s` is that of the workers' jobs."""
+    requests = Requests(jobs_of(documents), conversions_of(documents), deleted_of(documents), clock)
+    dropping = removal(documents, images, media, clock=clock, lease_s=lease_s)
     return {
+        ImageDeleted: partial(_image_deleted, dropping),
         ImageImported: partial(_image_imported, requests),
         SlideComplete: partial(_slide_complete, documents, images),
     }
@@ -30,6 +35,11 @@ def _image_imported(requests: Requests, received: ReceivedEvent) -> None:
     requests.request(received.event)
 
 
+def _image_deleted(dropping: Removal, received: ReceivedEvent) -> None:
+    assert isinstance(received.event, ImageDeleted)
+    dropping.drop(received.event.image)
+
+
 def _slide_complete(documents: Documents, images: BlobStore, received: ReceivedEvent) -> None:
     assert isinstance(received.event, SlideComplete)
     drop_superseded(jobs_of(documents), images, received.event.image)
@@ -38,6 +48,11 @@ def _slide_complete(documents: Documents, images: BlobStore, received: ReceivedE
 if __name__ == "__main__":
     settings = read_platform_settings()
     start_logging(f"{NAME}-consumer", settings)
-    run_consumer(
-        NAME, handlers(documents(settings), platform_blobs(settings, "images"), SystemClock()), settings
+    heard = handlers(
+        documents(settings),
+        platform_blobs(settings, "images"),
+        platform_blobs(settings, "media"),
+        SystemClock(),
+        lease_s=settings.job_lease_s,
     )
+    run_consumer(NAME, heard, settings)

@@ -10,6 +10,7 @@ from archive_shared.clock import Clock
 from archive_shared.documents import Repository
 from archive_shared.errors import Duplicate
 from archive_shared.jobs.job import Job
+from tiler.domain.deleted_image import DeletedImage
 from tiler.domain.rendering_job import RenderingJob, slide_source
 from tiler.domain.slide_files import SlideFiles
 from tiler.domain.slide_jobs import LevelFilling, OriginalObject, SlideConversion, SlideProduct
@@ -48,6 +49,7 @@ class ConversionHandler:
     command: Sequence[str]
     renderings: Repository[RenderingJob]
     fillings: Repository[LevelFilling]
+    deleted: Repository[DeletedImage]
     clock: Clock
 
     def payload(self, aggregate: SlideConversion) -> Mapping[str, Any]:
@@ -62,6 +64,8 @@ class ConversionHandler:
 
     def keep(self, aggregate: SlideConversion, result: Mapping[str, Any]) -> None:
         """Have preview and tile index made, and the missing levels added; whichever has been asked for is not again."""
+        if self.deleted.get(aggregate.id) is not None:
+            return
         product = SlideProduct(**result)
         queued = Job.queued(self.clock.now())
         add_rendering(self.renderings, aggregate.id, product, queued)

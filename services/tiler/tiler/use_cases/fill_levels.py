@@ -9,6 +9,7 @@ from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock
 from archive_shared.documents import Repository
 from archive_shared.jobs.job import Job
+from tiler.domain.deleted_image import DeletedImage
 from tiler.domain.rendering_job import RenderingJob
 from tiler.domain.slide_jobs import LevelFilling, SlideProduct
 from tiler.use_cases.convert_slide import Progress, add_rendering, product_key
@@ -43,6 +44,7 @@ class FillingHandler:
 
     command: Sequence[str]
     renderings: Repository[RenderingJob]
+    deleted: Repository[DeletedImage]
     clock: Clock
 
     def payload(self, aggregate: LevelFilling) -> Mapping[str, Any]:
@@ -56,6 +58,8 @@ class FillingHandler:
 
     def keep(self, aggregate: LevelFilling, result: Mapping[str, Any]) -> None:
         """Have the complete slide indexed; until then people see the one before."""
+        if self.deleted.get(aggregate.id) is not None:
+            return
         queued = Job.queued(self.clock.now())
         add_rendering(self.renderings, aggregate.id, SlideProduct(**result), queued)
 

@@ -72,18 +72,22 @@ class RenderingWork:
         """
         found = payload["source"]
         source = self.open_source(found["key"], found["size_bytes"])
-        prefix = f"{payload['image']}/{payload['epoch']}"
+        image, epoch = payload["image"], payload["epoch"]
         picture = self.preview(source)
-        preview = StoredPreview(f"previews/{prefix}", picture.content_type)
+        preview = StoredPreview(f"{preview_prefix(image)}{epoch}", picture.content_type)
         self.media.put(preview.key, picture.body)
         located = SourceObject(**found)
-        index = self._store_index(source, located, prefix) if located.type == PYRAMID else None
+        index = (
+            self._store_index(source, located, f"{index_prefix(image)}{epoch}")
+            if located.type == PYRAMID
+            else None
+        )
         return {"preview": asdict(preview), "index": asdict(index) if index else None}
 
-    def _store_index(self, source: RangedSource, located: SourceObject, prefix: str) -> StoredIndex:
+    def _store_index(self, source: RangedSource, located: SourceObject, key: str) -> StoredIndex:
         index = self.build_index(source)
         stored = StoredIndex(
-            key=f"indexes/{prefix}",
+            key=key,
             levels=len(index.levels),
             source=located,
             width=index.width,
@@ -93,6 +97,16 @@ class RenderingWork:
         )
         self.media.put(stored.key, index.to_bytes())
         return stored
+
+
+def preview_prefix(image: str) -> str:
+    """Return what the keys of all previews of an image begin with, in the bucket `media`."""
+    return f"previews/{image}/"
+
+
+def index_prefix(image: str) -> str:
+    """Return what the keys of all its tile indexes begin with, likewise."""
+    return f"indexes/{image}/"
 
 
 def _stored_index(result: Mapping[str, Any]) -> StoredIndex:

@@ -7,6 +7,7 @@ from archive_shared.documents import Repository
 from archive_shared.errors import Duplicate
 from archive_shared.events import ImageImported
 from archive_shared.jobs.job import Job
+from tiler.domain.deleted_image import DeletedImage
 from tiler.domain.rendering_job import RenderingJob, SourceObject
 from tiler.domain.slide_jobs import OriginalObject, SlideConversion
 
@@ -17,10 +18,13 @@ class Requests:
 
     renderings: Repository[RenderingJob]
     conversions: Repository[SlideConversion]
+    deleted: Repository[DeletedImage]
     clock: Clock
 
     def request(self, event: ImageImported) -> None:
-        """Queue a job for the image unless it has one; an event delivered twice queues one."""
+        """Queue a job for the image unless it has one or is deleted; an event delivered twice queues one."""
+        if self.deleted.get(event.image) is not None:
+            return
         try:
             self._add(event, Job.queued(self.clock.now()))
         except Duplicate:
