@@ -36,6 +36,22 @@ def products(studio: Studio, image: str) -> list[str]:
     return [blob.key for blob in studio.images.list(f"{image}/pyramid/")]
 
 
+def originals(studio: Studio, image: str) -> list[str]:
+    return [blob.key for blob in studio.images.list(f"{image}/1/slide/")]
+
+
+def completed(studio: Studio, image: str) -> SlideComplete:
+    """Take a slide through all of its stages, and let the tiler hear of the last one."""
+    studio.convert(image)
+    studio.render(image)
+    studio.fill(image)
+    studio.render(image)
+    complete = studio.announced()[-1]
+    assert isinstance(complete, SlideComplete)
+    studio.hear(complete)
+    return complete
+
+
 def test_a_slide_is_viewable_with_the_levels_its_scanner_stored(studio: Studio, image: str) -> None:
     studio.convert(image)
     studio.render(image)
@@ -96,6 +112,32 @@ def test_the_product_that_was_replaced_is_deleted_once_nobody_is_led_to_it(
 
     assert products(studio, image) == [complete.file.key]
     assert studio.get(f"{image}/2/0/0.jpeg", studio.member(image)).status_code == 200
+
+
+def test_the_files_of_the_scanner_go_once_the_complete_slide_holds_the_same_pixels(
+    studio: Studio, image: str
+) -> None:
+    completed(studio, image)
+
+    assert originals(studio, image) == []
+    assert studio.get(f"{image}/2/0/0.jpeg", studio.member(image)).status_code == 200
+
+
+def test_they_stay_when_the_slide_had_to_be_encoded_anew(studio: Studio, folder: Path) -> None:
+    slide_files.mirax_slide(folder / "slide.mrxs")
+    image = studio.import_slide(folder, name="slide.mrxs")
+    before = originals(studio, image)
+
+    completed(studio, image)
+
+    assert originals(studio, image) == before
+
+
+def test_they_stay_while_the_slide_is_not_complete(studio: Studio, image: str) -> None:
+    studio.convert(image)
+    studio.render(image)
+
+    assert len(originals(studio, image)) == 1
 
 
 def test_an_early_word_of_completion_deletes_nothing(studio: Studio, image: str) -> None:

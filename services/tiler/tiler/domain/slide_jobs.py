@@ -7,6 +7,8 @@ from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
 from archive_shared.events import TilesFailed
 from archive_shared.jobs.job import JOB_FIELDS, JOB_INDEXES, JobAggregate
 
+KEEPING_PIXELS = ("copy", "join")
+
 
 @dataclass(frozen=True)
 class OriginalObject:
@@ -24,7 +26,7 @@ class SlideProduct:
     Parameters
     ----------
     route
-        "copy" and "join" leave compressed pixels as they are, "decode" does not.
+        Those of `KEEPING_PIXELS` leave compressed pixels as they are, "decode" does not.
     is_complete
         Whether all levels are stored; those that are not are made when somebody looks at them.
     damaged_tiles
@@ -38,6 +40,11 @@ class SlideProduct:
     vendor: str
     is_complete: bool = False
     damaged_tiles: int = 0
+
+    @property
+    def keeps_pixels(self) -> bool:
+        """Whether the scanner's files hold no pixel that is not here as well, bit by bit."""
+        return self.route in KEEPING_PIXELS and not self.damaged_tiles
 
 
 @dataclass(kw_only=True)

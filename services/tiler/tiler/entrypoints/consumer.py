@@ -42,7 +42,7 @@ def _image_deleted(dropping: Removal, received: ReceivedEvent) -> None:
 
 def _slide_complete(documents: Documents, images: BlobStore, received: ReceivedEvent) -> None:
     assert isinstance(received.event, SlideComplete)
-    drop_superseded(jobs_of(documents), images, received.event.image)
+    drop_superseded(jobs_of(documents), conversions_of(documents), images, received.event.image)
 
 
 if __name__ == "__main__":
