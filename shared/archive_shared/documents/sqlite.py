@@ -90,8 +90,7 @@ class SqliteDocuments:
             return [_read(row[0]) for row in rows]
 
     def identifiers(self, collection: str, where: Where | Sequence[Where] = ()) -> list[str]:
-        condition, values = schema.condition(self._collections[collection], alternatives(where))
-        query = f'select _id from "{collection}"{condition} order by _id'
+        query, values = schema.identifiers(self._collections[collection], alternatives(where))
         with self._connection() as connection:
             return [str(row[0]) for row in connection.execute(query, values)]
 

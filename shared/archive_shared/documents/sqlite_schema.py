@@ -49,6 +49,20 @@ def selection(collection: Collection, wheres: Sequence[Where], sort: Sort) -> tu
     return f'select doc from "{collection.name}"{clause}{order(collection, sort)}', values
 
 
+def identifiers(collection: Collection, wheres: Sequence[Where]) -> tuple[str, list[Any]]:
+    """Write a query for identifiers in order, and the values bound in it.
+
+    Who has one element and nothing else is asked about, the table of the list knows without the documents.
+    """
+    element = _leading_element(collection, wheres, sort=())
+    if element is not None and len(wheres[0]) == 1:
+        return f'select _id from "{collection.name}__{element}" where value = ? order by _id', [
+            wheres[0][element]
+        ]
+    clause, values = condition(collection, wheres)
+    return f'select _id from "{collection.name}"{clause} order by _id', values
+
+
 def condition(collection: Collection, wheres: Sequence[Where]) -> tuple[str, list[Any]]:
     """Write alternatives of conditions as a where clause and the values bound in it."""
     clauses, values = [], []

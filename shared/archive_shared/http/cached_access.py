@@ -69,7 +69,8 @@ class CachedAccess:
         if known is None or not _settles(known.standing, questions):
             known = self._fetch(token)
         standing = known.standing
-        self._tell(token, known, [each for each in questions if standing.allows_by_power(each)])
+        if standing.power:
+            self._tell(token, known, [each for each in questions if standing.allows_by_power(each)])
         allowed = [standing.allows(each) or each in known.used_power for each in questions]
         return Answers(standing.caller, allowed)
 

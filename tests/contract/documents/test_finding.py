@@ -159,6 +159,7 @@ def test_documents_with_an_element_come_in_order_of_their_identifiers(
 
     assert "".join(task["_id"] for task in found) == expected
     assert first + rest == found
+    assert "".join(sorted(expected)) == "".join(tasks.identifiers("task", where))
 
 
 @pytest.mark.parametrize(

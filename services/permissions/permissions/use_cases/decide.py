@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from archive_shared.access import Action, Caller, Question, Standing, Usable
 from archive_shared.documents import one_of
 from permissions.domain.identity import Identity
-from permissions.domain.role import OPEN_TO_ALL_IF_PUBLIC, Role, allowed
+from permissions.domain.role import ALLOWED, OPEN_TO_ALL_IF_PUBLIC, Role, allowed
 from permissions.domain.roster import FIELD_OF
 from permissions.use_cases.directory import Directory
 
@@ -17,8 +17,12 @@ def standing_of(directory: Directory, who: Identity | None) -> Standing:
     """Return all that decides about a caller; three indexed searches, whatever the number of archives."""
     if who is None:
         return NOBODY
-    held = {role: directory.rosters.identifiers({FIELD_OF[role]: who.id}) for role in Role}
-    return _standing(directory, who, _by_archive(held))
+    roles: dict[str, frozenset[Action]] = {}
+    for role in Role:
+        actions = who.limit(ALLOWED[role])  # once per role, and the same object for thousands of archives
+        for archive in directory.rosters.identifiers({FIELD_OF[role]: who.id}):
+            roles[archive] = roles[archive] | actions if archive in roles else actions
+    return _standing(directory, who, roles)
 
 
 def decide(directory: Directory, who: Identity | None, questions: Sequence[Question]) -> list[bool]:
@@ -49,14 +53,14 @@ def _standing_on(directory: Directory, who: Identity | None, archives: Iterable[
     if who is None:
         return NOBODY
     rosters = directory.rosters.find({"_id": one_of(sorted(archives))}) if archives else []
-    return _standing(directory, who, {roster.id: roster.of(who.id) for roster in rosters})
+    return _standing(directory, who, {each.id: who.limit(allowed(each.of(who.id))) for each in rosters})
 
 
-def _standing(directory: Directory, who: Identity, roles: Mapping[str, Sequence[Role]]) -> Standing:
+def _standing(directory: Directory, who: Identity, roles: Mapping[str, frozenset[Action]]) -> Standing:
     creates = directory.rules.everybody_creates_archives and who.archives is None
     return Standing(
         caller=caller(who),
-        roles={archive: who.limit(allowed(held)) for archive, held in roles.items() if who.covers(archive)},
+        roles={archive: actions for archive, actions in roles.items() if who.covers(archive)},
         public=OPEN_TO_ALL_IF_PUBLIC,
         general=who.limit({Action.CREATE_ARCHIVE} if creates else ()),
         power=who.limit(EVERYTHING) if who.administrator else frozenset(),
@@ -69,11 +73,3 @@ def caller(who: Identity) -> Caller:
     return Caller(
         user.id, user.username, user.number, who.administrator, who.writes, everywhere=who.archives is None
     )
-
-
-def _by_archive(held: Mapping[Role, Sequence[str]]) -> dict[str, list[Role]]:
-    found: dict[str, list[Role]] = {}
-    for role, archives in held.items():
-        for archive in archives:
-            found.setdefault(archive, []).append(role)
-    return found
