@@ -5,7 +5,7 @@ question that cannot be answered is a no: `Unavailable` is raised. Over HTTP it 
 `archive_shared.http.access_client`; services remember the answers for a moment (`archive_shared.http.cached_access`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -17,6 +17,8 @@ class Action(StrEnum):
     """What somebody may want to do; permissions holds the table of who may."""
 
     CREATE_ARCHIVE = "archive.create"
+    CREATE_SOCKET = "socket.create"  # the vocabulary that all archives share; administrators
+    HEAR_EVERYTHING = "events.hear"  # events that concern somebody else, or nobody; administrators
     VIEW_ARCHIVE = "archive.view"  # its card: title, logo, description
     USE_ARCHIVE = "archive.use"  # its data: items, images, values
     UPLOAD = "archive.upload"  # add and edit items
@@ -132,12 +134,6 @@ class Access(Protocol):
     def make_first_editor(self, *, archive: str, user: str) -> None:
         """Give the creator of a new archive its first role; doing it again changes nothing."""
         ...
-
-
-def usable_among(access: Access, token: str | None, archives: Iterable[str]) -> frozenset[str]:
-    """Return those of the archives whose data the caller may see; one question, however many they are."""
-    usable = access.usable(token)
-    return frozenset(archive for archive in archives if usable.includes(archive))
 
 
 def require(

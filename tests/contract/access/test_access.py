@@ -6,7 +6,7 @@ from typing import Protocol
 import pytest
 from httpx2 import WSGITransport
 
-from archive_shared.access import Access, Action, Caller, Question, require, usable_among
+from archive_shared.access import Access, Action, Caller, Question, require
 from archive_shared.clock import SystemClock
 from archive_shared.documents.sqlite import SqliteDocuments
 from archive_shared.errors import Forbidden, NotFound, Unauthenticated, Unavailable
@@ -165,7 +165,8 @@ def test_hundreds_of_archives_are_one_question(world: World) -> None:
     for archive in archives[:3]:
         world.give(token, "user", archive)
 
-    assert usable_among(world.access, token, archives) == frozenset(archives[:3])
+    usable = world.access.usable(token)
+    assert [archive for archive in archives if usable.includes(archive)] == archives[:3]
     asked = world.access.ask(token, [Question(Action.USE_ARCHIVE, archive) for archive in archives * 3])
     assert list(asked.allowed) == ([True] * 3 + [False] * 497) * 3
 
@@ -241,3 +242,12 @@ def test_no_answer_is_no_permission() -> None:
 
     with pytest.raises(Unavailable):
         access.ask("token", [Question(Action.VIEW_ARCHIVE, ARCHIVE, public=True)])
+
+
+@pytest.mark.parametrize("action", [Action.CREATE_SOCKET, Action.HEAR_EVERYTHING])
+def test_what_is_for_administrators_is_for_nobody_else(world: World, action: Action) -> None:
+    root, ann = world.add_person("root", administrator=True), world.add_person("ann")
+    world.give(ann, "editor", ARCHIVE)
+
+    for token, allowed in ((root, True), (ann, False), (None, False)):
+        assert list(world.access.ask(token, [Question(action)]).allowed) == [allowed]

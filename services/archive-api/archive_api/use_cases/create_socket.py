@@ -10,7 +10,8 @@ from archive_api.domain.socket_kinds import KINDS, NEVER_IN_DATABASE
 from archive_api.domain.sockets import BUILT_IN, Socket, segments_from
 from archive_api.domain.value import canonical_json
 from archive_api.use_cases.check_json import json_errors, schema_errors
-from archive_api.use_cases.library import Library
+from archive_api.use_cases.library import Library, known
+from archive_shared.access import Action, Question
 from archive_shared.errors import Duplicate, Forbidden, Invalid
 
 MOST_SEGMENTS = 256
@@ -33,8 +34,10 @@ class NewSocket:
 
 
 def require_administrator(library: Library, token: str | None) -> None:
-    """Raise `Unauthenticated` or `Forbidden` unless an administrator calls."""
-    if not library.require_caller(token).administrator:
+    """Raise `Unauthenticated` or `Forbidden` unless an administrator calls; permissions decides, and files the use."""
+    answers = library.access.ask(token, [Question(Action.CREATE_SOCKET)])
+    known(answers.caller)
+    if not answers.allowed[0]:
         raise Forbidden("Only administrators may do this.")
 
 

@@ -1,7 +1,7 @@
 """What somebody may see at this moment; asked of permissions once for a whole batch of events."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archive_shared.access import Action, Answers, Caller, Question
 from archive_shared.errors import Unauthenticated
@@ -16,15 +16,21 @@ class Sight:
     """The rights of one person as far as some audiences ask for them.
 
     What is for a person is not for a token of theirs that is good for some archives only.
+
+    Parameters
+    ----------
+    everything
+        Whether it is the sight of an administrator who needs that power for some of them.
     """
 
     caller: Caller
     members: frozenset[str]
     editors: frozenset[str]
+    everything: bool = False
 
     def reaches(self, audience: Audience) -> bool:
         return (
-            self.caller.administrator
+            self.everything
             or (self.caller.everywhere and self.caller.id in audience.people)
             or not self.members.isdisjoint(audience.members)
             or not self.editors.isdisjoint(audience.editors)
@@ -32,7 +38,9 @@ class Sight:
 
 
 def sight(ask: Ask, audiences: Iterable[Audience] = ()) -> Sight:
-    """Ask all that these audiences depend on; one call.
+    """Ask all that these audiences depend on; one call, and another for an administrator whom they do not reach as such.
+
+    That permissions is asked for this power, and not only who is one, puts its use into the audit trail.
 
     Raises
     ------
@@ -50,11 +58,15 @@ def sight(ask: Ask, audiences: Iterable[Audience] = ()) -> Sight:
     if answers.caller is None:
         raise Unauthenticated("Authentication credentials were not provided.")
     granted = [question for question, yes in zip(questions, answers.allowed, strict=True) if yes]
-    return Sight(
+    own = Sight(
         answers.caller,
         members=_archives(granted, Action.USE_ARCHIVE),
         editors=_archives(granted, Action.CHANGE_ARCHIVE),
     )
+    if not own.caller.administrator or all(own.reaches(audience) for audience in audiences):
+        return own
+    [everything] = ask([Question(Action.HEAR_EVERYTHING)]).allowed
+    return replace(own, everything=everything)
 
 
 def _archives(granted: Sequence[Question], action: Action) -> frozenset[str]:

@@ -23,7 +23,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
     Role.EDITOR: _ADD | {Action.CHANGE_ARCHIVE},
 }
 OPEN_TO_ALL_IF_PUBLIC = frozenset({Action.VIEW_ARCHIVE})
-READING = _LOOK
+READING = _LOOK | {Action.HEAR_EVERYTHING}
 """What a token that is for reading only is good for."""
 
 
