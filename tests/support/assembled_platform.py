@@ -110,8 +110,12 @@ class AssembledPlatform:
         HANDLERS[ImageImported](self.library, event)
         received = _received(event)
         self._hear_in_tiler(received)
-        feed_listener(feed_documents(FeedSettings(self.settings)), SystemClock()).hear(received)
+        self.tell_feed(received)
         return event.image
+
+    def tell_feed(self, received: ReceivedEvent) -> None:
+        """Let the feed hear an event."""
+        feed_listener(feed_documents(FeedSettings(self.settings)), SystemClock()).hear(received)
 
     def render(self, image: str) -> None:
         """Make preview and tiles of an image, with a tiler worker's steps."""
@@ -195,10 +199,17 @@ def platform_settings(folder: Path) -> PlatformSettings:
 def assembled_platform() -> Iterator[AssembledPlatform]:
     """Build everything on an empty folder."""
     with folder_in_memory() as folder:
-        settings = platform_settings(folder)
-        own = Settings(settings)
-        front = assemble(settings, permissions=own, feed=FeedSettings(settings))
-        assert isinstance(front, Dispatcher)
-        yield AssembledPlatform(
-            settings, front, bootstrap_permissions(own), bootstrap_archive_api(settings).library
-        )
+        yield AssembledPlatform(**parts_on(platform_settings(folder)))
+
+
+def parts_on(settings: PlatformSettings) -> dict[str, Any]:
+    """Build everything on these stores; what an `AssembledPlatform` is made of."""
+    own = Settings(settings)
+    front = assemble(settings, permissions=own, feed=FeedSettings(settings))
+    assert isinstance(front, Dispatcher)
+    return {
+        "settings": settings,
+        "front": front,
+        "permissions": bootstrap_permissions(own),
+        "library": bootstrap_archive_api(settings).library,
+    }

@@ -39,6 +39,15 @@ class ToxicProxy:
         self._mood = "silent"
         self._passing.clear()
 
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Be silent for a while."""
+        self.fall_silent()
+        try:
+            yield
+        finally:
+            self.heal()
+
     def heal(self) -> None:
         self._mood = "pass"
         self._passing.set()

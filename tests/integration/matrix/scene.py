@@ -259,18 +259,21 @@ def _name(route: str) -> str:
 def archive_with_people(folder: Path, *, public: bool) -> Iterator[Scene]:
     """Build the scene on stores of its own."""
     with assembled_platform() as platform:
-        for name in ("outsider", "user", "uploader", "editor", "target"):
-            platform.person(name)
-        platform.person("administrator", administrator=True)
-        platform.tokens["wrong"] = "map_nobodys"
-        archive = platform.archive(editor="editor", public=public)
-        platform.put_logo(archive, "logo.png")
-        for role in ("user", "uploader"):
-            platform.give(archive, role, role, by="editor")
-        socket = {"title": "Report", "kind": "PDF file"}  # of REPORT
-        platform.ok("POST", "/api/v1/components/interfaces/", "administrator", json=socket)
-        image = platform.import_image(
-            archive=archive, creator="uploader", body=canonical_images.slide(folder)
-        )
-        platform.render(image)
-        yield Scene(platform, archive, image)
+        yield scene_on(platform, folder, public=public)
+
+
+def scene_on(platform: AssembledPlatform, folder: Path, *, public: bool) -> Scene:
+    """Build the scene on a platform where nobody is yet; the folder is for the file of the slide."""
+    for name in ("outsider", "user", "uploader", "editor", "target"):
+        platform.person(name)
+    platform.person("administrator", administrator=True)
+    platform.tokens["wrong"] = "map_nobodys"
+    archive = platform.archive(editor="editor", public=public)
+    platform.put_logo(archive, "logo.png")
+    for role in ("user", "uploader"):
+        platform.give(archive, role, role, by="editor")
+    socket = {"title": "Report", "kind": "PDF file"}  # of REPORT
+    platform.ok("POST", "/api/v1/components/interfaces/", "administrator", json=socket)
+    image = platform.import_image(archive=archive, creator="uploader", body=canonical_images.slide(folder))
+    platform.render(image)
+    return Scene(platform, archive, image)

@@ -13,11 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from archive_shared.clock import SystemClock
+from archive_shared.events import ItemCreated
 from archive_shared.http.cached_access import LONGEST_AGE_S
 from archive_shared.messaging.publisher import connect_publisher
 from archive_shared.outbox.relay import Relay
 from permissions.bootstrap import ANNOUNCING
 from tests.integration.matrix.scene import Scene, archive_with_people
+from tests.support.feed import received
 from tests.support.processes import wait_until
 
 
@@ -33,6 +36,8 @@ def doors(scene: Scene) -> dict[str, Callable[[], int]]:
     [shown] = [platform.ok("GET", f"/api/v1/cases/images/{image}/", "uploader")["files"][0]["file"]]
     items = platform.ok("GET", "/api/v1/archives/items/", "uploader")["results"]
     uploads = [platform.uploaded("uploader")]
+    made = ItemCreated(item=items[0]["pk"], archive=scene.archive, title="A slide", images=[image])
+    platform.tell_feed(received(made, at=SystemClock().now()))
 
     def get(path: str) -> Callable[[], int]:
         return lambda: platform.call("GET", path, "uploader").status_code
@@ -41,12 +46,17 @@ def doors(scene: Scene) -> dict[str, Callable[[], int]]:
         sent = {"uploads": uploads, "archive": scene.archive}
         return platform.call("POST", "/api/v1/cases/upload-sessions/", "uploader", json=sent).status_code
 
+    def hears_of_item() -> int:
+        heard = platform.call("GET", "/api/v1/events/?types=archive.item.created.v1", "uploader")
+        return 200 if heard.get_json()["events"] else 404
+
     def listed() -> int:
         found = platform.call("GET", f"/api/v1/archives/items/?archive={scene.archive}", "uploader")
         return 200 if found.get_json()["count"] else 404
 
     return {
         "card": get(f"/api/v1/archives/{scene.archive}/"),
+        "feed": hears_of_item,
         "item": get(f"/api/v1/archives/items/{items[0]['pk']}/"),
         "list": listed,
         "image": get(f"/api/v1/cases/images/{image}/"),
