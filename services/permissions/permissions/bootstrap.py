@@ -16,6 +16,7 @@ from permissions.adapters.smtp_mail import SmtpMail
 from permissions.domain.account import ACCOUNTS, Account
 from permissions.domain.act import TRAIL, Audited, FiledAct
 from permissions.domain.admission import ADMISSIONS, Admission
+from permissions.domain.guessing import PLACES, Place
 from permissions.domain.notification import NOTIFICATIONS, Notification
 from permissions.domain.organisation import ORGANISATIONS, Organisation
 from permissions.domain.request import REQUESTS, AccessRequest
@@ -37,6 +38,7 @@ COLLECTIONS = (
     USERS,
     TOKENS,
     ACCOUNTS,
+    PLACES,
     ROSTERS,
     ADMISSIONS,
     REQUESTS,
@@ -90,6 +92,7 @@ def over(
         admissions=Ledger(repository(ADMISSIONS, Admission), trail),
         organisations=Ledger(repository(ORGANISATIONS, Organisation), trail),
         accounts=Ledger(repository(ACCOUNTS, Account), trail),
+        places=Repository(documents, PLACES.name, Place, source=NAME, clock=clock),
         notifications=notifications,
         trail=trail,
         clock=clock,

@@ -127,6 +127,12 @@ def test_headers_only_the_platform_may_send_are_removed(nginx: httpx2.Client, na
     assert answer["headers"]["HTTP_AUTHORIZATION"] == "Bearer mine"
 
 
+def test_services_are_told_who_spoke_to_the_gateway_and_not_what_that_one_says(nginx: httpx2.Client) -> None:
+    answer = nginx.get("/api/v1/users/me/", headers={"X-Forwarded-For": "198.51.100.1"}).json()
+
+    assert answer["headers"]["HTTP_X_FORWARDED_FOR"] == "127.0.0.1"
+
+
 def test_host_query_and_body_arrive_as_they_were_sent(nginx: httpx2.Client) -> None:
     answer = nginx.post("/api/v1/uploads/?a=1&b=%2F", content=b"body").json()
 

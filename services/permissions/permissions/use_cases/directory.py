@@ -9,6 +9,7 @@ from archive_shared.clock import Clock
 from archive_shared.documents import Repository
 from permissions.domain.account import Account
 from permissions.domain.admission import Admission
+from permissions.domain.guessing import Place
 from permissions.domain.notification import Notification
 from permissions.domain.organisation import Organisation
 from permissions.domain.request import AccessRequest
@@ -72,6 +73,7 @@ class Directory:
     admissions: Ledger[Admission]
     organisations: Ledger[Organisation]
     accounts: Ledger[Account]
+    places: Repository[Place]
     notifications: Repository[Notification]
     trail: Trail
     clock: Clock

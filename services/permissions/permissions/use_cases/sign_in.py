@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from archive_shared.documents import Where
-from archive_shared.errors import Duplicate, Forbidden, Invalid, TooManyAttempts, Unauthenticated
+from archive_shared.errors import Duplicate, Forbidden, Invalid, Unauthenticated
 from permissions.domain.account import Account, checked_password
 from permissions.domain.identity import Identity
 from permissions.domain.person import OPERATOR, Person
@@ -15,6 +15,7 @@ from permissions.use_cases.authority import require_administrator
 from permissions.use_cases.directory import Directory
 from permissions.use_cases.identify import require_identity
 from permissions.use_cases.manage_tokens import IssuedToken, Scope, issue, revoke
+from permissions.use_cases.slow_guessing import count_attempt, forgive
 
 _WRONG = "The username or the password is wrong."
 
@@ -27,22 +28,28 @@ class SignedIn:
     session: IssuedToken
 
 
-def sign_in(directory: Directory, *, username: str, password: str) -> SignedIn:
+def sign_in(directory: Directory, *, username: str, password: str, address: str | None = None) -> SignedIn:
     """Begin a session with a password.
+
+    Parameters
+    ----------
+    address
+        Where the request comes from, None where that is not known.
 
     Raises
     ------
     Unauthenticated
         There is no such account, or the password is another one: which, nobody is told, not even by the time it takes.
     TooManyAttempts
-        Too many wrong passwords in a row.
+        Too many wrong passwords in a row, for this account or from this address.
     """
     found = directory.users.find({"username": username.strip().lower()}, limit=1)
     account = directory.accounts.get(found[0].id) if found and found[0].active else None
+    count_attempt(directory, account, address)
     if account is None:
         directory.passwords.hash(password)  # takes as long as judging it would
         raise Unauthenticated(_WRONG)
-    _check_password(directory, account, password)
+    _judge(directory, account, password, address)
     return _begin(directory, found[0])
 
 
@@ -114,22 +121,14 @@ def _check_present(directory: Directory, user: str, present: str | None) -> None
     account = directory.accounts.get(user)
     if account is None:
         return
+    count_attempt(directory, account, address=None)
     try:
-        _check_password(directory, account, present or "")
+        _judge(directory, account, present or "", address=None)
     except Unauthenticated as error:
         raise Invalid({"present": ["The present password is wrong."]}) from error
 
 
-def _check_password(directory: Directory, account: Account, password: str) -> None:
-    """Judge a password; each attempt is written down before it is judged, so that many at once do not help."""
-    now = directory.clock.now()
-
-    def attempt(present: Account) -> None:
-        if wait_s := present.wait_s(now):
-            raise TooManyAttempts("Too many wrong passwords; wait a while.", retry_after_s=wait_s)
-        present.note_attempt(now)
-
-    counted = directory.accounts.change(account.id, attempt)
-    if not (counted.password and directory.passwords.matches(password, counted.password)):
+def _judge(directory: Directory, account: Account, password: str, address: str | None) -> None:
+    if not (account.password and directory.passwords.matches(password, account.password)):
         raise Unauthenticated(_WRONG)
-    directory.accounts.change(account.id, Account.note_success)
+    forgive(directory, account, address)

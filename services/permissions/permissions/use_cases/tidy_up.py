@@ -2,6 +2,7 @@
 
 from permissions.use_cases.decide_requests import settle_leftovers
 from permissions.use_cases.directory import Directory
+from permissions.use_cases.slow_guessing import forget_places
 
 
 def tidy_up(directory: Directory) -> int:
@@ -15,4 +16,5 @@ def tidy_up(directory: Directory) -> int:
         directory.organisations,
         directory.accounts,
     )
+    forget_places(directory)
     return settle_leftovers(directory) + sum(ledger.file_leftovers() for ledger in ledgers)

@@ -4,6 +4,7 @@ from flask import Flask
 
 from archive_shared.http.app import build_app
 from permissions.bootstrap import Permissions, bootstrap
+from permissions.entrypoints.http.addresses import client_address
 from permissions.entrypoints.http.decisions import decisions_blueprint
 from permissions.entrypoints.http.members import members_blueprint
 from permissions.entrypoints.http.notifications import notifications_blueprint
@@ -33,7 +34,7 @@ def app_for(service: Permissions, settings: Settings) -> Flask:
         blueprints=[
             users_blueprint(directory, public_url=public_url),
             tokens_blueprint(directory, public_url=public_url),
-            sessions_blueprint(directory, public_url=public_url),
+            sessions_blueprint(directory, public_url=public_url, client=client_address(settings.gateways)),
             organisations_blueprint(directory, public_url=public_url),
             members_blueprint(directory),
             admission_blueprint(directory),
