@@ -30,6 +30,8 @@ TABLE: dict[tuple[Service, str, str], Row] = {
     (A, "GET", "/api/v1/archives/"): CARD,
     (A, "POST", "/api/v1/archives/"): CREATED,
     (A, "GET", "/api/v1/archives/<pk>/"): (CARD, ROLE),
+    (A, "GET", "/api/v1/archives/<pk>/nameplate/"): SOMEBODY,  # by its exact address
+    (A, "GET", "/api/v1/archives/<pk>/nameplate/logo.png"): SOMEBODY,
     (A, "PATCH", "/api/v1/archives/<pk>/"): ((401, 401, 403, 403, 403, 200, 200), EDITOR),
     (A, "DELETE", "/api/v1/archives/<pk>/"): (
         (401, 401, 403, 403, 403, 400, 400),

@@ -11,6 +11,7 @@ import time_machine
 from archive_api.use_cases.browse_images import DOWNLOAD_LIFETIME_S
 from archive_gateway.routes import Service
 from archive_shared.identifiers import new_id
+from permissions.use_cases.manage_tokens import Scope, issue
 from tests.integration.matrix.scene import Scene
 from tests.integration.matrix.table import TABLE
 from tests.support.processes import wait_until
@@ -18,7 +19,12 @@ from tests.support.processes import wait_until
 STRANGERS = ("anonymous", "wrong", "outsider")
 READING = [cell for cell in TABLE if cell[1] == "GET" and cell[0] is not Service.PORTAL]
 # The request page opens for somebody who has the exact address, of a private archive too (spec/archives.md 2.6).
-BY_EXACT_ADDRESS = {"/api/v1/archives/<archive>/admission/", "/api/v1/archives/<archive>/requests/"}
+BY_EXACT_ADDRESS = {
+    "/api/v1/archives/<archive>/admission/",
+    "/api/v1/archives/<archive>/requests/",
+    "/api/v1/archives/<pk>/nameplate/",
+    "/api/v1/archives/<pk>/nameplate/logo.png",
+}
 ABOUT_SOMETHING = [
     cell
     for cell in TABLE
@@ -114,6 +120,35 @@ def test_a_public_archive_shows_its_card_and_not_how_much_is_in_it(public: Scene
         card = public.platform.ok("GET", f"/api/v1/archives/{public.archive}/", who)
         assert card["title"] == "Chest CT"
         assert card["item_count"] is None
+
+
+def test_the_exact_address_of_a_private_archive_tells_its_title_and_logo_and_nothing_else(
+    private: Scene,
+) -> None:
+    platform = private.platform
+    path = f"/api/v1/archives/{private.archive}/nameplate/"
+    slug = platform.ok("GET", f"/api/v1/archives/{private.archive}/", "editor")["slug"]
+
+    plate = platform.ok("GET", path, "outsider")
+
+    assert plate == {
+        "pk": private.archive,
+        "title": "Chest CT",
+        "logo": f"{platform.settings.public_url}{path}logo.png",
+    }
+    assert platform.call("GET", f"{path}logo.png", "outsider").get_data() == b"a picture"
+    for address, who in ((path, None), (f"/api/v1/archives/{slug}/nameplate/", "outsider")):
+        assert platform.call("GET", address, who).status_code == (404 if who else 401)
+
+
+def test_a_token_for_some_archives_reads_no_other_nameplate(private: Scene) -> None:
+    directory = private.platform.directory
+    user = directory.users.require(private.platform.user_id("outsider"))
+    token = issue(directory, user, name="for one archive", scope=Scope(archives=[new_id()])).secret
+
+    answer = private.platform.call("GET", f"/api/v1/archives/{private.archive}/nameplate/", token)
+
+    assert answer.status_code == 404
 
 
 def test_an_item_cannot_be_moved_out_of_reach_of_its_archives_roles(private: Scene) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archive_api.domain.archive import Archive, picture_key
-from archive_api.domain.logo import PictureRule
+from archive_api.domain.logo import LOGO, PictureRule
 from archive_api.domain.words import words
 from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Question, Usable
@@ -95,6 +95,32 @@ def show_archive(library: Library, token: str | None, identifier: str) -> SeenAr
     if not seen:
         raise _hidden(identifier, somebody=answers.caller is not None)
     return SeenArchive(archive, count_items(library, identifier) if usable else None)
+
+
+def find_by_exact_address(library: Library, token: str | None, identifier: str) -> Archive:
+    """Return an archive, public or not, for its nameplate: what somebody sees of it who asks for access.
+
+    Its identifier holds 122 random bits, so who knows it was told; a slug can be guessed and is not enough.
+
+    Raises
+    ------
+    Unauthenticated
+        Nobody is calling.
+    NotFound
+        There is no such archive, or the token is good for some archives only.
+    """
+    caller, archive = library.require_caller(token), library.archive(identifier)
+    if archive is None or not caller.everywhere:
+        raise NotFound(f"archive {identifier} does not exist")
+    return archive
+
+
+def read_nameplate_logo(library: Library, token: str | None, identifier: str) -> bytes:
+    """Return the small logo of an archive whose exact address the caller has; raise `NotFound` if it has none."""
+    name = find_by_exact_address(library, token, identifier).settings.logo
+    if not name:
+        raise NotFound(f"archive {identifier} has no logo")
+    return library.media_blobs.read(picture_key(LOGO.folder, identifier, name, min(LOGO.widths_px)))
 
 
 def read_picture(

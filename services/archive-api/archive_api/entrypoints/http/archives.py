@@ -6,13 +6,21 @@ from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.posting import posted
 from archive_api.entrypoints.http.preconditions import expected_version, tagged
 from archive_api.entrypoints.http.schemas import Confirmation, sent_archive
-from archive_api.entrypoints.http.shapes import Json, show_archive, show_change, show_seen_archive
+from archive_api.entrypoints.http.shapes import (
+    Json,
+    show_archive,
+    show_change,
+    show_nameplate,
+    show_seen_archive,
+)
 from archive_api.use_cases.browse_archives import (
     ORDERINGS,
     ArchiveFilter,
     SeenArchive,
     count_items,
+    find_by_exact_address,
     list_archives,
+    read_nameplate_logo,
 )
 from archive_api.use_cases.browse_archives import show_archive as find_archive
 from archive_api.use_cases.change_archive import change_archive, require_editor
@@ -55,6 +63,17 @@ def archives_blueprint(library: Library, links: Links) -> Blueprint:
     def show(pk: str) -> Response:
         """Show an archive: its card, and to those with a role its page and how many items it has."""
         return _seen(find_archive(library, bearer_token(), pk))
+
+    @routes.get("/<pk>/nameplate/")
+    def nameplate(pk: str) -> Response:
+        """Show title and logo, of a private archive too, to somebody who has its exact address and may ask for access."""
+        return json_response(show_nameplate(find_by_exact_address(library, bearer_token(), pk), links))
+
+    @routes.get("/<pk>/nameplate/logo.png")
+    def nameplate_logo(pk: str) -> Response:
+        response = Response(read_nameplate_logo(library, bearer_token(), pk), content_type="image/png")
+        response.cache_control.private = True
+        return response
 
     @routes.patch("/<pk>/")
     def change(pk: str) -> Response:

@@ -55,6 +55,9 @@ class Links:
         """Return the address of the page of an archive, for people."""
         return f"{self._site}/archives/{slug}/"
 
+    def nameplate_logo(self, pk: str) -> str:
+        return f"{self.archive(pk)}nameplate/logo.png"
+
     def picture(self, rule: PictureRule, archive: str, name: str, width_px: int | None = None) -> str:
         """Return the address of a picture of an archive, "" without one: the public client takes no null."""
         return f"{self._site}/media/{picture_key(rule.folder, archive, name, width_px)}" if name else ""

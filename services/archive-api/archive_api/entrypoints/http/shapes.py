@@ -62,6 +62,12 @@ def show_seen_archive(seen: SeenArchive, links: Links, render_markdown: Callable
     }
 
 
+def show_nameplate(archive: Archive, links: Links) -> Json:
+    """Return what is told of an archive to those who have nothing but its exact address."""
+    logo = links.nameplate_logo(archive.id) if archive.settings.logo else ""
+    return {"pk": archive.id, "title": archive.settings.title, "logo": logo}
+
+
 def show_task(task: Task, links: Links) -> Json:
     return {
         "pk": task.id,

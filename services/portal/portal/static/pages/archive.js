@@ -47,10 +47,14 @@ async function findOrAsk(name, signal) {
 }
 
 async function unknown(archive, { signal, title, again }) {
-  const panel = await accessPanel(archive, { signal, again });
-  title("A private archive");
-  const lead = element("p", { class: "lead" }, "You have its exact address, so you may ask its editors for access. What it is and what is in it, only members see.");
-  return element("article", {}, element("h1", {}, "A private archive"), lead, panel);
+  const [plate, panel] = await Promise.all([
+    api.get(`/api/v1/archives/${archive}/nameplate/`, { signal }),
+    accessPanel(archive, { signal, again }),
+  ]);
+  title(plate.title);
+  const lead = element("p", { class: "lead" }, "A private archive. You have its exact address, so you may ask its editors for access. What is in it, only members see.");
+  const words = element("div", {}, element("h1", {}, plate.title), lead);
+  return element("article", {}, element("header", { class: "archive-header" }, logo(plate, signal), words), panel);
 }
 
 function header(archive, signal) {
