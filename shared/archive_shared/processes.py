@@ -63,8 +63,14 @@ def run_relay(
     lifecycle.run(name, main)
 
 
-def run_consumer(service: str, handlers: Handlers, settings: PlatformSettings) -> NoReturn:
-    """Handle the events a service listens to until asked to stop.
+def run_consumer(
+    service: str,
+    handlers: Handlers,
+    settings: PlatformSettings,
+    *,
+    beside: Callable[[threading.Event], None] | None = None,
+) -> NoReturn:
+    """Handle the events a service listens to until asked to stop; `beside` is done in a thread meanwhile.
 
     After too much poison it does nothing any more and says that it is not well. It does not end: it would be started
     again, and make dead letters of a few more events each time.
@@ -73,6 +79,8 @@ def run_consumer(service: str, handlers: Handlers, settings: PlatformSettings) -
     tally = Tally(service)
 
     def main(stop: threading.Event) -> None:
+        if beside is not None:
+            threading.Thread(target=beside, args=(stop,), name=f"beside {name}", daemon=True).start()
         with watched(name, settings, tally) as health:
             try:
                 consume(bus(settings), service_queue(service), handlers, stop, note=tally.note)

@@ -5,6 +5,7 @@ Units are in the names. Addresses choose the adapter by their scheme: `sqlite:`/
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from environs import Env
 
@@ -47,17 +48,49 @@ class PlatformSettings:
 
 @dataclass(frozen=True)
 class StoreAddresses:
-    """Where documents and messages are, all that operators' commands need to know; "" where nobody said."""
+    """Where documents, messages and blobs are, all that operators' commands need to know; "" where nobody said."""
 
     documents_url: str = ""
     bus_url: str = ""
+    blobs_url: str = ""
+    blobs_access_key: str = field(default="", repr=False)
+    blobs_secret_key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Grace:
+    """For how long things have to be unused before they are removed, per bucket.
+
+    Parameters
+    ----------
+    uploads
+        Counted from when an upload was begun, whatever became of it.
+    """
+
+    images: timedelta = timedelta(days=7)
+    media: timedelta = timedelta(days=7)
+    uploads: timedelta = timedelta(days=7)
+
+
+def read_grace(env: Env | None = None) -> Grace:
+    """Read after how many days what nobody uses is removed."""
+    env = env or Env()
+    with env.prefixed(f"{PREFIX}KEEP_UNUSED_"):
+        days = [env.float(f"{bucket}_DAYS", 7.0) for bucket in ("IMAGES", "MEDIA", "UPLOADS")]
+    return Grace(*(timedelta(days=each) for each in days))
 
 
 def read_store_addresses(env: Env | None = None) -> StoreAddresses:
     """Read the addresses the environment names, if it does."""
     env = env or Env()
     with env.prefixed(PREFIX):
-        return StoreAddresses(documents_url=env.str("DOCUMENTS_URL", ""), bus_url=env.str("BUS_URL", ""))
+        return StoreAddresses(
+            documents_url=env.str("DOCUMENTS_URL", ""),
+            bus_url=env.str("BUS_URL", ""),
+            blobs_url=env.str("BLOBS_URL", ""),
+            blobs_access_key=env.str("BLOBS_ACCESS_KEY", ""),
+            blobs_secret_key=env.str("BLOBS_SECRET_KEY", ""),
+        )
 
 
 def read_platform_settings(env: Env | None = None) -> PlatformSettings:

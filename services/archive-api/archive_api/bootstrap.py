@@ -1,5 +1,6 @@
 """Puts archive-api together: the only place that knows which adapters it runs on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,16 +11,20 @@ from archive_api.adapters.markdown_page import render_markdown
 from archive_api.adapters.pillow_logo import render_picture
 from archive_api.domain.answer import ANSWERS, Answer
 from archive_api.domain.archive import ARCHIVES, Archive
+from archive_api.domain.departure import DEPARTURES, Departure
 from archive_api.domain.image import IMAGES, Image
 from archive_api.domain.item import ITEMS, Item
 from archive_api.domain.outcome import SESSION_FAILURES, SessionFailure
 from archive_api.domain.rendering import RENDERINGS, Rendering
 from archive_api.domain.search_entry import MEASURES, SEARCH_ENTRIES, Measure, SearchEntry
 from archive_api.domain.sockets import SOCKETS, Socket
+from archive_api.domain.suspicion import SUSPICIONS, Suspicion
 from archive_api.domain.task import TASKS, Task
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.paging import Paging
 from archive_api.use_cases.socket_shelf import SocketShelf
+from archive_api.use_cases.sweep_images import sweep_images
+from archive_api.use_cases.sweep_media import sweep_media
 from archive_api.use_cases.uploaded import Uploaded
 from archive_shared.access import Access
 from archive_shared.blobs.platform import platform_blobs
@@ -30,7 +35,8 @@ from archive_shared.documents.connect import connect_documents
 from archive_shared.http.client import ServiceClient
 from archive_shared.http.connect_access import connect_access
 from archive_shared.outbox.lease import LEASES
-from archive_shared.settings import PlatformSettings
+from archive_shared.settings import Grace, PlatformSettings
+from archive_shared.sweeping import Leftover, Sweep
 
 NAME = "archive-api"
 COLLECTIONS = (
@@ -40,13 +46,15 @@ COLLECTIONS = (
     RENDERINGS,
     SOCKETS,
     TASKS,
+    DEPARTURES,
+    SUSPICIONS,
     SEARCH_ENTRIES,
     MEASURES,
     ANSWERS,
     SESSION_FAILURES,
     LEASES,
 )
-ANNOUNCING = (ARCHIVES.name, ITEMS.name, TASKS.name)
+ANNOUNCING = (ARCHIVES.name, ITEMS.name, TASKS.name, DEPARTURES.name)
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,8 @@ def over(
         search_entries=kept(SEARCH_ENTRIES.name, SearchEntry),
         measures=kept(MEASURES.name, Measure),
         tasks=kept(TASKS.name, Task),
+        departures=kept(DEPARTURES.name, Departure),
+        suspicions=kept(SUSPICIONS.name, Suspicion),
         answers=kept(ANSWERS.name, Answer),
         session_failures=kept(SESSION_FAILURES.name, SessionFailure),
         paging=Paging(clock),
@@ -126,3 +136,13 @@ def over(
         render_markdown=render_markdown,
     )
     return ArchiveApi(documents, library)
+
+
+def sweep_of(library: Library, grace: Grace) -> Sweep:
+    """Return what removes whatever of this service nothing refers to."""
+
+    def sweep(dry_run: bool) -> Iterator[Leftover]:
+        yield from sweep_images(library, unused_for=grace.images, dry_run=dry_run)
+        yield from sweep_media(library, unused_for=grace.media, dry_run=dry_run)
+
+    return sweep

@@ -14,6 +14,7 @@ from archive_shared.observability import configure_logging
 from archive_shared.operations import options
 from archive_shared.operations.cli_dead_letters import dead_letters
 from archive_shared.operations.cli_events import events
+from archive_shared.operations.cli_sweep import sweep
 from archive_shared.operations.outbox import report_outboxes
 from archive_shared.operations.places import choose_addresses
 from archive_shared.operations.presenting import show
@@ -58,6 +59,7 @@ def outbox(addresses: StoreAddresses, *, as_json: bool) -> None:
 
 main.add_command(events)
 main.add_command(dead_letters)
+main.add_command(sweep)
 
 if __name__ == "__main__":
     main()

@@ -8,6 +8,7 @@ import pytest
 from urllib3 import PoolManager
 
 from archive_api.bootstrap import COLLECTIONS
+from archive_api.use_cases.keep_file import value_key
 from archive_shared.blobs import BlobSettings, connect_blobs
 from archive_shared.documents.mongo import MongoDocuments
 from archive_shared.events import PreviewReady
@@ -16,6 +17,7 @@ from tests.support.archive_service import SITE, ArchiveService, archive_service_
 from tests.support.imports import an_import
 from tests.support.pictures import a_picture
 from tests.support.servers import MinioServer, MongoServer
+from tests.support.sweeping import sweep_for_a_month
 
 ITEMS = "/api/v1/archives/items/"
 IMAGES = "/api/v1/cases/images/"
@@ -92,3 +94,21 @@ def test_a_deleted_item_frees_its_title_and_leaves_every_list(service: ArchiveSe
     assert service.call("GET", IMAGES, editor).json["count"] == 1  # the uploader's own again
     body = {"archive": f"{SITE}/api/v1/archives/{archive}/", "title": "ct.mha"}
     assert service.call("POST", ITEMS, editor, json=body).status_code == 201
+
+
+def test_what_nothing_refers_to_is_swept(service: ArchiveService, editor: str, archive: str) -> None:
+    event = an_import("ct.mha", archive=archive)
+    service.hear(event)
+    service.settle()
+    unused = value_key("ab" * 32)
+    service.library.media_blobs.put(unused, b"a file of no value")
+    [item] = service.call("GET", f"{ITEMS}?archive={archive}", editor).json["results"]
+    sweep_for_a_month(service)
+    assert service.library.images.get(event.image) is not None
+    service.call("DELETE", item["api_url"], editor)
+    service.settle()
+
+    sweep_for_a_month(service)
+
+    assert service.library.images.get(event.image) is None
+    assert [blob.key for blob in service.library.media_blobs.list("values/")] == []

@@ -7,6 +7,7 @@ from typing import Self
 
 from archive_api.domain.image_fields import INDEXED, STORED_FIELDS
 from archive_shared.documents import Aggregate, Collection
+from archive_shared.errors import NotFound
 from archive_shared.events import ImageDescription, ImageFile, ImageImported, SlideComplete, SlideViewable
 
 PYRAMID = "TIFF"
@@ -27,6 +28,13 @@ class Image(Aggregate):
         (`archive_api.use_cases.browse_images`); the index follows (`archive_api.use_cases.index_image`).
     lookups
         How often the index was looked up; it makes every look-up a change, see there.
+    unplaced_since
+        Since when no item is known to hold it; None while one does.
+    leaving_since
+        Since when the sweep wants to remove it (`archive_api.use_cases.sweep_images`); whoever puts it into an item
+        before it is gone takes that back.
+    gone
+        Whether that can be taken back no more.
     """
 
     name: str
@@ -39,6 +47,9 @@ class Image(Aggregate):
     archives: list[str] = field(default_factory=list)
     placed: bool = False
     lookups: int = 0
+    unplaced_since: datetime | None = None
+    leaving_since: datetime | None = None
+    gone: bool = False
     slide_is_complete: bool = False
     created_at: datetime
 
@@ -54,6 +65,7 @@ class Image(Aggregate):
             pixels_sha256=event.pixels_sha256,
             files=event.files,
             description=event.description,
+            unplaced_since=at,
             created_at=at,
         )
 
@@ -73,15 +85,40 @@ class Image(Aggregate):
         )
 
     def expect_in(self, archive: str) -> None:
-        """Note that an item of the archive is about to hold the image; the next look-up says whether it does."""
-        self.archives = sorted({*self.archives, archive})
-        self.placed = True
+        """Note that an item of the archive is about to hold the image; the next look-up says whether it does.
 
-    def held_by(self, archives: Iterable[str]) -> None:
+        Raises
+        ------
+        NotFound
+            The image is gone.
+        """
+        self.stay()
+        self.archives = sorted({*self.archives, archive})
+        self.placed, self.unplaced_since = True, None
+
+    def held_by(self, archives: Iterable[str], *, at: datetime) -> None:
         """Note which archives were found to hold the image."""
         self.archives = sorted(set(archives))
         self.placed = bool(self.archives)
+        self.unplaced_since = None if self.placed else self.unplaced_since or at
+        self.leaving_since = None if self.placed else self.leaving_since
         self.lookups += 1
+
+    def leave(self, *, at: datetime) -> None:
+        """Note that the image is to be removed, unless an item holds it."""
+        if not self.placed:
+            self.leaving_since = self.leaving_since or at
+
+    def stay(self) -> None:
+        """Note that it is wanted after all; raise `NotFound` if it is gone."""
+        if self.gone:
+            raise NotFound(f"image {self.id} was removed")
+        self.leaving_since = None
+
+    def go(self, *, left_before: datetime) -> None:
+        """Make its removal final if it has been leaving since before that, and nobody took it back."""
+        if not self.placed and self.leaving_since is not None and self.leaving_since <= left_before:
+            self.gone = True
 
     def file(self, identifier: str) -> ImageFile | None:
         return next((file for file in self.files if file.id == identifier), None)
@@ -111,12 +148,14 @@ IMAGES = Collection(
         "name": "name",
         "creator": "creator",
         "placed": "placed",
+        "unplaced_since": "unplaced_since",
         "created_at": "created_at",
     },
     lists={"archives": "archives"},
     indexes=[
         ("creator", "placed", "created_at", "_id"),
         ("created_at", "_id"),
+        ("unplaced_since",),
         ("name",),
         *((name, "created_at") for name in INDEXED),
     ],

@@ -62,6 +62,11 @@ class Item(Aggregate):
         The title while it is taken: unique in the archive, None when there is none or the item is deleted.
     images
         The images its values hold, as a list that can be searched; none when it is deleted.
+    kept
+        What must not be removed beside `images`: keys of its files, and the images of a deleted item, which it comes
+        back with when it is restored.
+    kept_is_known
+        Whether `kept` was ever noted; items of older versions of the platform were stored without.
     attached_imports
         Images that imports put here. An import delivered again must not undo what people did since.
     origin
@@ -77,6 +82,8 @@ class Item(Aggregate):
     sessions: list[str] = field(default_factory=list)
     reserved_title: str | None = None
     images: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    kept_is_known: bool = False
     attached_imports: list[str] = field(default_factory=list)
     origin: str = ""
     deleted: bool = False
@@ -105,11 +112,11 @@ class Item(Aggregate):
             title=title,
             reserved_title=title or None,
             by_socket=by_socket,
-            images=_images(by_socket),
             origin=origin,
             created_at=at,
             modified_at=at,
         )
+        item.note_kept()
         item._remember("created", by, at, detail=f"as a copy of {origin}" if origin else "")
         item.record(ItemCreated(item=id, archive=archive, title=title, images=item.images))
         return item
@@ -191,8 +198,9 @@ class Item(Aggregate):
         """Make the item disappear and its title free."""
         self._require_present()
         self.record(ItemDeleted(item=self.id, archive=self.archive, images=self.images))
-        self.deleted, self.deleted_at, self.reserved_title, self.images = True, at, None, []
+        self.deleted, self.deleted_at, self.reserved_title = True, at, None
         self.modified_at = at
+        self.note_kept()
         self._remember("deleted", by, at)
 
     def leave(self, *, at: datetime, by: Actor | None = None) -> None:
@@ -205,7 +213,8 @@ class Item(Aggregate):
         if not self.deleted:
             return
         self.deleted, self.deleted_at, self.reserved_title = False, None, self.title or None
-        self.images, self.modified_at = _images(self.by_socket), at
+        self.modified_at = at
+        self.note_kept()
         self._remember("restored", by, at)
         self.record(ItemRestored(item=self.id, archive=self.archive, title=self.title, images=self.images))
 
@@ -228,6 +237,12 @@ class Item(Aggregate):
             )
         )
 
+    def note_kept(self) -> None:
+        """Note what its values hold, as lists that can be searched."""
+        images, files = _images(self.by_socket), _files(self.by_socket)
+        self.images, self.kept = ([], images + files) if self.deleted else (images, files)
+        self.kept_is_known = True
+
     def _place(self, value: Value) -> dict[str, str]:
         return {
             "item": self.id,
@@ -247,7 +262,8 @@ class Item(Aggregate):
             self.sessions = _sessions(self.arriving)
 
     def _replace(self, by_socket: dict[str, Value], *, at: datetime) -> None:
-        self.by_socket, self.images, self.modified_at = by_socket, _images(by_socket), at
+        self.by_socket, self.modified_at = by_socket, at
+        self.note_kept()
 
     def _remember(
         self, action: str, by: Actor | None, at: datetime, *, socket: str = "", detail: str = ""
@@ -257,6 +273,10 @@ class Item(Aggregate):
 
 def _images(by_socket: Mapping[str, Value]) -> list[str]:
     return sorted({value.image for value in by_socket.values() if value.image is not None})
+
+
+def _files(by_socket: Mapping[str, Value]) -> list[str]:
+    return sorted({value.file.key for value in by_socket.values() if value.file is not None})
 
 
 def _sessions(arriving: Mapping[str, Arriving]) -> list[str]:
@@ -272,8 +292,9 @@ ITEMS = Collection(
         "deleted": "deleted",
         "deleted_at": "deleted_at",
         "created_at": "created_at",
+        "kept_is_known": "kept_is_known",
     },
-    lists={"images": "images", "sessions": "sessions"},
+    lists={"images": "images", "kept": "kept", "sessions": "sessions"},
     unique=[("archive", "reserved_title")],
     indexes=[
         OUTBOX_INDEX,

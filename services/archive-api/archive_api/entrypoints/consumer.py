@@ -2,12 +2,13 @@
 
 from functools import partial
 
-from archive_api.bootstrap import NAME, bootstrap
+from archive_api.bootstrap import NAME, bootstrap, sweep_of
 from archive_api.entrypoints.handlers import HANDLERS
 from archive_api.use_cases.library import Library
 from archive_shared.messaging.consumer import Handlers
 from archive_shared.processes import run_consumer, start_logging
-from archive_shared.settings import read_platform_settings
+from archive_shared.settings import read_grace, read_platform_settings
+from archive_shared.sweeping import keep_sweeping
 from archive_shared.wire.cloud_events import ReceivedEvent
 
 
@@ -23,4 +24,6 @@ def _hear(library: Library, received: ReceivedEvent) -> None:
 if __name__ == "__main__":
     settings = read_platform_settings()
     start_logging(f"{NAME}-consumer", settings)
-    run_consumer(NAME, handlers(bootstrap(settings).library), settings)
+    service = bootstrap(settings)
+    sweep = partial(keep_sweeping, service.documents, sweep_of(service.library, read_grace()))
+    run_consumer(NAME, handlers(service.library), settings, beside=sweep)

@@ -1,13 +1,14 @@
 """Does one step of a task. Heard twice, it changes nothing more."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from archive_api.domain.item import Item
 from archive_api.domain.task import RowError, Task, TaskState, rows_key
 from archive_api.use_cases.bulk import read_values
 from archive_api.use_cases.edit_items import title_taken
+from archive_api.use_cases.hold import hold_images
 from archive_api.use_cases.library import Library
 from archive_shared.errors import Duplicate, Invalid, NotFound
 from archive_shared.events import TaskDue
@@ -20,11 +21,12 @@ def do_step(library: Library, event: TaskDue) -> None:
     if task is None or task.step != event.step or task.state is TaskState.DONE:
         return
     rows = json.loads(library.media_blobs.read(rows_key(task.id, event.step)))
+    lost = hold_images(library, {image for row in rows for image in _images(row)})
     first = task.done + task.failed
     errors = [
         RowError(number, reasons)
         for number, row in enumerate(rows, start=first)
-        if (reasons := _do(library, task, number, row))
+        if (reasons := _do(library, task, number, row, lost))
     ]
     now = library.clock.now()
     library.tasks.change(
@@ -32,8 +34,14 @@ def do_step(library: Library, event: TaskDue) -> None:
     )
 
 
-def _do(library: Library, task: Task, number: int, row: Mapping[str, Any]) -> list[str]:
-    """Do one row; say why it cannot be done, or nothing."""
+def _images(row: Mapping[str, Any]) -> set[str]:
+    return {value["image"] for value in row["values"] if value["image"] is not None}
+
+
+def _do(library: Library, task: Task, number: int, row: Mapping[str, Any], lost: Set[str]) -> list[str]:
+    """Do one row; say why it cannot be done, or nothing. `lost` are images that were removed meanwhile."""
+    if _images(row) & lost:
+        return ["An image it names was removed."]
     try:
         if library.archive(task.archive) is None:
             return ["The archive was deleted."]

@@ -7,6 +7,7 @@ from archive_api.domain.history import Actor
 from archive_api.domain.item import Item
 from archive_api.use_cases.accept_values import Accepted, SentValue, accept_values
 from archive_api.use_cases.browse_items import ShownItem, show_items
+from archive_api.use_cases.hold import hold
 from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Caller, Question
 from archive_shared.errors import Duplicate, Invalid, Unauthenticated
@@ -55,6 +56,7 @@ def create_item(library: Library, token: str | None, identifier: str, wanted: Ne
     caller = require_upload(library, token, wanted.archive)
     require_no_imports(wanted.values)
     accepted = accept_values(library, token, identifier, wanted.values)
+    hold(library, accepted.values)
     item = Item.create(
         id=identifier,
         archive=wanted.archive,
@@ -90,6 +92,7 @@ def change_item(library: Library, token: str | None, caller: Caller, item: Item,
     """
     _require_free(library, item, change.title)
     accepted = accept_values(library, token, item.id, change.values)
+    hold(library, accepted.values)
     now, by = library.clock.now(), Actor.of(caller)
 
     def apply(present: Item) -> None:

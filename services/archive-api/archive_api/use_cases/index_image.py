@@ -12,9 +12,11 @@ change of an item whose own look-up is over.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from archive_api.domain.image import Image
 from archive_api.use_cases.library import Library
+from archive_shared.errors import NotFound
 
 
 def index_images(library: Library, images: Iterable[str]) -> None:
@@ -25,6 +27,8 @@ def index_images(library: Library, images: Iterable[str]) -> None:
 
 def _index(library: Library, identifier: str) -> None:
     def look_up(image: Image) -> None:
-        image.held_by(item.archive for item in library.items.find({"images": identifier}))
+        holders = library.items.find({"images": identifier})
+        image.held_by((item.archive for item in holders), at=library.clock.now())
 
-    library.images.change(identifier, look_up)
+    with suppress(NotFound):  # the event was replayed long after the image was removed
+        library.images.change(identifier, look_up)

@@ -9,6 +9,7 @@ from archive_api.domain.file_kinds import SNIFFED_BYTES, content_error
 from archive_api.domain.sockets import Socket
 from archive_api.domain.value import StoredFile, Value
 from archive_api.use_cases.check_json import value_errors
+from archive_api.use_cases.hold import hold_keys
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.uploaded import UploadedFile
 from archive_shared.errors import Invalid
@@ -38,6 +39,7 @@ def file_of(library: Library, token: str | None, socket: Socket, upload: str) ->
     _check_content(library, socket, uploaded)
     digest = _sha256(library, uploaded.key)
     key = value_key(digest)
+    hold_keys(library, [key])
     with closing(library.upload_blobs.open(uploaded.key)) as source:
         library.media_blobs.put(key, source)
     stored = StoredFile(key=key, name=uploaded.name, size_bytes=uploaded.size_bytes, sha256=digest)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from archive_api.domain.archive import picture_key
 from archive_api.domain.logo import LOGO, SOCIAL_IMAGE, PictureRule
+from archive_api.use_cases.hold import hold_keys
 from archive_api.use_cases.library import Library
 
 PICTURES: Mapping[str, PictureRule] = {"logo": LOGO, "social_image": SOCIAL_IMAGE}
@@ -25,6 +26,8 @@ def keep_picture(library: Library, archive: str, setting: str, picture: bytes) -
     rule = PICTURES[setting]
     renditions = library.render_picture(picture, rule)
     name = f"{hashlib.sha256(renditions[max(renditions)]).hexdigest()}.png"
+    keys = [picture_key(rule.folder, archive, name, width_px) for width_px in (None, *renditions)]
+    hold_keys(library, keys)
     for width_px, png in renditions.items():
         library.media_blobs.put(picture_key(rule.folder, archive, name, width_px), png)
     library.media_blobs.put(picture_key(rule.folder, archive, name), renditions[max(renditions)])

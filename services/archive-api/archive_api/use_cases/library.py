@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from archive_api.domain.answer import Answer
 from archive_api.domain.archive import Archive
+from archive_api.domain.departure import Departure
 from archive_api.domain.image import Image
 from archive_api.domain.item import Item
 from archive_api.domain.logo import PictureRule
 from archive_api.domain.outcome import SessionFailure
 from archive_api.domain.rendering import Rendering
 from archive_api.domain.search_entry import Measure, SearchEntry
+from archive_api.domain.suspicion import Suspicion
 from archive_api.domain.task import Task
 from archive_api.use_cases.paging import Paging
 from archive_api.use_cases.socket_shelf import SocketShelf
@@ -46,6 +48,8 @@ class Library:
     search_entries: Repository[SearchEntry]
     measures: Repository[Measure]
     tasks: Repository[Task]
+    departures: Repository[Departure]
+    suspicions: Repository[Suspicion]
     answers: Repository[Answer]
     session_failures: Repository[SessionFailure]
     sockets: SocketShelf

@@ -1,12 +1,13 @@
 """Brings deleted items back, and puts items or copies of them into other archives."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from archive_api.domain.history import Actor
 from archive_api.domain.item import Item
 from archive_api.use_cases.browse_items import find_item
 from archive_api.use_cases.edit_items import require_upload, title_taken
+from archive_api.use_cases.hold import hold
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.place_image import free_title_in
 from archive_shared.access import Action, require
@@ -33,13 +34,19 @@ def restore_item(library: Library, token: str | None, identifier: str) -> Item:
         raise NotFound(f"item {identifier} does not exist")
     caller = require(library.access, token, Action.CHANGE_ARCHIVE, item.archive)
     now = library.clock.now()
+    _require_restorable(item, now)
+    hold(library, item.values)
 
     def apply(present: Item) -> None:
-        if present.deleted_at is not None and present.deleted_at + RESTORE_WITHIN < now:
-            raise Conflict(f"Items can be restored for {RESTORE_WITHIN.days} days.")
+        _require_restorable(present, now)
         present.restore(at=now, by=Actor.of(caller))
 
     return _changed(library, identifier, apply)
+
+
+def _require_restorable(item: Item, now: datetime) -> None:
+    if item.deleted_at is not None and item.deleted_at + RESTORE_WITHIN < now:
+        raise Conflict(f"Items can be restored for {RESTORE_WITHIN.days} days.")
 
 
 def move_item(library: Library, token: str | None, identifier: str, archive: str) -> Item:
@@ -69,6 +76,7 @@ def copy_item(
     """
     source = find_item(library, token, identifier, Action.USE_ARCHIVE)
     caller = require_upload(library, token, archive)
+    hold(library, source.values)
     copy = Item.create(
         id=new_identifier,
         archive=archive,

@@ -6,4 +6,6 @@ from archive_shared.events import SlideComplete, SlideViewable
 
 def note_slide(library: Library, event: SlideViewable | SlideComplete) -> None:
     """Let the image have its file and its size; raises `NotFound`, to be tried again, before the import was heard."""
+    if library.departures.get(event.image) is not None:
+        return
     library.images.change(event.image, lambda image: image.receive_slide(event))

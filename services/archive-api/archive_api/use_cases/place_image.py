@@ -33,6 +33,7 @@ class Outcome(StrEnum):
     ITEM_THERE_ALREADY = "item_there_already"
     ATTACHED = "attached"
     DOES_NOT_FIT = "does_not_fit"  # the socket takes other images: it is its uploader's
+    REMOVED = "removed"  # the event is old: the image was removed since, as nothing referred to it
     NOT_PLACED = "not_placed"  # nobody asked for a place: it is its uploader's, to be attached later
     NO_SUCH_SOCKET = "no_such_socket"
     NO_SUCH_ARCHIVE = "no_such_archive"
@@ -44,6 +45,8 @@ def place_image(library: Library, event: ImageImported) -> Outcome:
 
     Where there is no such place any more, the image stays its uploader's.
     """
+    if library.departures.get(event.image) is not None:
+        return Outcome.REMOVED
     image = _store(library, event)
     socket = library.sockets.get(event.socket)
     if socket is None:

@@ -1,0 +1,40 @@
+"""Tells what is still referred to, for the sweeps: by items, and by those that can still be restored."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from archive_api.domain.item import Item
+from archive_api.use_cases.library import Library
+from archive_api.use_cases.move_items import RESTORE_WITHIN
+from archive_shared.clock import to_text
+from archive_shared.documents import Where, at_least, one_of
+
+_MARGIN = timedelta(days=1)
+"""A restoration that began in time may still be under way."""
+
+
+def referred_images(library: Library, images: Sequence[str]) -> set[str]:
+    """Return those of the images that anything refers to."""
+    found = library.items.find({"images": one_of(images)}) + library.items.find(_restorable(library, images))
+    held = {image for item in found for image in (*item.images, *item.kept)}
+    return held & set(images)
+
+
+def referred_files(library: Library, keys: Sequence[str]) -> set[str]:
+    """Return those of the files of values that anything refers to."""
+    found = library.items.find({"kept": one_of(keys), "deleted": False})
+    found += library.items.find(_restorable(library, keys))
+    held = {key for item in found for key in item.kept}
+    return held & set(keys)
+
+
+def know_what_is_kept(library: Library) -> None:
+    """Note what items of older versions of the platform keep, before anything is decided by it."""
+    while found := library.items.find({"kept_is_known": None}, limit=200):
+        for item in found:
+            library.items.change(item.id, Item.note_kept)
+
+
+def _restorable(library: Library, wanted: Sequence[str]) -> Where:
+    oldest = library.clock.now() - RESTORE_WITHIN - _MARGIN
+    return {"kept": one_of(wanted), "deleted_at": at_least(to_text(oldest))}
