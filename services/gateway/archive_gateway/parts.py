@@ -41,6 +41,7 @@ BACKGROUND = (
     Part("archive-api-relay", ("archive_api.entrypoints.relay",)),
     Part("archive-api-consumer", ("archive_api.entrypoints.consumer",)),
     Part("ingest-worker-relay", ("ingest_worker.entrypoints.relay",)),
+    Part("ingest-worker-consumer", ("ingest_worker.entrypoints.consumer",)),
     Part("tiler-relay", ("tiler.entrypoints.relay",)),
     Part("tiler-consumer", ("tiler.entrypoints.consumer",)),
     Part("feed-consumer", ("feed.entrypoints.consumer",)),

@@ -17,7 +17,8 @@ from archive_shared.documents.connect import connect_documents
 from archive_shared.http.client import ServiceClient
 from archive_shared.http.connect_access import connect_access
 from archive_shared.outbox.lease import LEASES
-from archive_shared.settings import PlatformSettings
+from archive_shared.settings import Grace, PlatformSettings
+from archive_shared.sweeping import Leftover, Sweep
 from ingest_worker.adapters.archives_client import HttpArchives
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.session import SESSIONS, UploadSession
@@ -27,6 +28,8 @@ from ingest_worker.settings import Settings
 from ingest_worker.use_cases.convert_session import SessionWork
 from ingest_worker.use_cases.import_session import QUEUE, ImportHandler
 from ingest_worker.use_cases.sessions import MOST_FILES, Sessions
+from ingest_worker.use_cases.sweep_stored import StoredSweep
+from ingest_worker.use_cases.sweep_uploads import UploadSweep
 from ingest_worker.use_cases.target import Archives
 from ingest_worker.use_cases.upload import Uploads
 
@@ -96,8 +99,33 @@ def sessions_of(documents: Documents) -> Repository[UploadSession]:
 
 def import_handler(documents: Documents) -> ImportHandler:
     """Return what the worker does with sessions."""
-    images = Repository(documents, STORED_IMAGES.name, StoredImage, source=NAME)
-    return ImportHandler(IMPORT_PROGRAM, sessions_of(documents), images)
+    return ImportHandler(IMPORT_PROGRAM, sessions_of(documents), stored_images(documents))
+
+
+def stored_images(documents: Documents) -> Repository[StoredImage]:
+    """Return the images that imports made."""
+    return Repository(documents, STORED_IMAGES.name, StoredImage, source=NAME)
+
+
+def sweep_of(
+    documents: Documents, uploads: BlobStore, images: BlobStore, clock: Clock, grace: Grace
+) -> Sweep:
+    """Return what removes whatever of this service nobody needs."""
+    kept = Repository(documents, UPLOADS.name, Upload, source=NAME, clock=clock)
+    upload_sweep = UploadSweep(kept, sessions_of(documents), uploads, clock)
+    stored_sweep = StoredSweep(stored_images(documents), images, clock)
+
+    def sweep(dry_run: bool) -> Iterator[Leftover]:
+        yield from upload_sweep.run(unused_for=grace.uploads, dry_run=dry_run)
+        yield from stored_sweep.run(unused_for=grace.images, dry_run=dry_run)
+
+    return sweep
+
+
+def platform_sweep(documents: Documents, settings: PlatformSettings, grace: Grace) -> Sweep:
+    """Return the sweep on the stores of an installation."""
+    uploads, images = (platform_blobs(settings, bucket) for bucket in ("uploads", "images"))
+    return sweep_of(documents, uploads, images, SystemClock(), grace)
 
 
 @contextmanager

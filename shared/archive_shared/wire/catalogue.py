@@ -110,7 +110,12 @@ _ENTRIES = (
     Entry(ItemDeleted, ARCHIVE_API, (ARCHIVE_API,), "An item is gone from its archive."),
     Entry(ItemRestored, ARCHIVE_API, (ARCHIVE_API,), "A deleted item is back in its archive."),
     Entry(ItemMoved, ARCHIVE_API, (ARCHIVE_API,), "An item is in another archive now."),
-    Entry(ImageDeleted, ARCHIVE_API, (TILER,), "An image is gone for good, with all that was made of it."),
+    Entry(
+        ImageDeleted,
+        ARCHIVE_API,
+        (INGEST_WORKER, TILER),
+        "An image is gone for good, with all that was made of it.",
+    ),
     Entry(TaskDue, ARCHIVE_API, (ARCHIVE_API,), "The next step of a long task can be done."),
     Entry(
         UploadCompleted, INGEST_WORKER, (), "All bytes of an uploaded file are stored; nobody read them yet."

@@ -34,6 +34,8 @@ class Upload(Aggregate):
         Known when it is completed.
     session
         The upload session that imports it; one at the most, so that one file never becomes two items.
+    removed_at
+        When its bytes were removed, as nobody needs them any more; None while they are there.
     """
 
     creator: str
@@ -44,6 +46,7 @@ class Upload(Aggregate):
     created_at: datetime
     size_bytes: int | None = None
     session: str | None = None
+    removed_at: datetime | None = None
 
     def complete(self, *, size_bytes: int) -> None:
         """Close the upload and announce that its bytes are there; doing it again changes nothing."""
@@ -67,6 +70,12 @@ class Upload(Aggregate):
         self.status = UploadStatus.ABORTED
         self.multipart_id = ""
 
+    def remove(self, *, at: datetime) -> None:
+        """Note that its bytes go, however far it got."""
+        if self.status is UploadStatus.INITIALIZED:
+            self.status = UploadStatus.ABORTED
+        self.removed_at = self.removed_at or at
+
     def require_open(self) -> None:
         """Raise `Conflict` unless parts may still be added."""
         if self.status is not UploadStatus.INITIALIZED:
@@ -75,8 +84,13 @@ class Upload(Aggregate):
 
 UPLOADS = Collection(
     "uploads",
-    fields={"creator": "creator", "created_at": "created_at", **OUTBOX_FIELDS},
-    indexes=[("creator", "created_at"), OUTBOX_INDEX],
+    fields={
+        "creator": "creator",
+        "created_at": "created_at",
+        "removed_at": "removed_at",
+        **OUTBOX_FIELDS,
+    },
+    indexes=[("creator", "created_at"), ("removed_at", "created_at"), OUTBOX_INDEX],
 )
 
 

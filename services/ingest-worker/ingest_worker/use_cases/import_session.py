@@ -72,7 +72,14 @@ class ImportHandler:
 
 def _stored(session: UploadSession, found: Mapping[str, Any]) -> StoredImage:
     files = [ImageFile(**file) for file in found["files"]]
-    image = StoredImage(id=found["id"], session=session.id, files=files, pixels_sha256=found["pixels_sha256"])
+    slide = _slide(found["slide"]) if found["slide"] else None
+    image = StoredImage(
+        id=found["id"],
+        session=session.id,
+        files=files,
+        pixels_sha256=found["pixels_sha256"],
+        originals=[file.key for file in slide.files] if slide else [],
+    )
     image.record(
         ImageImported(
             image=image.id,
@@ -86,7 +93,7 @@ def _stored(session: UploadSession, found: Mapping[str, Any]) -> StoredImage:
             pixels_sha256=image.pixels_sha256,
             files=files,
             description=ImageDescription(**found["description"]),
-            slide=_slide(found["slide"]) if found["slide"] else None,
+            slide=slide,
         )
     )
     return image

@@ -104,6 +104,10 @@ class Sessions:
         upload = self.uploads.get(identifier) if is_id(identifier) else None
         if upload is None or upload.creator != caller.id:
             raise Invalid({"uploads": ["Object does not exist."]})
+        if upload.removed_at is not None:
+            raise Invalid(
+                {"uploads": [f"{upload.filename} was not used for days and removed; upload it again."]}
+            )
         if upload.status is not UploadStatus.COMPLETED:
             raise Invalid({"uploads": [f"{upload.filename} is not uploaded completely."]})
         return upload
@@ -121,6 +125,8 @@ class Sessions:
 
 
 def _bind(upload: Upload, session: str) -> None:
+    if upload.removed_at is not None:
+        raise Invalid({"uploads": [f"{upload.filename} is just being removed; upload it again."]})
     if upload.session not in (None, session):
         raise Invalid({"uploads": [f"{upload.filename} is already part of another upload session."]})
     upload.session = session
