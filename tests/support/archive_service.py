@@ -25,6 +25,7 @@ from tests.support.access import RoleBook
 from tests.support.upload_book import UploadBook
 
 SITE = "https://archive.test"
+SECRET = b"a secret of 32 bytes, at least...."
 
 
 @dataclass
@@ -123,9 +124,7 @@ class ArchiveService:
 
 def archive_service(folder: Path) -> ArchiveService:
     """Build the service on an empty folder."""
-    blobs = BlobSettings(
-        url=f"file://{folder / 'blobs'}", public_url=SITE, link_secret=b"a secret of 32 bytes, at least...."
-    )
+    blobs = BlobSettings(url=f"file://{folder / 'blobs'}", public_url=SITE, link_secret=SECRET)
     return archive_service_on(SqliteDocuments(folder / "archive-api.db", COLLECTIONS), blobs)
 
 
@@ -136,4 +135,6 @@ def archive_service_on(documents: Documents, blobs: BlobSettings) -> ArchiveServ
     uploads = UploadBook(people, buckets.uploads)
     clock = TickingClock()
     api = over(documents, buckets, access=people, uploaded=uploads, clock=clock)
-    return ArchiveService(api, people, uploads, clock, app_for(api, public_url=SITE).test_client())
+    return ArchiveService(
+        api, people, uploads, clock, app_for(api, public_url=SITE, secret=SECRET).test_client()
+    )

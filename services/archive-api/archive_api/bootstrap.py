@@ -17,6 +17,8 @@ from archive_api.domain.item import ITEMS, Item
 from archive_api.domain.outcome import SESSION_FAILURES, SessionFailure
 from archive_api.domain.rendering import RENDERINGS, Rendering
 from archive_api.domain.search_entry import MEASURES, SEARCH_ENTRIES, Measure, SearchEntry
+from archive_api.domain.service_link import SERVICE_LINKS, ServiceLink
+from archive_api.domain.snapshot import SNAPSHOT_PAGES, SNAPSHOTS, Snapshot, SnapshotPage
 from archive_api.domain.sockets import SOCKETS, Socket
 from archive_api.domain.suspicion import SUSPICIONS, Suspicion
 from archive_api.domain.task import TASKS, Task
@@ -25,6 +27,7 @@ from archive_api.use_cases.paging import Paging
 from archive_api.use_cases.socket_shelf import SocketShelf
 from archive_api.use_cases.sweep_images import sweep_images
 from archive_api.use_cases.sweep_media import sweep_media
+from archive_api.use_cases.sweep_pages import sweep_pages
 from archive_api.use_cases.uploaded import Uploaded
 from archive_shared.access import Access
 from archive_shared.blobs.platform import platform_blobs
@@ -46,6 +49,9 @@ COLLECTIONS = (
     RENDERINGS,
     SOCKETS,
     TASKS,
+    SNAPSHOTS,
+    SNAPSHOT_PAGES,
+    SERVICE_LINKS,
     DEPARTURES,
     SUSPICIONS,
     SEARCH_ENTRIES,
@@ -120,6 +126,9 @@ def over(
         search_entries=kept(SEARCH_ENTRIES.name, SearchEntry),
         measures=kept(MEASURES.name, Measure),
         tasks=kept(TASKS.name, Task),
+        snapshots=kept(SNAPSHOTS.name, Snapshot),
+        snapshot_pages=kept(SNAPSHOT_PAGES.name, SnapshotPage),
+        service_links=kept(SERVICE_LINKS.name, ServiceLink),
         departures=kept(DEPARTURES.name, Departure),
         suspicions=kept(SUSPICIONS.name, Suspicion),
         answers=kept(ANSWERS.name, Answer),
@@ -142,6 +151,8 @@ def sweep_of(library: Library, grace: Grace) -> Sweep:
     """Return what removes whatever of this service nothing refers to."""
 
     def sweep(dry_run: bool) -> Iterator[Leftover]:
+        if not dry_run:
+            sweep_pages(library)
         yield from sweep_images(library, unused_for=grace.images, dry_run=dry_run)
         yield from sweep_media(library, unused_for=grace.media, dry_run=dry_run)
 

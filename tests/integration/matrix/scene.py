@@ -10,8 +10,10 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from archive_api.domain.history import Actor
+from archive_api.domain.service_link import TargetKind
 from archive_api.domain.task import Task
 from archive_api.domain.value import StoredFile, Value
+from archive_api.use_cases.link_services import WantedLink, register_link
 from archive_gateway.routes import Service
 from archive_shared.identifiers import derived_id, new_id
 from tests.integration.matrix.table import ARCHIVE, UPLOAD
@@ -104,7 +106,7 @@ class Scene:
     def _own(self, route: str) -> dict[str, str]:
         """Make the thing a route is about, of somebody who is none of those who ask."""
         if self.nowhere:
-            return {"pk": new_id(), "multipart_id": new_id(), "user": new_id()}
+            return {name: new_id() for name in ("pk", "multipart_id", "user", "snapshot", "link")}
         for part, make in self._makers().items():
             if part in route:
                 return make()
@@ -114,6 +116,9 @@ class Scene:
         return {
             "/members/<user>": self._member,
             "/archives/items/<pk>": self._item,
+            "/archives/snapshots/<pk>": self._snapshot,
+            "/archives/<pk>/links/<link>": self._link,
+            "/media/snapshots/<snapshot>": self._snapshot_with_file,
             "/media/items/<item>": self._item_with_file,
             "/tasks/<pk>": self._task,
             "/cases/images/<pk>": lambda: {"pk": self.image},
@@ -141,6 +146,25 @@ class Scene:
         library = self.platform.library
         library.items.change(item, lambda present: present.put(REPORT, at=library.clock.now()))
         return {"item": item}
+
+    def _snapshot(self) -> dict[str, str]:
+        path = f"/api/v1/archives/{self.archive}/snapshots/"
+        return {"pk": self.platform.ok("POST", path, "editor", json={})["pk"]}
+
+    def _snapshot_with_file(self) -> dict[str, str]:
+        item = self._item_with_file()
+        return item | {"snapshot": self._snapshot()["pk"]}
+
+    def _link(self) -> dict[str, str]:
+        wanted = WantedLink(
+            reference=new_id(),
+            kind="evaluation",
+            title="",
+            url="",
+            target_kind=TargetKind.ARCHIVE,
+            target=self.archive,
+        )
+        return {"pk": self.archive, "link": register_link(self.platform.library, "challenges", wanted).id}
 
     def _task(self) -> dict[str, str]:
         library = self.platform.library
@@ -252,7 +276,8 @@ def _name(route: str) -> str:
     """Return the name of the file a route is about."""
     if "logos" in route or "social-images" in route:
         return "logo.png"
-    return "report.pdf" if "/media/items/" in route else "slide.tif"
+    is_value = "/media/items/" in route or "/media/snapshots/" in route
+    return "report.pdf" if is_value else "slide.tif"
 
 
 @contextmanager

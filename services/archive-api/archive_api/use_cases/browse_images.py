@@ -1,7 +1,7 @@
 """Finds images for those who may see them, and the files they consist of.
 
-An image may be seen by whoever may use an archive one of whose items holds it, and by its uploader while no
-item does. That is decided on the items themselves whenever it is asked, never on a copy. Lists find their
+An image may be seen by whoever may use an archive one of whose items holds it, or see a snapshot that does, and by its
+uploader while no item does. That is decided on the items themselves whenever it is asked, never on a copy. Lists find their
 pages through the index the image keeps (`archive_api.use_cases.index_image`), which may lag behind by the
 time an event takes; every page is then checked against the items, so that a lagging index may make an image
 appear late, or a page shorter than it might be, but never shows what may not be seen.
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from archive_api.domain.image import Image
 from archive_api.domain.readiness import Shown
 from archive_api.domain.rendering import Rendering
+from archive_api.use_cases.browse_snapshots import questions_about
 from archive_api.use_cases.library import Library, known
 from archive_shared.access import Action, Caller, Question, Usable
 from archive_shared.documents import Where, more_than, one_of
@@ -159,18 +160,19 @@ def _existing(library: Library, token: str | None, identifier: str) -> Image:
 
 
 def _sight_of(library: Library, token: str | None, image: Image) -> Sight:
-    """Raise unless the caller may use an archive that holds the image, or no item does and it is theirs."""
+    """Raise unless the caller may use an archive that holds the image, or a version of one, or no item does and it is theirs."""
     holders = _holders(library, [image.id]).get(image.id)
     archives = sorted(holders) if holders else [None]  # in none, it is for administrators
-    answers = library.access.ask(token, [Question(Action.USE_ARCHIVE, archive) for archive in archives])
-    caller = known(answers.caller)
-    is_theirs = not holders and image.creator == caller.id
+    questions = [Question(Action.USE_ARCHIVE, archive) for archive in archives]
+    answers = library.access.ask(token, questions)
+    is_theirs = not holders and image.creator == known(answers.caller).id
     if not (any(answers.allowed) or is_theirs):
-        raise NotFound(f"image {image.id} may not be seen")
-    allowed = [
-        archive for archive, yes in zip(archives, answers.allowed, strict=True) if yes and archive is not None
-    ]
-    return Sight(allowed[:MOST_NAMED], is_theirs)
+        questions = questions_about(library, image.id)
+        answers = library.access.ask(token, questions)
+        if not any(answers.allowed):
+            raise NotFound(f"image {image.id} may not be seen")
+    allowed = {each.archive for each, yes in zip(questions, answers.allowed, strict=True) if yes}
+    return Sight(sorted(filter(None, allowed))[:MOST_NAMED], is_theirs)
 
 
 def _holders(library: Library, images: list[str]) -> dict[str, set[str]]:

@@ -2,7 +2,9 @@
 
 from archive_api.domain.archive import Archive, Deletion
 from archive_api.domain.history import Actor
+from archive_api.use_cases.browse_snapshots import drop_snapshots_of, require_uncited
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.link_services import require_unlinked_archive
 from archive_shared.access import Caller
 
 _AT_ONCE = 200
@@ -22,14 +24,17 @@ def delete_archive(library: Library, caller: Caller, archive: Archive, code: str
     Raises
     ------
     Conflict
-        Nobody asked for it within the last hour, or with another code; or others refer to it.
+        Nobody asked for it within the last hour, or with another code; or others refer to it, or may cite it.
     """
+    require_uncited(library, archive.id)
+    require_unlinked_archive(library, archive.id)
     now, by = library.clock.now(), Actor.of(caller)
     library.archives.change(archive.id, lambda present: present.delete(code, at=now, by=by))
 
 
 def delete_items_of(library: Library, archive: str) -> None:
-    """Delete the items of a deleted archive; all that are left, when it is done again."""
+    """Delete the items and snapshots of a deleted archive; all that are left, when it is done again."""
+    drop_snapshots_of(library, archive)
     now = library.clock.now()
     while found := library.items.find({"archive": archive, "deleted": False}, limit=_AT_ONCE):
         for item in found:

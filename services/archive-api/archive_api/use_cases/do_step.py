@@ -10,6 +10,7 @@ from archive_api.use_cases.bulk import read_values
 from archive_api.use_cases.edit_items import title_taken
 from archive_api.use_cases.hold import hold_images
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.link_services import Linked, require_unlinked_item
 from archive_shared.errors import Duplicate, Invalid, NotFound
 from archive_shared.events import TaskDue
 from archive_shared.identifiers import derived_id
@@ -48,6 +49,8 @@ def _do(library: Library, task: Task, number: int, row: Mapping[str, Any], lost:
         _ACTIONS[row["operation"]](library, task, number, row)
     except Invalid as error:
         return [reason for reasons in error.errors.values() for reason in reasons]
+    except Linked as error:
+        return [str(error)]
     except NotFound:
         return ["The item is not in this archive any more."]
     return []
@@ -89,6 +92,7 @@ def _edit(library: Library, task: Task, number: int, row: Mapping[str, Any]) -> 
 
 
 def _delete(library: Library, task: Task, number: int, row: Mapping[str, Any]) -> None:
+    require_unlinked_item(library, row["item"])
     now = library.clock.now()
 
     def apply(item: Item) -> None:

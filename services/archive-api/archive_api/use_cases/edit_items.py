@@ -9,6 +9,7 @@ from archive_api.use_cases.accept_values import Accepted, SentValue, accept_valu
 from archive_api.use_cases.browse_items import ShownItem, show_items
 from archive_api.use_cases.hold import hold
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.link_services import require_unlinked_item
 from archive_shared.access import Action, Caller, Question
 from archive_shared.errors import Duplicate, Invalid, Unauthenticated
 
@@ -114,7 +115,14 @@ def change_item(library: Library, token: str | None, caller: Caller, item: Item,
 
 
 def delete_item(library: Library, caller: Caller, item: Item, *, expected_version: int | None = None) -> None:
-    """Delete an item; its images stay wherever else they are used. It can be restored for a while."""
+    """Delete an item; its images stay wherever else they are used. It can be restored for a while.
+
+    Raises
+    ------
+    Conflict
+        Another service refers to it.
+    """
+    require_unlinked_item(library, item.id)
     now, by = library.clock.now(), Actor.of(caller)
 
     def apply(present: Item) -> None:

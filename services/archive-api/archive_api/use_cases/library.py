@@ -12,6 +12,8 @@ from archive_api.domain.logo import PictureRule
 from archive_api.domain.outcome import SessionFailure
 from archive_api.domain.rendering import Rendering
 from archive_api.domain.search_entry import Measure, SearchEntry
+from archive_api.domain.service_link import ServiceLink
+from archive_api.domain.snapshot import Snapshot, SnapshotPage
 from archive_api.domain.suspicion import Suspicion
 from archive_api.domain.task import Task
 from archive_api.use_cases.paging import Paging
@@ -48,6 +50,9 @@ class Library:
     search_entries: Repository[SearchEntry]
     measures: Repository[Measure]
     tasks: Repository[Task]
+    snapshots: Repository[Snapshot]
+    snapshot_pages: Repository[SnapshotPage]
+    service_links: Repository[ServiceLink]
     departures: Repository[Departure]
     suspicions: Repository[Suspicion]
     answers: Repository[Answer]

@@ -11,7 +11,9 @@ from archive_api.entrypoints.http.item_actions import item_actions_blueprint
 from archive_api.entrypoints.http.items import items_blueprint
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.media import media_blueprint
+from archive_api.entrypoints.http.service_links import service_links_blueprint
 from archive_api.entrypoints.http.sights import sights_blueprint
+from archive_api.entrypoints.http.snapshots import snapshots_blueprint
 from archive_api.entrypoints.http.sockets import sockets_blueprint
 from archive_api.entrypoints.http.tasks import tasks_blueprint
 from archive_shared.http.app import build_app
@@ -26,10 +28,11 @@ def create_app(settings: PlatformSettings, *, transports: Transports | None = No
     transports
         How other services are reached; over the network unless one machine runs them all.
     """
-    return app_for(bootstrap(settings, transports=transports), public_url=settings.public_url)
+    service = bootstrap(settings, transports=transports)
+    return app_for(service, public_url=settings.public_url, secret=settings.secret)
 
 
-def app_for(service: ArchiveApi, *, public_url: str) -> Flask:
+def app_for(service: ArchiveApi, *, public_url: str, secret: bytes) -> Flask:
     """Return the application over an assembled service."""
     library, links = service.library, Links(public_url)
     return build_app(
@@ -44,6 +47,8 @@ def app_for(service: ArchiveApi, *, public_url: str) -> Flask:
             sights_blueprint(library),
             sockets_blueprint(library, links),
             media_blueprint(library),
+            snapshots_blueprint(library, links),
+            service_links_blueprint(library, secret=secret),
             client_versions_blueprint(),
         ],
         ready={"documents": service.documents.ping, "blobs": library.media_blobs.ping},

@@ -71,6 +71,18 @@ class Links:
         assert value.file is not None
         return f"{self._site}/media/items/{item}/{value.number}/{quote(value.file.name, safe='')}"
 
+    def snapshots_of(self, archive: str) -> str:
+        return f"{self.archive(archive)}snapshots/"
+
+    def snapshot(self, pk: str) -> str:
+        return f"{self.archives}snapshots/{pk}/"
+
+    def snapshot_file(self, snapshot: str, item: str, value: Value) -> str:
+        """Return where a file that a snapshot holds is downloaded."""
+        assert value.file is not None
+        name = quote(value.file.name, safe="")
+        return f"{self._site}/media/snapshots/{snapshot}/{item}/{value.number}/{name}"
+
     def session(self, pk: str) -> str:
         return f"{self._api}/cases/upload-sessions/{pk}/"
 

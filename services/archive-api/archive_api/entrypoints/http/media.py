@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, request
 
 from archive_api.domain.logo import LOGO, SOCIAL_IMAGE, PictureRule
+from archive_api.domain.value import StoredFile
 from archive_api.entrypoints.http.links import file_name
 from archive_api.use_cases.browse_archives import read_picture
 from archive_api.use_cases.browse_images import DOWNLOAD_LIFETIME_S, find_file, link_to
@@ -59,15 +60,17 @@ def media_blueprint(library: Library) -> Blueprint:
     @routes.get("/items/<item>/<int:value>/<name>")
     def value_file(item: str, value: int, name: str) -> Response:
         """Send whoever may see the item on to the bytes of a file in one of its sockets."""
-        found = find_value_file(library, bearer_token(), item, value, name)
-        link = library.media_blobs.sign_download(
-            found.key, lifetime_s=DOWNLOAD_LIFETIME_S, filename=found.name
-        )
-        response = Response(status=302, headers={"Location": link}, content_type=OPAQUE)
-        response.cache_control.no_store = True
-        return response
+        return link_to_value(library, find_value_file(library, bearer_token(), item, value, name))
 
     return routes
+
+
+def link_to_value(library: Library, file: StoredFile) -> Response:
+    """Send somebody who may see it on to the bytes of a file of a value."""
+    link = library.media_blobs.sign_download(file.key, lifetime_s=DOWNLOAD_LIFETIME_S, filename=file.name)
+    response = Response(status=302, headers={"Location": link}, content_type=OPAQUE)
+    response.cache_control.no_store = True
+    return response
 
 
 def _redirection(library: Library, file: ImageFile) -> Response:

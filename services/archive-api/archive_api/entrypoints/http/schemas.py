@@ -22,12 +22,19 @@ _FORM = "multipart/form-data"
 
 
 class PublicationField(Line):
-    """A publication by DOI or arXiv number."""
+    """A publication by DOI or arXiv number; "" for none only if that is allowed."""
+
+    def __init__(self, *, allow_empty: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._allow_empty = allow_empty
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> str:
-        found = publication(super()._deserialize(value, attr, data, **kwargs))
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not text and self._allow_empty:
+            return ""
+        found = publication(text)
         if found is None:
             raise ValidationError("Must be a DOI or an arXiv number.")
         return found

@@ -1,0 +1,123 @@
+"""Snapshots over HTTP: versions of an archive that do not change, and what they hold."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+import structlog
+from flask import Blueprint, Response
+from marshmallow import Schema, fields, post_load, validate
+
+from archive_api.domain.item import LARGEST_TITLE
+from archive_api.domain.snapshot import Citation, Snapshot
+from archive_api.entrypoints.http.fields import Line, Text
+from archive_api.entrypoints.http.links import Links
+from archive_api.entrypoints.http.media import link_to_value
+from archive_api.entrypoints.http.posting import posted
+from archive_api.entrypoints.http.schemas import LARGEST_DESCRIPTION, PublicationField
+from archive_api.entrypoints.http.shapes import Json
+from archive_api.entrypoints.http.snapshot_shapes import manifest_lines, show_frozen_item, show_snapshot
+from archive_api.use_cases.browse_snapshots import (
+    cite,
+    find_frozen_file,
+    find_snapshot,
+    list_snapshots,
+    read_snapshot,
+)
+from archive_api.use_cases.change_archive import require_editor
+from archive_api.use_cases.library import Library
+from archive_api.use_cases.take_snapshot import WantedSnapshot, take_snapshot
+from archive_shared.http.app import json_response
+from archive_shared.http.requests import bearer_token, body, page, page_body
+
+log = structlog.get_logger()
+
+
+class CitationFields(Schema):
+    """What may be said of a snapshot, and changed later."""
+
+    citation = Text(load_default="", attribute="text", validate=validate.Length(max=LARGEST_DESCRIPTION))
+    doi = PublicationField(load_default="", allow_empty=True)
+    licence = Line(load_default="", validate=validate.Length(max=LARGEST_TITLE))
+    embargo_until = fields.Date(load_default=None, allow_none=True)
+
+    @post_load
+    def as_text(self, data: Json, **_: object) -> Json:
+        day = data.get("embargo_until")
+        return data | ({"embargo_until": day.isoformat()} if day else {})
+
+
+class NewSnapshot(CitationFields):
+    """A snapshot to be made."""
+
+    title = Line(load_default="", validate=validate.Length(max=LARGEST_TITLE))
+
+
+def snapshots_blueprint(library: Library, links: Links) -> Blueprint:
+    """Routes for snapshots."""
+    routes = Blueprint("snapshots", __name__)
+
+    @routes.get("/api/v1/archives/<pk>/snapshots/")
+    def list_of_archive(pk: str) -> Response:
+        """List the versions of an archive, the newest first."""
+        wanted = page()
+        count, found = list_snapshots(library, bearer_token(), pk, skip=wanted.offset, limit=wanted.limit)
+        results = [_shown(each) for each in found]
+        return json_response(page_body(wanted, url=links.snapshots_of(pk), count=count, results=results))
+
+    @routes.post("/api/v1/archives/<pk>/snapshots/")
+    def create(pk: str) -> Response:
+        """Make a version of the archive as it is now."""
+        caller, _ = require_editor(library, bearer_token(), pk)
+        sent = body(NewSnapshot())
+        wanted = WantedSnapshot(title=sent.pop("title"), citation=Citation(**sent))
+
+        def act(identifier: str) -> tuple[int, Json]:
+            return 201, _shown(take_snapshot(library, caller, pk, identifier, wanted))
+
+        return posted(library, caller.id, act)
+
+    @routes.get("/api/v1/archives/snapshots/<pk>/")
+    def show(pk: str) -> Response:
+        return json_response(_shown(find_snapshot(library, bearer_token(), pk)))
+
+    @routes.patch("/api/v1/archives/snapshots/<pk>/")
+    def change(pk: str) -> Response:
+        """Change how a version is cited, and its embargo; what it holds never changes."""
+        token = bearer_token()
+        find_snapshot(library, token, pk)
+        return json_response(_shown(cite(library, token, pk, body(CitationFields(partial=True)))))
+
+    @routes.get("/api/v1/archives/snapshots/<pk>/items/")
+    def items(pk: str) -> Response:
+        """List the items as they were."""
+        snapshot, wanted = find_snapshot(library, bearer_token(), pk), page()
+        found = islice(read_snapshot(library, snapshot, skip=wanted.offset), wanted.limit)
+        results = [show_frozen_item(snapshot, each, links) for each in found]
+        url = f"{links.snapshot(pk)}items/"
+        return json_response(page_body(wanted, url=url, count=snapshot.items, results=results))
+
+    @routes.get("/api/v1/archives/snapshots/<pk>/manifest/")
+    def manifest(pk: str) -> Response:
+        """List every value with its digest and where its file is, one JSON object per line."""
+        snapshot = find_snapshot(library, bearer_token(), pk)
+        log.info("snapshot_manifest_read", snapshot=pk)
+        return _streamed(manifest_lines(snapshot, read_snapshot(library, snapshot), links), snapshot)
+
+    @routes.get("/media/snapshots/<snapshot>/<item>/<int:value>/<name>")
+    def value_file(snapshot: str, item: str, value: int, name: str) -> Response:
+        """Send whoever may see the version on to the bytes of a file in it."""
+        found = find_frozen_file(library, bearer_token(), snapshot, item=item, value=value, name=name)
+        return link_to_value(library, found)
+
+    def _shown(snapshot: Snapshot) -> Json:
+        return show_snapshot(snapshot, links)
+
+    return routes
+
+
+def _streamed(lines: Iterator[str], snapshot: Snapshot) -> Response:
+    response = Response(lines, content_type="application/jsonl")
+    name = f"{snapshot.archive}-{snapshot.number}-manifest.jsonl"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.cache_control.no_store = True
+    return response

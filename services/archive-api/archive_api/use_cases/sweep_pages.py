@@ -1,0 +1,26 @@
+"""Removes pages of snapshots that never came to be, or went with their archive."""
+
+from datetime import timedelta
+
+from archive_api.domain.snapshot import attempt_of
+from archive_api.use_cases.library import Library
+from archive_shared.clock import to_text
+from archive_shared.documents import at_most, one_of
+
+_MAKING = timedelta(days=1)
+"""No snapshot takes as long to be made."""
+
+
+def sweep_pages(library: Library) -> None:
+    """Remove pages without a snapshot; costs a look at the identifiers of all pages."""
+    before = to_text(library.clock.now() - _MAKING)
+    pages = library.snapshot_pages.identifiers({"created_at": at_most(before)})
+    attempts = sorted({attempt_of(page) for page in pages})
+    made = (
+        {each.attempt for each in library.snapshots.find({"attempt": one_of(attempts)})}
+        if attempts
+        else set()
+    )
+    for page in pages:
+        if attempt_of(page) not in made:
+            library.snapshot_pages.delete(page)

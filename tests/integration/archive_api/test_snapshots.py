@@ -1,0 +1,250 @@
+"""Versions of an archive: what they hold stays, whatever becomes of the items, and who sees them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from archive_api.domain.snapshot import LARGEST_PAGE_BYTES
+from archive_shared.events import ImageDeleted
+from archive_shared.identifiers import new_id
+from tests.support.archive_service import SITE, Answer, ArchiveService
+from tests.support.imports import SOCKET, an_import
+from tests.support.sockets import a_socket
+from tests.support.sweeping import sweep_for_a_month
+
+ITEMS = "/api/v1/archives/items/"
+
+
+def at(archive: str, what: str = "snapshots/") -> str:
+    return f"/api/v1/archives/{archive}/{what}"
+
+
+def take(service: ArchiveService, token: str, archive: str, **more: Any) -> dict[str, Any]:
+    answer = service.call("POST", at(archive), token, json=more)
+    assert answer.status_code == 201, answer.text
+    taken: dict[str, Any] = answer.json
+    return taken
+
+
+def items_in(service: ArchiveService, token: str, snapshot: dict[str, Any], query: str = "") -> list[Any]:
+    found: list[Any] = service.call("GET", f"{snapshot['api_url']}items/{query}", token).json["results"]
+    return found
+
+
+def manifest_of(service: ArchiveService, token: str, snapshot: dict[str, Any]) -> list[dict[str, Any]]:
+    text = service.call("GET", f"{snapshot['api_url']}manifest/", token).text
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture
+def item(service: ArchiveService, editor: str, archive: str) -> dict[str, Any]:
+    """An item with an image, a score and a report."""
+    a_socket(service, "Score", "Float")
+    a_socket(service, "Report", "PDF file")
+    event = an_import("ct.mha", archive=archive, image=new_id())
+    service.library.image_blobs.put(event.files[0].key, b"pixels")
+    service.hear(event)
+    [made] = service.call("GET", f"{ITEMS}?archive={archive}", editor).json["results"]
+    upload = service.uploads.upload(editor, "a.pdf", b"%PDF-1.4 a report")
+    values = [
+        {"interface": "score", "value": 0.5},
+        {"interface": "report", "user_upload": f"{SITE}/api/v1/uploads/{upload}/"},
+    ]
+    changed: dict[str, Any] = change(service, editor, made["api_url"], values=values).json
+    return changed
+
+
+def change(service: ArchiveService, token: str, item: str, **sent: Any) -> Answer:
+    answer = service.call("PATCH", item, token, json=sent)
+    assert answer.status_code == 200, answer.text
+    service.settle()
+    return answer
+
+
+def test_a_version_tells_items_values_and_digests(
+    service: ArchiveService, editor: str, archive: str, item: dict[str, Any]
+) -> None:
+    citation = {
+        "title": "Release 1",
+        "citation": "Doe et al., Chest CT, 2026",
+        "doi": "https://doi.org/10.5281/ZENODO.1234",
+        "licence": "CC-BY-4.0",
+    }
+    taken = take(service, editor, archive, **citation)
+
+    assert (taken["number"], taken["title"], taken["item_count"]) == (1, "Release 1", 1)
+    assert (taken["doi"], taken["licence"]) == ("10.5281/zenodo.1234", "CC-BY-4.0")
+    assert len(taken["sha256"]) == 64
+    [frozen] = items_in(service, editor, taken)
+    assert (frozen["item"], frozen["title"]) == (item["pk"], "ct.mha")
+    assert [value["pk"] for value in frozen["values"]] == sorted_pks(item, frozen)
+    by_socket = {value["interface"]: value for value in manifest_of(service, editor, taken)}
+    assert by_socket["score"]["value"] == 0.5
+    assert by_socket[SOCKET]["sha256"] == "cd" * 32
+    assert by_socket[SOCKET]["files"][0]["sha256"] == "ab" * 32
+    assert by_socket["report"]["file"].endswith("/a.pdf")
+
+
+def sorted_pks(item: dict[str, Any], frozen: dict[str, Any]) -> list[int]:
+    """Return the identifiers of an item's values in the order of a frozen one's."""
+    by_socket = {value["interface"]: value["pk"] for value in item["values"]}
+    return [by_socket[value["interface"]] for value in frozen["values"]]
+
+
+def test_d16_a_version_stays_as_it_was_when_its_items_change_and_go(
+    service: ArchiveService, editor: str, archive: str, item: dict[str, Any]
+) -> None:
+    user = service.people.add_person("user")
+    service.people.give(user, "user", archive)
+    taken = take(service, editor, archive)
+    before = items_in(service, editor, taken), manifest_of(service, editor, taken)
+
+    change(service, editor, item["api_url"], title="other", values=[{"interface": "score", "value": 1}])
+    change(service, editor, item["api_url"], removed=[SOCKET, "report"])
+    service.call("DELETE", item["api_url"], editor)
+    service.settle()
+    sweep_for_a_month(service)
+
+    assert (items_in(service, user, taken), manifest_of(service, user, taken)) == before
+    assert not [event for event in service.announced() if isinstance(event, ImageDeleted)]
+    files = {each["interface"]: each for each in manifest_of(service, user, taken)}
+    assert service.call("GET", files[SOCKET]["image"], user).status_code == 200
+    assert service.call("GET", files[SOCKET]["files"][0]["file"], user).status_code == 302
+    report = service.call("GET", files["report"]["file"], user)
+    assert report.status_code == 302
+    key = report.headers["Location"].split("/blobs/media/")[1].split("?")[0]
+    assert service.library.media_blobs.read(key) == b"%PDF-1.4 a report"
+
+
+def test_equal_contents_have_equal_digests_and_others_do_not(
+    service: ArchiveService, editor: str, archive: str, item: dict[str, Any]
+) -> None:
+    first, second = (take(service, editor, archive) for _ in range(2))
+    change(service, editor, item["api_url"], title="other")
+    third = take(service, editor, archive)
+
+    assert [each["number"] for each in (first, second, third)] == [1, 2, 3]
+    assert first["sha256"] == second["sha256"] != third["sha256"]
+    listed = service.call("GET", at(archive), editor).json
+    assert [each["number"] for each in listed["results"]] == [3, 2, 1]
+
+
+def test_a_version_under_embargo_is_for_editors_until_its_day_comes(
+    service: ArchiveService, editor: str, archive: str, item: dict[str, Any]
+) -> None:
+    user = service.people.add_person("user")
+    service.people.give(user, "user", archive)
+    taken = take(service, editor, archive, embargo_until="2026-12-01")
+    image = next(value["image"] for value in item["values"] if value["image"])
+    service.call("DELETE", item["api_url"], editor)
+    service.settle()
+
+    for path in (taken["api_url"], f"{taken['api_url']}items/", f"{taken['api_url']}manifest/", image):
+        assert service.call("GET", path, user).status_code == 404
+        assert service.call("GET", path, editor).status_code == 200
+    assert service.call("GET", at(archive), user).json["count"] == 0
+
+    service.clock.advance(days=10)
+    assert service.call("GET", taken["api_url"], user).status_code == 200
+    assert service.call("GET", image, user).status_code == 200
+    assert service.call("GET", at(archive), user).json["count"] == 1
+
+
+def test_only_its_citation_can_be_changed_and_a_doi_stays(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    taken = take(service, editor, archive)
+    path = taken["api_url"]
+
+    changed = service.call("PATCH", path, editor, json={"doi": "10.5281/zenodo.1", "licence": "CC0-1.0"}).json
+    assert changed == taken | {
+        "doi": "10.5281/zenodo.1",
+        "doi_url": "https://doi.org/10.5281/zenodo.1",
+        "licence": "CC0-1.0",
+    }
+    assert service.call("PATCH", path, editor, json={"doi": ""}).status_code == 400
+    assert service.call("PATCH", path, editor, json={"doi": "10.5281/zenodo.2"}).status_code == 400
+    assert service.call("PATCH", path, editor, json={"sha256": "x"}).status_code == 400
+    assert service.call("PATCH", path, editor, json={"title": "x"}).status_code == 400
+    assert service.call("PATCH", path, editor, json={"embargo_until": "soon"}).status_code == 400
+
+
+def test_an_archive_that_may_be_cited_is_not_deleted(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    take(service, editor, archive, doi="10.5281/zenodo.1")
+    code = service.call("POST", at(archive, "deletion/"), editor, json={}).json["confirmation"]
+
+    refused = service.call("DELETE", at(archive, ""), editor, json={"confirmation": code})
+
+    assert refused.status_code == 409
+    assert "DOI" in refused.json["detail"]
+
+
+def test_the_versions_of_a_deleted_archive_go_with_all_they_hold(
+    service: ArchiveService, editor: str, archive: str, item: dict[str, Any]
+) -> None:
+    taken = take(service, editor, archive)
+    code = service.call("POST", at(archive, "deletion/"), editor, json={}).json["confirmation"]
+    gone = service.call("DELETE", at(archive, ""), editor, json={"confirmation": code})
+    assert gone.status_code == 204
+    service.settle()
+
+    assert service.call("GET", taken["api_url"], editor).status_code == 404
+    sweep_for_a_month(service)
+
+    assert service.library.snapshot_pages.find() == []
+    assert service.library.images.find() == []
+
+
+def test_the_same_request_sent_again_makes_one_version(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    sent = {"json": {"title": "one"}, "headers": {"Idempotency-Key": "k"}}
+    first, second = (service.call("POST", at(archive), editor, **sent).json for _ in range(2))
+
+    assert first == second
+    assert service.call("GET", at(archive), editor).json["count"] == 1
+
+
+def test_a_large_version_is_kept_in_several_pages_and_read_from_any_place(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    a_socket(service, "Text", "String")
+    address = f"{SITE}/api/v1/archives/{archive}/"
+    for number in range(12):
+        value = {"interface": "text", "value": str(number) * (LARGEST_PAGE_BYTES // 5)}
+        sent = {"archive": address, "title": f"{number:02}", "values": [value]}
+        assert service.call("POST", ITEMS, editor, json=sent).status_code == 201
+
+    taken = take(service, editor, archive)
+
+    assert len(service.library.snapshot_pages.find()) == 3
+    titles = [f"{number:02}" for number in range(12)]
+    assert [each["title"] for each in items_in(service, editor, taken)] == titles
+    for offset in (0, 4, 5, 6, 11, 12):
+        found = items_in(service, editor, taken, f"?limit=3&offset={offset}")
+        assert [each["title"] for each in found] == titles[offset : offset + 3]
+
+
+def test_a_version_of_an_empty_archive_is_empty(service: ArchiveService, editor: str, archive: str) -> None:
+    taken = take(service, editor, archive)
+
+    assert taken["item_count"] == 0
+    assert items_in(service, editor, taken) == []
+
+
+def test_no_version_is_made_while_a_slide_is_being_converted(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    event = an_import("slide.svs", archive=archive, image=new_id())
+    service.hear(event)
+    image = service.library.images.require(event.image)
+    image.pixels_sha256 = ""  # of a slide nobody has decoded
+    service.library.images.save(image)
+
+    refused = service.call("POST", at(archive), editor, json={})
+
+    assert refused.status_code == 409
+    assert "still being converted" in refused.json["detail"]
