@@ -6,17 +6,19 @@ because a million POSTs would take an hour, and kept in `.cache/bench-api` for t
 """
 
 import argparse
-import json
 import logging
+import multiprocessing
 import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import orjson
 import structlog
 from flask.testing import FlaskClient
 
@@ -28,24 +30,18 @@ from archive_api.domain.search_entry import Measure, SearchEntry, entry_id, find
 from archive_api.domain.value import Value
 from archive_api.use_cases.create_socket import NewSocket, create_socket
 from archive_shared.blobs import BlobSettings
-from archive_shared.documents import Repository
+from archive_shared.documents import Collection, Repository
 from archive_shared.documents.aggregate import Aggregate
 from archive_shared.documents.sqlite import SqliteDocuments
 from archive_shared.identifiers import derived_id
 from bench.measuring import Figures, compare, conditions, percentile, table
-from tests.support.archive_service import SITE, ArchiveService, archive_service_on
+from tests.support.archive_service import SITE, archive_service_on
 from tests.support.imports import SOCKET, an_import
 
 CACHE = Path(".cache/bench-api")
 BEGAN_AT = datetime(2026, 1, 1, tzinfo=UTC)
 WORDS = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliett")
-COPIES = {
-    "items": "insert into items (_id, rev, doc) values (?, 1, ?)",
-    "images": "insert into images (_id, rev, doc) values (?, 1, ?)",
-    "renderings": "insert into renderings (_id, rev, doc) values (?, 1, ?)",
-    "search_entries": "insert into search_entries (_id, rev, doc) values (?, 1, ?)",
-    "measures": "insert into measures (_id, rev, doc) values (?, 1, ?)",
-}
+BATCH = 10_000
 
 
 @dataclass(frozen=True)
@@ -142,17 +138,20 @@ KINDS = {
 
 def filled(size: int) -> Filled:
     """Return a service with an archive of so many items; filled when it is asked for the first time."""
-    folder = CACHE / str(size)
+    folder, archive = CACHE / str(size), derived_id("bench archive", str(size))
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "archive-api.db"
     documents = SqliteDocuments(file, COLLECTIONS)
     blobs = BlobSettings(url=f"file://{(folder / 'blobs').resolve()}", public_url=SITE, link_secret=b"x" * 32)
+    if documents.count("items", limit=1) == 0:
+        documents.close()
+        fill(file, archive, size)
+        documents = SqliteDocuments(file, COLLECTIONS)
     service = archive_service_on(documents, blobs)
+    if service.library.sockets.get("score") is None:
+        create_socket(service.library, NewSocket(title="Score", kind="Float"))
     token = service.people.add_person("editor")
-    archive = derived_id("bench archive", str(size))
     service.people.give(token, "editor", archive)
-    if service.library.items.count({"archive": archive, "deleted": False}) != size:
-        fill(service, file, archive, size)
     middle = item_of(archive, size // 2)
     cursor = service.http.get(
         f"/api/v1/archives/items/?archive={archive}&cursor=&limit=1",
@@ -169,24 +168,28 @@ def _from(cursor: str | None, item: Item) -> str:
     return f"/api/v1/archives/items/?archive={item.archive}&limit=100&cursor={written_cursor(Position(entry_id(item)))}"
 
 
-def fill(service: ArchiveService, file: Path, archive: str, size: int) -> None:
+def fill(file: Path, archive: str, size: int) -> None:
+    """Write documents as the store itself would, but all at once, and build what is derived from them afterwards."""
     print(f"Filling an archive with {size:,} items ...", flush=True)
-    if service.library.sockets.get("score") is None:
-        create_socket(service.library, NewSocket(title="Score", kind="Float"))
-    with sqlite3.connect(file) as connection:
-        connection.execute("pragma synchronous = off")
-        for name, rows in _batches(archive, size):
-            connection.executemany(COPIES[name], rows)
+    file.unlink()
+    SqliteDocuments(file, [Collection(each.name) for each in COLLECTIONS]).close()
+    with sqlite3.connect(file) as connection, multiprocessing.Pool() as processes:
+        for pragma in ("synchronous = off", "cache_size = -2000000"):
+            connection.execute(f"pragma {pragma}")
+        firsts = range(0, size, BATCH)
+        for rows in processes.imap_unordered(partial(_batch, archive, size), firsts):
+            for name, batch in rows.items():
+                connection.executemany(f"insert into {name} (_id, rev, doc) values (?, 1, ?)", sorted(batch))
     connection.close()
+    SqliteDocuments(file, COLLECTIONS).close()
 
 
-def _batches(archive: str, size: int, *, batch: int = 20_000) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    for first in range(0, size, batch):
-        rows: dict[str, list[tuple[str, str]]] = {name: [] for name in COPIES}
-        for number in range(first, min(first + batch, size)):
-            for name, aggregate in _documents(archive, number):
-                rows[name].append(_row(aggregate))
-        yield from rows.items()
+def _batch(archive: str, size: int, first: int) -> dict[str, list[tuple[str, str]]]:
+    rows: dict[str, list[tuple[str, str]]] = {}
+    for number in range(first, min(first + BATCH, size)):
+        for name, aggregate in _documents(archive, number):
+            rows.setdefault(name, []).append(_row(aggregate))
+    return rows
 
 
 def _documents(archive: str, number: int) -> Iterator[tuple[str, Aggregate]]:
@@ -243,7 +246,7 @@ def _row(aggregate: Aggregate) -> tuple[str, str]:
     if kind not in _WRITERS:
         _WRITERS[kind] = Repository(None, "", kind, source="bench")  # type: ignore[arg-type]
     document = _WRITERS[kind]._to_document(aggregate)
-    return aggregate.id, json.dumps({**document, "rev": 1, "outbox": []}, separators=(",", ":"))
+    return aggregate.id, orjson.dumps({**document, "rev": 1, "outbox": []}).decode()
 
 
 if __name__ == "__main__":
