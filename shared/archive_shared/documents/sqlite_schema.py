@@ -169,7 +169,7 @@ def _list_statements(table: str, name: str, path: str) -> list[str]:
     return [
         f'create table "{side}" (value, _id text, primary key (value, _id)) without rowid',
         f'create index "{side}_by_id" on "{side}" (_id)',
-        take.format(row="present", source=f'"{table}" as present, '),
+        take.format(row="present", source=f'"{table}" as present, ') + " order by 1, 2",
         f'create trigger "{side}_insert" after insert on "{table}" begin {fill}; end',
         f'create trigger "{side}_update" after update on "{table}" when {changed} begin {empty}; {fill}; end',
         f'create trigger "{side}_delete" after delete on "{table}" begin {empty}; end',
