@@ -12,7 +12,7 @@ from archive_api.adapters.pillow_logo import render_picture
 from archive_api.domain.answer import ANSWERS, Answer
 from archive_api.domain.archive import ARCHIVES, Archive
 from archive_api.domain.departure import DEPARTURES, Departure
-from archive_api.domain.image import IMAGES, Image
+from archive_api.domain.image import IMAGES, Image, ImageCard
 from archive_api.domain.item import ITEMS, Item
 from archive_api.domain.outcome import SESSION_FAILURES, SessionFailure
 from archive_api.domain.rendering import RENDERINGS, Rendering
@@ -21,6 +21,7 @@ from archive_api.domain.service_link import SERVICE_LINKS, ServiceLink
 from archive_api.domain.snapshot import SNAPSHOT_PAGES, SNAPSHOTS, Snapshot, SnapshotPage
 from archive_api.domain.sockets import SOCKETS, Socket
 from archive_api.domain.suspicion import SUSPICIONS, Suspicion
+from archive_api.domain.tally import TALLIES, Tally
 from archive_api.domain.task import TASKS, Task
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.paging import Paging
@@ -56,6 +57,7 @@ COLLECTIONS = (
     SUSPICIONS,
     SEARCH_ENTRIES,
     MEASURES,
+    TALLIES,
     ANSWERS,
     SESSION_FAILURES,
     LEASES,
@@ -121,10 +123,12 @@ def over(
     library = Library(
         archives=kept(ARCHIVES.name, Archive),
         items=kept(ITEMS.name, Item),
+        image_cards=kept(IMAGES.name, ImageCard),
         images=kept(IMAGES.name, Image),
         renderings=kept(RENDERINGS.name, Rendering),
         search_entries=kept(SEARCH_ENTRIES.name, SearchEntry),
         measures=kept(MEASURES.name, Measure),
+        tallies=kept(TALLIES.name, Tally),
         tasks=kept(TASKS.name, Task),
         snapshots=kept(SNAPSHOTS.name, Snapshot),
         snapshot_pages=kept(SNAPSHOT_PAGES.name, SnapshotPage),

@@ -124,10 +124,13 @@ class MongoDocuments:
                 str(each["_id"]) for each in self._of(collection).find(condition, {"_id": 1}).sort("_id", 1)
             ]
 
-    def count(self, collection: str, where: Where | Sequence[Where] = ()) -> int:
+    def count(self, collection: str, where: Where | Sequence[Where] = (), *, limit: int | None = None) -> int:
         condition = schema.condition(self._collections[collection], alternatives(where))
+        if limit == 0:  # MongoDB counts to one at least
+            return 0
+        bounds: dict[str, Any] = {} if limit is None else {"limit": limit}
         with _translated():
-            return self._of(collection).count_documents(condition)
+            return self._of(collection).count_documents(condition, **bounds)
 
     def delete(self, collection: str, identifier: str, *, rev: int | None = None) -> bool:
         wanted: dict[str, Any] = {"_id": identifier} | ({} if rev is None else {"rev": rev})

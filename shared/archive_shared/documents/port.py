@@ -160,7 +160,9 @@ class Documents(Protocol):
         """Return the identifiers of the documents that meet the conditions, in order, without reading them whole."""
         ...
 
-    def count(self, collection: str, where: Where | Sequence[Where] = ()) -> int: ...
+    def count(self, collection: str, where: Where | Sequence[Where] = (), *, limit: int | None = None) -> int:
+        """Count the documents that meet the conditions, no further than `limit`; costs what is counted."""
+        ...
 
     def delete(self, collection: str, identifier: str, *, rev: int | None = None) -> bool:
         """Remove a document (only if it has this revision, when given); tell whether it was there."""

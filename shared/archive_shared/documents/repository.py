@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from types import UnionType
+from typing import Any, Generic, TypeVar, Union, get_args, get_origin
 
 import cattrs
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from archive_shared.clock import Clock, SystemClock, from_text, to_text
 from archive_shared.documents.aggregate import Aggregate
@@ -24,6 +25,7 @@ from archive_shared.events import envelope
 A = TypeVar("A", bound=Aggregate)
 OUTBOX_FIELDS = {"outbox_since": "outbox_since"}
 OUTBOX_INDEX = ("outbox_since",)
+_SCALARS = (str, int, bool)  # not float: it makes a number of what JSON may have written without a point
 _BOOKKEEPING = {"_id", "rev", "outbox", "outbox_since", "announced"}
 
 
@@ -49,6 +51,7 @@ class Repository(Generic[A]):
         self._source = source
         self._clock = clock or SystemClock()
         self._converter = _converter(kind)
+        self._structure = self._converter.get_structure_hook(kind)
 
     def add(self, aggregate: A) -> A:
         """Store a new aggregate with its events.
@@ -115,8 +118,9 @@ class Repository(Generic[A]):
         """Return the identifiers of those that meet the conditions, without reading them whole."""
         return self._documents.identifiers(self._collection, where)
 
-    def count(self, where: Where | Sequence[Where] = ()) -> int:
-        return self._documents.count(self._collection, where)
+    def count(self, where: Where | Sequence[Where] = (), *, limit: int | None = None) -> int:
+        """Count those that meet the conditions, no further than `limit`."""
+        return self._documents.count(self._collection, where, limit=limit)
 
     def delete(self, identifier: str) -> bool:
         return self._documents.delete(self._collection, identifier)
@@ -150,8 +154,7 @@ class Repository(Generic[A]):
         ]
 
     def _load(self, document: Document) -> A:
-        known = {name: value for name, value in document.items() if name not in _BOOKKEEPING}
-        aggregate = self._converter.structure(known | {"id": document["_id"]}, self._kind)
+        aggregate: A = self._structure(document, self._kind)
         aggregate._stored = document
         return aggregate
 
@@ -161,9 +164,22 @@ def _converter(kind: type[Aggregate]) -> cattrs.Converter:
     converter.register_unstructure_hook(datetime, to_text)
     converter.register_structure_hook(datetime, lambda text, _: from_text(text))
     converter.register_unstructure_hook_func(_is_enum, lambda member: member.value)
-    converter.register_structure_hook(kind, make_dict_structure_fn(kind, converter))
+    # What documents hold is JSON of our own writing: text and numbers need no conversion, and lists no second look.
+    converter.register_structure_hook_func(_is_optional_scalar, lambda value, _: value)
+    converter.register_structure_hook_func(_is_list_of_scalars, lambda values, _: list(values))
+    converter.register_structure_hook(
+        kind, make_dict_structure_fn(kind, converter, id=override(rename="_id"))
+    )
     converter.register_unstructure_hook(kind, make_dict_unstructure_fn(kind, converter))
     return converter
+
+
+def _is_optional_scalar(kind: Any) -> bool:
+    return set(get_args(kind)) <= {*_SCALARS, type(None)} and get_origin(kind) in (Union, UnionType)
+
+
+def _is_list_of_scalars(kind: Any) -> bool:
+    return get_origin(kind) is list and get_args(kind)[0] in _SCALARS
 
 
 def _is_enum(kind: Any) -> bool:

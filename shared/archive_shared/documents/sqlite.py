@@ -1,11 +1,12 @@
 """The embedded document store: one SQLite file per service, for running on one machine."""
 
-import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+import orjson
 
 from archive_shared.documents import sqlite_schema as schema
 from archive_shared.documents.mutation import mutate
@@ -94,11 +95,12 @@ class SqliteDocuments:
         with self._connection() as connection:
             return [str(row[0]) for row in connection.execute(query, values)]
 
-    def count(self, collection: str, where: Where | Sequence[Where] = ()) -> int:
+    def count(self, collection: str, where: Where | Sequence[Where] = (), *, limit: int | None = None) -> int:
         condition, values = schema.condition(self._collections[collection], alternatives(where))
-        query = f'select count(*) from "{collection}"{condition}'
+        query = f'select count(*) from (select 1 from "{collection}"{condition} limit ?)'
         with self._connection() as connection:
-            return int(connection.execute(query, values).fetchone()[0])
+            bound = [*values, -1 if limit is None else limit]
+            return int(connection.execute(query, bound).fetchone()[0])
 
     def delete(self, collection: str, identifier: str, *, rev: int | None = None) -> bool:
         query = f'delete from "{self._table(collection)}" where _id = ? and rev = coalesce(?, rev)'
@@ -184,5 +186,5 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _read(text: str) -> Document:
-    document: Document = json.loads(text)
+    document: Document = orjson.loads(text)
     return document

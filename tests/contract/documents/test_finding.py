@@ -368,6 +368,11 @@ def test_a_hostile_value_finds_nothing_it_does_not_equal(tasks: Documents, hosti
     assert tasks.count("task") == len(TASKS)
 
 
+@pytest.mark.parametrize(("limit", "counted"), [(0, 0), (1, 1), (2, 2), (3, 2), (None, 2)])
+def test_counting_stops_at_a_limit(tasks: Documents, limit: int | None, counted: int) -> None:
+    assert tasks.count("task", {"state": "queued"}, limit=limit) == counted
+
+
 @pytest.mark.parametrize(
     "hostile", [{"$gt": ""}, {"$ne": None}, ["a"], b"a", {}, Comparison("in", [{"$gt": ""}])], ids=str
 )

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive_api.domain.item import Item
-from archive_api.use_cases import paging, search_items
+from archive_api.use_cases import search_items
 from archive_shared.identifiers import new_id
 from tests.support.archive_service import SITE, Answer, ArchiveService
 from tests.support.imports import an_import
@@ -264,22 +264,6 @@ def test_offsets_read_from_end_to_end_cost_no_skipping_and_show_everything(
 
     assert [title for page in found for title in page] == [f"case {number}" for number in range(10)]
     assert not any(skipped)
-
-
-def test_a_large_count_is_not_counted_for_every_page(
-    service: ArchiveService, editor: str, archive: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(paging, "LARGE_COUNT", 3)
-    for number in range(3):
-        add(service, editor, archive, f"case {number}")
-
-    first = search(service, editor, archive, "limit=1").json["count"]
-    add(service, editor, archive, "one more")
-    soon = search(service, editor, archive, "limit=1").json["count"]
-    service.clock.advance(seconds=11)
-    later = search(service, editor, archive, "limit=1").json["count"]
-
-    assert (first, soon, later) == (3, 3, 4)
 
 
 NUMBERS = st.lists(st.sampled_from([-1.5, 0.0, 0.5, 0.5, 2.0, 1e6]), min_size=1, max_size=12)

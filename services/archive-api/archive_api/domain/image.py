@@ -15,7 +15,19 @@ _CHANNELS = {"RGB": 3, "YCBCR": 3, "RGBA": 4}
 
 
 @dataclass(kw_only=True)
-class Image(Aggregate):
+class ImageCard(Aggregate):
+    """What a list of items tells of an image; read alone where hundreds are shown."""
+
+    name: str
+    files: list[ImageFile]
+
+    @property
+    def has_pyramid(self) -> bool:
+        return any(file.type == PYRAMID for file in self.files)
+
+
+@dataclass(kw_only=True)
+class Image(ImageCard):
     """The read model of an image; everything but its places, and the file of a slide, is as imported and never changes.
 
     Parameters
@@ -37,12 +49,10 @@ class Image(Aggregate):
         Whether that can be taken back no more.
     """
 
-    name: str
     creator: str
     session: str
     sources: list[str]
     pixels_sha256: str
-    files: list[ImageFile]
     description: ImageDescription
     archives: list[str] = field(default_factory=list)
     placed: bool = False
@@ -122,10 +132,6 @@ class Image(Aggregate):
 
     def file(self, identifier: str) -> ImageFile | None:
         return next((file for file in self.files if file.id == identifier), None)
-
-    @property
-    def has_pyramid(self) -> bool:
-        return any(file.type == PYRAMID for file in self.files)
 
     @property
     def shape_without_color(self) -> list[int]:

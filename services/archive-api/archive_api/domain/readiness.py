@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from archive_api.domain.image import Image
+from archive_api.domain.image import ImageCard
 from archive_api.domain.item import Arriving, Item
 from archive_api.domain.rendering import Progress, Rendering
 
@@ -16,15 +17,18 @@ class Readiness:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Shown:
-    """An image and how far it can be looked at."""
+I_co = TypeVar("I_co", bound=ImageCard, covariant=True)
 
-    image: Image
+
+@dataclass(frozen=True)
+class Shown(Generic[I_co]):
+    """An image, or its card, and how far it can be looked at."""
+
+    image: I_co
     rendering: Rendering
 
 
-def image_readiness(shown: Shown) -> Readiness:
+def image_readiness(shown: Shown[ImageCard]) -> Readiness:
     """Tell how far one image is: it can be downloaded always, looked at when its pictures are made."""
     name, rendering = shown.image.name, shown.rendering
     states = {rendering.preview} | ({rendering.tiles} if shown.image.has_pyramid else set())
@@ -44,7 +48,7 @@ def arriving_readiness(arriving: Arriving) -> Readiness:
     return Readiness(Progress.PENDING, "A value is being imported.")
 
 
-def item_readiness(item: Item, shown: Sequence[Shown]) -> Readiness:
+def item_readiness(item: Item, shown: Sequence[Shown[ImageCard]]) -> Readiness:
     """Tell how far an item is: failed if anything of it is, else pending if anything is, or if it is empty."""
     if not item.by_socket and not item.arriving:
         return Readiness(Progress.PENDING, "It has no values yet.")

@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 
+from archive_api.use_cases.count_items import recount
 from archive_api.use_cases.delete_archive import delete_items_of
 from archive_api.use_cases.do_step import do_step
 from archive_api.use_cases.index_image import index_images
@@ -43,9 +44,17 @@ def _place(library: Library, event: ImageImported) -> None:
     log.info("image_placed", outcome=outcome.value, image=event.image, archive=event.archive, item=event.item)
 
 
-def _index_all(library: Library, event: ItemCreated | ItemDeleted | ItemMoved | ItemRestored) -> None:
+def _index_all(library: Library, event: ItemCreated | ItemDeleted | ItemRestored) -> None:
     index_images(library, event.images)
     index_item(library, event.item)
+    recount(library, event.archive, event.item)
+
+
+def _index_moved(library: Library, event: ItemMoved) -> None:
+    index_images(library, event.images)
+    index_item(library, event.item)
+    recount(library, event.previous_archive, event.item)
+    recount(library, event.archive, event.item)
 
 
 def _index_title(library: Library, event: ItemUpdated) -> None:
@@ -80,7 +89,7 @@ HANDLERS: Mapping[type[Event], Callable[[Library, Any], None]] = {
     ItemCreated: _index_all,
     ItemUpdated: _index_title,
     ItemDeleted: _index_all,
-    ItemMoved: _index_all,
+    ItemMoved: _index_moved,
     ItemRestored: _index_all,
     ItemValueAdded: _index_one,
     ItemValueRemoved: _index_one,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from archive_api.domain.archive import Archive, picture_key
 from archive_api.domain.logo import LOGO, PictureRule
 from archive_api.domain.words import words
+from archive_api.use_cases.count_items import count_items
 from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Question, Usable
 from archive_shared.documents import Comparison, Where, one_of
@@ -137,10 +138,6 @@ def read_picture(
     if not name or name != getattr(archive.settings, rule.field):
         raise NotFound(f"archive {identifier} has no {rule.name} {name}")
     return library.media_blobs.read(picture_key(rule.folder, identifier, name, width_px))
-
-
-def count_items(library: Library, archive: str) -> int:
-    return library.items.count({"archive": archive, "deleted": False})
 
 
 def _visible(usable: Usable, wanted: ArchiveFilter) -> Iterator[Where]:

@@ -9,8 +9,9 @@ appear late, or a page shorter than it might be, but never shows what may not be
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from archive_api.domain.image import Image
+from archive_api.domain.image import Image, ImageCard
 from archive_api.domain.readiness import Shown
 from archive_api.domain.rendering import Rendering
 from archive_api.use_cases.browse_snapshots import questions_about
@@ -20,6 +21,8 @@ from archive_shared.documents import Where, more_than, one_of
 from archive_shared.documents.port import Sort
 from archive_shared.errors import NotFound
 from archive_shared.events import ImageFile
+
+I = TypeVar("I", bound=ImageCard)  # noqa: E741 (an image)
 
 DOWNLOAD_LIFETIME_S = 300
 MOST_LOOKED_AT = 20_000
@@ -76,7 +79,7 @@ class ImageFilter:
 
 def list_images(
     library: Library, token: str | None, wanted: ImageFilter, *, skip: int, limit: int
-) -> tuple[int, list[Shown]]:
+) -> tuple[int, list[Shown[Image]]]:
     """Return how many images the caller sees, and a page of them, oldest first unless ordered otherwise.
 
     Where parts of texts are asked for, images are looked at one by one, `MOST_LOOKED_AT` of them at the most.
@@ -96,7 +99,7 @@ def list_images(
 
 def list_images_after(
     library: Library, token: str | None, wanted: ImageFilter, after: tuple[str, str] | None, *, limit: int
-) -> list[Shown]:
+) -> list[Shown[Image]]:
     """Return the images behind a place (time and identifier), oldest first; costs a page, however far it is."""
     caller, usable = library.require_usable(token)
     wheres = _where(caller, usable, wanted)
@@ -106,7 +109,7 @@ def list_images_after(
     return _shown(library, visible_images(library, caller, usable, found))
 
 
-def find_image(library: Library, token: str | None, identifier: str) -> Shown:
+def find_image(library: Library, token: str | None, identifier: str) -> Shown[Image]:
     """Return an image the caller may see; raise `Unauthenticated` or `NotFound`."""
     found = _existing(library, token, identifier)
     _sight_of(library, token, found)
@@ -131,11 +134,11 @@ def link_to(library: Library, file: ImageFile, *, filename: str) -> str:
     return library.image_blobs.sign_download(file.key, lifetime_s=DOWNLOAD_LIFETIME_S, filename=filename)
 
 
-def show_images(library: Library, identifiers: Collection[str]) -> list[Shown]:
-    """Return images with what the tiler said of them, without asking who may see them."""
+def show_cards(library: Library, identifiers: Collection[str]) -> list[Shown[ImageCard]]:
+    """Return cards of images with what the tiler said of them, without asking who may see them."""
     if not identifiers:
         return []
-    return _shown(library, library.images.find({"_id": one_of(list(identifiers))}))
+    return _shown(library, library.image_cards.find({"_id": one_of(list(identifiers))}))
 
 
 def visible_images(library: Library, caller: Caller, usable: Usable, images: Sequence[Image]) -> list[Image]:
@@ -222,7 +225,7 @@ def _after(
     return found
 
 
-def _shown(library: Library, images: Sequence[Image]) -> list[Shown]:
+def _shown(library: Library, images: Sequence[I]) -> list[Shown[I]]:
     wanted = [image.id for image in images]
     found = {each.id: each for each in library.renderings.find({"_id": one_of(wanted)})} if wanted else {}
     return [Shown(image, found.get(image.id) or Rendering(id=image.id)) for image in images]

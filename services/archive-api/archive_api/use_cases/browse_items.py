@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from archive_api.domain.image import ImageCard
 from archive_api.domain.item import Item
 from archive_api.domain.readiness import Readiness, Shown, item_readiness
 from archive_api.domain.value import StoredFile
-from archive_api.use_cases.browse_images import show_images
+from archive_api.use_cases.browse_images import show_cards
+from archive_api.use_cases.count_items import count_items, count_items_of
 from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Usable, require
 from archive_shared.clock import to_text
@@ -28,20 +30,28 @@ def list_items(
 ) -> tuple[int, list[ShownItem]]:
     """Return how many items the caller sees, and a page of them, oldest first.
 
-    An archive that does not exist and one the caller may not use look alike: empty. Counts of ten thousand and more may
-    be ten seconds old.
+    An archive that does not exist and one the caller may not use look alike: empty. Large counts may lag behind (see
+    `archive_api.use_cases.count_items`), but never so that the items behind this page are overlooked.
     """
     _, usable = library.require_usable(token)
     where = _where(usable, archive)
     if where is None:
         return 0, []
     key = archive or ("" if usable.everything else ",".join(sorted(usable.archives)))
-    found = _page(library, where, key, skip=skip, limit=limit)
-    if len(found) == limit:
-        last = found[-1]
-        library.paging.keep_bookmark(key, skip + limit, (last.created_at, last.id))
-    count = library.paging.count(key, lambda: library.items.count(where))
-    return max(count, skip + len(found)), show_items(library, found)
+    found = _page(library, where, key, skip=skip, limit=limit + 1)
+    shown = found[:limit]
+    if len(found) > limit:
+        library.paging.keep_bookmark(key, skip + limit, (shown[-1].created_at, shown[-1].id))
+    seen = skip + len(found) if found else 0
+    return max(_count(library, usable, archive, key), seen), show_items(library, shown)
+
+
+def _count(library: Library, usable: Usable, archive: str | None, key: str) -> int:
+    if archive is not None:
+        return count_items(library, archive)
+    if usable.everything:
+        return library.paging.count(key, lambda: library.items.count({"deleted": False}))
+    return library.paging.count(key, lambda: count_items_of(library, usable.archives))
 
 
 def list_items_after(
@@ -83,7 +93,7 @@ def find_value_file(library: Library, token: str | None, item: str, value: int, 
 def show_items(library: Library, items: Sequence[Item]) -> list[ShownItem]:
     """Add to each item how far it is; a few searches for all of them together."""
     wanted = {value.image for item in items for value in item.values if value.image is not None}
-    shown = {each.image.id: each for each in show_images(library, sorted(wanted))}
+    shown = {each.image.id: each for each in show_cards(library, sorted(wanted))}
     return [ShownItem(item, item_readiness(item, _images_of(item, shown))) for item in items]
 
 
@@ -108,7 +118,7 @@ def _after(library: Library, where: Where, place: tuple[datetime, str] | None, *
     return found
 
 
-def _images_of(item: Item, shown: Mapping[str, Shown]) -> list[Shown]:
+def _images_of(item: Item, shown: Mapping[str, Shown[ImageCard]]) -> list[Shown[ImageCard]]:
     return [shown[value.image] for value in item.values if value.image is not None and value.image in shown]
 
 

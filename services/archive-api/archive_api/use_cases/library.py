@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from archive_api.domain.answer import Answer
 from archive_api.domain.archive import Archive
 from archive_api.domain.departure import Departure
-from archive_api.domain.image import Image
+from archive_api.domain.image import Image, ImageCard
 from archive_api.domain.item import Item
 from archive_api.domain.logo import PictureRule
 from archive_api.domain.outcome import SessionFailure
@@ -15,6 +15,7 @@ from archive_api.domain.search_entry import Measure, SearchEntry
 from archive_api.domain.service_link import ServiceLink
 from archive_api.domain.snapshot import Snapshot, SnapshotPage
 from archive_api.domain.suspicion import Suspicion
+from archive_api.domain.tally import Tally
 from archive_api.domain.task import Task
 from archive_api.use_cases.paging import Paging
 from archive_api.use_cases.socket_shelf import SocketShelf
@@ -32,6 +33,8 @@ class Library:
 
     Parameters
     ----------
+    image_cards
+        The same documents as `images`, of which only the little is read that lists show.
     image_blobs, media_blobs, upload_blobs
         The buckets `images` and `media`, and `uploads`, which is only read.
     uploaded
@@ -46,9 +49,11 @@ class Library:
     archives: Repository[Archive]
     items: Repository[Item]
     images: Repository[Image]
+    image_cards: Repository[ImageCard]
     renderings: Repository[Rendering]
     search_entries: Repository[SearchEntry]
     measures: Repository[Measure]
+    tallies: Repository[Tally]
     tasks: Repository[Task]
     snapshots: Repository[Snapshot]
     snapshot_pages: Repository[SnapshotPage]

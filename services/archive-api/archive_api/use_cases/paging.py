@@ -42,8 +42,8 @@ class _Kept(Generic[K, V]):
 class Paging:
     """Counts and bookmarks of lists.
 
-    A count costs the size of the list in every store, so a large one is counted once in ten seconds; a small one is
-    always exact. Skipping costs as much as reading, so where the page before ended is remembered: who reads a list
+    The items of one archive are counted by `archive_api.use_cases.count_items`. Those of several cost a look-up each, and
+    all of them their number, so a large count of these is made once in ten seconds. Skipping costs as much as reading, so where the page before ended is remembered: who reads a list
     from end to end pays for each page once.
     """
 

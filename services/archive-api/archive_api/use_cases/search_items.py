@@ -96,7 +96,8 @@ def search_items(
     )
     found: list[tuple[Position, Item]] = []
     looked_at, last = 0, after
-    while batch := list(islice(walk, _BATCH)):
+    # Where one condition is asked for, nearly all it leads to is wanted: the first look takes no more than a page.
+    while batch := list(islice(walk, _BATCH if looked_at else min(limit + 1, _BATCH))):
         looked_at, last = looked_at + len(batch), batch[-1][0]
         found += _matching(library, archive, conditions, batch)
         if len(found) > limit:

@@ -17,13 +17,13 @@ from archive_api.use_cases.browse_archives import (
     ORDERINGS,
     ArchiveFilter,
     SeenArchive,
-    count_items,
     find_by_exact_address,
     list_archives,
     read_nameplate_logo,
 )
 from archive_api.use_cases.browse_archives import show_archive as find_archive
 from archive_api.use_cases.change_archive import change_archive, require_editor
+from archive_api.use_cases.count_items import count_items
 from archive_api.use_cases.create_archive import create_archive, require_creator
 from archive_api.use_cases.delete_archive import ask_for_deletion, delete_archive
 from archive_api.use_cases.library import Library

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
+from archive_api.domain.image import Image
 from archive_api.domain.readiness import Shown
 from archive_api.entrypoints.http.image_query import asked_images
 from archive_api.entrypoints.http.item_query import read_cursor, written_cursor
@@ -51,7 +52,7 @@ def images_blueprint(library: Library, links: Links) -> Blueprint:
         results = [show_image(each, links) for each in found]
         return json_response({"count": None, "next": following, "previous": None, "results": results})
 
-    def _next_url(last: Shown) -> str:
+    def _next_url(last: Shown[Image]) -> str:
         place = Position(f"{to_text(last.image.created_at)}.{last.image.id}")
         kept = [
             (name, value)

@@ -126,7 +126,7 @@ def show_written_item(shown: ShownItem, links: Links, sockets: Sockets) -> Json:
     return _item(shown, links) | {"values": values}
 
 
-def show_image(shown: Shown, links: Links) -> Json:
+def show_image(shown: Shown[Image], links: Links) -> Json:
     """Return everything known of an image."""
     image, readiness = shown.image, image_readiness(shown)
     return {
@@ -256,7 +256,7 @@ def _patient_and_study(image: Image) -> Json:
     }
 
 
-def _pictures(shown: Shown, links: Links) -> Json:
+def _pictures(shown: Shown[Image], links: Links) -> Json:
     """Return where the image can be looked at: addresses once they lead somewhere, null before."""
     image, rendering = shown.image, shown.rendering
     return {
