@@ -1,6 +1,7 @@
 """The page, as people use it: in a browser, on the running platform."""
 
 import hashlib
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -231,6 +232,29 @@ def test_an_item_shows_what_is_known_and_is_downloaded_as_it_is(
     page.press("Download .mha")
     (downloaded,) = wait_until(lambda: list(downloads.glob("*.mha")), timeout_s=30, what="the download")
     assert hashlib.sha256(downloaded.read_bytes()).hexdigest() == image["files"][0]["sha256"]
+
+
+def test_an_archive_is_downloaded_as_a_whole(page: Page, platform: RunningPlatform, tmp_path: Path) -> None:
+    client = platform.client()
+    archive = client.create_archive("All of it")
+    session = client.start_session([client.upload(volume(tmp_path, "ramp.mha"))], archive=archive["pk"])
+    client.wait_for_session(session["pk"])
+    client.wait_for_items(archive["pk"], 1)
+    downloads = tmp_path / "downloads"
+    page.browser.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(downloads)}
+    )
+    page.sign_in(platform.token)
+    page.shows("All of it")
+
+    page.open(f"/archives/{archive['slug']}/")
+    page.shows("Download all")
+    page.press("Download all")
+
+    (downloaded,) = wait_until(lambda: list(downloads.glob("*.zip")), timeout_s=60, what="the download")
+    with zipfile.ZipFile(downloaded) as found:
+        assert found.testzip() is None
+        assert [Path(name).suffix for name in found.namelist() if "/" in name] == [".mha"]
 
 
 def test_a_slide_can_be_zoomed_into(page: Page, platform: RunningPlatform, tmp_path: Path) -> None:

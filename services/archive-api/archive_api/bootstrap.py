@@ -9,9 +9,11 @@ import httpx2
 from archive_api.adapters.ingest_client import IngestClient
 from archive_api.adapters.markdown_page import render_markdown
 from archive_api.adapters.pillow_logo import render_picture
+from archive_api.domain.access_note import ACCESS_NOTES, AccessNote
 from archive_api.domain.answer import ANSWERS, Answer
 from archive_api.domain.archive import ARCHIVES, Archive
 from archive_api.domain.departure import DEPARTURES, Departure
+from archive_api.domain.download import CHECKSUMS, DOWNLOADS, Checksum, Download
 from archive_api.domain.image import IMAGES, Image, ImageCard
 from archive_api.domain.item import ITEMS, Item
 from archive_api.domain.outcome import SESSION_FAILURES, SessionFailure
@@ -58,6 +60,9 @@ COLLECTIONS = (
     SEARCH_ENTRIES,
     MEASURES,
     TALLIES,
+    DOWNLOADS,
+    CHECKSUMS,
+    ACCESS_NOTES,
     ANSWERS,
     SESSION_FAILURES,
     LEASES,
@@ -129,6 +134,9 @@ def over(
         search_entries=kept(SEARCH_ENTRIES.name, SearchEntry),
         measures=kept(MEASURES.name, Measure),
         tallies=kept(TALLIES.name, Tally),
+        downloads=kept(DOWNLOADS.name, Download),
+        checksums=kept(CHECKSUMS.name, Checksum),
+        access_notes=kept(ACCESS_NOTES.name, AccessNote),
         tasks=kept(TASKS.name, Task),
         snapshots=kept(SNAPSHOTS.name, Snapshot),
         snapshot_pages=kept(SNAPSHOT_PAGES.name, SnapshotPage),

@@ -99,6 +99,7 @@ class Scene:
             "rotation": "0",
             "quality": "default",
             "format": "jpg",
+            "download": derived_id("test download", self.archive),
             "delivery": derived_id("test delivery", self.archive),
         }
         return fixed | self._own(route)
@@ -120,6 +121,7 @@ class Scene:
             "/archives/<pk>/links/<link>": self._link,
             "/media/snapshots/<snapshot>": self._snapshot_with_file,
             "/media/items/<item>": self._item_with_file,
+            "/downloads/<download>": self._download,
             "/tasks/<pk>": self._task,
             "/cases/images/<pk>": lambda: {"pk": self.image},
             "/uploads/<pk>": self._upload,
@@ -165,6 +167,10 @@ class Scene:
             target=self.archive,
         )
         return {"pk": self.archive, "link": register_link(self.platform.library, "challenges", wanted).id}
+
+    def _download(self) -> dict[str, str]:
+        path = f"/api/v1/archives/{self.archive}/downloads/"
+        return {"pk": self.archive, "download": self.platform.ok("POST", path, "editor", json={})["pk"]}
 
     def _task(self) -> dict[str, str]:
         library = self.platform.library

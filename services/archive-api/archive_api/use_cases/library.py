@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from archive_api.domain.access_note import AccessNote
 from archive_api.domain.answer import Answer
 from archive_api.domain.archive import Archive
 from archive_api.domain.departure import Departure
+from archive_api.domain.download import Checksum, Download
 from archive_api.domain.image import Image, ImageCard
 from archive_api.domain.item import Item
 from archive_api.domain.logo import PictureRule
@@ -54,6 +56,9 @@ class Library:
     search_entries: Repository[SearchEntry]
     measures: Repository[Measure]
     tallies: Repository[Tally]
+    downloads: Repository[Download]
+    checksums: Repository[Checksum]
+    access_notes: Repository[AccessNote]
     tasks: Repository[Task]
     snapshots: Repository[Snapshot]
     snapshot_pages: Repository[SnapshotPage]

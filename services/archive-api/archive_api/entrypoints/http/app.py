@@ -6,6 +6,7 @@ from archive_api.bootstrap import ArchiveApi, Transports, bootstrap
 from archive_api.entrypoints.http.archives import archives_blueprint
 from archive_api.entrypoints.http.client_versions import client_versions_blueprint
 from archive_api.entrypoints.http.contents import contents_blueprint
+from archive_api.entrypoints.http.downloads import downloads_blueprint
 from archive_api.entrypoints.http.images import images_blueprint
 from archive_api.entrypoints.http.item_actions import item_actions_blueprint
 from archive_api.entrypoints.http.items import items_blueprint
@@ -43,6 +44,7 @@ def app_for(service: ArchiveApi, *, public_url: str, secret: bytes) -> Flask:
             item_actions_blueprint(library, links),
             tasks_blueprint(library, links),
             contents_blueprint(library, links),
+            downloads_blueprint(library, links),
             images_blueprint(library, links),
             sights_blueprint(library),
             sockets_blueprint(library, links),

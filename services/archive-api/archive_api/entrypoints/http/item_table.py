@@ -42,8 +42,13 @@ def csv_lines(items: Iterable[HeldItem], sockets: Sequence[Socket], links: Links
 def json_lines(items: Iterable[HeldItem], links: Links) -> Iterator[str]:
     """Yield a JSON object per item and line."""
     for held in items:
-        values = {value.socket: _plain(held.item, value, links) for value in held.item.values}
-        yield json.dumps(dict(zip(FIXED, _fixed(held.item), strict=True)) | {"values": values}) + "\n"
+        yield item_line(held, links)
+
+
+def item_line(held: HeldItem, links: Links) -> str:
+    """Return an item with its values as a line of JSON."""
+    values = {value.socket: _plain(held.item, value, links) for value in held.item.values}
+    return json.dumps(dict(zip(FIXED, _fixed(held.item), strict=True)) | {"values": values}) + "\n"
 
 
 def manifest_lines(items: Iterable[HeldItem], links: Links) -> Iterator[str]:

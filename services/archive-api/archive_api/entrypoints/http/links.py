@@ -51,6 +51,13 @@ class Links:
     def image(self, pk: str) -> str:
         return f"{self.images}{pk}/"
 
+    def download(self, archive: str, pk: str) -> str:
+        """Return where an archive is downloaded as a zip."""
+        return f"{self.archive(archive)}downloads/{pk}/archive.zip"
+
+    def access_log(self, archive: str) -> str:
+        return f"{self.archive(archive)}access-log/"
+
     def page(self, slug: str) -> str:
         """Return the address of the page of an archive, for people."""
         return f"{self._site}/archives/{slug}/"

@@ -9,6 +9,7 @@ from archive_api.use_cases.browse_archives import read_picture
 from archive_api.use_cases.browse_images import DOWNLOAD_LIFETIME_S, find_file, link_to
 from archive_api.use_cases.browse_items import find_value_file
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.note_access import note_image_access, note_value_access
 from archive_shared.errors import NotFound
 from archive_shared.events import ImageFile
 from archive_shared.http.requests import bearer_token
@@ -50,17 +51,26 @@ def media_blueprint(library: Library) -> Blueprint:
     @routes.get("/images/<image>/<file>/<name>")
     def image_file(image: str, file: str, name: str) -> Response:
         """Send whoever may see the image on to the bytes of one of its files."""
-        found = find_file(library, bearer_token(), image, file)
+        token = bearer_token()
+        found = find_file(library, token, image, file)
         if name != file_name(found):
             raise NotFound(f"file {file} has another name")
-        response = _description(found) if request.method == "HEAD" else _redirection(library, found)
+        if request.method == "HEAD":
+            response = _description(found)
+        else:
+            note_image_access(library, library.require_caller(token), image, file)
+            response = _redirection(library, found)
         response.cache_control.no_store = True
         return response
 
     @routes.get("/items/<item>/<int:value>/<name>")
     def value_file(item: str, value: int, name: str) -> Response:
         """Send whoever may see the item on to the bytes of a file in one of its sockets."""
-        return link_to_value(library, find_value_file(library, bearer_token(), item, value, name))
+        token = bearer_token()
+        found = find_value_file(library, token, item, value, name)
+        if request.method != "HEAD":
+            note_value_access(library, library.require_caller(token), item, str(value))
+        return link_to_value(library, found)
 
     return routes
 

@@ -31,7 +31,7 @@ export async function archivePage({ signal, title, go }, name) {
     {},
     header(archive, signal),
     panel.view,
-    element("div", { class: "heading" }, element("h2", {}, "Items"), count),
+    element("div", { class: "heading" }, element("h2", {}, "Items"), count, downloadAll(archive)),
     grid.view,
   );
 }
@@ -71,6 +71,23 @@ function header(archive, signal) {
       element("p", { class: "facts" }, badge(archive), `since ${day(archive.created)}`, membersLink(archive, signal)),
     ),
   );
+}
+
+// The browser downloads it and can go on after a break; planning it looks at every item, so the button waits.
+function downloadAll(archive) {
+  const button = element("button", { type: "button", class: "quiet", onclick: start }, "Download all");
+  return button;
+
+  async function start() {
+    button.disabled = true;
+    try {
+      const { url } = await api.post(`/api/v1/archives/${archive.pk}/downloads/`, {});
+      location.assign(api.local(url));
+    } catch (error) {
+      button.replaceWith(notice("error", error.reasons || "The download could not be started."));
+    }
+    button.disabled = false;
+  }
 }
 
 // Shown to those who may manage the members, which only the server knows.
