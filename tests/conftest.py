@@ -1,5 +1,8 @@
 """What every test can ask for: real servers and a browser; and what the run says about those that are missing."""
 
+import tempfile
+from collections.abc import Iterator
+
 import pytest
 from _pytest.terminal import TerminalReporter
 from hypothesis import settings
@@ -25,6 +28,18 @@ MARKERS = {
     "mongo_server": pytest.mark.servers,
     "browser": pytest.mark.browser,
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def scratch_of_our_own() -> Iterator[None]:
+    """Let every worker of pytest-xdist, and what it starts, keep its scratch files apart: tests name jobs alike."""
+    with (
+        tempfile.TemporaryDirectory(prefix="archive-tests-") as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("TMPDIR", folder)
+        patch.setattr(tempfile, "tempdir", folder)
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
