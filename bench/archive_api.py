@@ -194,7 +194,7 @@ def _batch(archive: str, size: int, first: int) -> dict[str, list[tuple[str, str
 
 def _documents(archive: str, number: int) -> Iterator[tuple[str, Aggregate]]:
     item, image = item_of(archive, number), image_of(number)
-    image.held_by([archive])
+    image.held_by([archive], at=image.created_at)
     found = findable(item, {image.id: image}, {})
     entry = SearchEntry(
         id=entry_id(item), item=item.id, terms=[scoped(archive, term) for term in found.terms]

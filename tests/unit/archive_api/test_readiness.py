@@ -13,7 +13,9 @@ from archive_api.domain.value import Value
 from tests.support.imports import an_import
 
 
-def shown(*, type: str = "MHD", preview: bool = False, levels: int | None = None, failure: str = "") -> Shown:
+def shown(
+    *, type: str = "MHD", preview: bool = False, levels: int | None = None, failure: str = ""
+) -> Shown[Image]:
     image = Image.imported(an_import("ct.mha", type=type), at=datetime(2026, 11, 23, tzinfo=UTC))
     return Shown(image, Rendering(id=image.id, preview_ready=preview, levels=levels, failure=failure))
 
@@ -31,7 +33,7 @@ def shown(*, type: str = "MHD", preview: bool = False, levels: int | None = None
         (shown(type="TIFF", preview=True, failure="no tiles"), Progress.FAILED),
     ],
 )
-def test_an_image_is_as_far_as_its_pictures(each: Shown, state: Progress) -> None:
+def test_an_image_is_as_far_as_its_pictures(each: Shown[Image], state: Progress) -> None:
     assert image_readiness(each).state is state
 
 
@@ -63,7 +65,7 @@ def test_an_item_without_values_is_pending() -> None:
         ([shown(), shown(failure="odd")], Progress.FAILED),
     ],
 )
-def test_an_item_is_as_far_as_its_slowest_image(images: list[Shown], state: Progress) -> None:
+def test_an_item_is_as_far_as_its_slowest_image(images: list[Shown[Image]], state: Progress) -> None:
     item = an_item(Value(socket="generic-medical-image", image="x"))
 
     assert item_readiness(item, images).state is state

@@ -168,7 +168,8 @@ def _sight_of(library: Library, token: str | None, image: Image) -> Sight:
     archives = sorted(holders) if holders else [None]  # in none, it is for administrators
     questions = [Question(Action.USE_ARCHIVE, archive) for archive in archives]
     answers = library.access.ask(token, questions)
-    is_theirs = not holders and image.creator == known(answers.caller).id
+    caller = known(answers.caller)
+    is_theirs = not holders and image.creator == caller.id
     if not (any(answers.allowed) or is_theirs):
         questions = questions_about(library, image.id)
         answers = library.access.ask(token, questions)
