@@ -18,7 +18,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from archive_shared.clock import Clock, SystemClock, from_text, to_text
 from archive_shared.documents.aggregate import Aggregate
 from archive_shared.documents.mutation import attempts
-from archive_shared.documents.port import Document, Documents, Sort, Where
+from archive_shared.documents.port import Document, Documents, Sort, Where, one_of
 from archive_shared.errors import NotFound, Stale
 from archive_shared.events import envelope
 
@@ -102,6 +102,30 @@ class Repository(Generic[A]):
             except Stale:
                 continue
         raise Stale(f"{self._kind.__name__} {identifier} is being changed by too many others")
+
+    def change_each(self, identifiers: Sequence[str], step: Callable[[A], object]) -> None:
+        """Do to several, each by itself, what `change` does to one; two round trips unless others change them too.
+
+        Raises
+        ------
+        NotFound
+            One of them is not there; nothing is written. Nor if `step` raises for one that nobody else is changing.
+        """
+        aggregates = self.get_each(identifiers)
+        if len(aggregates) < len(set(identifiers)):
+            raise NotFound(f"one of {len(identifiers)} {self._kind.__name__}s does not exist")
+        changed = []
+        for aggregate in aggregates:
+            before = self._fields(aggregate)
+            step(aggregate)
+            if aggregate._recorded or self._fields(aggregate) != before:
+                changed.append(self._to_document(aggregate))
+        for identifier in self._documents.save_each(self._collection, changed) if changed else ():
+            self.change(identifier, step)
+
+    def get_each(self, identifiers: Sequence[str]) -> list[A]:
+        """Return those that exist, in one round trip and in the order of their identifiers."""
+        return self.find({"_id": one_of(identifiers)}) if identifiers else []
 
     def find(
         self,

@@ -13,7 +13,8 @@ if __name__ == "__main__":
 The worker writes one line of JSON to standard input (`{"parent": pid, "traceparent": "...", "payload": {...}}`) and
 reads lines of JSON: `{"progress": {...}}`, then `{"result": {...}}` or `{"failure": "reason"}`. Exit code 0 means that there is a result,
 65 that trying again would not help, anything else that it might. A worker may start the program before it has a
-job, so heavy imports belong at the top. It must be started directly, not by a shell: it ends with its parent.
+job, so heavy imports belong at the top; and after a result it may send the next order, or close the pipe, which ends the
+program. It must be started directly, not by a shell: it ends with its parent.
 """
 
 import ctypes
@@ -46,19 +47,20 @@ Work = Callable[[Mapping[str, Any], Report], Mapping[str, Any]]
 
 
 def run(work: Work) -> NoReturn:
-    """Wait for the payload, do the work, hand over its result and exit."""
+    """Wait for a payload, do the work, hand over its result; again, until there are no more orders."""
     die_with_parent()
     lines = _Lines.instead_of_stdout()
-    order = json.loads(sys.stdin.readline() or "null")
-    if order is None or order["parent"] != os.getppid():
-        sys.exit(0)  # the worker ended before there was a job for us
-    try:
-        with traced(order["traceparent"]):
-            result = work(order["payload"], lines)
-    except Unprocessable as refusal:
-        lines.write({"failure": str(refusal)})
-        sys.exit(EX_DATAERR)
-    lines.write({"result": dict(result)})
+    while line := sys.stdin.readline():
+        order = json.loads(line)
+        if order["parent"] != os.getppid():  # the worker ended before there was a job for us
+            break
+        try:
+            with traced(order["traceparent"]):
+                result = work(order["payload"], lines)
+        except Unprocessable as refusal:
+            lines.write({"failure": str(refusal)})
+            sys.exit(EX_DATAERR)
+        lines.write({"result": dict(result)})
     sys.exit(0)
 
 

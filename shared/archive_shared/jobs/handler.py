@@ -30,6 +30,9 @@ class JobPolicy:
         Limits of the program's address space and of the size of each file it writes; None for no limit.
     progress_every_s
         Least time between two reports of progress that are stored.
+    jobs_per_program
+        How many jobs a program does before another one takes its place, if all goes well. More than one saves starting
+        time, and is for programs that leave what is uploaded to processes of their own.
     """
 
     lease_s: float = 30.0
@@ -41,6 +44,7 @@ class JobPolicy:
     memory_bytes: int | None = None
     file_bytes: int | None = None
     progress_every_s: float = 0.5
+    jobs_per_program: int = 1
 
 
 DEFAULT_POLICY = JobPolicy()

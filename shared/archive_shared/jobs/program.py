@@ -50,7 +50,7 @@ Ending = Succeeded | Refused | Crashed
 
 
 class Program:
-    """A started program, in a session of its own; it waits for its orders, does them, and ends."""
+    """A started program, in a session of its own; it waits for orders, does as many as it may, and ends."""
 
     def __init__(self, command: Sequence[str], policy: JobPolicy) -> None:
         self._process = subprocess.Popen(  # noqa: S603 (the service's own program)
@@ -65,6 +65,7 @@ class Program:
         self._unsent = b""
         self._unread = b""
         self._last: Mapping[str, Any] = {}
+        self._jobs_left = policy.jobs_per_program
         for pipe in (self._stdin, self._stdout):
             os.set_blocking(pipe.fileno(), False)
         # Readable once the program has ended, so that `listen` wakes up.
@@ -74,6 +75,8 @@ class Program:
 
     def order(self, payload: Mapping[str, Any], traceparent: str | None) -> None:
         """Tell it what to do; sent as fast as it reads, by `listen`."""
+        self._jobs_left -= 1
+        self._last = {}
         order = {"parent": os.getpid(), "traceparent": traceparent, "payload": payload}
         self._unsent = json.dumps(order).encode() + b"\n"
         self._selector.register(self._stdin, selectors.EVENT_WRITE)
@@ -88,12 +91,23 @@ class Program:
                 progress += self._receive()
         return progress
 
+    @property
+    def awaits_order(self) -> bool:
+        """Whether it did its job, so far as we heard, and may be given another."""
+        return self._jobs_left > 0 and "result" in self._last
+
+    def is_done(self) -> bool:
+        """Tell whether it did its job or will not do it any more."""
+        return self.awaits_order or self.has_ended()
+
     def has_ended(self) -> bool:
         """Tell whether it ended by itself; it is not reaped yet, so that its group is still its own."""
         return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def ending(self) -> Ending:
-        """Say how it ended; to be asked once it has."""
+        """Say how the job ended; to be asked once it is done."""
+        if self.awaits_order:
+            return Succeeded(self._last["result"])
         self._hear_the_rest()
         self.kill()
         code = self._process.returncode
@@ -128,6 +142,8 @@ class Program:
         self._unsent = self._unsent[sent:]
         if not self._unsent:
             self._selector.unregister(self._stdin)
+            if not self._jobs_left:
+                self._stdin.close()
 
     def _hear_the_rest(self) -> None:
         with suppress(BlockingIOError):  # somebody it started may hold the pipe open
@@ -150,7 +166,7 @@ class Program:
 
 
 class Programs:
-    """Starts programs; keeps one started in advance, if wanted, to save the next job its starting time."""
+    """Starts programs; keeps one for the next job, if wanted, to save that its starting time."""
 
     def __init__(self, command: Sequence[str], policy: JobPolicy, *, warm: bool) -> None:
         self._command = command
@@ -159,16 +175,26 @@ class Programs:
         self._spare: Program | None = None
 
     def take(self) -> Program:
-        """Return a program that waits for its orders."""
+        """Return a program that waits for its orders; if it does one job only, the next starts while it works."""
         spare, self._spare = self._spare, None
-        if spare is not None and not spare.has_ended():
-            return spare
-        if spare is not None:
+        if spare is not None and spare.has_ended():
             spare.kill()
-        return Program(self._command, self._policy)
+            spare = None
+        taken = spare or Program(self._command, self._policy)
+        if self._policy.jobs_per_program == 1:
+            self.prepare()
+        return taken
+
+    def give_back(self, program: Program) -> None:
+        """Keep the program for the next job, or end it and start one."""
+        if self._warm and self._spare is None and program.awaits_order:
+            self._spare = program
+        else:
+            program.kill()
+            self.prepare()
 
     def prepare(self) -> None:
-        """Start the next one."""
+        """Start the next one, unless there is one."""
         if self._warm and self._spare is None:
             self._spare = Program(self._command, self._policy)
 

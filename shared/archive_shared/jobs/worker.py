@@ -61,7 +61,7 @@ class Worker(Generic[J]):
     queue
         Name of the job queue, `<service>.<kind>`.
     warm
-        Keep a program started and waiting for the next job; costs its memory, saves its starting time.
+        Keep a program waiting for the next job; costs its memory, saves its starting time.
     """
 
     def __init__(
@@ -151,19 +151,18 @@ class Worker(Generic[J]):
         self, claimed: J, lease: LeaseKeeper[J], link: "_Link", stop: threading.Event
     ) -> Ending | Lost | Interrupted:
         program = self._programs.take()
-        self._programs.prepare()  # starts while this one works, so that the next job need not wait for it
         try:
             program.order(self._handler.payload(claimed), claimed.job.traceparent)
             return self._watch(program, lease, link, stop)
         finally:
-            program.kill()
+            self._programs.give_back(program)
 
     def _watch(
         self, program: Program, lease: LeaseKeeper[J], link: "_Link", stop: threading.Event
     ) -> Ending | Lost | Interrupted:
         time_limit = _Timer(self._policy.time_limit_s)
         grace: _Timer | None = None
-        while not program.has_ended():
+        while not program.is_done():
             for progress in program.listen(WATCH_EVERY_S):
                 lease.report(progress)
             link.pump()

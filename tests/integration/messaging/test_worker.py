@@ -274,3 +274,47 @@ def test_a_warm_program_is_used_once(bus: Bus, documents: SqliteDocuments, tmp_p
     assert len(set(pids)) == 3
     wait_until(lambda: not any(map(is_running, pids)), timeout_s=5)
     assert os.getpid() not in pids
+
+
+def test_a_program_that_may_does_several_jobs(bus: Bus, documents: SqliteDocuments, tmp_path: Path) -> None:
+    note = tmp_path / "pids"
+    patient = replace(POLICY, jobs_per_program=3)
+
+    with running(
+        lambda stop: run_relay(bus, documents, stop),
+        lambda stop: run_worker(bus, documents, stop, policy=patient, warm=True),
+    ):
+        for number in range(4):
+            add_task(documents, f"t{number}", note_pid_in=str(note), answer=str(number))
+            assert wait_for(documents, f"t{number}", JobState.DONE).result == str(number)
+
+    pids = note.read_text().split()
+    assert pids[0] == pids[1] == pids[2] != pids[3]
+    assert not any(is_running(int(pid)) for pid in pids)
+
+
+def test_a_program_that_failed_does_no_further_job(
+    bus: Bus, documents: SqliteDocuments, tmp_path: Path
+) -> None:
+    note = tmp_path / "pids"
+    patient = replace(POLICY, jobs_per_program=9, time_limit_s=4)
+    orders: list[dict[str, Any]] = [
+        {},
+        {"refuse": "No.", "fail_in_epochs": 9},
+        {"hang": True, "fail_in_epochs": 9},
+        {},
+    ]
+
+    with running(
+        lambda stop: run_relay(bus, documents, stop),
+        lambda stop: run_worker(bus, documents, stop, policy=patient, warm=True),
+    ):
+        for number, order in enumerate(orders):
+            add_task(documents, f"t{number}", note_pid_in=str(note), **order)
+            wait_for(documents, f"t{number}", JobState.DONE, JobState.FAILED)
+
+    pids = note.read_text().split()
+    assert len(pids) == 4
+    assert pids[0] == pids[1]
+    assert len({*pids[1:]}) == 3
+    assert not any(is_running(int(pid)) for pid in pids)

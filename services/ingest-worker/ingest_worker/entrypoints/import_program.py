@@ -1,4 +1,4 @@
-"""What the worker starts for each session, in a process of its own; see `archive_shared.jobs.child`."""
+"""What the worker starts to import sessions, in a process of its own; see `archive_shared.jobs.child`."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,7 +14,7 @@ from ingest_worker.settings import read_settings
 
 
 def main() -> None:
-    """Wait for a session and import its files."""
+    """Wait for sessions and import their files."""
     settings = read_settings()
     start_logging(f"{NAME}-import", settings.platform)
     with session_work(settings) as session:

@@ -12,6 +12,9 @@ from ingest_worker.use_cases.import_session import QUEUE
 # Three minutes with their pauses: a restart of the blob store must not cost anybody a session that was accepted.
 ATTEMPTS = 10
 
+# Starting the import program and its nurseries takes longer than most imports. It never looks at uploaded bytes itself.
+SESSIONS_PER_PROGRAM = 100
+
 
 def main(settings: Settings, stop: threading.Event) -> None:
     """Work until asked to stop."""
@@ -21,7 +24,11 @@ def main(settings: Settings, stop: threading.Event) -> None:
         import_handler(store),
         connect=bus(settings.platform, QUEUE),
         queue=QUEUE,
-        policy=JobPolicy(lease_s=settings.platform.job_lease_s, max_attempts=ATTEMPTS),
+        policy=JobPolicy(
+            lease_s=settings.platform.job_lease_s,
+            max_attempts=ATTEMPTS,
+            jobs_per_program=SESSIONS_PER_PROGRAM,
+        ),
     ).run(stop)
 
 

@@ -3,7 +3,10 @@
 import hashlib
 import shutil
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +21,9 @@ from ingest_worker.domain.slides import FoundSlide, SlideFile
 
 LONGEST_NAME = 200  # uploads have shorter names; files inside archives may be called anything
 LONGEST_REASON = 300
+TRANSFERS = (
+    4  # at a time, from and to the blob store: a series has hundreds of files, and each is a round trip
+)
 MOST_REASONS = 3
 
 ProgressListener = Callable[[ConversionProgress], None]
@@ -62,12 +68,14 @@ class SessionWork:
         """
         folder = self._fresh_folder(payload["session"], payload["epoch"])
         try:
-            sources = [self._fetch(number, file, folder) for number, file in enumerate(payload["files"])]
-            report = self.convert(
-                sources, folder / "out", on_progress=on_progress, deidentification=self._identity(payload)
-            )
-            images = [self._store(image, folder / "out", payload) for image in report.images]
-            images += [self._store_slide(slide, payload) for slide in report.slides]
+            with ThreadPoolExecutor(TRANSFERS) as transfers:
+                sources = list(transfers.map(partial(self._fetch, folder), count(), payload["files"]))
+                report = self.convert(
+                    sources, folder / "out", on_progress=on_progress, deidentification=self._identity(payload)
+                )
+                store = partial(self._store, output=folder / "out", payload=payload)
+                images = list(transfers.map(store, report.images))
+                images += [self._store_slide(slide, payload) for slide in report.slides]
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         result = {"images": images, "rejected": [_shown(rejection) for rejection in report.rejected]}
@@ -87,7 +95,7 @@ class SessionWork:
         (folder / "out").mkdir()
         return folder
 
-    def _fetch(self, number: int, file: Mapping[str, Any], folder: Path) -> SourceFile:
+    def _fetch(self, folder: Path, number: int, file: Mapping[str, Any]) -> SourceFile:
         path = folder / "in" / str(number)  # what people call files is never used as a path
         self.uploads.download_to(file["key"], path)
         return SourceFile(file["name"], path)

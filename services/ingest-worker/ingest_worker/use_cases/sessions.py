@@ -95,22 +95,12 @@ class Sessions:
     def _uploads(self, caller: Caller, identifiers: Sequence[str]) -> list[Upload]:
         if not 1 <= len(set(identifiers)) <= MOST_FILES:
             raise Invalid({"uploads": [f"Send 1 to {MOST_FILES} uploads per session."]})
-        found = [self._upload(caller, identifier) for identifier in dict.fromkeys(identifiers)]
+        stored = self.uploads.get_each(sorted({each for each in identifiers if is_id(each)}))
+        known = {upload.id: upload for upload in stored if upload.creator == caller.id}
+        found = [_complete(known.get(identifier)) for identifier in dict.fromkeys(identifiers)]
         if len({upload.filename for upload in found}) != len(found):
             raise Invalid({"uploads": ["Filenames must be unique."]})
         return found
-
-    def _upload(self, caller: Caller, identifier: str) -> Upload:
-        upload = self.uploads.get(identifier) if is_id(identifier) else None
-        if upload is None or upload.creator != caller.id:
-            raise Invalid({"uploads": ["Object does not exist."]})
-        if upload.removed_at is not None:
-            raise Invalid(
-                {"uploads": [f"{upload.filename} was not used for days and removed; upload it again."]}
-            )
-        if upload.status is not UploadStatus.COMPLETED:
-            raise Invalid({"uploads": [f"{upload.filename} is not uploaded completely."]})
-        return upload
 
     def _take(self, uploads: Sequence[Upload], session: str) -> None:
         """Bind the uploads to the session, so that no second one makes the same images again.
@@ -120,8 +110,17 @@ class Sessions:
         """
         for upload in uploads:
             _bind(upload, session)
-        for upload in uploads:
-            self.uploads.change(upload.id, lambda stored: _bind(stored, session))
+        self.uploads.change_each([upload.id for upload in uploads], lambda stored: _bind(stored, session))
+
+
+def _complete(upload: Upload | None) -> Upload:
+    if upload is None:
+        raise Invalid({"uploads": ["Object does not exist."]})
+    if upload.removed_at is not None:
+        raise Invalid({"uploads": [f"{upload.filename} was not used for days and removed; upload it again."]})
+    if upload.status is not UploadStatus.COMPLETED:
+        raise Invalid({"uploads": [f"{upload.filename} is not uploaded completely."]})
+    return upload
 
 
 def _bind(upload: Upload, session: str) -> None:

@@ -401,3 +401,43 @@ def _publish(documents: Documents) -> list[Document]:
     if waiting:
         documents.mutate("slide", "a", remove)
     return waiting
+
+
+def test_several_are_changed_each_with_its_events(slides: Repository[Slide], documents: Documents) -> None:
+    for identifier in ("a", "b", "c"):
+        slides.add(Slide(id=identifier, label="new b" if identifier == "b" else None))
+
+    def step(slide: Slide) -> None:
+        if slide.label is None:
+            slide.relabel(f"new {slide.id}")
+
+    slides.change_each(["a", "b"], step)
+
+    found = [(slide.label, slide.version) for slide in slides.get_each(["a", "b", "c"])]
+    assert found == [("new a", 2), ("new b", 1), (None, 1)]
+    assert [event["data"]["title"] for event in _stored(documents)["outbox"]] == ["new a"]
+
+
+def test_several_are_changed_though_somebody_is_faster_with_one(slides: Repository[Slide]) -> None:
+    for identifier in ("a", "b"):
+        slides.add(Slide(id=identifier, label=identifier))
+    disturbed = []
+
+    def step(slide: Slide) -> None:
+        if slide.id == "b" and not disturbed:
+            disturbed.append(slides.change("b", lambda other: other.relabel("theirs")))
+        slide.relabel(f"{slide.label} and ours")
+
+    slides.change_each(["a", "b"], step)
+
+    assert [slide.label for slide in slides.get_each(["a", "b"])] == ["a and ours", "theirs and ours"]
+
+
+def test_nothing_is_changed_if_one_of_several_is_missing(slides: Repository[Slide]) -> None:
+    slides.add(Slide(id="a"))
+
+    with pytest.raises(NotFound):
+        slides.change_each(["a", "nobody"], lambda slide: slide.relabel("x"))
+
+    assert slides.require("a").version == 1
+    assert slides.get_each([]) == []
