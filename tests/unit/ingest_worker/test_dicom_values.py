@@ -180,6 +180,47 @@ def test_a_palette_becomes_the_colours_it_stands_for(tmp_path: Path, bits: int) 
     assert np.array_equal(got[0], np.moveaxis(lut[:, STORED % 256], 0, 2))
 
 
+def a_table(numbers: np.ndarray, first: int, bits: int, vr: str) -> Dataset:
+    """Return a Modality LUT Sequence of one item."""
+    item = Dataset()
+    item.add_new("LUTDescriptor", "SS" if first < 0 else "US", [len(numbers) % 65536, first, bits])
+    item.add_new("LUTData", vr, numbers.tobytes() if vr == "OW" else numbers.tolist())
+    item.ModalityLUTType = "US"
+    return item
+
+
+@pytest.mark.parametrize(
+    ("stored", "first", "numbers", "bits", "vr"),
+    [
+        (STORED, 0, np.arange(4096, dtype=np.uint16)[::-1] * 3, 16, "OW"),
+        (STORED, 100, np.arange(500, dtype=np.uint16) ** 2 % 4096, 12, "US"),
+        (STORED, 0, (np.arange(4096) % 251).astype(np.uint8), 8, "OW"),
+        (STORED, 0, np.arange(65536, dtype=np.uint16), 16, "OW"),
+        (STORED.astype(np.int16) - 900, -800, np.arange(1000, dtype=np.uint16) * 7, 16, "OW"),
+    ],
+)
+def test_values_are_looked_up_in_a_modality_table(
+    tmp_path: Path, stored: np.ndarray, first: int, numbers: np.ndarray, bits: int, vr: str
+) -> None:
+    changes = {"ModalityLUTSequence": [[a_table(numbers, first, bits, vr)]], "RescaleIntercept": -1024}
+
+    pixels, sample_type = imported(tmp_path, [stored], **changes)
+
+    index = np.clip(stored.astype(int) - first, 0, len(numbers) - 1)
+    assert np.array_equal(pixels.squeeze(), numbers[index])
+    assert sample_type == ("uint8" if bits == 8 else "uint16")
+
+
+def test_monochrome1_is_mirrored_within_what_its_table_could_hold(tmp_path: Path) -> None:
+    table = a_table(np.arange(4096, dtype=np.uint16), 0, 12, "OW")
+
+    pixels, _ = imported(
+        tmp_path, [STORED], ModalityLUTSequence=[[table]], PhotometricInterpretation="MONOCHROME1"
+    )
+
+    assert np.array_equal(pixels.squeeze(), 4095 - STORED)
+
+
 def test_float_pixels_stay_as_they_are(tmp_path: Path) -> None:
     values = STORED.astype(np.float32) / 7
     dataset = ct_slice(np.zeros((24, 32), np.int16), Grid(), 0, 1)
@@ -219,7 +260,11 @@ def test_a_dose_grid_is_in_gray_at_its_planes(tmp_path: Path) -> None:
         ({"NumberOfFrames": 2}, "is incomplete"),
         ({"NumberOfFrames": 900_000}, "is too short for the 900000 frames it announces"),
         ({"Rows": 2000}, "is incomplete"),
-        ({"ModalityLUTSequence": [[Dataset()]]}, "Modality LUT"),
+        ({"ModalityLUTSequence": [[Dataset()]]}, "(Modality LUT) is not readable"),
+        (
+            {"ModalityLUTSequence": [[a_table(np.full(9, 256, np.uint16), 0, 8, "US")]]},
+            "(Modality LUT) is not readable",
+        ),
         ({"ImageOrientationPatient": [[1, 0, 0, 1, 0, 0]]}, "perpendicular"),
         ({"ImagePositionPatient": [[1, 2]]}, "is not readable"),
     ],

@@ -46,18 +46,17 @@ class DicomVolume:
                 yield self._canonical(pixels, member, member.frames[frame].rescale)
 
     def _canonical(self, pixels: Pixels, member: Member, rescale: Rescale) -> Pixels:
-        if member.form.channels == 1:
+        form = member.form.real
+        if form.channels == 1:
             try:
-                pixels = rescaled(
-                    inverted(pixels, member.form), member.form, rescale, self.layout.sample_type
-                )
+                pixels = rescaled(inverted(pixels, form), form, rescale, self.layout.sample_type)
             except OutOfRange as error:
                 raise WiderSamplesNeeded(replace(self, layout=self.layout.of_type(self._wider()))) from error
         return np.ascontiguousarray(pixels, np.dtype(self.layout.sample_type).newbyteorder("<"))
 
     def _wider(self) -> str:
         pairs = [
-            (self.members[one.file].form, self.members[one.file].frames[one.frame].rescale)
+            (self.members[one.file].form.real, self.members[one.file].frames[one.frame].rescale)
             for one in self.slices_in_order
         ]
         return wider_type([form for form, _ in pairs], [rescale for _, rescale in pairs])
@@ -110,7 +109,7 @@ def _volumes(members: dict[str, Member], given: ConversionInput) -> Iterator[Rea
 
 def _volume(stack: Stack, members: dict[str, Member], given: ConversionInput) -> VolumeReading:
     first = members[stack.slices[0].file]
-    forms = [members[one.file].form for one in stack.slices]
+    forms = [members[one.file].form.real for one in stack.slices]
     rescales = [members[one.file].frames[one.frame].rescale for one in stack.slices]
     columns, rows = int(first.header.dataset.Columns), int(first.header.dataset.Rows)
     size = (
@@ -122,7 +121,7 @@ def _volume(stack: Stack, members: dict[str, Member], given: ConversionInput) ->
     files = files_of(stack.slices)
     layout.check(first.header.file.base_name, given.budget)
     description = describe(
-        stack, layout, {name: members[name].header for name in files}, first.form, rescales[0]
+        stack, layout, {name: members[name].header for name in files}, forms[0], rescales[0]
     )
     return VolumeReading(
         files=files,

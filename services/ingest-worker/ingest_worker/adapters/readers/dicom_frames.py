@@ -191,6 +191,8 @@ def _traits(groups: _Groups) -> dict[str, str | None]:
 
 
 def _rescale(transformation: Dataset, dataset: Dataset) -> Rescale:
+    if values(dataset, "ModalityLUTSequence"):
+        return Rescale()  # that and these exclude each other (PS3.3 C.11.1.1)
     dose = number(dataset, "DoseGridScaling")
     if dose is not None:
         return Rescale(dose, 0.0)

@@ -61,7 +61,7 @@ DECODER_ERRORS = (*PARSING_ERRORS, RuntimeError)
 def read_frames(
     header: DicomHeader, form: SampleFormat, frames: Sequence[int], count: int
 ) -> Iterator[Pixels]:
-    """Yield frames as stored or decoded, shape (rows, columns) or (rows, columns, 3), unused bits dropped.
+    """Yield frames, shape (rows, columns) or (rows, columns, 3), unused bits dropped and tables applied: `form.real`.
 
     Parameters
     ----------
@@ -81,7 +81,8 @@ def read_frames(
     else:
         _check_fragments(header, count)
     for pixels in _frames(header, form, frames, count):
-        yield _colored(meaningful(pixels, form, native=native), header, form)
+        stored = _colored(meaningful(pixels, form, native=native), header, form)
+        yield form.modality.real(stored) if form.modality else stored
 
 
 def _frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int], count: int) -> Iterator[Pixels]:

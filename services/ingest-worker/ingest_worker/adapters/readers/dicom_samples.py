@@ -1,6 +1,6 @@
 """How stored DICOM samples become canonical ones: unused bits, sign, inversion, rescale, and the type that holds them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from pydicom import Dataset
 
 from ingest_worker.adapters.readers.dicom_frames import Rescale
 from ingest_worker.adapters.readers.dicom_headers import DicomHeader
+from ingest_worker.adapters.readers.dicom_modality import ModalityTable, modality_table
 from ingest_worker.adapters.readers.dicom_values import text, values, whole_number
 from ingest_worker.adapters.volumes import Pixels
 from ingest_worker.domain.refusals import Refused
@@ -36,6 +37,7 @@ class SampleFormat:
     signed: bool
     kind: str
     palette_type: str | None = None
+    modality: ModalityTable | None = None
 
     @property
     def channels(self) -> int:
@@ -48,6 +50,17 @@ class SampleFormat:
         if self.kind != "integer":
             return self.kind
         return f"{'int' if self.signed else 'uint'}{max(8, self.allocated_bits)}"
+
+    @property
+    def real(self) -> "SampleFormat":
+        """Return what samples are like once they were looked up in the table of real values, if there is one."""
+        if self.modality is None:
+            return self
+        bits = self.modality.bits
+        allocated = 8 if bits == 8 else 16
+        return replace(
+            self, allocated_bits=allocated, stored_bits=bits, high_bit=bits - 1, signed=False, modality=None
+        )
 
     @property
     def low(self) -> int:
@@ -82,10 +95,7 @@ def sample_format(header: DicomHeader) -> SampleFormat:
         raise Refused(
             f"The pixels of {name} are described in a contradictory way ({photometric}, {samples} samples)."
         )
-    if values(dataset, "ModalityLUTSequence"):
-        raise Refused(
-            f"The values of {name} need a look-up table (Modality LUT), which is not supported yet."
-        )
+    signed = whole_number(dataset, "PixelRepresentation") == 1
     return SampleFormat(
         photometric=photometric,
         samples=samples,
@@ -93,9 +103,10 @@ def sample_format(header: DicomHeader) -> SampleFormat:
         allocated_bits=allocated,
         stored_bits=stored,
         high_bit=stored - 1 if high_bit is None or not stored - 1 <= high_bit < allocated else high_bit,
-        signed=whole_number(dataset, "PixelRepresentation") == 1,
+        signed=signed,
         kind=header.pixels.kind,
         palette_type=_palette_type(dataset, name) if photometric == PALETTE else None,
+        modality=modality_table(header, signed=signed) if photometric in GRAY else None,
     )
 
 
