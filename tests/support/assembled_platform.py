@@ -101,10 +101,16 @@ class AssembledPlatform:
         self.ok("DELETE", f"/api/v1/archives/{archive}/members/{self.user_id(name)}/{role}/", by)
 
     def import_image(
-        self, *, archive: str | None, creator: str, body: bytes = b"pixels", name: str = "slide.tif"
+        self,
+        *,
+        archive: str | None,
+        creator: str,
+        body: bytes = b"pixels",
+        name: str = "slide.tif",
+        type: str = "TIFF",
     ) -> str:
         """Let an image arrive as the ingest worker announces it, and return its identifier."""
-        event = an_import(name, archive=archive, image=new_id(), type="TIFF", creator=self.user_id(creator))
+        event = an_import(name, archive=archive, image=new_id(), type=type, creator=self.user_id(creator))
         event = replace(event, files=[replace(event.files[0], size_bytes=len(body))])
         platform_blobs(self.settings, "images").put(event.files[0].key, body)
         HANDLERS[ImageImported](self.library, event)

@@ -1,4 +1,4 @@
-"""Small canonical images, as the import writes them, made by libraries the tiler does not use."""
+"""Small canonical images, as the import writes them, made by libraries the tiler does not use, or by the import."""
 
 from io import BytesIO
 from pathlib import Path
@@ -9,6 +9,10 @@ import SimpleITK as sitk
 import tifffile
 from numpy.typing import NDArray
 
+from ingest_worker.adapters.volumes import ArrayVolume
+from ingest_worker.adapters.writers.metaimage import write_volume
+from ingest_worker.domain.geometry import Geometry
+from ingest_worker.domain.layouts import VolumeLayout
 from tests.support.slides import halved, tifffile_slide, tissue, vips_slide
 
 
@@ -22,6 +26,16 @@ def mha(folder: Path, voxels: NDArray[Any], *, is_vector: bool = False, **metada
         image.SetMetaData(key, value)
     path = folder / "image.mha"
     sitk.WriteImage(image, str(path), True)
+    return path.read_bytes()
+
+
+def indexed_mha(folder: Path, voxels: NDArray[Any], *, channels: int = 1, **fields: str) -> bytes:
+    """A MetaImage as our import writes it, with the index of its slices; axes slowest first, channels last."""
+    size = voxels.shape[::-1] if channels == 1 else voxels.shape[-2::-1]
+    layout = VolumeLayout(size, channels, voxels.dtype.name, Geometry.unknown(len(size)))
+    path = folder / "indexed.mha"
+    path.unlink(missing_ok=True)
+    write_volume(ArrayVolume(layout, voxels), path, fields=fields, threads=1, on_progress=lambda _: None)
     return path.read_bytes()
 
 

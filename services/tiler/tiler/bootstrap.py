@@ -20,7 +20,13 @@ from archive_shared.settings import PlatformSettings
 from tiler.adapters.blob_source import BlobSource
 from tiler.adapters.byte_cache import ByteCache
 from tiler.adapters.index_cache import CachedIndexes
-from tiler.adapters.tiles_on_demand import PreparedTiles, read_crop, read_deep_zoom_tile, read_zoom_tile
+from tiler.adapters.tiles_on_demand import (
+    PreparedTiles,
+    VolumesOnDemand,
+    read_crop,
+    read_deep_zoom_tile,
+    read_zoom_tile,
+)
 from tiler.domain.deleted_image import DELETED_IMAGES, DeletedImage
 from tiler.domain.rendering_job import RENDERING_JOBS, RenderingJob
 from tiler.domain.slide_jobs import LEVEL_FILLINGS, SLIDE_CONVERSIONS, LevelFilling, SlideConversion
@@ -31,6 +37,7 @@ from tiler.use_cases.drop_image import Removal
 from tiler.use_cases.fill_levels import FillingHandler, FillingWork
 from tiler.use_cases.render_image import QUEUE, RenderingHandler, RenderingWork
 from tiler.use_cases.show_image import Gallery, Images
+from tiler.use_cases.show_slice import Slices
 from tiler.use_cases.watch_slide import Watching
 
 if TYPE_CHECKING:
@@ -69,6 +76,7 @@ class Tiler:
     documents: Documents
     gallery: Gallery
     watching: Watching
+    slices: Slices
     public_url: str
 
 
@@ -131,7 +139,8 @@ def over(
         tiles_of=PreparedTiles(),
         cache=ByteCache(TILE_CACHE_BYTES),
     )
-    return Tiler(documents, gallery, watching, settings.public_url)
+    slices = Slices(gallery, VolumesOnDemand(), open_source)
+    return Tiler(documents, gallery, watching, slices, settings.public_url)
 
 
 def documents(settings: PlatformSettings) -> Documents:

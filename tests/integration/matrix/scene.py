@@ -19,6 +19,9 @@ from archive_shared.identifiers import derived_id, new_id
 from tests.integration.matrix.table import ARCHIVE, UPLOAD
 from tests.support import canonical_images
 from tests.support.assembled_platform import AssembledPlatform, assembled_platform
+from tiler.bootstrap import documents as tiler_documents
+from tiler.bootstrap import jobs_of
+from tiler.entrypoints.http.entity_tags import entity_tag
 
 RECEIVER = "https://93.184.215.14/hook"  # on the open internet; nothing is sent there, no worker runs
 REPORT = Value(
@@ -28,17 +31,20 @@ REPORT = Value(
 
 @dataclass
 class Scene:
-    """An archive with an image in it, and somebody of each kind.
+    """An archive with two images in it, and somebody of each kind.
 
     Parameters
     ----------
+    image, volume
+        A slide, and one whose slices can be asked for.
     nowhere
-        Whether archive and image are ones nobody ever made; then neither is anything else that is asked about.
+        Whether archive and images are ones nobody ever made; then neither is anything else that is asked about.
     """
 
     platform: AssembledPlatform
     archive: str
     image: str
+    volume: str = field(default_factory=new_id)
     nowhere: bool = False
     _numbers: Iterator[int] = field(default_factory=count)
 
@@ -73,7 +79,10 @@ class Scene:
     def _values(self, route: str) -> dict[str, str]:
         fixed = {
             "archive": self.archive,
-            "image": self.image,
+            "image": self.volume if "/slices/" in route or route.endswith("/volume") else self.image,
+            "version": self._version() if "<version>" in route else "",
+            "axis": "axial",
+            "int:index": "3",
             "name": _name(route),
             "file": derived_id("test file", self.image),
             "user": self.platform.user_id("target"),
@@ -103,6 +112,11 @@ class Scene:
             "delivery": derived_id("test delivery", self.archive),
         }
         return fixed | self._own(route)
+
+    def _version(self) -> str:
+        """Return what stands in lasting addresses of the volume's slices."""
+        found = jobs_of(tiler_documents(self.platform.settings)).get(self.volume)
+        return entity_tag(found.source.key if found else self.volume)
 
     def _own(self, route: str) -> dict[str, str]:
         """Make the thing a route is about, of somebody who is none of those who ask."""
@@ -307,4 +321,7 @@ def scene_on(platform: AssembledPlatform, folder: Path, *, public: bool) -> Scen
     platform.ok("POST", "/api/v1/components/interfaces/", "administrator", json=socket)
     image = platform.import_image(archive=archive, creator="uploader", body=canonical_images.slide(folder))
     platform.render(image)
-    return Scene(platform, archive, image)
+    volume = platform.import_image(
+        archive=archive, creator="uploader", body=canonical_images.volume(folder), name="ct.mha", type="MHD"
+    )
+    return Scene(platform, archive, image, volume)

@@ -63,31 +63,37 @@ def doors(scene: Scene) -> dict[str, Callable[[], int]]:
         "file": get(shown.removeprefix(platform.settings.public_url)),
         "preview": get(f"/api/v1/tiles/images/{image}/preview.jpeg"),
         "tile": get(f"/api/v1/tiles/images/{image}/0/0/0.jpeg"),
-        "tile by pass": PassHolder(scene).look,
+        "slice": get(f"/api/v1/tiles/images/{scene.volume}/slices/axial/3.jpeg"),
+        "tile by pass": PassHolder(scene, scene.image, "tiles", "0/0/0.jpeg").look,
+        "slice by pass": PassHolder(scene, scene.volume, "slices", "axial/3.jpeg").look,
         "session": start_session,
     }
 
 
 @dataclass
 class PassHolder:
-    """Looks at a tile with a pass, and gets another one when its time is over."""
+    """Looks at a picture with a pass, and gets another one when its time is over."""
 
     scene: Scene
+    image: str
+    product: str
+    path: str
     _pass: dict[str, str] = field(default_factory=dict)
 
     def look(self) -> int:
-        status = self._tile() if self._pass else 401
+        status = self._picture() if self._pass else 401
         if status == 401:
             status = self._get_pass()
-        return self._tile() if status == 200 else status
+        return self._picture() if status == 200 else status
 
-    def _tile(self) -> int:
+    def _picture(self) -> int:
         given = dict(self._pass)
         headers = {"X-Tile-Pass": given["pass"]}
-        return self.scene.platform.call("GET", f"{given['tiles']}0/0/0.jpeg", headers=headers).status_code
+        path = given[self.product] + self.path
+        return self.scene.platform.call("GET", path, headers=headers).status_code
 
     def _get_pass(self) -> int:
-        path = f"/api/v1/tiles/images/{self.scene.image}/pass"
+        path = f"/api/v1/tiles/images/{self.image}/pass"
         answer = self.scene.platform.call("GET", path, "uploader")
         if answer.status_code == 200:
             self._pass = answer.get_json()
@@ -143,7 +149,8 @@ def test_while_the_bus_is_silent_nobody_is_let_in_after_a_second(scene: Scene) -
     crowd, gone_s = revoke_under_load(scene)
 
     assert LONGEST_AGE_S <= 1
-    assert crowd.let_in_since(0) >= {"card", "item", "image", "file", "preview", "tile", "tile by pass"}
+    assert crowd.let_in_since(0) >= {"card", "item", "image", "file", "preview", "tile", "slice"}
+    assert crowd.let_in_since(0) >= {"tile by pass", "slice by pass"}
     assert crowd.let_in_since(gone_s + LONGEST_AGE_S) == set()
 
 

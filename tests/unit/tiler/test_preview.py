@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tests.support.canonical_images import indexed_mha
 from tests.support.slides import MemorySource, as_pixels, tifffile_slide, tissue, vips_slide
 from tiler.adapters.file_source import FileSource
 from tiler.adapters.metaimage_header import read_header
@@ -129,7 +130,31 @@ def test_the_middle_slice_is_shown(tmp_path: Path) -> None:
     assert shown[25:, 25:].max() < 15
 
 
-def test_the_middle_of_a_time_series_is_shown(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("times", "columns", "rows"), [(1, 1, 1), (2, 2, 1), (3, 2, 2), (5, 3, 2), (9, 3, 3), (40, 3, 3)]
+)
+def test_a_time_series_is_shown_as_a_mosaic_of_its_moments(
+    tmp_path: Path, times: int, columns: int, rows: int
+) -> None:
+    voxels = np.zeros((times, 4, 32, 32), np.int16)
+    voxels[:, 2] = np.linspace(100, 1000, times, dtype=np.int16)[:, np.newaxis, np.newaxis]
+    image = sitk.JoinSeries([sitk.GetImageFromArray(volume) for volume in voxels])
+    for key, value in {"WindowCenter": "500", "WindowWidth": "1000"}.items():
+        image.SetMetaData(key, value)
+    sitk.WriteImage(image, str(tmp_path / "v.mha"), True)
+
+    shown = as_pixels(preview(FileSource(tmp_path / "v.mha")).body)
+
+    assert shown.shape == (32 * rows, 32 * columns)
+    middles = shown[16::32, 16::32].ravel()[: min(times, 9)].astype(int)
+    assert (abs(middles[0] - 25.5), abs(middles[-1] - 255)) < (3, 3) or times == 1
+    assert (np.diff(middles) > 5).all()
+
+
+def test_a_long_series_without_an_index_is_shown_at_its_middle_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tiler.adapters.volume_preview.MAX_CROSSED_BYTES", 1000)
     voxels = np.zeros((5, 4, 32, 32), np.int16)
     voxels[2, 2, 8:24, 8:24] = 100
     image = sitk.JoinSeries([sitk.GetImageFromArray(volume) for volume in voxels])
@@ -138,6 +163,16 @@ def test_the_middle_of_a_time_series_is_shown(tmp_path: Path) -> None:
     shown = as_pixels(preview(FileSource(tmp_path / "v.mha")).body)
 
     assert shown[12:20, 12:20].min() > 240
+
+
+def test_a_volume_with_an_index_is_shown_without_reading_what_is_not_shown(tmp_path: Path) -> None:
+    voxels = RANDOM.integers(0, 4000, (60, 256, 256), dtype=np.int16)
+    source = MemorySource(indexed_mha(tmp_path, voxels))
+
+    shown = as_pixels(preview(source).body)
+
+    assert shown.shape == (256, 256)
+    assert source.read_bytes < source.size_bytes / 10
 
 
 def test_the_window_of_the_image_is_used(tmp_path: Path) -> None:
@@ -371,7 +406,7 @@ def test_large_pictures_are_thinned_while_they_are_read(tmp_path: Path) -> None:
             _plain_mha(
                 CompressedData="True", NDims=3, DimSize="8192 8192 60000", voxels=zlib.compress(bytes(64))
             ),
-            "table",
+            "index",
         ),
     ],
 )

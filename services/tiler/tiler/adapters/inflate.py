@@ -1,15 +1,22 @@
 """Inflating with a known end: a stream can never make us hold more than what was asked for."""
 
+from typing import Self
+
 from isal import isal_zlib
 
 from tiler.domain.problems import UnreadableImage
 
 
 class Inflater:
-    """One zlib stream, fed in pieces; not for use by several threads."""
+    """One zlib stream, or a raw deflate stream (RFC 1951), fed in pieces; not for use by several threads."""
 
-    def __init__(self) -> None:
-        self._stream = isal_zlib.decompressobj()
+    def __init__(self, window_bits: int = isal_zlib.MAX_WBITS) -> None:
+        self._stream = isal_zlib.decompressobj(window_bits)
+
+    @classmethod
+    def raw(cls) -> Self:
+        """Return one for deflate without header and checksum, such as a run out of the middle of a stream."""
+        return cls(-isal_zlib.MAX_WBITS)
 
     @property
     def wants_more(self) -> bool:

@@ -79,6 +79,16 @@ class MetaImageHeader:
         return self.spacing_mm[0], self.spacing_mm[1]
 
     @property
+    def depth(self) -> int:
+        """Slices along z; 1 for a picture."""
+        return self.size[2] if len(self.size) > 2 else 1
+
+    @property
+    def times(self) -> int:
+        """Time points; 1 for what does not change."""
+        return self.size[3] if len(self.size) > 3 else 1
+
+    @property
     def row_bytes(self) -> int:
         return self.size[0] * self.channels * self.pixel_type.itemsize
 

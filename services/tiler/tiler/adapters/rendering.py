@@ -13,6 +13,7 @@ _EQUAL_NEIGHBOURS = 0.75
 _GOLDEN_RATIO = 0.618034
 _PERCENTILES = (1, 99)
 _MIDDLE_GRAY = 128
+_WORTH_A_TABLE = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,21 @@ class Rendered:
     """Colours stand for labels; mixing two of them would show a third."""
 
 
-def render(values: NDArray[Any], *, window: DisplayWindow | None, is_photograph: bool) -> Rendered:
+@dataclass(frozen=True)
+class Look:
+    """How the values of an image are shown, the same in all its slices.
+
+    Parameters
+    ----------
+    window
+        None for colours that are display values already, and for labels.
+    """
+
+    window: DisplayWindow | None
+    is_labels: bool = False
+
+
+def look_of(values: NDArray[Any], *, window: DisplayWindow | None, is_photograph: bool) -> Look:
     """Choose how values look on a screen.
 
     Parameters
@@ -38,11 +53,26 @@ def render(values: NDArray[Any], *, window: DisplayWindow | None, is_photograph:
         8-bit gray values of this image are display values already.
     """
     if values.shape[2] >= 3:
-        return Rendered(values if values.dtype == np.uint8 else _coloured(values[..., :3]))
+        return Look(None if values.dtype == np.uint8 else robust_window(values[..., :3]))
     gray = values[..., 0]
     if window is None and looks_like_labels(gray):
-        return Rendered(label_colours(gray), is_labels=True)
-    return Rendered(windowed(gray, window or _gray_window(gray, is_photograph=is_photograph)))
+        return Look(None, is_labels=True)
+    return Look(window or _gray_window(gray, is_photograph=is_photograph))
+
+
+def shown(values: NDArray[Any], look: Look) -> Rendered:
+    """Return values of shape (rows, columns, channels) as they look."""
+    is_coloured = values.shape[2] >= 3
+    if look.is_labels:
+        return Rendered(label_colours(values[..., 0]), is_labels=True)
+    if look.window is None:
+        return Rendered(values)
+    return Rendered(windowed(values[..., :3] if is_coloured else values[..., 0], look.window))
+
+
+def render(values: NDArray[Any], *, window: DisplayWindow | None, is_photograph: bool) -> Rendered:
+    """Choose how values look, and return them like that; see `look_of`."""
+    return shown(values, look_of(values, window=window, is_photograph=is_photograph))
 
 
 def robust_window(values: NDArray[Any]) -> DisplayWindow:
@@ -68,6 +98,14 @@ def full_window(values: NDArray[Any]) -> DisplayWindow:
 
 def windowed(values: NDArray[Any], window: DisplayWindow) -> NDArray[np.uint8]:
     """Spread the window over 0 to 255; missing values are black. An empty window shows what is positive as gray."""
+    if values.dtype.kind in "ui" and values.dtype.itemsize <= 2 and values.size > _WORTH_A_TABLE:
+        table = np.arange(1 << 8 * values.dtype.itemsize, dtype=f"u{values.dtype.itemsize}")
+        places = np.ascontiguousarray(values).view(table.dtype)
+        return _spread(table.view(values.dtype), window)[places]
+    return _spread(values, window)
+
+
+def _spread(values: NDArray[Any], window: DisplayWindow) -> NDArray[np.uint8]:
     width = window.high - window.low
     if not 0 < width < np.inf:
         return np.where(values > 0, np.uint8(_MIDDLE_GRAY), np.uint8(0))
@@ -75,8 +113,8 @@ def windowed(values: NDArray[Any], window: DisplayWindow) -> NDArray[np.uint8]:
         over="ignore", invalid="ignore"
     ):  # far outside the window is white or black all the same
         scaled = (values.astype(np.float64) - window.low) * (255.0 / width)
-    shown: NDArray[np.uint8] = np.nan_to_num(np.clip(scaled, 0.0, 255.0), nan=0.0).round().astype(np.uint8)
-    return shown
+    spread: NDArray[np.uint8] = np.nan_to_num(np.clip(scaled, 0.0, 255.0), nan=0.0).round().astype(np.uint8)
+    return spread
 
 
 def looks_like_labels(values: NDArray[Any]) -> bool:
@@ -117,10 +155,6 @@ def _vivid(hues: NDArray[np.float64]) -> NDArray[np.uint8]:
     pure = np.clip(np.abs(sectors - 3.0) - 1.0, 0.0, 1.0)
     colours: NDArray[np.uint8] = (255.0 * (0.2 + 0.8 * pure)).round().astype(np.uint8)
     return colours
-
-
-def _coloured(values: NDArray[Any]) -> NDArray[np.uint8]:
-    return windowed(values, robust_window(values))
 
 
 def _gray_window(gray: NDArray[Any], *, is_photograph: bool) -> DisplayWindow:

@@ -1,4 +1,4 @@
-"""Tiles, whose libraries are loaded with the first one; all processes but the web server never ask for any."""
+"""Tiles and slices, whose libraries are loaded with the first one; all processes but the web server never ask for any."""
 
 import threading
 from typing import TYPE_CHECKING
@@ -7,9 +7,11 @@ from tiler.domain.iiif import Crop
 from tiler.domain.picture import Picture
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.tile_index import TileIndex
+from tiler.domain.volume import VolumeShape, WantedSlice
 
 if TYPE_CHECKING:
     from tiler.adapters.quick_tiles import QuickTiles
+    from tiler.adapters.volumes import StoredVolumes
 
 _MOST_PREPARED = 256
 
@@ -33,6 +35,27 @@ def read_crop(source: RangedSource, index: TileIndex, crop: Crop) -> Picture:
     from tiler.adapters import cropping  # noqa: PLC0415 (likewise)
 
     return cropping.read_crop(source, index, crop)
+
+
+class VolumesOnDemand:
+    """Slices of volumes; see `tiler.adapters.volumes`. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._volumes: StoredVolumes | None = None
+
+    def shape(self, key: str, source: RangedSource) -> VolumeShape:
+        return self._loaded().shape(key, source)
+
+    def picture(self, key: str, source: RangedSource, wanted: WantedSlice) -> Picture:
+        return self._loaded().picture(key, source, wanted)
+
+    def _loaded(self) -> "StoredVolumes":
+        from tiler.adapters.volumes import StoredVolumes  # noqa: PLC0415 (likewise)
+
+        with self._lock:
+            self._volumes = self._volumes or StoredVolumes()
+            return self._volumes
 
 
 class PreparedTiles:

@@ -37,3 +37,15 @@ MAX_SLIDE_FILES = 256
 
 MAX_SLIDE_PIXELS = 1 << 39
 """Pixels of a slide's full resolution: 740,000 square."""
+
+MAX_SKIPPED_BYTES = 1 << 35
+"""Bytes inflated and thrown away to come to a slice of an image without an index of its slices."""
+
+MAX_CROSSED_BYTES = 1 << 30
+"""Size of a volume, at one time point, that is inflated as a whole to cut it across the direction it is stored in."""
+
+MAX_ROW_BYTES = 64 * MIB
+"""Size of a row of voxels; 4 million RGBA values of 32 bits."""
+
+MAX_SLICE_BYTES = 64 * MIB
+"""Size of a slice that is shown as it is; 8,000 pixels square of 8 bits. Eight threads may hold one each."""

@@ -1,4 +1,4 @@
-"""Serves tiles to those who hold a pass, as long as permissions would still let them see the image."""
+"""Gives passes, and serves tiles to those who hold one, as long as permissions would still let them see the image."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from archive_shared.access import Access
 from archive_shared.errors import NotFound, Unauthenticated
 from tiler.domain.picture import Picture
 from tiler.domain.ranged_source import RangedSource
+from tiler.domain.rendering_job import PYRAMID
 from tiler.domain.tile_index import TileIndex
 from tiler.domain.tile_pass import PassOffice, TilePass
 from tiler.use_cases.show_image import Gallery, Indexes, Pyramid
@@ -51,15 +52,24 @@ class Watching:
     cache: Cache
 
     def admit(self, token: str | None, image: str) -> tuple[TilePass, str]:
-        """Ask whether the caller may see the image, and write a pass; errors as for `Gallery.pyramid`."""
+        """Ask whether the caller may see the image, and write a pass.
+
+        Raises
+        ------
+        Unauthenticated
+            Nobody is asking.
+        NotFound
+            The image does not exist for the caller, or it is a pyramid that has no tiles (yet).
+        """
         look = self.gallery.look(token, image)
-        index = look.job.index
-        if index is None:
+        index, located = look.job.index, look.job.source
+        if index is None and located.type == PYRAMID:
             raise NotFound(f"image {image} has no tiles")
-        located = index.source or look.job.source
+        if index is not None and index.source is not None:
+            located = index.source
         return self.office.issue(
             image,
-            index_key=index.key,
+            index_key=index.key if index else "",
             source_key=located.key,
             source_size_bytes=located.size_bytes,
             token=look.token,
@@ -89,7 +99,9 @@ class Watching:
         return found
 
     def pyramid(self, found: TilePass) -> Pyramid:
-        """Return what the tiles of a pass are read from; `NotFound` if it is gone."""
+        """Return what the tiles of a pass are read from; `NotFound` if it is gone, or never was."""
+        if not found.index_key:
+            raise NotFound(f"image {found.image} has no tiles")
         index = self.indexes.get(found.index_key)
         return Pyramid(found.index_key, self.open_source(found.source_key, found.source_size_bytes), index)
 
@@ -99,8 +111,7 @@ class Watching:
         kept = self.cache.get(key)
         if kept is not None:
             return kept
-        index = self.indexes.get(found.index_key)
-        source = self.open_source(found.source_key, found.source_size_bytes)
-        picture = self.tiles_of(found.index_key, index).read(source, z, x, y)
+        pyramid = self.pyramid(found)
+        picture = self.tiles_of(pyramid.name, pyramid.index).read(pyramid.source, z, x, y)
         self.cache.put(key, picture, len(picture.body))
         return picture

@@ -1,18 +1,32 @@
 """Answers that browsers may keep, but have to ask about each time: see `tiler.entrypoints.http.images`."""
 
+import structlog
 from flask import Response, request
 
+from archive_shared.http import problems
+from tiler.domain.problems import UnreadableImage
 from tiler.entrypoints.http.entity_tags import entity_tag
 from tiler.use_cases.show_image import Shown
 
+log = structlog.get_logger()
 
-def answered_picture(shown: Shown) -> Response:
-    """Answer with a picture, or say that the client has it; it is only made if not."""
-    tag = entity_tag(shown.name)
+ASKING = "private, no-cache"
+FOR_EVER = "private, max-age=31536000, immutable"
+
+
+def answered_picture(shown: Shown, *, never_changes: bool = False) -> Response:
+    """Answer with a picture, or say that the client has it; it is only made if not.
+
+    Parameters
+    ----------
+    never_changes
+        The address stands for this picture for ever, so nobody has to ask again.
+    """
+    tag, kept = entity_tag(shown.name), FOR_EVER if never_changes else ASKING
     if _is_known(tag):
-        return _kept(Response(status=304), tag)
+        return _kept(Response(status=304), tag, kept)
     picture = shown.read()
-    return _kept(Response(picture.body, content_type=picture.content_type), tag)
+    return _kept(Response(picture.body, content_type=picture.content_type), tag, kept)
 
 
 def answered_text(response: Response) -> Response:
@@ -20,9 +34,15 @@ def answered_text(response: Response) -> Response:
     return _kept(response, entity_tag(response.get_data(as_text=True)))
 
 
-def _kept(response: Response, tag: str) -> Response:
+def damaged(error: UnreadableImage) -> Response:
+    """Answer that it is us who hold a damaged image; the request was right."""
+    log.error("stored image is damaged", image=(request.view_args or {}).get("image"), reason=error.reason)
+    return problems.problem(500, error.reason)
+
+
+def _kept(response: Response, tag: str, kept: str = ASKING) -> Response:
     response.set_etag(tag)
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Cache-Control"] = kept
     response.make_conditional(request)
     return response
 

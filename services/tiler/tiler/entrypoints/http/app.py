@@ -7,6 +7,8 @@ from archive_shared.settings import PlatformSettings
 from tiler.bootstrap import Tiler, Transports, bootstrap
 from tiler.entrypoints.http.iiif import iiif_blueprint
 from tiler.entrypoints.http.images import images_blueprint
+from tiler.entrypoints.http.passes import passes_blueprint
+from tiler.entrypoints.http.slices import slices_blueprint
 from tiler.entrypoints.http.tile_door import TileDoor
 
 
@@ -27,7 +29,9 @@ def app_for(service: Tiler) -> Flask:
         "tiler",
         blueprints=[
             images_blueprint(service.gallery),
+            passes_blueprint(service.watching, service.public_url),
             iiif_blueprint(service.gallery, service.watching, service.public_url),
+            slices_blueprint(service.slices, service.watching),
         ],
         ready={"documents": service.documents.ping, "blobs": service.gallery.media.ping},
     )

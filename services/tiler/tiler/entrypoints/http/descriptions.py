@@ -1,7 +1,9 @@
-"""What the tiler says about a pyramid, as JSON."""
+"""What the tiler says about pyramids and volumes, as JSON."""
 
 from tiler.domain.deep_zoom import DeepZoom
-from tiler.domain.tile_index import TileIndex
+from tiler.domain.planes import Plane
+from tiler.domain.tile_index import DisplayWindow, TileIndex
+from tiler.domain.volume import VolumeShape
 
 
 def description(index: TileIndex) -> dict[str, object]:
@@ -20,3 +22,34 @@ def description(index: TileIndex) -> dict[str, object]:
             for number, level in enumerate(index.levels)
         ],
     }
+
+
+def volume_description(shape: VolumeShape, slices: str) -> dict[str, object]:
+    """Return sizes in voxels, spacings in millimetres, how it is shown, and where its slices are."""
+    return {
+        "size": shape.size,
+        "spacing_mm": shape.spacing_mm,
+        "times": shape.times,
+        "channels": shape.channels,
+        "labels": shape.is_labels,
+        "window": _window(shape.window) if shape.window else None,
+        "format": shape.format,
+        "planes": [_plane(plane) for plane in shape.planes],
+        "slices": slices,
+    }
+
+
+def _plane(plane: Plane) -> dict[str, object]:
+    return {
+        "axis": plane.axis,
+        "name": plane.name,
+        "count": plane.count,
+        "width": plane.width,
+        "height": plane.height,
+        "pixel_width_mm": plane.pixel_size_mm[0],
+        "pixel_height_mm": plane.pixel_size_mm[1],
+    }
+
+
+def _window(window: DisplayWindow) -> dict[str, float]:
+    return {"center": (window.low + window.high) / 2, "width": window.high - window.low}

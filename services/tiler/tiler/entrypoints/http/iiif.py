@@ -1,19 +1,17 @@
-"""The IIIF Image API, version 3, level 2 (https://iiif.io/api/image/3.0/), and the pass that opens it to viewers."""
+"""The IIIF Image API, version 3, level 2 (https://iiif.io/api/image/3.0/), and shorter ways to what it can do."""
 
 import json
-from datetime import UTC, datetime
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token
 from tiler.domain.deep_zoom import DeepZoom
 from tiler.domain.iiif import MAX_AREA, ImageRequest
 from tiler.domain.tile_index import TileIndex, halved
-from tiler.domain.tile_pass import LIFETIME_S
 from tiler.entrypoints.http.answers import answered_picture, answered_text
-from tiler.entrypoints.http.tile_door import COOKIE, PREFIX, version_of
+from tiler.entrypoints.http.passes import shown_pass
+from tiler.entrypoints.http.tile_door import PREFIX
 from tiler.use_cases.show_image import Gallery, Pyramid
 from tiler.use_cases.watch_slide import Watching
 
@@ -27,35 +25,9 @@ def iiif_blueprint(gallery: Gallery, watching: Watching, public_url: str) -> Blu
     routes = Blueprint("iiif", __name__, url_prefix=f"{PREFIX.rstrip('/')}/<image>")
 
     def pyramid(image: str) -> Pyramid:
-        """Ask the pass if there is one, or else archive-api."""
-        written = request.headers.get("X-Tile-Pass") or request.cookies.get(COOKIE)
-        if written is None or "Authorization" in request.headers:
-            return gallery.pyramid(bearer_token(), image)
-        return watching.pyramid(watching.check(written, image))
-
-    @routes.get("/pass")
-    def issue(image: str) -> Response:
-        found, written = watching.admit(bearer_token(), image)
-        base = f"{PREFIX}{image}/"
-        answer = json_response(
-            {
-                "pass": written,
-                "expires_at": datetime.fromtimestamp(found.expires_at, UTC).isoformat(),
-                "tiles": f"{base}v/{version_of(found)}/",
-                "iiif": f"{base}iiif",
-            }
-        )
-        answer.set_cookie(
-            COOKIE,
-            written,
-            max_age=LIFETIME_S,
-            path=base,
-            secure=public_url.startswith("https:"),
-            httponly=True,
-            samesite="Strict",
-        )
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        """Go by the pass if there is one, or else ask archive-api."""
+        found = shown_pass(watching, image)
+        return watching.pyramid(found) if found else gallery.pyramid(bearer_token(), image)
 
     @routes.get("/iiif")
     def base(image: str) -> AnyResponse:
@@ -65,11 +37,7 @@ def iiif_blueprint(gallery: Gallery, watching: Watching, public_url: str) -> Blu
     @routes.get("/iiif/info.json")
     def info(image: str) -> Response:
         described = _info(pyramid(image).index, f"{public_url}{PREFIX}{image}/iiif")
-        accepts_ld = (
-            request.accept_mimetypes["application/ld+json"] > request.accept_mimetypes["application/json"]
-        )
-        content_type = _JSON_LD if accepts_ld else "application/json"
-        return _shared(answered_text(Response(json.dumps(described), content_type=content_type)))
+        return _shared(answered_text(Response(json.dumps(described), content_type=_json_type())))
 
     @routes.get("/iiif/<region>/<size>/<rotation>/<quality>.<format>")
     def picture(image: str, **wanted: str) -> Response:
@@ -78,20 +46,31 @@ def iiif_blueprint(gallery: Gallery, watching: Watching, public_url: str) -> Blu
     @routes.get("/thumbnail.jpeg")
     def thumbnail(image: str) -> Response:
         found = pyramid(image)
-        side = min(request.args.get("size", 256, type=int), 2048, max(found.index.width, found.index.height))
-        wanted = ImageRequest("full", f"!{side},{side}", "0", "default", "jpg")
-        return answered_picture(gallery.crop(found, wanted))
+        return answered_picture(gallery.crop(found, _thumbnail(found.index)))
 
     @routes.get("/region.<extension>")
     def region(image: str, extension: str) -> Response:
         found = pyramid(image)
-        whole = {"x": 0, "y": 0, "width": found.index.width, "height": found.index.height}
-        part = ",".join(request.args.get(name, str(default)) for name, default in whole.items())
-        size = request.args.get("size", "max")
-        wanted = ImageRequest(part, size, "0", "default", {"jpeg": "jpg"}.get(extension, extension))
-        return answered_picture(gallery.crop(found, wanted))
+        return answered_picture(gallery.crop(found, _region(found.index, extension)))
 
     return routes
+
+
+def _json_type() -> str:
+    accepted = request.accept_mimetypes
+    return _JSON_LD if accepted["application/ld+json"] > accepted["application/json"] else "application/json"
+
+
+def _thumbnail(index: TileIndex) -> ImageRequest:
+    side = min(request.args.get("size", 256, type=int), 2048, max(index.width, index.height))
+    return ImageRequest("full", f"!{side},{side}", "0", "default", "jpg")
+
+
+def _region(index: TileIndex, extension: str) -> ImageRequest:
+    whole = {"x": 0, "y": 0, "width": index.width, "height": index.height}
+    part = ",".join(request.args.get(name, str(default)) for name, default in whole.items())
+    size = request.args.get("size", "max")
+    return ImageRequest(part, size, "0", "default", {"jpeg": "jpg"}.get(extension, extension))
 
 
 def _shared(response: Response) -> Response:

@@ -4,25 +4,21 @@ What an entity tag names never changes, so browsers keep it; they ask again each
 "may I still see it" may have changed. So a tag is looked at only after that question.
 """
 
-import structlog
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from archive_shared.http import problems
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token
 from tiler.domain.deep_zoom import DeepZoom
 from tiler.domain.problems import UnreadableImage
-from tiler.entrypoints.http.answers import answered_picture, answered_text
+from tiler.entrypoints.http.answers import answered_picture, answered_text, damaged
 from tiler.entrypoints.http.descriptions import description
 from tiler.use_cases.show_image import Gallery, TileAddress
-
-log = structlog.get_logger()
 
 
 def images_blueprint(gallery: Gallery) -> Blueprint:
     """Routes for the products of images."""
     routes = Blueprint("images", __name__, url_prefix="/api/v1/tiles/images")
-    routes.register_error_handler(UnreadableImage, _damaged)
+    routes.register_error_handler(UnreadableImage, damaged)
 
     @routes.get("/<image>/preview.jpeg")
     def preview(image: str) -> Response:
@@ -47,9 +43,3 @@ def images_blueprint(gallery: Gallery) -> Blueprint:
         return answered_picture(gallery.zoom_tile(bearer_token(), image, TileAddress(z, x, y, extension)))
 
     return routes
-
-
-def _damaged(error: UnreadableImage) -> Response:
-    """Answer that it is us who hold a damaged image; the request was right."""
-    log.error("stored image is damaged", image=(request.view_args or {}).get("image"), reason=error.reason)
-    return problems.problem(500, error.reason)

@@ -17,6 +17,7 @@ from archive_shared.http import problems
 from tiler.domain.picture import Picture
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.tile_pass import TilePass
+from tiler.entrypoints.http.answers import FOR_EVER
 from tiler.entrypoints.http.entity_tags import entity_tag
 from tiler.use_cases.watch_slide import Watching
 
@@ -32,7 +33,7 @@ _TILE = re.compile(
 _COOKIE = re.compile(r"(?:^|;\s*)" + COOKIE + r"=([A-Za-z0-9_=.-]+)")
 _RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})")
 _ALWAYS = [
-    ("Cache-Control", "private, max-age=31536000, immutable"),
+    ("Cache-Control", FOR_EVER),
     ("X-Content-Type-Options", "nosniff"),
     ("Accept-Ranges", "bytes"),
     ("Vary", "Cookie, X-Tile-Pass"),
@@ -77,8 +78,8 @@ class TileDoor:
 
 
 def version_of(found: TilePass) -> str:
-    """Return what stands in addresses of tiles; another one as soon as the index, or how we draw, is another one."""
-    return entity_tag(found.index_key)
+    """Return what stands in addresses of tiles and slices; another one as soon as the image, or how we draw, is another one."""
+    return entity_tag(found.index_key or found.source_key)
 
 
 def _pass_of(environ: Environ) -> str:

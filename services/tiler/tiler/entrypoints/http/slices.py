@@ -1,0 +1,56 @@
+"""Slices of volumes, and pictures, as PNG or JPEG.
+
+A slice has two addresses. The one with the version of the image never shows anything else, so browsers keep it without
+asking again, as they do tiles; the other is for who knows no version.
+"""
+
+from flask import Blueprint, Response, request
+
+from archive_shared.errors import NotFound
+from archive_shared.http.app import json_response
+from archive_shared.http.requests import bearer_token
+from tiler.domain.problems import UnreadableImage
+from tiler.domain.volume import SliceAddress
+from tiler.entrypoints.http.answers import answered_picture, answered_text, damaged
+from tiler.entrypoints.http.descriptions import volume_description
+from tiler.entrypoints.http.entity_tags import entity_tag
+from tiler.entrypoints.http.passes import shown_pass
+from tiler.entrypoints.http.tile_door import PREFIX
+from tiler.use_cases.show_slice import Slices, Volume
+from tiler.use_cases.watch_slide import Watching
+
+
+def slices_blueprint(slices: Slices, watching: Watching) -> Blueprint:
+    """Routes below the address of an image."""
+    routes = Blueprint("slices", __name__, url_prefix=f"{PREFIX.rstrip('/')}/<image>")
+    routes.register_error_handler(UnreadableImage, damaged)
+
+    def volume(image: str) -> Volume:
+        found = shown_pass(watching, image)
+        return slices.volume_of(found) if found else slices.volume(bearer_token(), image)
+
+    @routes.get("/volume")
+    def describe(image: str) -> Response:
+        found = volume(image)
+        address = f"{PREFIX}{image}/v/{entity_tag(found.name)}/slices/"
+        return answered_text(json_response(volume_description(slices.shape(found), address)))
+
+    @routes.get("/slices/<axis>/<int:index>.<extension>")
+    def latest(image: str, axis: str, index: int, extension: str) -> Response:
+        return answered_picture(slices.slice(volume(image), _address(axis, index, extension)))
+
+    @routes.get("/v/<version>/slices/<axis>/<int:index>.<extension>")
+    def lasting(image: str, version: str, axis: str, index: int, extension: str) -> Response:
+        found = volume(image)
+        if version != entity_tag(found.name):
+            raise NotFound("there is another version of the image now")
+        shown = slices.slice(found, _address(axis, index, extension))
+        return answered_picture(shown, never_changes=True)
+
+    return routes
+
+
+def _address(axis: str, index: int, extension: str) -> SliceAddress:
+    asked = request.args
+    time = asked.get("time", 0, type=int)
+    return SliceAddress(axis, index, extension, time, asked.get("center", ""), asked.get("width", ""))
