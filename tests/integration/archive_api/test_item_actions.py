@@ -1,9 +1,12 @@
 """Restoring, moving and copying items, what is remembered of them, and changes that must not undo others'."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from archive_api.domain.history import Actor
+from archive_shared.access import Answers, Question
 from archive_shared.events import ItemMoved, ItemRestored
 from archive_shared.identifiers import new_id
 from tests.support.archive_service import SITE, Answer, ArchiveService
@@ -104,6 +107,27 @@ def test_moving_takes_rights_on_both_archives(service: ArchiveService, editor: s
     assert act(service, editor, item, "move", **there(other)).json["errors"] == {
         "archive": ["Invalid hyperlink - Object does not exist."]
     }
+
+
+def test_who_may_move_an_item_from_where_it_was_moves_it_from_nowhere_else(
+    service: ArchiveService, editor: str, archive: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While their right is being looked at, somebody else moves it to an archive they have no role on."""
+    mine, hidden = service.archive(editor=editor), service.archive(editor=service.people.add_person("other"))
+    item = an_item(service, editor, archive)
+    decide = service.people.ask
+
+    def decide_late(token: str | None, questions: Sequence[Question]) -> Answers:
+        answers = decide(token, questions)
+        if any(each.archive == mine for each in questions):
+            by, at = Actor("other", "other"), service.library.clock.now()
+            service.library.items.change(item["pk"], lambda present: present.move(hidden, at=at, by=by))
+        return answers
+
+    monkeypatch.setattr(service.people, "ask", decide_late)
+
+    assert act(service, editor, item, "move", **there(mine)).status_code == 404
+    assert service.library.items.require(item["pk"]).archive == hidden
 
 
 def test_d3_an_edit_does_not_move_an_item(service: ArchiveService, editor: str, archive: str) -> None:

@@ -61,10 +61,16 @@ def move_item(library: Library, token: str | None, identifier: str, archive: str
     Conflict
         An import for the item is under way.
     """
-    find_item(library, token, identifier, Action.CHANGE_ARCHIVE)
+    found = find_item(library, token, identifier, Action.CHANGE_ARCHIVE)
     caller = require_upload(library, token, archive)
     now = library.clock.now()
-    return _changed(library, identifier, lambda present: present.move(archive, at=now, by=Actor.of(caller)))
+
+    def apply(present: Item) -> None:
+        if present.archive != found.archive:  # where it is by now, nobody asked whether the caller may
+            raise NotFound(f"item {identifier} is in another archive by now")
+        present.move(archive, at=now, by=Actor.of(caller))
+
+    return _changed(library, identifier, apply)
 
 
 def copy_item(
