@@ -1,11 +1,14 @@
 """Organisations over HTTP."""
 
+from functools import partial
+
 from flask import Blueprint, Response
 
 from archive_shared.http.app import json_response
-from archive_shared.http.requests import body, page, page_body
+from archive_shared.http.requests import body
 from permissions.entrypoints.http import schemas
 from permissions.entrypoints.http.callers import caller_of
+from permissions.entrypoints.http.paging import answer_page
 from permissions.use_cases.directory import Directory
 from permissions.use_cases.manage_organisations import (
     change_organisation,
@@ -21,11 +24,7 @@ def organisations_blueprint(directory: Directory, *, public_url: str) -> Bluepri
     @routes.get("/")
     def list_all() -> Response:
         caller_of(directory)
-        wanted = page()
-        count, found = list_organisations(directory, skip=wanted.offset, limit=wanted.limit)
-        results = [schemas.show_organisation(each) for each in found]
-        url = f"{public_url}/api/v1/organisations/"
-        return json_response(page_body(wanted, url=url, count=count, results=results))
+        return answer_page(public_url, partial(list_organisations, directory), schemas.show_organisation)
 
     @routes.post("/")
     def create() -> Response:

@@ -1,13 +1,16 @@
 """Asking for access to an archive over HTTP, deciding about it, and the rule by which an archive admits people."""
 
+from functools import partial
+
 from flask import Blueprint, Response, request
 
 from archive_shared.errors import Invalid
 from archive_shared.http.app import json_response
-from archive_shared.http.requests import body, page, page_body
+from archive_shared.http.requests import body
 from permissions.domain.request import Asking, State
 from permissions.entrypoints.http import schemas
 from permissions.entrypoints.http.callers import caller_of, caller_on
+from permissions.entrypoints.http.paging import answer_page
 from permissions.use_cases.change_admission import AdmissionChange, change_admission, show_admission
 from permissions.use_cases.decide_requests import accept_request, list_requests, reject_request
 from permissions.use_cases.directory import Directory
@@ -46,13 +49,9 @@ def requests_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
 
     @routes.get("/")
     def list_all(archive: str) -> Response:
-        caller, wanted = caller_on(directory, archive), page()
-        count, found = list_requests(
-            directory, caller, archive, state=_state(), skip=wanted.offset, limit=wanted.limit
-        )
-        url = f"{public_url}/api/v1/archives/{archive}/requests/"
-        results = [schemas.show_request(each) for each in found]
-        return json_response(page_body(wanted, url=url, count=count, results=results))
+        caller = caller_on(directory, archive)
+        asked = partial(list_requests, directory, caller, archive, state=_state())
+        return answer_page(public_url, asked, schemas.show_request)
 
     @routes.post("/")
     def ask(archive: str) -> Response:
@@ -85,11 +84,8 @@ def own_requests_blueprint(directory: Directory, *, public_url: str) -> Blueprin
 
     @routes.get("/")
     def list_mine() -> Response:
-        caller, wanted = caller_of(directory), page()
-        count, found = list_own_requests(directory, caller, skip=wanted.offset, limit=wanted.limit)
-        url = f"{public_url}/api/v1/access-requests/"
-        results = [schemas.show_request(each) for each in found]
-        return json_response(page_body(wanted, url=url, count=count, results=results))
+        mine = partial(list_own_requests, directory, caller_of(directory))
+        return answer_page(public_url, mine, schemas.show_request)
 
     return routes
 

@@ -1,11 +1,14 @@
 """API tokens over HTTP."""
 
+from functools import partial
+
 from flask import Blueprint, Response
 
 from archive_shared.http.app import json_response
-from archive_shared.http.requests import body, page, page_body
+from archive_shared.http.requests import body
 from permissions.entrypoints.http import schemas
 from permissions.entrypoints.http.callers import caller_of
+from permissions.entrypoints.http.paging import answer_page
 from permissions.use_cases.directory import Directory
 from permissions.use_cases.manage_tokens import Scope, issue_token, list_tokens, revoke_token
 
@@ -16,12 +19,8 @@ def tokens_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
 
     @routes.get("/")
     def list_mine() -> Response:
-        caller, wanted = caller_of(directory), page()
-        count, found = list_tokens(directory, caller, skip=wanted.offset, limit=wanted.limit)
-        results = [schemas.show_token(token) for token in found]
-        return json_response(
-            page_body(wanted, url=f"{public_url}/api/v1/tokens/", count=count, results=results)
-        )
+        mine = partial(list_tokens, directory, caller_of(directory))
+        return answer_page(public_url, mine, schemas.show_token)
 
     @routes.post("/")
     def issue() -> Response:

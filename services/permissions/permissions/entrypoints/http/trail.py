@@ -1,14 +1,13 @@
 """The audit trail over HTTP, as JSON and as CSV."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from flask import Blueprint, Response
 
-from archive_shared.http.app import json_response
-from archive_shared.http.requests import page, page_body
-from permissions.domain.identity import Identity
 from permissions.entrypoints.http import schemas
 from permissions.entrypoints.http.callers import caller_of, caller_on
+from permissions.entrypoints.http.paging import answer_page
 from permissions.use_cases.directory import Directory
 from permissions.use_cases.read_trail import export_acts, list_acts
 
@@ -19,12 +18,13 @@ def trail_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
 
     @routes.get("/trail/")
     def everything() -> Response:
-        return _page(caller_of(directory), None, f"{public_url}/api/v1/trail/")
+        acts = partial(list_acts, directory, caller_of(directory), None)
+        return answer_page(public_url, acts, schemas.show_act)
 
     @routes.get("/archives/<archive>/trail/")
     def of_archive(archive: str) -> Response:
-        url = f"{public_url}/api/v1/archives/{archive}/trail/"
-        return _page(caller_on(directory, archive), archive, url)
+        acts = partial(list_acts, directory, caller_on(directory, archive), archive)
+        return answer_page(public_url, acts, schemas.show_act)
 
     @routes.get("/trail.csv")
     def everything_as_csv() -> Response:
@@ -33,12 +33,6 @@ def trail_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
     @routes.get("/archives/<archive>/trail.csv")
     def archive_as_csv(archive: str) -> Response:
         return _file(export_acts(directory, caller_on(directory, archive), archive))
-
-    def _page(caller: Identity, archive: str | None, url: str) -> Response:
-        wanted = page()
-        count, acts = list_acts(directory, caller, archive, skip=wanted.offset, limit=wanted.limit)
-        results = [schemas.show_act(act) for act in acts]
-        return json_response(page_body(wanted, url=url, count=count, results=results))
 
     return routes
 

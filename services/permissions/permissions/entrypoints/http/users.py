@@ -1,11 +1,14 @@
 """Users over HTTP."""
 
+from functools import partial
+
 from flask import Blueprint, Response, request
 
 from archive_shared.http.app import json_response
-from archive_shared.http.requests import body, page, page_body
+from archive_shared.http.requests import body
 from permissions.entrypoints.http import schemas
 from permissions.entrypoints.http.callers import caller_of
+from permissions.entrypoints.http.paging import answer_page
 from permissions.use_cases.directory import Directory
 from permissions.use_cases.manage_users import (
     UserState,
@@ -25,12 +28,8 @@ def users_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
 
     @routes.get("/")
     def list_all() -> Response:
-        caller, wanted = caller_of(directory), page()
-        count, found = list_users(directory, caller, skip=wanted.offset, limit=wanted.limit)
-        results = [schemas.show_user(user) for user in found]
-        return json_response(
-            page_body(wanted, url=f"{public_url}/api/v1/users/", count=count, results=results)
-        )
+        everybody = partial(list_users, directory, caller_of(directory))
+        return answer_page(public_url, everybody, schemas.show_user)
 
     @routes.post("/")
     def create() -> Response:
