@@ -1,15 +1,20 @@
 """API tokens, sessions of the page, passwords: who is told to be whom, and how far a secret reaches."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 
+from archive_shared.clock import SystemClock
+from archive_shared.http import service_tokens
 from archive_shared.http.sessions import CSRF_COOKIE, CSRF_HEADER, SECURE_NAME, csrf_word
 from permissions.entrypoints.http.app import app_for
 from permissions.use_cases.sign_in import set_password
 from tests.support.permissions_service import (
     ARCHIVE,
+    SECRET,
     SITE,
     PermissionsService,
     permissions_settings,
@@ -152,6 +157,29 @@ def test_services_prove_who_they_are(world: PermissionsService) -> None:
         for headers in ({}, {"X-Service-Token": "made-up"}):
             answer = world.http.post(f"/internal/v1/{path}/", json={}, headers=headers)
             assert answer.status_code == 401, path
+
+
+def test_what_proves_a_service_lives_for_a_minute_and_is_signed_with_our_secret(
+    world: PermissionsService,
+) -> None:
+    ours, another = SECRET, b"another secret of thirty-two bytes!"
+    made = {
+        "fresh": (ours, 0),
+        "an hour old": (ours, 3600),
+        "a minute old": (ours, 61),
+        "forged": (another, 0),
+    }
+
+    answers = {name: ask_with_proof(world, secret, age_s) for name, (secret, age_s) in made.items()}
+
+    assert answers == {"fresh": 200, "an hour old": 401, "a minute old": 401, "forged": 401}
+
+
+def ask_with_proof(world: PermissionsService, secret: bytes, age_s: float) -> int:
+    with time_machine.travel(datetime.now(UTC) - timedelta(seconds=age_s), tick=False):
+        proof = service_tokens.issue(secret, service="archive-api", clock=SystemClock())
+    headers = {service_tokens.HEADER: proof}
+    return world.http.post("/internal/v1/standings/", json={"token": None}, headers=headers).status_code
 
 
 # --- Sessions of the page
