@@ -123,6 +123,9 @@ def _batches(
         "pycasbin, batch_enforce": Batch(partial(ask_casbin_often, enforcer), options.batches // 10),
         "ours, one question each": Batch(partial(ask_ours_at_once, ageing), options.batches),
         "ours, from the list": Batch(partial(list_ours, ageing), options.batches),
+        "ours, one question each, asked every time": Batch(
+            partial(ask_ours_at_once, access), options.batches
+        ),
         "ours, one question each, again": Batch(
             partial(ask_ours_at_once, ageing), options.batches, again=True
         ),

@@ -1,6 +1,6 @@
 """Decides who may do what; every route of every service ends here."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from archive_shared.access import Action, Caller, Question, Standing, Usable
 from archive_shared.documents import one_of
@@ -11,6 +11,8 @@ from permissions.use_cases.directory import Directory
 
 NOBODY = Standing(None, {}, public=OPEN_TO_ALL_IF_PUBLIC)
 EVERYTHING = frozenset(Action)
+FEW_ARCHIVES = 10
+"""So many rosters, each with all its members, are read sooner than everything somebody has a role on."""
 
 
 def standing_of(directory: Directory, who: Identity | None) -> Standing:
@@ -28,7 +30,8 @@ def standing_of(directory: Directory, who: Identity | None) -> Standing:
 def decide(directory: Directory, who: Identity | None, questions: Sequence[Question]) -> list[bool]:
     """Answer the questions in order; anything not clearly allowed is a no.
 
-    Reads one roster per archive asked about. What an administrator may only as such is written into the trail.
+    Reads the rosters of a few archives, or lists all roles of the caller if there are more. What an administrator may only
+    as such is written into the trail.
     """
     standing = _standing_on(directory, who, {each.archive for each in questions if each.archive})
     return [standing.allows(each) or _by_power(directory, who, standing, each) for each in questions]
@@ -48,19 +51,20 @@ def _by_power(directory: Directory, who: Identity | None, standing: Standing, qu
     return True
 
 
-def _standing_on(directory: Directory, who: Identity | None, archives: Iterable[str]) -> Standing:
+def _standing_on(directory: Directory, who: Identity | None, archives: set[str]) -> Standing:
     """Return the standing as far as these archives go."""
-    if who is None:
-        return NOBODY
+    if who is None or len(archives) > FEW_ARCHIVES:
+        return standing_of(directory, who)
     rosters = directory.rosters.find({"_id": one_of(sorted(archives))}) if archives else []
     return _standing(directory, who, {each.id: who.limit(allowed(each.of(who.id))) for each in rosters})
 
 
 def _standing(directory: Directory, who: Identity, roles: Mapping[str, frozenset[Action]]) -> Standing:
-    creates = directory.rules.everybody_creates_archives and who.archives is None
+    everywhere = who.archives is None
+    creates = directory.rules.everybody_creates_archives and everywhere
     return Standing(
         caller=caller(who),
-        roles={archive: actions for archive, actions in roles.items() if who.covers(archive)},
+        roles=roles if everywhere else {each: roles[each] for each in roles if who.covers(each)},
         public=OPEN_TO_ALL_IF_PUBLIC,
         general=who.limit({Action.CREATE_ARCHIVE} if creates else ()),
         power=who.limit(EVERYTHING) if who.administrator else frozenset(),

@@ -13,6 +13,8 @@ from permissions.use_cases.decide import caller, decide, standing_of, usable_arc
 from permissions.use_cases.directory import Directory
 from permissions.use_cases.identify import identify, identify_user
 
+_QUESTIONS, _TOKEN = schemas.Decisions(), schemas.WhoseToken()  # made once: every service asks these all day
+
 
 def decisions_blueprint(directory: Directory, *, secret: bytes) -> Blueprint:
     """Routes for services."""
@@ -24,12 +26,12 @@ def decisions_blueprint(directory: Directory, *, secret: bytes) -> Blueprint:
 
     @routes.post("/decisions/")
     def answer() -> Response:
-        asked = body(schemas.Decisions())
+        asked = body(_QUESTIONS)
         return _answer(directory, identify(directory, asked["token"]), asked["questions"])
 
     @routes.post("/standings/")
     def standing() -> Response:
-        who = identify(directory, body(schemas.WhoseToken())["token"])
+        who = identify(directory, body(_TOKEN)["token"])
         return json_response(schemas.show_standing(standing_of(directory, who)))
 
     @routes.post("/decisions-about-users/")
@@ -40,7 +42,7 @@ def decisions_blueprint(directory: Directory, *, secret: bytes) -> Blueprint:
 
     @routes.post("/usable-archives/")
     def usable() -> Response:
-        who = identify(directory, body(schemas.WhoseToken())["token"])
+        who = identify(directory, body(_TOKEN)["token"])
         found = usable_archives(directory, who)
         return json_response(
             {
