@@ -14,6 +14,9 @@ role on, which is what tiles, images and items ask all day; questions whose answ
 - *ours, asked every time*: without remembering.
 - *ours, a no*: remembering, but the answer is no, which is never remembered.
 
+Of many archives at once, ours is asked *one question each* in one call, or for *the list* of all that somebody may use; nobody asked
+before, except *again*.
+
 Nothing of it waits for anything, so decisions per second are counted in the time a core worked on them, whatever else the
 machine does; p50 and p99 are what a clock on the wall says.
 """
@@ -123,9 +126,6 @@ def _batches(
         "pycasbin, batch_enforce": Batch(partial(ask_casbin_often, enforcer), options.batches // 10),
         "ours, one question each": Batch(partial(ask_ours_at_once, ageing), options.batches),
         "ours, from the list": Batch(partial(list_ours, ageing), options.batches),
-        "ours, one question each, asked every time": Batch(
-            partial(ask_ours_at_once, access), options.batches
-        ),
         "ours, one question each, again": Batch(
             partial(ask_ours_at_once, ageing), options.batches, again=True
         ),

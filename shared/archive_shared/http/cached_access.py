@@ -69,9 +69,10 @@ class CachedAccess:
         if known is None or not _settles(known.standing, questions):
             known = self._fetch(token)
         standing = known.standing
+        allowed = [standing.allows(each) for each in questions]
         if standing.power:
             self._tell(token, known, [each for each in questions if standing.allows_by_power(each)])
-        allowed = [standing.allows(each) or each in known.used_power for each in questions]
+            allowed = [each in known.used_power or yes for each, yes in zip(questions, allowed, strict=True)]
         return Answers(standing.caller, allowed)
 
     def usable(self, token: str | None) -> Usable:
