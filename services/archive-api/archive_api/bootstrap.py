@@ -13,6 +13,7 @@ from archive_api.domain.access_note import ACCESS_NOTES, AccessNote
 from archive_api.domain.answer import ANSWERS, Answer
 from archive_api.domain.archive import ARCHIVES, Archive
 from archive_api.domain.departure import DEPARTURES, Departure
+from archive_api.domain.display_settings import DISPLAY_SETTINGS, DisplaySetting
 from archive_api.domain.download import CHECKSUMS, DOWNLOADS, Checksum, Download
 from archive_api.domain.image import IMAGES, Image, ImageCard
 from archive_api.domain.item import ITEMS, Item
@@ -54,6 +55,7 @@ COLLECTIONS = (
     TASKS,
     SNAPSHOTS,
     SNAPSHOT_PAGES,
+    DISPLAY_SETTINGS,
     SERVICE_LINKS,
     DEPARTURES,
     SUSPICIONS,
@@ -140,6 +142,7 @@ def over(
         tasks=kept(TASKS.name, Task),
         snapshots=kept(SNAPSHOTS.name, Snapshot),
         snapshot_pages=kept(SNAPSHOT_PAGES.name, SnapshotPage),
+        display_settings=kept(DISPLAY_SETTINGS.name, DisplaySetting),
         service_links=kept(SERVICE_LINKS.name, ServiceLink),
         departures=kept(DEPARTURES.name, Departure),
         suspicions=kept(SUSPICIONS.name, Suspicion),

@@ -56,6 +56,11 @@ def test_a_new_archive_has_everything_the_public_client_reads(service: ArchiveSe
         "page_markdown": "",
         "page_html": "",
         "versions_required": False,
+        "workstation": None,
+        "workstation_config": None,
+        "hanging_protocol": None,
+        "optional_hanging_protocols": [],
+        "view_content": {},
     }
 
 

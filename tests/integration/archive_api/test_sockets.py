@@ -17,6 +17,8 @@ KEYS = {
     "relative_path",
     "overlay_segments",
     "look_up_table",
+    "example_value",
+    "example_note",
 }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,13 @@ from tiler.bootstrap import documents as tiler_documents
 from tiler.bootstrap import jobs_of
 from tiler.entrypoints.http.entity_tags import entity_tag
 
+DISPLAY_SETTINGS: dict[str, dict[str, Any]] = {
+    "workstations/configs": {"title": "Mammography"},
+    "workstations/window-presets": {"title": "Lung", "center": -600, "width": 1500},
+    "workstations/look-up-tables": {"title": "Hot", "color": "[0 0 0 0, 1 1 1 1]", "alpha": "[0 0, 1 1]"},
+    "hanging-protocols": {"title": "One", "json": [{"viewport_name": "main"}]},
+    "workstations": {"title": "Viewer", "url": "https://viewer.test/", "public": True},
+}
 RECEIVER = "https://93.184.215.14/hook"  # on the open internet; nothing is sent there, no worker runs
 REPORT = Value(
     socket="report", file=StoredFile(key="values/ab/ab", name="report.pdf", size_bytes=1, sha256="ab")
@@ -130,6 +138,7 @@ class Scene:
     def _makers(self) -> dict[str, Callable[[], dict[str, str]]]:
         return {
             "/members/<user>": self._member,
+            **{f"/{path}/<pk>": partial(self._display_setting, path) for path in DISPLAY_SETTINGS},
             "/archives/items/<pk>": self._item,
             "/archives/snapshots/<pk>": self._snapshot,
             "/archives/<pk>/links/<link>": self._link,
@@ -162,6 +171,10 @@ class Scene:
         library = self.platform.library
         library.items.change(item, lambda present: present.put(REPORT, at=library.clock.now()))
         return {"item": item}
+
+    def _display_setting(self, path: str) -> dict[str, str]:
+        made = self.platform.ok("POST", f"/api/v1/{path}/", "administrator", json=DISPLAY_SETTINGS[path])
+        return {"pk": str(made["pk"])}
 
     def _snapshot(self) -> dict[str, str]:
         path = f"/api/v1/archives/{self.archive}/snapshots/"
@@ -289,7 +302,9 @@ class Scene:
             known = who not in ("anonymous", "wrong")
             uploads = [self.platform.uploaded(who)] if known else []
             return {"uploads": uploads, "archive": self.archive}
-        return bodies.get((method, route), {})
+        changes = {("PATCH", f"/api/v1/{path}/<pk>/"): {"title": "New"} for path in DISPLAY_SETTINGS}
+        additions = {("POST", f"/api/v1/{path}/"): sent for path, sent in DISPLAY_SETTINGS.items()}
+        return (bodies | changes | additions).get((method, route), {})
 
 
 def _name(route: str) -> str:

@@ -14,6 +14,8 @@ NOT_THEIRS: Statuses = (401, 401, 404, 404, 404, 404, 404)  # of somebody else, 
 ROLE: Statuses = (401, 401, 404, 200, 200, 200, 200)
 EDITOR: Statuses = (401, 401, 404, 403, 403, 200, 200)
 ROOT: Statuses = (401, 401, 403, 403, 403, 403, 200)
+ADDED_BY_ROOT: Statuses = (401, 401, 403, 403, 403, 403, 201)
+REMOVED_BY_ROOT: Statuses = (401, 401, 403, 403, 403, 403, 204)
 CARD: Statuses = (200, 401, 200, 200, 200, 200, 200)  # of a public archive; a wrong token is told so
 P, A, T, F = Service.PERMISSIONS, Service.ARCHIVE_API, Service.TILER, Service.FEED
 I = Service.INGEST  # noqa: E741 (the table is wide)
@@ -67,6 +69,23 @@ TABLE: dict[tuple[Service, str, str], Row] = {
     ),
     (A, "POST", "/internal/v1/links/"): NOBODY,
     (A, "DELETE", "/internal/v1/links/<pk>/"): NOBODY,
+    **{
+        (A, method, f"/api/v1/{path}/{rest}"): row
+        for path, made, changed in (
+            ("workstations", ADDED_BY_ROOT, ROOT),
+            ("workstations/configs", CREATED, ROOT),  # somebody else's
+            ("hanging-protocols", CREATED, ROOT),
+            ("workstations/window-presets", ADDED_BY_ROOT, ROOT),
+            ("workstations/look-up-tables", ADDED_BY_ROOT, ROOT),
+        )
+        for method, rest, row in (
+            ("GET", "", SOMEBODY),
+            ("POST", "", made),
+            ("GET", "<pk>/", SOMEBODY),
+            ("PATCH", "<pk>/", changed),
+            ("DELETE", "<pk>/", REMOVED_BY_ROOT),
+        )
+    },
     (A, "GET", "/api/v1/archives/items/"): SOMEBODY,
     (A, "POST", "/api/v1/archives/items/"): (401, 401, 400, 400, 201, 201, 201),
     (A, "GET", "/api/v1/archives/items/<pk>/"): ROLE,

@@ -25,12 +25,13 @@ BY_EXACT_ADDRESS = {
     "/api/v1/archives/<pk>/nameplate/",
     "/api/v1/archives/<pk>/nameplate/logo.png",
 }
+FOR_EVERYBODY = ("organisations", "/workstations/", "/hanging-protocols/")  # who is signed in
 ABOUT_SOMETHING = [
     cell
     for cell in TABLE
     if re.search(r"<(archive|image|pk)>", cell[2])
     and cell[2] not in BY_EXACT_ADDRESS
-    and "organisations" not in cell[2]
+    and not any(shared in cell[2] for shared in FOR_EVERYBODY)
 ]
 FILTERS = ("", "?archive={archive}", "?name=slide.tif", "?title=Chest%20CT", "?mine=true", "?patient_id=P1")
 

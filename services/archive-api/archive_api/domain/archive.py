@@ -31,6 +31,10 @@ class ArchiveSettings:
         For the record only: no organisation's people get a right by it. Publications by DOI or arXiv number.
     versions_required
         Whether changes of items must say which version they are meant for.
+    workstation, workstation_config, hanging_protocol, optional_hanging_protocols
+        Identifiers of the viewer, its configuration and the layouts items are shown with, "" for none.
+    view_content
+        The sockets shown in each viewport, the main one first; nothing leaves it to the viewer.
     """
 
     title: str
@@ -45,6 +49,17 @@ class ArchiveSettings:
     organizations: list[str] = field(default_factory=list)
     publications: list[str] = field(default_factory=list)
     versions_required: bool = False
+    workstation: str = ""
+    workstation_config: str = ""
+    hanging_protocol: str = ""
+    optional_hanging_protocols: list[str] = field(default_factory=list)
+    view_content: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def shown_with(self) -> list[str]:
+        """Return the identifiers of everything its items are shown with."""
+        chosen = (self.workstation, self.workstation_config, self.hanging_protocol)
+        return sorted({each for each in (*chosen, *self.optional_hanging_protocols) if each})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +83,8 @@ class Archive(Aggregate):
         Identifier of the user who made it, for the record; rights come from roles alone.
     words
         What it is found by: beginnings of the words of its title and description.
+    shown_with
+        What its items are shown with, as a list that can be searched.
     """
 
     slug: str
@@ -76,6 +93,7 @@ class Archive(Aggregate):
     created_at: datetime
     modified_at: datetime
     words: list[str] = field(default_factory=list)
+    shown_with: list[str] = field(default_factory=list)
     deletion: Deletion | None = None
     deleted: bool = False
     history: list[Change] = field(default_factory=list)
@@ -86,7 +104,7 @@ class Archive(Aggregate):
     ) -> "Archive":
         """Return a new archive that announces itself."""
         archive = cls(id=id, slug=slug, settings=settings, creator=creator, created_at=at, modified_at=at)
-        archive.words = _words(settings)
+        archive.words, archive.shown_with = _words(settings), settings.shown_with
         archive.history = remembered([], Change(at=at, action="created", by=creator))
         archive.record(
             ArchiveCreated(archive=id, title=settings.title, public=settings.public, creator=creator)
@@ -99,6 +117,7 @@ class Archive(Aggregate):
             return
         changed = [name for name, value in vars(settings).items() if value != getattr(self.settings, name)]
         self.settings, self.modified_at, self.words = settings, at, _words(settings)
+        self.shown_with = settings.shown_with
         self._remember("changed", by, at, detail=", ".join(changed))
         self.record(ArchiveUpdated(archive=self.id, title=settings.title, public=settings.public))
 
@@ -142,6 +161,7 @@ ARCHIVES = Collection(
     },
     lists={
         "words": "words",
+        "shown_with": "shown_with",
         "modalities": "settings.modalities",
         "structures": "settings.structures",
         "organizations": "settings.organizations",

@@ -43,6 +43,10 @@ class Socket(Aggregate):
         Whether JSON is kept with the item; otherwise as a file.
     overlay_segments
         Which voxels a segmentation may have beside 0; empty for other kinds.
+    look_up_table_text
+        The colours it is shown in, as they were when it was made, as JSON text; None for the viewer's own.
+    example_text, example_note
+        A value for those who make some, as JSON text, and what there is to know about it in markdown; None for none.
     """
 
     number: int
@@ -54,6 +58,9 @@ class Socket(Aggregate):
     relative_path: str
     in_database: bool = False
     overlay_segments: list[Segment] = field(default_factory=list)
+    look_up_table_text: str | None = None
+    example_text: str | None = None
+    example_note: str = ""
     created_at: datetime | None = None
 
     @property

@@ -9,6 +9,7 @@ from archive_api.domain.item import Item
 from archive_api.domain.readiness import Readiness, Shown, item_readiness
 from archive_api.domain.value import StoredFile
 from archive_api.use_cases.browse_images import show_cards
+from archive_api.use_cases.check_display import Display, displays_of
 from archive_api.use_cases.count_items import count_items, count_items_of
 from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Usable, require
@@ -19,10 +20,11 @@ from archive_shared.errors import NotFound
 
 @dataclass(frozen=True)
 class ShownItem:
-    """An item and how far it is."""
+    """An item, how far it is, and what it is to be shown with."""
 
     item: Item
     readiness: Readiness
+    display: Display
 
 
 def list_items(
@@ -91,10 +93,14 @@ def find_value_file(library: Library, token: str | None, item: str, value: int, 
 
 
 def show_items(library: Library, items: Sequence[Item]) -> list[ShownItem]:
-    """Add to each item how far it is; a few searches for all of them together."""
+    """Add to each item how far it is and how it is shown; a few searches for all of them together."""
     wanted = {value.image for item in items for value in item.values if value.image is not None}
     shown = {each.image.id: each for each in show_cards(library, sorted(wanted))}
-    return [ShownItem(item, item_readiness(item, _images_of(item, shown))) for item in items]
+    displays = displays_of(library, {item.archive for item in items})
+    return [
+        ShownItem(item, item_readiness(item, _images_of(item, shown)), displays.get(item.archive, Display()))
+        for item in items
+    ]
 
 
 def _page(library: Library, where: Where, key: str, *, skip: int, limit: int) -> list[Item]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from archive_api.domain.archive import Archive
 from archive_api.domain.history import Actor
+from archive_api.use_cases.check_display import SHOWN_WITH, check_view_content
 from archive_api.use_cases.keep_pictures import PICTURES, keep_picture
 from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Caller, require
@@ -45,10 +46,15 @@ def change_archive(
     Outdated
         The archive has another version than the caller expects.
     """
+    wanted = dict(changes)
+    if wanted.keys() & SHOWN_WITH:
+        check_view_content(
+            library, replace(archive.settings, **{name: wanted[name] for name in wanted.keys() & SHOWN_WITH})
+        )
     pictures = {
         name: keep_picture(library, archive.id, name, changes[name]) for name in PICTURES if name in changes
     }
-    wanted = {**changes, **pictures}
+    wanted |= pictures
     now, by = library.clock.now(), Actor.of(caller)
 
     def apply(present: Archive) -> None:

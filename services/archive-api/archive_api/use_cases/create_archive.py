@@ -5,20 +5,11 @@ from typing import Any
 
 from archive_api.domain.archive import Archive, ArchiveSettings
 from archive_api.domain.slugs import slug_candidates
+from archive_api.use_cases.check_display import check_view_content
 from archive_api.use_cases.keep_pictures import PICTURES, keep_picture
 from archive_api.use_cases.library import Library
-from archive_shared.access import Action, Caller, Question
-from archive_shared.errors import Duplicate, Forbidden, Unauthenticated
-
-
-def require_creator(library: Library, token: str | None) -> Caller:
-    """Return the caller if they may create archives, else raise `Unauthenticated` or `Forbidden`."""
-    answers = library.access.ask(token, [Question(Action.CREATE_ARCHIVE)])
-    if answers.caller is None:
-        raise Unauthenticated("Authentication credentials were not provided.")
-    if not all(answers.allowed):
-        raise Forbidden("You do not have permission to create archives.")
-    return answers.caller
+from archive_shared.access import Caller
+from archive_shared.errors import Duplicate
 
 
 def create_archive(library: Library, caller: Caller, identifier: str, wanted: Mapping[str, Any]) -> Archive:
@@ -34,6 +25,7 @@ def create_archive(library: Library, caller: Caller, identifier: str, wanted: Ma
     Invalid
         A setting breaks its rules; nothing was stored.
     """
+    check_view_content(library, ArchiveSettings(**{**wanted, **dict.fromkeys(PICTURES, "")}))
     pictures = {name: keep_picture(library, identifier, name, wanted.get(name, b"")) for name in PICTURES}
     settings = ArchiveSettings(**{**wanted, **pictures})
     # The role comes first, so that an archive somebody was told of always has an editor. When we fail in

@@ -21,7 +21,13 @@ _SAFE_PATH = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
 
 @dataclass(frozen=True, kw_only=True)
 class NewSocket:
-    """A socket somebody wants; `relative_path` "" takes one that follows from the title."""
+    """A socket somebody wants; `relative_path` "" takes one that follows from the title.
+
+    Parameters
+    ----------
+    look_up_table
+        As clients are shown it; None for the viewer's own.
+    """
 
     title: str
     kind: str
@@ -31,6 +37,9 @@ class NewSocket:
     relative_path: str = ""
     store_in_database: bool | None = None
     overlay_segments: list[dict[str, Any]] = field(default_factory=list)
+    look_up_table: Mapping[str, Any] | None = None
+    example_value: Any = None
+    example_note: str = ""
 
 
 def require_administrator(library: Library, token: str | None) -> None:
@@ -61,7 +70,10 @@ def create_socket(library: Library, wanted: NewSocket) -> Socket:
 
 
 def _socket(library: Library, wanted: NewSocket) -> Socket:
-    default = None if wanted.default_value is None else canonical_json(wanted.default_value)
+    default, example, table = (
+        None if each is None else canonical_json(each)
+        for each in (wanted.default_value, wanted.example_value, wanted.look_up_table)
+    )
     return Socket(
         id=slugify(wanted.title),
         number=0,
@@ -73,6 +85,9 @@ def _socket(library: Library, wanted: NewSocket) -> Socket:
         relative_path=_path(wanted),
         in_database=_in_database(wanted),
         overlay_segments=segments_from(wanted.overlay_segments),
+        look_up_table_text=table,
+        example_text=example,
+        example_note=wanted.example_note,
         created_at=library.clock.now(),
     )
 
@@ -103,8 +118,11 @@ def _errors(wanted: NewSocket) -> Iterator[tuple[str, str]]:
     yield from _storage_errors(wanted)
     yield from _segment_errors(wanted)
     yield from (("schema", reason) for reason in schema_errors(wanted.schema))
-    if wanted.default_value is not None:
-        yield from _default_errors(wanted)
+    for name in ("default_value", "example_value"):
+        if getattr(wanted, name) is not None:
+            yield from _sample_errors(wanted, name)
+    if wanted.look_up_table is not None and KINDS[wanted.kind].group != "image":
+        yield "look_up_table", "Only images are shown in colours."
 
 
 def _path_errors(wanted: NewSocket) -> Iterator[tuple[str, str]]:
@@ -142,12 +160,13 @@ def _segment_errors(wanted: NewSocket) -> Iterator[tuple[str, str]]:
         )
 
 
-def _default_errors(wanted: NewSocket) -> Iterator[tuple[str, str]]:
+def _sample_errors(wanted: NewSocket, name: str) -> Iterator[tuple[str, str]]:
+    """Say why a default or an example is none for this socket; the example of a file is its content."""
     if KINDS[wanted.kind].group != "json":
-        yield "default_value", "Only JSON has a default."
+        yield name, "Only JSON has one."
         return
     schemas = [KINDS[wanted.kind].schema, wanted.schema]
-    yield from (("default_value", reason) for reason in json_errors(wanted.default_value, schemas))
+    yield from ((name, reason) for reason in json_errors(getattr(wanted, name), schemas))
 
 
 def _taken() -> Invalid:

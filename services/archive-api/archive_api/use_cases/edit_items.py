@@ -1,7 +1,7 @@
 """Creates, changes and deletes items on behalf of people."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archive_api.domain.history import Actor
 from archive_api.domain.item import Item
@@ -76,7 +76,7 @@ def create_item(library: Library, token: str | None, identifier: str, wanted: Ne
         if present is None:
             raise title_taken() from error
         return show_items(library, [present])[0]
-    return ShownItem(stored, shown.readiness)
+    return replace(shown, item=stored)
 
 
 def change_item(library: Library, token: str | None, caller: Caller, item: Item, change: ItemChange) -> Item:

@@ -7,6 +7,7 @@ from archive_api.domain.access_note import AccessNote
 from archive_api.domain.answer import Answer
 from archive_api.domain.archive import Archive
 from archive_api.domain.departure import Departure
+from archive_api.domain.display_settings import DisplaySetting
 from archive_api.domain.download import Checksum, Download
 from archive_api.domain.image import Image, ImageCard
 from archive_api.domain.item import Item
@@ -62,6 +63,7 @@ class Library:
     tasks: Repository[Task]
     snapshots: Repository[Snapshot]
     snapshot_pages: Repository[SnapshotPage]
+    display_settings: Repository[DisplaySetting]
     service_links: Repository[ServiceLink]
     departures: Repository[Departure]
     suspicions: Repository[Suspicion]

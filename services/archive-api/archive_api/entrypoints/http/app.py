@@ -6,6 +6,7 @@ from archive_api.bootstrap import ArchiveApi, Transports, bootstrap
 from archive_api.entrypoints.http.archives import archives_blueprint
 from archive_api.entrypoints.http.client_versions import client_versions_blueprint
 from archive_api.entrypoints.http.contents import contents_blueprint
+from archive_api.entrypoints.http.display_settings import SHELVES, display_blueprint
 from archive_api.entrypoints.http.downloads import downloads_blueprint
 from archive_api.entrypoints.http.images import images_blueprint
 from archive_api.entrypoints.http.item_actions import item_actions_blueprint
@@ -49,6 +50,7 @@ def app_for(service: ArchiveApi, *, public_url: str, secret: bytes) -> Flask:
             sights_blueprint(library),
             sockets_blueprint(library, links),
             media_blueprint(library),
+            *(display_blueprint(library, links, shelf) for shelf in SHELVES),
             snapshots_blueprint(library, links),
             service_links_blueprint(library, secret=secret),
             client_versions_blueprint(),

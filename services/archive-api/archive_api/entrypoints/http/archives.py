@@ -23,10 +23,12 @@ from archive_api.use_cases.browse_archives import (
 )
 from archive_api.use_cases.browse_archives import show_archive as find_archive
 from archive_api.use_cases.change_archive import change_archive, require_editor
+from archive_api.use_cases.check_display import check_display
 from archive_api.use_cases.count_items import count_items
-from archive_api.use_cases.create_archive import create_archive, require_creator
+from archive_api.use_cases.create_archive import create_archive
 from archive_api.use_cases.delete_archive import ask_for_deletion, delete_archive
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.require_creator import require_creator
 from archive_shared.clock import to_text
 from archive_shared.errors import Invalid
 from archive_shared.http.app import json_response
@@ -52,6 +54,7 @@ def archives_blueprint(library: Library, links: Links) -> Blueprint:
         """Create an archive; the caller becomes its first editor."""
         caller = require_creator(library, bearer_token())
         wanted = sent_archive()
+        check_display(library, bearer_token(), wanted)
 
         def act(identifier: str) -> tuple[int, Json]:
             archive = create_archive(library, caller, identifier, wanted)
@@ -80,6 +83,7 @@ def archives_blueprint(library: Library, links: Links) -> Blueprint:
         """Change settings; what is not named stays."""
         caller, present = require_editor(library, bearer_token(), pk)
         wanted = sent_archive(partial=True)
+        check_display(library, bearer_token(), wanted)
         archive = change_archive(library, caller, present, wanted, expected_version=expected_version())
         return _seen(SeenArchive(archive, count_items(library, pk)))
 

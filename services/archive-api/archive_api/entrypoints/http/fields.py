@@ -72,6 +72,22 @@ class Picture(fields.Field[bytes]):
             raise ValidationError("Must be a picture as base64 text.") from error
 
 
+class Chosen(fields.Field[str]):
+    """The API address of something to choose, which becomes its identifier; null or "" for none, which becomes ""."""
+
+    def __init__(self, collection: str, **kwargs: Any) -> None:
+        super().__init__(allow_none=True, **kwargs)
+        self._hyperlink = Hyperlink(collection)
+
+    def deserialize(self, value: Any, *arguments: Any, **kwargs: Any) -> Any:
+        return "" if value is None else super().deserialize(value, *arguments, **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        return "" if value == "" else str(self._hyperlink.deserialize(value, attr, data, **kwargs))
+
+
 class Hyperlink(fields.String):
     """The API address of something; becomes its identifier."""
 

@@ -90,6 +90,19 @@ class Links:
         name = quote(value.file.name, safe="")
         return f"{self._site}/media/snapshots/{snapshot}/{item}/{value.number}/{name}"
 
+    def viewer(self, pk: str) -> str:
+        return f"{self._api}/workstations/{pk}/"
+
+    def viewer_configuration(self, pk: str) -> str:
+        return f"{self._api}/workstations/configs/{pk}/"
+
+    def hanging_protocol(self, pk: str) -> str:
+        return f"{self._api}/hanging-protocols/{pk}/"
+
+    def display_settings(self, collection: str) -> str:
+        """Return the list of one kind of display settings, by its path."""
+        return f"{self._api}/{collection}/"
+
     def session(self, pk: str) -> str:
         return f"{self._api}/cases/upload-sessions/{pk}/"
 

@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from archive_api.domain.item import LARGEST_TITLE
 from archive_api.domain.publications import publication
 from archive_api.domain.task import MOST_ROWS
-from archive_api.entrypoints.http.fields import Distinct, Flag, Hyperlink, Line, Picture, Text
+from archive_api.entrypoints.http.fields import Chosen, Distinct, Flag, Hyperlink, Line, Picture, Text
 from archive_api.use_cases.accept_values import SentValue
 from archive_api.use_cases.bulk import Row
 from archive_shared.errors import Invalid
@@ -66,6 +66,13 @@ class ArchiveFields(Schema):
         PublicationField(), load_default=list, validate=validate.Length(max=LARGEST_VALUES)
     )
     versions_required = Flag(load_default=False)
+    workstation = Chosen("workstations", load_default="")
+    workstation_config = Chosen("workstations/configs", load_default="")
+    hanging_protocol = Chosen("hanging-protocols", load_default="")
+    optional_hanging_protocols = Distinct(
+        Hyperlink("hanging-protocols"), load_default=list, validate=validate.Length(max=LARGEST_VALUES)
+    )
+    view_content = fields.Dict(load_default=dict)
 
 
 class Confirmation(Schema):
@@ -189,6 +196,9 @@ class NewSocketFields(Schema):
     relative_path = fields.String(load_default="")
     store_in_database = Flag(load_default=None, allow_none=True)
     overlay_segments = fields.List(fields.Nested(SegmentFields), load_default=list)
+    look_up_table = fields.Integer(strict=True, load_default=None, allow_none=True)
+    example_value = fields.Raw(load_default=None, allow_none=True)
+    example_note = Text(load_default="", validate=validate.Length(max=LARGEST_DESCRIPTION))
 
 
 def sent_archive(*, partial: bool = False) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from archive_api.domain.archive import Archive
+from archive_api.domain.archive import Archive, ArchiveSettings
+from archive_api.domain.display_settings import DisplaySetting
 from archive_api.domain.history import Change
 from archive_api.domain.image import Image
 from archive_api.domain.item import Arriving, Item
@@ -16,6 +17,7 @@ from archive_api.domain.rendering import Progress
 from archive_api.domain.sockets import Socket
 from archive_api.domain.task import Task
 from archive_api.domain.value import Value
+from archive_api.domain.viewports import layout_icon
 from archive_api.entrypoints.http.links import Links
 from archive_api.use_cases.browse_archives import SeenArchive
 from archive_api.use_cases.browse_items import ShownItem
@@ -59,6 +61,31 @@ def show_seen_archive(seen: SeenArchive, links: Links, render_markdown: Callable
         "page_markdown": settings.page_markdown if usable else None,
         "page_html": render_markdown(settings.page_markdown) if usable else None,
         "versions_required": settings.versions_required if usable else None,
+        **(_shown_with(settings, links) if usable else dict.fromkeys(_SHOWN_WITH)),
+    }
+
+
+_SHOWN_WITH = (
+    "workstation",
+    "workstation_config",
+    "hanging_protocol",
+    "optional_hanging_protocols",
+    "view_content",
+)
+
+
+def _shown_with(settings: ArchiveSettings, links: Links) -> Json:
+    """Return what the items are shown with: addresses, null for what was not chosen."""
+    return {
+        "workstation": links.viewer(settings.workstation) if settings.workstation else None,
+        "workstation_config": (
+            links.viewer_configuration(settings.workstation_config) if settings.workstation_config else None
+        ),
+        "hanging_protocol": (
+            links.hanging_protocol(settings.hanging_protocol) if settings.hanging_protocol else None
+        ),
+        "optional_hanging_protocols": list(map(links.hanging_protocol, settings.optional_hanging_protocols)),
+        "view_content": settings.view_content,
     }
 
 
@@ -104,11 +131,17 @@ def show_socket(socket: Socket) -> Json:
         "kind": socket.kind,
         "super_kind": socket.super_kind,
         "schema": json.loads(socket.schema_text),
-        "default_value": None if socket.default_text is None else json.loads(socket.default_text),
+        "default_value": _parsed(socket.default_text),
         "relative_path": socket.relative_path,
         "overlay_segments": [asdict(segment) for segment in socket.overlay_segments],
-        "look_up_table": None,
+        "look_up_table": _parsed(socket.look_up_table_text),
+        "example_value": _parsed(socket.example_text),
+        "example_note": socket.example_note,
     }
+
+
+def _parsed(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
 
 
 def show_items(shown: Sequence[ShownItem], links: Links, sockets: Sockets) -> list[Json]:
@@ -147,15 +180,27 @@ def show_image(shown: Shown[Image], links: Links) -> Json:
     }
 
 
+def show_layout(protocol: DisplaySetting) -> Json:
+    """Return a hanging protocol as items carry it."""
+    viewports = protocol.content["json"]
+    return {
+        "pk": protocol.id,
+        "title": protocol.title,
+        "json": viewports,
+        "svg_icon": layout_icon(viewports),
+    }
+
+
 def _item(shown: ShownItem, links: Links) -> Json:
-    item = shown.item
+    item, display = shown.item, shown.display
     return {
         "pk": item.id,
         "title": item.title,
         "archive": links.archive(item.archive),
-        "hanging_protocol": None,
-        "optional_hanging_protocols": [],
-        "view_content": {},
+        "hanging_protocol": show_layout(display.protocol) if display.protocol else None,
+        "optional_hanging_protocols": [show_layout(each) for each in display.optional_protocols],
+        "view_content": display.view_content,
+        "warnings": display.warnings(item),
         "state": shown.readiness.state.value,
         "reason": shown.readiness.reason,
         "arriving": [_arriving(socket, each, links) for socket, each in sorted(item.arriving.items())],

@@ -2,14 +2,17 @@
 
 from flask import Blueprint, Response, request
 
+from archive_api.domain.display_settings import SettingKind
 from archive_api.domain.sockets import Socket
 from archive_api.entrypoints.http import schemas
+from archive_api.entrypoints.http.display_settings import show_setting
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.posting import posted
 from archive_api.entrypoints.http.shapes import Json, show_socket
 from archive_api.use_cases.create_socket import NewSocket, create_socket, require_administrator
+from archive_api.use_cases.keep_display_settings import find_setting
 from archive_api.use_cases.library import Library
-from archive_shared.errors import NotFound
+from archive_shared.errors import Invalid, NotFound
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token, body, page, page_body
 
@@ -31,7 +34,9 @@ def sockets_blueprint(library: Library, links: Links) -> Blueprint:
         token = bearer_token()
         caller = library.require_caller(token)
         require_administrator(library, token)
-        wanted = NewSocket(**body(schemas.NewSocketFields()))
+        sent = body(schemas.NewSocketFields())
+        table = _look_up_table(token, sent.pop("look_up_table"))
+        wanted = NewSocket(**sent, look_up_table=table)
 
         def act(_: str) -> tuple[int, Json]:
             return 201, show_socket(create_socket(library, wanted))
@@ -45,6 +50,15 @@ def sockets_blueprint(library: Library, links: Links) -> Blueprint:
         if socket is None:
             raise NotFound(f"socket {pk} does not exist")
         return json_response(show_socket(socket))
+
+    def _look_up_table(token: str | None, number: int | None) -> Json | None:
+        if number is None:
+            return None
+        try:
+            found = find_setting(library, token, SettingKind.COLOURS, str(number))
+        except NotFound as error:
+            raise Invalid({"look_up_table": [f"There is no look-up table {number}."]}) from error
+        return show_setting(found, links, {})
 
     def _asked() -> list[Socket]:
         slug = request.args.get("slug")
