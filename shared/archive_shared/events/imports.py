@@ -181,6 +181,11 @@ class ImageImported(Event):
         The canonical files; none for a slide, whose pyramid the tiler announces once it made it.
     slide
         The original files of a slide; None for every other image.
+    group
+        Title of the new item it shares with other images of its session; "" for an item of its own.
+    sources_sha256
+        Of the files it was made from: that of the file, or of the sorted digests of several, so that the same files are
+        recognised when they come again; "" where unknown.
     """
 
     TYPE: ClassVar[str] = "archive.image.imported.v1"
@@ -198,3 +203,5 @@ class ImageImported(Event):
     files: list[ImageFile]
     description: ImageDescription
     slide: Slide | None = None
+    group: str = ""
+    sources_sha256: str = ""

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -182,3 +183,25 @@ def test_images_with_equal_pixels_are_reported(service: ArchiveService, editor: 
     [found] = service.call("GET", at(archive, "duplicates/"), editor).json["results"]
 
     assert len(found["images"]) == 2
+
+
+def test_images_made_from_equal_files_are_reported_and_those_of_one_file_are_not(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    def arrive(name: str, session: str, *, pixels: str, sources: str) -> None:
+        event = an_import(name, archive=archive, image=new_id(), session=session)
+        event = replace(event, pixels_sha256=pixels * 32, sources_sha256=sources * 32)
+        service.hear(event)
+
+    arrive("scan.e2e", "first", pixels="01", sources="aa")
+    arrive("scan.e2e", "first", pixels="02", sources="aa")  # two volumes of one file
+    arrive("other.mha", "first", pixels="03", sources="bb")
+    arrive("again.mha", "second", pixels="04", sources="bb")
+    service.settle()
+
+    found = service.call("GET", at(archive, "duplicates/"), editor).json
+
+    assert found["results"] == []
+    [equal] = found["by_source"]
+    assert equal["sources_sha256"] == "bb" * 32
+    assert len(equal["images"]) == 2

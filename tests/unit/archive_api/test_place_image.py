@@ -1,6 +1,7 @@
 """What becomes of an imported image: once, whatever is delivered how often and in which order."""
 
 import threading
+from dataclasses import replace
 from typing import NoReturn
 
 import pytest
@@ -245,3 +246,51 @@ def test_an_import_without_a_target_waits_for_its_uploader(service: ArchiveServi
 
 def _unavailable(_: object) -> NoReturn:
     raise Unavailable("planned")
+
+
+def test_images_of_a_group_share_one_new_item_however_often_and_in_whatever_order_they_come(
+    service: ArchiveService,
+) -> None:
+    archive, session = service.archive(), new_id()
+    scan, overlay = (
+        replace(
+            an_import(name, archive=archive, image=new_id(), session=session, socket=socket), group="case 1"
+        )
+        for name, socket in (("ct.mha", "generic-medical-image"), ("seg.mha", "generic-overlay"))
+    )
+    for event in (overlay, scan, overlay, scan):
+        place_image(service.library, event)
+
+    [item] = service.library.items.find({"archive": archive})
+    assert item.title == "case 1"
+    assert {socket: value.image for socket, value in item.by_socket.items()} == {
+        "generic-medical-image": scan.image,
+        "generic-overlay": overlay.image,
+    }
+
+
+def test_what_people_changed_of_a_group_is_not_undone_by_an_import_delivered_again(
+    service: ArchiveService,
+) -> None:
+    archive = service.archive()
+    event = replace(an_import(archive=archive, image=new_id()), group="case 1")
+    place_image(service.library, event)
+    [item] = service.library.items.find({"archive": archive})
+    now = service.library.clock.now()
+    service.library.items.change(item.id, lambda each: each.remove(event.socket, at=now))
+
+    place_image(service.library, event)
+
+    assert service.library.items.require(item.id).by_socket == {}
+
+
+def test_groups_of_one_name_from_two_sessions_are_two_items(service: ArchiveService) -> None:
+    archive = service.archive()
+    for _ in range(2):
+        place_image(
+            service.library,
+            replace(an_import(archive=archive, image=new_id(), session=new_id()), group="case 1"),
+        )
+
+    titles = sorted(item.title for item in service.library.items.find({"archive": archive}))
+    assert titles == ["case 1", "case 1 (2)"]

@@ -93,6 +93,7 @@ def test_a_slide_is_announced_with_its_original_files(
         "name": "s.svs",
         "sources": ["s.svs"],
         "announced_sources": ["s.svs"],
+        "sources_sha256": "cd",
         "removed": [],
         "pixels_sha256": "",
         "files": [],

@@ -34,6 +34,8 @@ class Image(ImageCard):
     ----------
     creator
         Identifier of the user who uploaded it, who sees it while no item holds it.
+    sources_sha256
+        Digest of the files it was made from, "" where unknown.
     archives, placed
         Which archives have an item that holds it, and whether there is any: an *index*, so that images can
         be listed by archive. The truth is in the items, and who may see an image is decided on them alone
@@ -61,6 +63,7 @@ class Image(ImageCard):
     leaving_since: datetime | None = None
     gone: bool = False
     slide_is_complete: bool = False
+    sources_sha256: str = ""
     created_at: datetime
 
     @classmethod
@@ -75,6 +78,7 @@ class Image(ImageCard):
             pixels_sha256=event.pixels_sha256,
             files=event.files,
             description=event.description,
+            sources_sha256=event.sources_sha256,
             unplaced_since=at,
             created_at=at,
         )

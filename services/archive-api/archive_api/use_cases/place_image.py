@@ -56,6 +56,8 @@ def place_image(library: Library, event: ImageImported) -> Outcome:
         return _refuse(library, event, reason)
     if event.item is not None:  # first: an event that names an item names its archive as well
         return _fill_socket(library, event, event.item)
+    if event.archive is not None and event.group:
+        return _join_group(library, event, event.archive)
     if event.archive is not None:
         return _add_item(library, event, event.archive)
     return _fill_waiting(library, event)
@@ -100,14 +102,31 @@ def _add_item(library: Library, event: ImageImported, archive: str) -> Outcome:
     raise Conflict(f"titles in archive {archive} are being taken too fast")
 
 
+def _join_group(library: Library, event: ImageImported, archive: str) -> Outcome:
+    """Put an image into the item it shares with others of its session; whichever is first makes the item."""
+    if library.archive(archive) is None:
+        return Outcome.NO_SUCH_ARCHIVE
+    identifier = derived_id("item of group", event.session, event.group, archive)
+    for _ in range(_ATTEMPTS):
+        if library.items.get(identifier) is not None:
+            return _attach(library, identifier, _value(event), event.session)
+        library.images.change(event.image, lambda image: image.expect_in(archive))
+        with suppress(Duplicate):
+            library.items.add(_new_item(library, event, archive, identifier))
+            return Outcome.ITEM_CREATED
+    raise Conflict(f"titles in archive {archive} are being taken too fast")
+
+
 def _new_item(library: Library, event: ImageImported, archive: str, identifier: str) -> Item:
-    return Item.create(
+    item = Item.create(
         id=identifier,
         archive=archive,
-        title=free_title_in(library, archive, title_from(event.name)),
+        title=free_title_in(library, archive, event.group or title_from(event.name)),
         values=[_value(event)],
         at=library.clock.now(),
     )
+    item.attached_imports = [event.image]
+    return item
 
 
 def free_title_in(library: Library, archive: str, title: str) -> str:

@@ -1,5 +1,6 @@
 """Reads everything an archive holds, for those who may use it: bit by bit, so that it may be of any size."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -79,10 +80,24 @@ def list_studies(library: Library, archive: str, patient: str) -> list[str]:
     )
 
 
-def find_duplicates(library: Library, archive: str) -> dict[str, list[Image]]:
-    """Return the images of an archive with equal pixels, by the digest of those; costs a look at every image."""
-    found: dict[str, list[Image]] = {}
+Duplicates = dict[str, list[Image]]
+"""Images that are equal in some way, by the digest of what is equal."""
+
+
+def find_duplicates(library: Library, archive: str) -> tuple[Duplicates, Duplicates]:
+    """Return the images of an archive with equal pixels, and those made from equal files; costs a look at every image.
+
+    Several images made from one file are no duplicates of one another.
+    """
+    by_pixels, by_sources = defaultdict(list), defaultdict(list)
     for image in read_images(library, archive):
-        if image.pixels_sha256:
-            found.setdefault(image.pixels_sha256, []).append(image)
-    return {digest: images for digest, images in found.items() if len(images) > 1}
+        by_pixels[image.pixels_sha256].append(image)
+        by_sources[image.sources_sha256].append(image)
+    pixels = {digest: images for digest, images in by_pixels.items() if digest and len(images) > 1}
+    sources = {digest: images for digest, images in by_sources.items() if digest and _uploads(images) > 1}
+    return pixels, sources
+
+
+def _uploads(images: list[Image]) -> int:
+    """Return in how many uploads images came."""
+    return len({(image.session, tuple(image.sources)) for image in images})

@@ -9,6 +9,7 @@ from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
 from archive_shared.errors import Conflict
 from archive_shared.events import FileRejected, SessionFailed, SessionStarted, SessionSucceeded
 from archive_shared.jobs.job import JOB_FIELDS, JOB_INDEXES, Job, JobAggregate, JobState
+from ingest_worker.domain.grouping import Grouping
 
 NOTHING_IMPORTED = "None of the files could be imported."
 CANCELLED = "The import was cancelled."
@@ -38,12 +39,20 @@ class SessionFile:
 
 @dataclass(frozen=True)
 class SessionImage:
-    """An image a session became, the names of the files it was made from, and what was taken away from it."""
+    """An image a session became, the names of the files it was made from, and what was taken away from it.
+
+    Parameters
+    ----------
+    item, socket
+        Title of the item it shares with others, "" for one of its own, and the socket it fills; "" while not known.
+    """
 
     id: str
     name: str
     sources: list[str]
     removed: list[str] = field(default_factory=list)
+    item: str = ""
+    socket: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,8 @@ class UploadSession(JobAggregate):
         Where the images are wanted; no archive means nowhere yet.
     deidentify
         Whether the images are to be nobody's, as the archive had it when the session was started.
+    grouping
+        How its images are put together into items; None makes an item of each.
     error_message
         What its creator should know when not everything went well.
     """
@@ -88,6 +99,7 @@ class UploadSession(JobAggregate):
     files: list[SessionFile]
     created_at: datetime
     deidentify: bool = False
+    grouping: Grouping | None = None
     progress: Progress = field(default_factory=Progress)
     images: list[SessionImage] = field(default_factory=list)
     rejected: list[RejectedFile] = field(default_factory=list)

@@ -107,6 +107,7 @@ class SessionWork:
             "id": identifier,
             "name": image.name,
             **_sources([source.name for source in image.sources], hidden=payload["deidentify"]),
+            "sources_sha256": _digest([source.sha256 for source in image.sources]),
             "removed": list(image.removed),
             "pixels_sha256": image.pixels_sha256,
             "files": [asdict(stored)],
@@ -123,6 +124,7 @@ class SessionWork:
             "id": identifier,
             "name": slide.name,
             **_sources([file.source.name for file in slide.files], hidden=False),
+            "sources_sha256": _digest([file.source.sha256 for file in slide.files]),
             "removed": [],
             "pixels_sha256": "",
             "files": [],
@@ -158,6 +160,13 @@ def _sources(names: list[str], *, hidden: bool) -> dict[str, list[str]]:
         "sources": told,
         "announced_sources": [f"file {count + 1}" for count in range(len(told))] if hidden else told,
     }
+
+
+def _digest(digests: list[str]) -> str:
+    """Return the digest of one file, or that of the sorted digests of several."""
+    if len(digests) == 1:
+        return digests[0]
+    return hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
 
 
 def _shown(rejection: Rejection) -> dict[str, Any]:

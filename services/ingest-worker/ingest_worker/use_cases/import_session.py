@@ -8,6 +8,7 @@ from archive_shared.documents import Repository
 from archive_shared.errors import Duplicate
 from archive_shared.events import ImageDescription, ImageFile, ImageImported, OriginalFile, Slide
 from archive_shared.jobs.job import JobState
+from ingest_worker.domain.grouping import Placement, place
 from ingest_worker.domain.session import Progress, RejectedFile, SessionImage, UploadSession
 from ingest_worker.domain.stored_image import StoredImage
 
@@ -52,16 +53,18 @@ class ImportHandler:
         is_ours = job.state is JobState.RUNNING and job.epoch == aggregate.job.epoch
         if not is_ours or not aggregate.takes(len(result["images"])):
             return
-        for found in result["images"]:
+        for found, placement in zip(result["images"], _placements(aggregate, result), strict=True):
             try:
-                self.images.add(_stored(aggregate, found))
+                self.images.add(_stored(aggregate, found, placement))
             except Duplicate:
                 continue
 
     def succeeded(self, aggregate: UploadSession, result: Mapping[str, Any]) -> None:
         images = [
-            SessionImage(each["id"], each["name"], each["sources"], each["removed"])
-            for each in result["images"]
+            SessionImage(
+                each["id"], each["name"], each["sources"], each["removed"], placement.item, placement.socket
+            )
+            for each, placement in zip(result["images"], _placements(aggregate, result), strict=True)
         ]
         rejected = [RejectedFile(each["file"], each["reasons"]) for each in result["rejected"]]
         aggregate.close(images, rejected)
@@ -70,7 +73,13 @@ class ImportHandler:
         aggregate.give_up(reason)
 
 
-def _stored(session: UploadSession, found: Mapping[str, Any]) -> StoredImage:
+def _placements(session: UploadSession, result: Mapping[str, Any]) -> list[Placement]:
+    """Return where each image belongs; the same for the same outcome, however often it is asked."""
+    sources = [found["sources"] for found in result["images"]]
+    return place(session.grouping, sources, socket=session.socket)
+
+
+def _stored(session: UploadSession, found: Mapping[str, Any], placement: Placement) -> StoredImage:
     files = [ImageFile(**file) for file in found["files"]]
     slide = _slide(found["slide"]) if found["slide"] else None
     image = StoredImage(
@@ -87,13 +96,15 @@ def _stored(session: UploadSession, found: Mapping[str, Any]) -> StoredImage:
             creator=session.creator,
             archive=session.archive,
             item=session.item,
-            socket=session.socket,
+            socket=placement.socket,
             name=found["name"],
             sources=found["announced_sources"],
             pixels_sha256=image.pixels_sha256,
             files=files,
             description=ImageDescription(**found["description"]),
             slide=slide,
+            group=placement.item,
+            sources_sha256=found["sources_sha256"],
         )
     )
     return image

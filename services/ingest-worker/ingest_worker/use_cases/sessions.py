@@ -9,6 +9,7 @@ from archive_shared.documents import Repository
 from archive_shared.errors import Duplicate, Invalid, NotFound
 from archive_shared.identifiers import derived_id, is_id
 from archive_shared.jobs.job import Job
+from ingest_worker.domain.grouping import Placement, place
 from ingest_worker.domain.session import SessionFile, UploadSession
 from ingest_worker.domain.upload import Upload, UploadStatus
 from ingest_worker.use_cases.target import Archives, Target, WantedTarget, resolve
@@ -51,6 +52,18 @@ class Sessions:
         except Duplicate:
             return self.repository.require(session.id)
 
+    def preview(
+        self, caller: Caller, token: str | None, *, uploads: Sequence[str], wanted: WantedTarget
+    ) -> list[tuple[str, Placement]]:
+        """Return where each file would belong if it became an image by itself; raises like `start`, and starts nothing.
+
+        What is inside of archives is not known before they are unpacked.
+        """
+        target = resolve(wanted, token=token, archives=self.archives, access=self.access)
+        names = [upload.filename for upload in self._uploads(caller, uploads)]
+        placements = place(target.grouping, [[name] for name in names], socket=target.socket)
+        return list(zip(names, placements, strict=True))
+
     def owned(self, caller: Caller, identifier: str) -> UploadSession:
         """Return a session of the caller's; `NotFound` for those of others."""
         session = self.repository.require(identifier)
@@ -84,6 +97,7 @@ class Sessions:
             item=target.item,
             socket=target.socket,
             deidentify=target.deidentify,
+            grouping=target.grouping,
             files=[
                 SessionFile(upload.id, upload.filename, upload.key, upload.size_bytes or 0)
                 for upload in uploads

@@ -5,8 +5,10 @@ from typing import Protocol
 
 from archive_shared.access import Access, Action, require
 from archive_shared.errors import Invalid, NotFound
+from ingest_worker.domain.grouping import GroupBy, Grouping
 
 DEFAULT_SOCKET = "generic-medical-image"
+MOST_SOCKETS = 50
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,15 @@ class Target:
         Set when they are to fill a socket of this item instead of becoming items of their own.
     deidentify
         Whether the archive takes images without identity only.
+    grouping
+        How images are put together into items.
     """
 
     archive: str | None
     item: str | None
     socket: str
     deidentify: bool = False
+    grouping: Grouping | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,7 @@ class WantedTarget:
     archive: str | None = None
     archive_item: str | None = None
     interface: str | None = None
+    grouping: Grouping | None = None
 
 
 def resolve(wanted: WantedTarget, *, token: str | None, archives: Archives, access: Access) -> Target:
@@ -81,17 +87,36 @@ def resolve(wanted: WantedTarget, *, token: str | None, archives: Archives, acce
         raise Invalid({field: ["Object does not exist."]}) from error
     if wanted.interface and not archives.has_socket(token, wanted.interface):
         raise Invalid({"interface": [f"There is no socket named {wanted.interface}."]})
+    if wanted.grouping is not None:
+        _check_grouping(wanted.grouping, archive, token=token, archives=archives)
     return Target(
         archive=archive.id if archive else None,
         item=wanted.archive_item,
         socket=wanted.interface or DEFAULT_SOCKET,
         deidentify=archive is not None and archive.deidentify,
+        grouping=wanted.grouping,
     )
+
+
+def _check_grouping(
+    grouping: Grouping, archive: FoundArchive | None, *, token: str | None, archives: Archives
+) -> None:
+    """Refuse groups that cannot be made; that there is an archive to make them in was checked before."""
+    if archive is not None and archive.deidentify and grouping.by is not GroupBy.MANIFEST:
+        reason = "File names may tell whose images they are; this archive takes groups by manifest only."
+        raise Invalid({"grouping": [reason]})
+    if len(grouping.named_sockets) > MOST_SOCKETS:
+        raise Invalid({"grouping": [f"Fill {MOST_SOCKETS} different sockets at the most."]})
+    unknown = [slug for slug in sorted(grouping.named_sockets) if not archives.has_socket(token, slug)]
+    if unknown:
+        raise Invalid({"grouping": [f"There is no socket named {slug}." for slug in unknown]})
 
 
 def _check_combination(wanted: WantedTarget) -> None:
     if wanted.archive and wanted.archive_item:
         raise Invalid({"archive_item": ["Only one of archive and archive item can be set."]})
+    if wanted.grouping is not None and not wanted.archive:
+        raise Invalid({"grouping": ["Only uploads into an archive can be grouped into items."]})
     if wanted.interface and not (wanted.archive or wanted.archive_item):
         raise Invalid(
             {"interface": ["An interface can only be defined for archive or archive item uploads."]}

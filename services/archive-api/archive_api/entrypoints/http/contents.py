@@ -14,6 +14,7 @@ from archive_api.use_cases.bulk import begin_task, check_rows
 from archive_api.use_cases.edit_items import require_upload
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.read_contents import (
+    Duplicates,
     find_duplicates,
     list_patients,
     list_studies,
@@ -84,13 +85,18 @@ def contents_blueprint(library: Library, links: Links) -> Blueprint:
 
     @routes.get("/duplicates/")
     def duplicates(pk: str) -> Response:
-        """List images with equal pixels."""
+        """List images with equal pixels, and images made from equal files."""
         require_contents(library, bearer_token(), pk)
-        found = [
-            {"pixels_sha256": digest, "images": [links.image(image.id) for image in images]}
-            for digest, images in find_duplicates(library, pk).items()
+        pixels, sources = find_duplicates(library, pk)
+        return json_response(
+            {"results": _equal("pixels_sha256", pixels), "by_source": _equal("sources_sha256", sources)}
+        )
+
+    def _equal(name: str, found: Duplicates) -> list[Json]:
+        return [
+            {name: digest, "images": [links.image(image.id) for image in images]}
+            for digest, images in found.items()
         ]
-        return json_response({"results": found})
 
     return routes
 

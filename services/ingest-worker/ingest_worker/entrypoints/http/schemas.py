@@ -3,14 +3,25 @@
 from dataclasses import asdict
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import (
+    EXCLUDE,
+    Schema,
+    ValidationError,
+    fields,
+    post_load,
+    validate,
+    validates_schema,
+)
 
 from archive_shared.blobs.port import Part
 from archive_shared.clock import to_text
+from ingest_worker.domain.grouping import GroupBy, Grouping, ManifestRow, Placement, pattern_errors
 from ingest_worker.domain.session import UploadSession
 from ingest_worker.domain.upload import Upload
 
 BUCKET = "uploads"
+LONGEST_TITLE = 255
+MOST_ROWS = 5000
 
 
 class NewUpload(Schema):
@@ -39,11 +50,50 @@ class SentParts(Schema):
     parts = fields.List(fields.Nested(SentPart), required=True, validate=validate.Length(max=10_000))
 
 
+class ManifestRowFields(Schema):
+    file = fields.String(required=True, validate=validate.Length(min=1, max=1024))
+    item = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_TITLE))
+    socket = fields.String(load_default="")
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> ManifestRow:
+        return ManifestRow(**data)
+
+
+class GroupingFields(Schema):
+    """How images are put together into items; see `ingest_worker.domain.grouping`."""
+
+    by = fields.Enum(GroupBy, by_value=True, required=True)
+    pattern = fields.String(load_default="", validate=validate.Length(max=200))
+    sockets = fields.Dict(
+        keys=fields.String(), values=fields.String(), load_default=dict, validate=validate.Length(max=50)
+    )
+    rows = fields.List(
+        fields.Nested(ManifestRowFields), load_default=list, validate=validate.Length(max=MOST_ROWS)
+    )
+
+    @validates_schema
+    def complete(self, data: dict[str, Any], **_: Any) -> None:
+        if data["by"] is GroupBy.MANIFEST and not data["rows"]:
+            raise ValidationError("A manifest has rows.", "rows")
+        if data["by"] is GroupBy.NAME and (errors := pattern_errors(data["pattern"])):
+            raise ValidationError(errors, "pattern")
+        files = [row.file for row in data["rows"]]
+        if len(set(files)) != len(files):
+            raise ValidationError("A file may be in one row.", "rows")
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Grouping:
+        return Grouping(**data)
+
+
 class NewSession(Schema):
     uploads = fields.List(fields.String(), required=True)
     archive = fields.String(load_default=None, allow_none=True)
     archive_item = fields.String(load_default=None, allow_none=True)
     interface = fields.String(load_default=None, allow_none=True)
+    grouping = fields.Nested(GroupingFields, load_default=None, allow_none=True)
+    dry_run = fields.Boolean(load_default=False)
 
 
 def identifier_in(reference: str) -> str:
@@ -65,12 +115,23 @@ def show_session(session: UploadSession, *, public_url: str) -> dict[str, Any]:
         "progress": asdict(session.progress),
         "report": {
             "images": [
-                {"pk": image.id, "name": image.name, "sources": image.sources, "removed": image.removed}
+                {
+                    "pk": image.id,
+                    "name": image.name,
+                    "sources": image.sources,
+                    "removed": image.removed,
+                    "item": image.item,
+                    "socket": image.socket,
+                }
                 for image in session.images
             ],
             "rejected": [{"file": each.file, "reasons": each.reasons} for each in session.rejected],
         },
     }
+
+
+def show_placement(file: str, placement: Placement) -> dict[str, Any]:
+    return {"file": file, "item": placement.item, "socket": placement.socket}
 
 
 def show_upload(upload: Upload, *, public_url: str) -> dict[str, Any]:

@@ -24,10 +24,14 @@ def sessions_blueprint(sessions: Sessions, access: Access, *, public_url: str) -
 
     @routes.post("/")
     def start() -> Response:
+        """Start an import; `dry_run` tells which item each file would belong to, and starts nothing."""
         caller, asked = signed_in(access), body(schemas.NewSession())
         uploads = [schemas.identifier_in(reference) for reference in asked.pop("uploads")]
         if asked["archive_item"]:
             asked["archive_item"] = schemas.identifier_in(asked["archive_item"])
+        if asked.pop("dry_run"):
+            preview = sessions.preview(caller, bearer_token(), uploads=uploads, wanted=WantedTarget(**asked))
+            return json_response({"files": [schemas.show_placement(*each) for each in preview]})
         session = sessions.start(caller, bearer_token(), uploads=uploads, wanted=WantedTarget(**asked))
         return json_response(schemas.show_session(session, public_url=public_url), 201)
 
