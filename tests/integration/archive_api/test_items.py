@@ -376,3 +376,10 @@ def test_an_unknown_or_malformed_item_is_not_found(
     service: ArchiveService, editor: str, method: str, pk: str
 ) -> None:
     assert service.call(method, f"{ITEMS}{pk}/", editor, json={"values": []}).status_code == 404
+
+
+def test_d27_an_uploader_creates_an_item(service: ArchiveService, archive: str) -> None:
+    uploader = service.people.add_person("uploader")
+    service.people.give(uploader, "uploader", archive)
+
+    assert create(service, uploader, archive, title="case a", values=[])["title"] == "case a"

@@ -255,3 +255,11 @@ def test_a_request_is_announced_with_its_decision(world: PermissionsService) -> 
         "archive.access.requested.v1",
         "archive.access.rejected.v1",
     ]
+
+
+def test_d19_an_administrator_who_is_no_editor_accepts_for_good(world: PermissionsService) -> None:
+    asked = ask(world)
+
+    world.ok("POST", f"{REQUESTS}{asked['pk']}/accept/", "root", json={})
+
+    assert state(world) == "accepted"
