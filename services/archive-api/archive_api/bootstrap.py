@@ -11,7 +11,7 @@ from archive_api.adapters.markdown_page import render_markdown
 from archive_api.adapters.pillow_logo import render_picture
 from archive_api.domain.access_note import ACCESS_NOTES, AccessNote
 from archive_api.domain.answer import ANSWERS, Answer
-from archive_api.domain.archive import ARCHIVES, Archive
+from archive_api.domain.archive import ARCHIVES, Archive, ArchiveLook
 from archive_api.domain.departure import DEPARTURES, Departure
 from archive_api.domain.display_settings import DISPLAY_SETTINGS, DisplaySetting
 from archive_api.domain.download import CHECKSUMS, DOWNLOADS, Checksum, Download
@@ -129,6 +129,7 @@ def over(
     kept = partial(Repository, documents, source=NAME, clock=clock)
     library = Library(
         archives=kept(ARCHIVES.name, Archive),
+        archive_looks=kept(ARCHIVES.name, ArchiveLook),
         items=kept(ITEMS.name, Item),
         image_cards=kept(IMAGES.name, ImageCard),
         images=kept(IMAGES.name, Image),

@@ -1,5 +1,6 @@
 """Images nothing refers to are removed, and announced as gone; nothing that is referred to ever is."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from archive_api.domain.item import Item
 from archive_api.domain.value import Value
 from archive_api.entrypoints.handlers import HANDLERS
+from archive_api.use_cases import sweep_images
+from archive_api.use_cases.library import Library
 from archive_shared.events import ImageDeleted, PreviewReady
 from archive_shared.identifiers import new_id
 from archive_shared.sweeping import Stage
@@ -250,3 +253,29 @@ def test_a_task_whose_image_was_removed_meanwhile_says_so(
 
     shown = service.call("GET", task["api_url"], editor).json
     assert shown["errors"] == [{"row": 0, "reasons": ["An image it names was removed."]}]
+
+
+def test_an_image_taken_between_the_look_and_the_removal_stays(
+    service: ArchiveService, editor: str, archive: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = arrived(service, creator="user-editor")
+    made = service.call("POST", ITEMS, editor, json={"archive": f"{SITE}/api/v1/archives/{archive}/"}).json
+    service.clock.advance(days=8)
+    sweep(service)
+    service.clock.advance(hours=2)
+    look = sweep_images.referred_images
+
+    def look_and_be_overtaken(library: Library, images: Sequence[str]) -> set[str]:
+        found = look(library, images)
+        sent = {"values": [{"interface": SOCKET, "image": image_url(image)}]}
+        assert service.call("PATCH", made["api_url"], editor, json=sent).status_code == 200
+        return found
+
+    monkeypatch.setattr(sweep_images, "referred_images", look_and_be_overtaken)
+    sweep(service)
+    monkeypatch.undo()
+
+    assert is_there(service, image)
+    sweep_for_a_month(service)
+    assert is_there(service, image)
+    assert gone(service) == []

@@ -14,7 +14,32 @@ CONFIRM_WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ArchiveSettings:
+class DisplayChoices:
+    """What the items of an archive are shown with.
+
+    Parameters
+    ----------
+    workstation, workstation_config, hanging_protocol, optional_hanging_protocols
+        Identifiers of the viewer, its configuration and the layouts items are shown with, "" for none.
+    view_content
+        The sockets shown in each viewport, the main one first; nothing leaves it to the viewer.
+    """
+
+    workstation: str = ""
+    workstation_config: str = ""
+    hanging_protocol: str = ""
+    optional_hanging_protocols: list[str] = field(default_factory=list)
+    view_content: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def shown_with(self) -> list[str]:
+        """Return the identifiers of everything its items are shown with."""
+        chosen = (self.workstation, self.workstation_config, self.hanging_protocol)
+        return sorted({each for each in (*chosen, *self.optional_hanging_protocols) if each})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchiveSettings(DisplayChoices):
     """What editors may change.
 
     Parameters
@@ -31,10 +56,6 @@ class ArchiveSettings:
         For the record only: no organisation's people get a right by it. Publications by DOI or arXiv number.
     versions_required
         Whether changes of items must say which version they are meant for.
-    workstation, workstation_config, hanging_protocol, optional_hanging_protocols
-        Identifiers of the viewer, its configuration and the layouts items are shown with, "" for none.
-    view_content
-        The sockets shown in each viewport, the main one first; nothing leaves it to the viewer.
     """
 
     title: str
@@ -49,17 +70,13 @@ class ArchiveSettings:
     organizations: list[str] = field(default_factory=list)
     publications: list[str] = field(default_factory=list)
     versions_required: bool = False
-    workstation: str = ""
-    workstation_config: str = ""
-    hanging_protocol: str = ""
-    optional_hanging_protocols: list[str] = field(default_factory=list)
-    view_content: dict[str, list[str]] = field(default_factory=dict)
 
-    @property
-    def shown_with(self) -> list[str]:
-        """Return the identifiers of everything its items are shown with."""
-        chosen = (self.workstation, self.workstation_config, self.hanging_protocol)
-        return sorted({each for each in (*chosen, *self.optional_hanging_protocols) if each})
+
+@dataclass(kw_only=True)
+class ArchiveLook(Aggregate):
+    """What a list of items tells of their archive; read alone, for an archive may have a long page and a long history."""
+
+    settings: DisplayChoices
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from archive_api.domain.archive import Archive, ArchiveSettings
+from archive_api.domain.archive import ArchiveLook, ArchiveSettings
 from archive_api.domain.display_settings import DisplaySetting, SettingKind
 from archive_api.domain.item import Item
 from archive_api.domain.viewports import (
@@ -75,16 +75,16 @@ def check_view_content(library: Library, settings: ArchiveSettings) -> None:
 def displays_of(library: Library, archives: Iterable[str]) -> dict[str, Display]:
     """Return what the items of each archive are shown with; two searches, one if nothing was chosen."""
     wanted = sorted(set(archives))
-    found = library.archives.find({"_id": one_of(wanted)}) if wanted else []
+    found = library.archive_looks.find({"_id": one_of(wanted)}) if wanted else []
     named = settings_named(library, {each for archive in found for each in _protocols(archive)})
     return {archive.id: _display(archive, named) for archive in found}
 
 
-def _protocols(archive: Archive) -> list[str]:
+def _protocols(archive: ArchiveLook) -> list[str]:
     return [archive.settings.hanging_protocol, *archive.settings.optional_hanging_protocols]
 
 
-def _display(archive: Archive, named: Mapping[str, DisplaySetting]) -> Display:
+def _display(archive: ArchiveLook, named: Mapping[str, DisplaySetting]) -> Display:
     settings = archive.settings
     optional = [named[each] for each in settings.optional_hanging_protocols if each in named]
     return Display(named.get(settings.hanging_protocol), optional, settings.view_content)

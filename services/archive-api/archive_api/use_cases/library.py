@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from archive_api.domain.access_note import AccessNote
 from archive_api.domain.answer import Answer
-from archive_api.domain.archive import Archive
+from archive_api.domain.archive import Archive, ArchiveLook
 from archive_api.domain.departure import Departure
 from archive_api.domain.display_settings import DisplaySetting
 from archive_api.domain.download import Checksum, Download
@@ -50,6 +50,7 @@ class Library:
     """
 
     archives: Repository[Archive]
+    archive_looks: Repository[ArchiveLook]
     items: Repository[Item]
     images: Repository[Image]
     image_cards: Repository[ImageCard]
