@@ -110,8 +110,9 @@ types: $(DEVELOPMENT) ## mypy, strict
 imports: $(DEVELOPMENT) ## who may import whom
 	@$(BIN)/lint-imports
 
-contracts: $(DEVELOPMENT) ## write the event schemas, AsyncAPI file and pages under docs/contracts
+contracts: $(DEVELOPMENT) ## write the event schemas, AsyncAPI file and pages under docs/contracts, and OpenAPI for the portal
 	@$(BIN)/python -m archive_shared.wire.generate
+	@ARCHIVE_LOG_LEVEL=ERROR $(BIN)/python -m archive_gateway.openapi
 
 publish-contracts: $(DEVELOPMENT) ## promise the events as they are: from here on they change by addition only
 	@$(BIN)/python -m archive_shared.wire.publish

@@ -414,6 +414,14 @@ def test_an_editor_gives_and_takes_roles(page: Page, platform: RunningPlatform) 
     page.shows("An archive keeps at least one editor")
 
 
+def test_the_api_can_be_read_about(page: Page, platform: RunningPlatform) -> None:
+    page.sign_in(platform.token)
+    page.open("/api/")
+
+    page.shows("POST /api/v1/archives/items/bulk/")
+    page.shows("Begin to create, edit and delete many items")
+
+
 def test_an_unknown_address_is_not_found(page: Page, platform: RunningPlatform) -> None:
     page.sign_in(platform.token)
     page.shows("New archive")

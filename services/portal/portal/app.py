@@ -8,6 +8,7 @@ from archive_shared.http.app import build_app
 from portal.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
+OPENAPI = Path(__file__).parent / "openapi.json"
 
 
 def create_app(settings: Settings) -> Flask:
@@ -47,6 +48,7 @@ def _pages(settings: Settings) -> Blueprint:
     @routes.get("/new-archive/")
     @routes.get("/webhooks/")
     @routes.get("/notifications/")
+    @routes.get("/api/")
     @routes.get("/archives/<slug>/")
     @routes.get("/archives/<slug>/members/")
     @routes.get("/archives/<slug>/items/<item>/")
@@ -57,6 +59,11 @@ def _pages(settings: Settings) -> Blueprint:
     @routes.get("/<path:unknown>")
     def nowhere(unknown: str) -> tuple[str, int]:
         return page(), 404
+
+    @routes.get("/api/openapi.json")
+    def openapi() -> Response:
+        """Serve what the whole API takes and answers; written by `make contracts`."""
+        return send_from_directory(OPENAPI.parent, OPENAPI.name)
 
     @routes.get("/static/<path:name>")
     def file(name: str) -> Response:

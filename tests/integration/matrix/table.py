@@ -204,6 +204,8 @@ TABLE: dict[tuple[Service, str, str], Row] = {
             "/new-archive/",
             "/notifications/",
             "/webhooks/",
+            "/api/",
+            "/api/openapi.json",
             "/archives/<slug>/",
             "/archives/<slug>/members/",
             "/archives/<slug>/items/<item>/",

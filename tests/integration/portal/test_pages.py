@@ -29,6 +29,7 @@ def client() -> Iterator[FlaskClient]:
         ("/", 200),
         ("/new-archive/", 200),
         ("/webhooks/", 200),
+        ("/api/", 200),
         ("/archives/chest-ct/", 200),
         ("/archives/chest-ct/items/77aa/", 200),
         ("/archives/", 404),
@@ -42,6 +43,11 @@ def test_every_address_gets_the_page_and_the_right_status(
 
     assert answer.status_code == status
     assert '<script type="module" src="/static/app.js">' in answer.text
+
+
+def test_the_description_of_the_api_is_served(client: FlaskClient) -> None:
+    with closing(client.get("/api/openapi.json")) as answer:
+        assert answer.get_json()["openapi"] == "3.1.0"
 
 
 def test_settings_cannot_break_out_of_the_page(client: FlaskClient) -> None:

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { announce, element, link, notice } from "./dom.js";
+import { apiPage } from "./pages/api.js";
 import { archivePage } from "./pages/archive.js";
 import { archivesPage } from "./pages/archives.js";
 import { itemPage } from "./pages/item.js";
@@ -16,6 +17,7 @@ const PAGES = [
   [/^\/new-archive\/$/, newArchivePage],
   [/^\/webhooks\/$/, webhooksPage],
   [/^\/notifications\/$/, notificationsPage],
+  [/^\/api\/$/, apiPage],
   [/^\/archives\/([^/]+)\/$/, archivePage],
   [/^\/archives\/([^/]+)\/members\/$/, membersPage],
   [/^\/archives\/([^/]+)\/items\/([^/]+)\/$/, itemPage],
@@ -90,7 +92,7 @@ function nowhere(text) {
 function showAccount() {
   if (!user) return account.replaceChildren();
   const leave = element("button", { type: "button", class: "quiet", onclick: signOut }, "Sign out");
-  return account.replaceChildren(bell(left.signal), link("/webhooks/", "Webhooks"), element("span", { class: "who" }, user.username), leave);
+  return account.replaceChildren(bell(left.signal), link("/webhooks/", "Webhooks"), link("/api/", "API"), element("span", { class: "who" }, user.username), leave);
 }
 
 async function signOut() {
