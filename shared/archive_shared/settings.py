@@ -24,6 +24,12 @@ class PlatformSettings:
         Signs service tokens and, on one machine, links to blobs; at least 32 bytes.
     bus_visibility_timeout_s
         On the embedded bus, after how long a message taken by a process that died comes back.
+    gateways
+        Networks that a gateway in front of us speaks from, as 10.0.0.0/8; only what comes from there is believed about
+        the address of the client (`X-Forwarded-For`).
+    requests_per_minute, anonymous_requests_per_minute
+        How many requests of one token or session, and of one address without either, each web process of a service answers;
+        0 sets no limit.
     watch_port
         Where relays, consumers and workers answer `/metrics` and `/readyz`; 0 means nowhere.
     """
@@ -41,6 +47,9 @@ class PlatformSettings:
     ingest_url: str = "http://ingest-worker:8000"
     bus_visibility_timeout_s: float = 30.0
     job_lease_s: float = 30.0
+    gateways: tuple[str, ...] = ()
+    requests_per_minute: int = 6000
+    anonymous_requests_per_minute: int = 600
     watch_port: int = 0
     log_level: str = "INFO"
     log_json: bool = True
@@ -113,6 +122,11 @@ def read_platform_settings(env: Env | None = None) -> PlatformSettings:
                 "BUS_VISIBILITY_TIMEOUT_S", PlatformSettings.bus_visibility_timeout_s
             ),
             job_lease_s=env.float("JOB_LEASE_S", PlatformSettings.job_lease_s),
+            gateways=tuple(each.strip() for each in env.str("GATEWAYS", "").split(",") if each.strip()),
+            requests_per_minute=env.int("REQUESTS_PER_MINUTE", PlatformSettings.requests_per_minute),
+            anonymous_requests_per_minute=env.int(
+                "ANONYMOUS_REQUESTS_PER_MINUTE", PlatformSettings.anonymous_requests_per_minute
+            ),
             watch_port=env.int("WATCH_PORT", PlatformSettings.watch_port),
             log_level=env.str("LOG_LEVEL", PlatformSettings.log_level),
             log_json=env.bool("LOG_JSON", PlatformSettings.log_json),

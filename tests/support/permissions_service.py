@@ -134,8 +134,10 @@ class PermissionsService:
         return issued.secret
 
 
-def permissions_settings(**own: Any) -> Settings:
-    platform = PlatformSettings(public_url=SITE, documents_url="", bus_url="", blobs_url="", secret=SECRET)
+def permissions_settings(*, gateways: tuple[str, ...] = (), **own: Any) -> Settings:
+    platform = PlatformSettings(
+        public_url=SITE, documents_url="", bus_url="", blobs_url="", secret=SECRET, gateways=gateways
+    )
     return Settings(platform, **own)
 
 

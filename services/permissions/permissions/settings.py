@@ -21,9 +21,6 @@ class Settings:
         How long somebody stays signed in on the page.
     oidc_issuer, oidc_audience, oidc_jwks_url
         The identity provider whose signed tokens are good here; all or none of them.
-    gateways
-        Networks that a gateway in front of us speaks from, as 10.0.0.0/8; only what comes from there is believed about
-        the address of the client (`X-Forwarded-For`).
     smtp_url, mail_from
         Server that takes e-mail, and the address it comes from; "" sends none.
     """
@@ -35,7 +32,6 @@ class Settings:
     oidc_issuer: str = ""
     oidc_audience: str = ""
     oidc_jwks_url: str = ""
-    gateways: tuple[str, ...] = ()
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
 
@@ -54,7 +50,6 @@ def read_settings() -> Settings:
             oidc_issuer=env.str("OIDC_ISSUER", ""),
             oidc_audience=env.str("OIDC_AUDIENCE", ""),
             oidc_jwks_url=env.str("OIDC_JWKS_URL", ""),
-            gateways=tuple(each.strip() for each in env.str("GATEWAYS", "").split(",") if each.strip()),
             smtp_url=env.str("SMTP_URL", ""),
             mail_from=env.str("MAIL_FROM", ""),
         )

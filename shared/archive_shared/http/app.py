@@ -15,6 +15,7 @@ from werkzeug.routing import RequestRedirect
 
 from archive_shared.errors import ArchiveSystemError, Invalid, Unavailable
 from archive_shared.http import problems
+from archive_shared.http.request_rates import RequestRates
 from archive_shared.tracing import current_trace_id, traced
 
 LARGEST_BODY_BYTES = 16 * 1024 * 1024
@@ -23,17 +24,27 @@ Check = Callable[[], None]
 log = structlog.get_logger()
 
 
-def build_app(name: str, *, blueprints: Sequence[Blueprint], ready: Mapping[str, Check]) -> Flask:
+def build_app(
+    name: str,
+    *,
+    blueprints: Sequence[Blueprint],
+    ready: Mapping[str, Check],
+    rates: RequestRates | None = None,
+) -> Flask:
     """Return the application of a service.
 
     Parameters
     ----------
     ready
         By name of a dependency, a call that raises `Unavailable` while it does not answer.
+    rates
+        How often somebody may ask; None sets no limit.
     """
     app = Flask(name, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
     app.before_request(_begin)
+    if rates is not None:
+        app.before_request(rates.count)
     app.after_request(_describe)
     app.teardown_request(_end)
     app.register_error_handler(ArchiveSystemError, problems.of_error)

@@ -19,6 +19,7 @@ from archive_api.entrypoints.http.snapshots import snapshots_blueprint
 from archive_api.entrypoints.http.sockets import sockets_blueprint
 from archive_api.entrypoints.http.tasks import tasks_blueprint
 from archive_shared.http.app import build_app
+from archive_shared.http.request_rates import RequestRates, request_rates
 from archive_shared.settings import PlatformSettings
 
 
@@ -31,10 +32,14 @@ def create_app(settings: PlatformSettings, *, transports: Transports | None = No
         How other services are reached; over the network unless one machine runs them all.
     """
     service = bootstrap(settings, transports=transports)
-    return app_for(service, public_url=settings.public_url, secret=settings.secret)
+    return app_for(
+        service, public_url=settings.public_url, secret=settings.secret, rates=request_rates(settings)
+    )
 
 
-def app_for(service: ArchiveApi, *, public_url: str, secret: bytes) -> Flask:
+def app_for(
+    service: ArchiveApi, *, public_url: str, secret: bytes, rates: RequestRates | None = None
+) -> Flask:
     """Return the application over an assembled service."""
     library, links = service.library, Links(public_url)
     return build_app(
@@ -56,4 +61,5 @@ def app_for(service: ArchiveApi, *, public_url: str, secret: bytes) -> Flask:
             client_versions_blueprint(),
         ],
         ready={"documents": service.documents.ping, "blobs": library.media_blobs.ping},
+        rates=rates,
     )

@@ -2,9 +2,10 @@
 
 from flask import Flask
 
+from archive_shared.http.addresses import client_address
 from archive_shared.http.app import build_app
+from archive_shared.http.request_rates import request_rates
 from permissions.bootstrap import Permissions, bootstrap
-from permissions.entrypoints.http.addresses import client_address
 from permissions.entrypoints.http.decisions import decisions_blueprint
 from permissions.entrypoints.http.members import members_blueprint
 from permissions.entrypoints.http.notifications import notifications_blueprint
@@ -34,7 +35,9 @@ def app_for(service: Permissions, settings: Settings) -> Flask:
         blueprints=[
             users_blueprint(directory, public_url=public_url),
             tokens_blueprint(directory, public_url=public_url),
-            sessions_blueprint(directory, public_url=public_url, client=client_address(settings.gateways)),
+            sessions_blueprint(
+                directory, public_url=public_url, client=client_address(settings.platform.gateways)
+            ),
             organisations_blueprint(directory, public_url=public_url),
             members_blueprint(directory),
             admission_blueprint(directory),
@@ -45,4 +48,5 @@ def app_for(service: Permissions, settings: Settings) -> Flask:
             decisions_blueprint(directory, secret=settings.platform.secret),
         ],
         ready={"documents": service.documents.ping},
+        rates=request_rates(settings.platform),
     )

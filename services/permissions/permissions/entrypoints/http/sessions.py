@@ -4,10 +4,10 @@ from flask import Blueprint, Response
 
 from archive_shared.errors import Invalid
 from archive_shared.http import sessions
+from archive_shared.http.addresses import ClientAddress
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import body
 from permissions.entrypoints.http import schemas
-from permissions.entrypoints.http.addresses import ClientAddress
 from permissions.entrypoints.http.callers import caller_of
 from permissions.use_cases.directory import Directory
 from permissions.use_cases.sign_in import SignedIn, sign_in, sign_in_with_token, sign_out

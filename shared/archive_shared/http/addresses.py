@@ -1,4 +1,4 @@
-"""Tells from which address a request comes, for counting who guesses passwords; nothing is decided by it."""
+"""Tells from which address a request comes, for counting who guesses passwords or asks too often; it opens nothing."""
 
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
