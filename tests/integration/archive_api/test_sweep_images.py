@@ -10,6 +10,7 @@ from archive_api.domain.value import Value
 from archive_api.entrypoints.handlers import HANDLERS
 from archive_api.use_cases import sweep_images
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.references import referred_images
 from archive_shared.events import ImageDeleted, PreviewReady
 from archive_shared.identifiers import new_id
 from archive_shared.sweeping import Stage
@@ -263,7 +264,7 @@ def test_an_image_taken_between_the_look_and_the_removal_stays(
     service.clock.advance(days=8)
     sweep(service)
     service.clock.advance(hours=2)
-    look = sweep_images.referred_images
+    look = referred_images
 
     def look_and_be_overtaken(library: Library, images: Sequence[str]) -> set[str]:
         found = look(library, images)

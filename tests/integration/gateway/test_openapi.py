@@ -86,7 +86,7 @@ def test_every_route_answers_as_the_document_says(
         suppress_health_check=list(HealthCheck),
     )
     @given(case=described[path][method].as_strategy(), real=...)
-    def answers(case: Case, real: bool) -> None:
+    def answers(case: Case[Any], real: bool) -> None:
         if real:
             case.path_parameters = {
                 name: known.get(name, value) for name, value in (case.path_parameters or {}).items()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from flask import Blueprint
+from flask import Blueprint, Response
 from flask.testing import FlaskClient
 
 from archive_shared.errors import Unauthenticated
@@ -38,15 +38,15 @@ def page(clock: Seconds) -> Iterator[FlaskClient]:
     routes = Blueprint("routes", __name__)
 
     @routes.get("/good/")
-    def good() -> object:
+    def good() -> Response:
         return json_response({})
 
     @routes.get("/internal/question/")
-    def internal() -> object:
+    def internal() -> Response:
         return json_response({})
 
     @routes.get("/wrong/")
-    def wrong() -> object:
+    def wrong() -> Response:
         raise Unauthenticated("Invalid token.")
 
     app = build_app("test", blueprints=[routes], ready={}, rates=rates)

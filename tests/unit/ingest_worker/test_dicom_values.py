@@ -202,7 +202,10 @@ def a_table(numbers: np.ndarray, first: int, bits: int, vr: str) -> Dataset:
 def test_values_are_looked_up_in_a_modality_table(
     tmp_path: Path, stored: np.ndarray, first: int, numbers: np.ndarray, bits: int, vr: str
 ) -> None:
-    changes = {"ModalityLUTSequence": [[a_table(numbers, first, bits, vr)]], "RescaleIntercept": -1024}
+    changes: dict[str, Any] = {
+        "ModalityLUTSequence": [[a_table(numbers, first, bits, vr)]],
+        "RescaleIntercept": -1024,
+    }
 
     pixels, sample_type = imported(tmp_path, [stored], **changes)
 

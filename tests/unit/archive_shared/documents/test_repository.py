@@ -421,7 +421,7 @@ def test_several_are_changed_each_with_its_events(slides: Repository[Slide], doc
 def test_several_are_changed_though_somebody_is_faster_with_one(slides: Repository[Slide]) -> None:
     for identifier in ("a", "b"):
         slides.add(Slide(id=identifier, label=identifier))
-    disturbed = []
+    disturbed: list[Slide] = []
 
     def step(slide: Slide) -> None:
         if slide.id == "b" and not disturbed:
