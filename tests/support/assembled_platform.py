@@ -25,6 +25,7 @@ from archive_shared.events import ImageImported
 from archive_shared.identifiers import new_id
 from archive_shared.jobs.claims import Claims
 from archive_shared.jobs.handler import JobPolicy
+from archive_shared.jobs.job import Job
 from archive_shared.settings import PlatformSettings
 from archive_shared.wire.cloud_events import ReceivedEvent
 from feed.bootstrap import connect as feed_documents
@@ -38,8 +39,9 @@ from permissions.use_cases.manage_tokens import issue
 from permissions.use_cases.manage_users import add_user
 from tests.support.imports import an_import
 from tests.support.permissions_service import SECRET, folder_in_memory
+from tiler.bootstrap import conversions_of, jobs_of, rendering_handler, rendering_work
 from tiler.bootstrap import documents as tiler_documents
-from tiler.bootstrap import jobs_of, rendering_handler, rendering_work
+from tiler.domain.slide_jobs import AssociatedImage, SlideConversion
 from tiler.entrypoints.consumer import handlers as tiler_handlers
 
 SITE = "https://archive.test"
@@ -132,6 +134,21 @@ class AssembledPlatform:
         result = rendering_work(self.settings).run(handler.payload(claimed))
         handler.keep(claimed, result)
         claims.succeed(claimed, result)
+
+    def keep_label(self, image: str, archive: str) -> None:
+        """Let an image have a label, as if it had been converted from a slide of an archive that keeps them."""
+        label = AssociatedImage("label", f"{image}/restricted/1-label.png", 8, 8)
+        platform_blobs(self.settings, "images").put(label.key, b"a picture")
+        conversions_of(tiler_documents(self.settings)).add(
+            SlideConversion(
+                id=image,
+                name="slide.svs",
+                files=[],
+                archive=archive,
+                associated=[label],
+                job=Job.queued(SystemClock().now()).cancel("Only its label is looked at."),
+            )
+        )
 
     def put_logo(self, archive: str, name: str) -> None:
         for key in (

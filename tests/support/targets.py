@@ -19,13 +19,14 @@ class ArchiveBook:
     public: set[str] = field(default_factory=set)
     items: dict[str, str] = field(default_factory=dict)
     deidentifying: set[str] = field(default_factory=set)
+    keeping_labels: set[str] = field(default_factory=set)
 
     def find_archive(self, token: str | None, reference: str) -> FoundArchive:
         name = reference.rstrip("/").rsplit("/", 1)[-1]
         archive = self.slugs.get(name, name)
         if not self._allows(token, Action.VIEW_ARCHIVE, archive):
             raise NotFound(reference)
-        return FoundArchive(archive, archive in self.deidentifying)
+        return self._found(archive)
 
     def has_socket(self, token: str | None, slug: str) -> bool:
         return slug in SOCKETS
@@ -34,7 +35,10 @@ class ArchiveBook:
         archive = self.items.get(item, "")
         if not self._allows(token, Action.USE_ARCHIVE, archive):
             raise NotFound(item)
-        return FoundArchive(archive, archive in self.deidentifying)
+        return self._found(archive)
+
+    def _found(self, archive: str) -> FoundArchive:
+        return FoundArchive(archive, archive in self.deidentifying, archive in self.keeping_labels)
 
     def _allows(self, token: str | None, action: Action, archive: str) -> bool:
         question = Question(action, archive, archive in self.public)

@@ -36,6 +36,7 @@ from tiler.use_cases.convert_slide import ConversionHandler, ConversionWork
 from tiler.use_cases.drop_image import Removal
 from tiler.use_cases.fill_levels import FillingHandler, FillingWork
 from tiler.use_cases.render_image import QUEUE, RenderingHandler, RenderingWork
+from tiler.use_cases.show_associated import Drawer
 from tiler.use_cases.show_image import Gallery, Images
 from tiler.use_cases.show_slice import Slices
 from tiler.use_cases.watch_slide import Watching
@@ -77,6 +78,7 @@ class Tiler:
     gallery: Gallery
     watching: Watching
     slices: Slices
+    drawer: Drawer
     public_url: str
 
 
@@ -140,7 +142,8 @@ def over(
         cache=ByteCache(TILE_CACHE_BYTES),
     )
     slices = Slices(gallery, VolumesOnDemand(), open_source)
-    return Tiler(documents, gallery, watching, slices, settings.public_url)
+    drawer = Drawer(gallery, conversions_of(documents), access, image_blobs)
+    return Tiler(documents, gallery, watching, slices, drawer, settings.public_url)
 
 
 def documents(settings: PlatformSettings) -> Documents:
@@ -231,7 +234,8 @@ def removal(
 
 def conversion_work(settings: PlatformSettings) -> ConversionWork:
     """Return what the conversion program does; loads the image libraries."""
-    from tiler.adapters.slides.conversion import convert_slide as convert  # noqa: PLC0415 (only the program may pay for it)
+    from tiler.adapters.slides.associated_pictures import associated_pictures  # noqa: PLC0415 (only the program may pay for it)
+    from tiler.adapters.slides.conversion import convert_slide as convert  # noqa: PLC0415 (likewise)
     from tiler.adapters.slides.stored_files import StoredFiles  # noqa: PLC0415 (likewise)
 
     images = platform_blobs(settings, "images")
@@ -241,6 +245,7 @@ def conversion_work(settings: PlatformSettings) -> ConversionWork:
         convert=lambda files, target, name, on_progress: convert(
             files, target, name=name, threads=_processors(), on_progress=on_progress
         ),
+        associated=associated_pictures,
         scratch=_scratch(),
     )
 

@@ -158,10 +158,13 @@ class Slide:
         `svs`, `ndpi`, `scn`, `bif`, `vms`, `vmu`, `mrxs` or `dicom`, by content.
     files
         The first is the one to open. They may carry the patient's name on a label, so nobody downloads them.
+    keep_labels
+        Whether the archive's editors are to have label and overview as pictures of their own.
     """
 
     format: str
     files: list[OriginalFile]
+    keep_labels: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

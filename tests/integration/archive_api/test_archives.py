@@ -44,6 +44,7 @@ def test_a_new_archive_has_everything_the_public_client_reads(service: ArchiveSe
         "social_image": "",
         "public": True,
         "deidentify": False,
+        "keep_labels": False,
         "modalities": [],
         "structures": [],
         "organizations": [],
@@ -155,6 +156,14 @@ def test_changing_one_setting_leaves_the_others(service: ArchiveService, editor:
     assert service.announced(identifier=str(card["pk"]))[1:] == [
         ArchiveUpdated(archive=str(card["pk"]), title="Chest CT", public=True)
     ]
+
+
+def test_an_archive_may_keep_the_labels_of_slides(service: ArchiveService, editor: str) -> None:
+    card = create(service, editor)
+
+    changed = as_form(service, "PATCH", str(card["api_url"]), editor, keep_labels="true").json
+
+    assert (card["keep_labels"], changed["keep_labels"]) == (False, True)
 
 
 def test_an_archive_may_ask_for_images_without_names(service: ArchiveService, editor: str) -> None:

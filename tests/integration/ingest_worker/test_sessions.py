@@ -46,6 +46,20 @@ def test_a_session_follows_its_archive_in_what_it_may_keep(desk: Desk, deidentif
     assert stored.deidentify is deidentify
 
 
+@pytest.mark.parametrize("deidentify", [True, False])
+def test_labels_are_kept_where_the_archive_wants_them_and_images_have_an_identity(
+    desk: Desk, deidentify: bool
+) -> None:
+    desk.archives.keeping_labels |= {ARCHIVE}
+    desk.archives.deidentifying |= {ARCHIVE} if deidentify else set()
+    ann = desk.person("ann", "uploader")
+
+    answer = started(desk, ann, uploads=[desk.uploaded(ann)], archive=ARCHIVE)
+
+    stored = desk.service.sessions.repository.require(answer.get_json()["pk"])
+    assert stored.keep_labels is not deidentify
+
+
 def test_asking_twice_starts_one_session(desk: Desk) -> None:
     ann = desk.person("ann", "uploader")
     uploads = [desk.uploaded(ann, "a.mha"), desk.uploaded(ann, "b.mha")]

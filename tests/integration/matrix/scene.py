@@ -311,6 +311,8 @@ def _name(route: str) -> str:
     """Return the name of the file a route is about."""
     if "logos" in route or "social-images" in route:
         return "logo.png"
+    if "associated" in route:
+        return "label"
     is_value = "/media/items/" in route or "/media/snapshots/" in route
     return "report.pdf" if is_value else "slide.tif"
 
@@ -339,4 +341,5 @@ def scene_on(platform: AssembledPlatform, folder: Path, *, public: bool) -> Scen
     volume = platform.import_image(
         archive=archive, creator="uploader", body=canonical_images.volume(folder), name="ct.mha", type="MHD"
     )
+    platform.keep_label(image, archive)
     return Scene(platform, archive, image, volume)

@@ -13,6 +13,7 @@ DONE: Statuses = (401, 401, 204, 204, 204, 204, 204)
 NOT_THEIRS: Statuses = (401, 401, 404, 404, 404, 404, 404)  # of somebody else, whoever asks
 ROLE: Statuses = (401, 401, 404, 200, 200, 200, 200)
 EDITOR: Statuses = (401, 401, 404, 403, 403, 200, 200)
+LABEL: Statuses = (401, 401, 404, 404, 404, 200, 200)  # does not exist for who may not change the archive
 ROOT: Statuses = (401, 401, 403, 403, 403, 403, 200)
 ADDED_BY_ROOT: Statuses = (401, 401, 403, 403, 403, 403, 201)
 REMOVED_BY_ROOT: Statuses = (401, 401, 403, 403, 403, 403, 204)
@@ -136,6 +137,8 @@ TABLE: dict[tuple[Service, str, str], Row] = {
     (T, "GET", f"{IMAGE}/volume"): ROLE,
     (T, "GET", f"{IMAGE}/slices/<axis>/<int:index>.<extension>"): ROLE,
     (T, "GET", f"{IMAGE}/v/<version>/slices/<axis>/<int:index>.<extension>"): ROLE,
+    (T, "GET", f"{IMAGE}/associated/"): LABEL,
+    (T, "GET", f"{IMAGE}/associated/<name>.png"): LABEL,
     (T, "GET", f"{IMAGE}/thumbnail.jpeg"): ROLE,
     (T, "GET", f"{IMAGE}/region.<extension>"): ROLE,
     (T, "GET", f"{IMAGE}/iiif"): (401, 401, 404, 303, 303, 303, 303),

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from archive_shared.access import Answers, Caller, Question, Usable
+from archive_shared.access import Action, Answers, Caller, Question, Usable
 from archive_shared.blobs.platform import platform_blobs
 from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock, SystemClock
@@ -53,6 +53,7 @@ class Onlookers:
     """Who may see which images, by token, each through an archive of its own; implements `Images` and `Access`."""
 
     visible: dict[str, set[str]] = field(default_factory=dict)
+    editing: dict[str, str] = field(default_factory=dict)
 
     def sight(self, token: str, image: str) -> Sight:
         if image not in self._seen_by(token):
@@ -61,9 +62,7 @@ class Onlookers:
 
     def ask(self, token: str | None, questions: Sequence[Question]) -> Answers:
         usable = self.usable(token)
-        return Answers(
-            usable.caller, [usable.includes(each.archive) for each in questions if each.archive is not None]
-        )
+        return Answers(usable.caller, [self._allows(token, usable, each) for each in questions])
 
     def usable(self, token: str | None) -> Usable:
         seen = self._seen_by(token)
@@ -71,6 +70,13 @@ class Onlookers:
 
     def make_first_editor(self, *, archive: str, user: str) -> None:
         raise NotImplementedError("the tiler makes no archives")
+
+    def _allows(self, token: str | None, usable: Usable, question: Question) -> bool:
+        if question.archive is None or token is None:
+            return False
+        if question.action is Action.USE_ARCHIVE:
+            return usable.includes(question.archive)
+        return question.action is Action.CHANGE_ARCHIVE and self.editing.get(token) == question.archive
 
     def _seen_by(self, token: str | None) -> set[str]:
         if token not in self.visible:
@@ -138,21 +144,28 @@ class Studio:
             claims.succeed(claimed, as_sent(result))
         return jobs.require(image)
 
-    def import_slide(self, folder: Path, *, name: str = "slide.svs") -> str:
+    def import_slide(
+        self,
+        folder: Path,
+        *,
+        name: str = "slide.svs",
+        archive: str | None = None,
+        keep_labels: bool = False,
+    ) -> str:
         """Store a slide's files as the import does, announce them, and return the image's identifier."""
         paths = sorted(
             (path for path in folder.rglob("*") if path.is_file()), key=lambda path: len(path.parts)
         )
         names = [path.relative_to(folder).as_posix() for path in paths]
         names.sort(key=lambda found: found != name)
-        event = replace(announcement(b"", name=name), files=[], slide=None)
+        event = replace(announcement(b"", name=name), files=[], slide=None, archive=archive)
         files = []
         for number, found in enumerate(names):
             body = (folder / found).read_bytes()
             key = f"{event.image}/1/slide/{number}"
             self.images.put(key, body)
             files.append(OriginalFile(name=found, key=key, size_bytes=len(body), sha256="-"))
-        self.hear(replace(event, slide=Slide(format="svs", files=files)))
+        self.hear(replace(event, slide=Slide(format="svs", files=files, keep_labels=keep_labels)))
         return event.image
 
     def convert(self, image: str) -> SlideConversion:
@@ -196,6 +209,13 @@ class Studio:
         """Return the token of somebody who may see these images."""
         token = f"token-{len(self.onlookers.visible)}"
         self.onlookers.visible[token] = set(images)
+        return token
+
+    def holder(self, role: str, archive: str, *images: str) -> str:
+        """Return the token of somebody with a role on an archive, who may see these images."""
+        token = self.member(*images)
+        if role == "editor":
+            self.onlookers.editing[token] = archive
         return token
 
     def get(self, path: str, token: str | None, method: str = "GET", **headers: str) -> TestResponse:

@@ -155,11 +155,11 @@ def test_what_a_program_stores_after_the_deletion_is_found_and_deleted_as_well(
 ) -> None:
     under_way = UnderWay(studio, slide)
     result = under_way.program()
-    stored = studio.images.read(result["key"])
+    stored = studio.images.read(result["product"]["key"])
     with pytest.raises(Unavailable):
         studio.hear(ImageDeleted(image=slide), clock=clock)
 
-    studio.images.put(result["key"], stored)  # the program was a little slower
+    studio.images.put(result["product"]["key"], stored)  # the program was a little slower
     clock.advance(LONG_S)
 
     with pytest.raises(Unavailable):  # so there may be more to come

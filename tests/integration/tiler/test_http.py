@@ -408,6 +408,8 @@ ROUTES = {
     ("GET", f"{IMAGES}/<image>/volume"): (401, 401, 404, 404),
     ("GET", f"{IMAGES}/<image>/slices/<axis>/<int:index>.<extension>"): (401, 401, 404, 404),
     ("GET", f"{IMAGES}/<image>/v/<version>/slices/<axis>/<int:index>.<extension>"): (401, 401, 404, 404),
+    ("GET", f"{IMAGES}/<image>/associated/"): (401, 401, 404, 404),  # editors alone: test_associated
+    ("GET", f"{IMAGES}/<image>/associated/<name>.png"): (401, 401, 404, 404),
     ("GET", f"{IMAGES}/<image>/thumbnail.jpeg"): (401, 401, 404, 200),
     ("GET", f"{IMAGES}/<image>/region.<extension>"): (401, 401, 404, 200),
     ("GET", f"{IMAGES}/<image>/iiif"): (401, 401, 404, 303),
@@ -427,6 +429,7 @@ PLACES = {
     "<int:x>": "1",
     "<int:y>": "1",
     "<extension>": "jpeg",
+    "<name>": "label",
     "<region>": "full",
     "<size>": "90,",
     "<rotation>": "0",

@@ -47,9 +47,11 @@ def test_a_slide_is_converted_and_completed_by_the_programs(studio: Studio, fold
     converted, told = ended(CONVERSION_PROGRAM, order)
 
     assert isinstance(converted, Succeeded)
-    assert converted.result["route"] == "copy"
+    assert converted.result["product"]["route"] == "copy"
     assert told[-1] == {"done": 1000}
-    filled, told = ended(FILLING_PROGRAM, {"image": image, "epoch": 1, "product": converted.result})
+    filled, told = ended(
+        FILLING_PROGRAM, {"image": image, "epoch": 1, "product": converted.result["product"]}
+    )
     assert isinstance(filled, Succeeded)
     assert filled.result["is_complete"]
     assert studio.images.stat(filled.result["key"]).size_bytes == filled.result["size_bytes"]

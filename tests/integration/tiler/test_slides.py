@@ -172,7 +172,7 @@ def test_a_conversion_kept_twice_asks_for_nothing_more(studio: Studio, image: st
     work = slide_work_over(studio.service.documents)
     conversion = work.conversions.require(image)
     assert conversion.product is not None
-    work.converting.keep(conversion, vars(conversion.product))
+    work.converting.keep(conversion, {"product": vars(conversion.product), "associated": []})
 
     assert studio.job(image) == state
 

@@ -30,7 +30,14 @@ def blobs(tmp_path: Path) -> FolderBlobStore:
 
 def attempt(work: SessionWork, epoch: int) -> dict[str, Any]:
     files = [{"name": "a.mha", "key": KEY}]
-    payload = {"session": SESSION, "epoch": epoch, "files": files, "archive": None, "deidentify": False}
+    payload = {
+        "session": SESSION,
+        "epoch": epoch,
+        "files": files,
+        "archive": None,
+        "deidentify": False,
+        "keep_labels": False,
+    }
     return work.run(payload, lambda _: None)
 
 

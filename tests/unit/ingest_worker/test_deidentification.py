@@ -155,7 +155,14 @@ def test_a_session_announces_no_names_of_files(tmp_path: Path) -> None:
     blobs = FolderBlobStore(tmp_path / "b", bucket="images", signer=signer, public_url="https://a.test")
     blobs.upload_from("ann/1", write_image(tmp_path / "x.nii.gz", anatomy()))
     files = [{"name": "secret-name.nii.gz", "key": "ann/1"}]
-    payload = {"session": "s", "epoch": 1, "files": files, "archive": "a", "deidentify": True}
+    payload = {
+        "session": "s",
+        "epoch": 1,
+        "files": files,
+        "archive": "a",
+        "deidentify": True,
+        "keep_labels": False,
+    }
 
     (image,) = SessionWork(blobs, blobs, convert, tmp_path / "scratch", b"s" * 32).run(
         payload, lambda _: None

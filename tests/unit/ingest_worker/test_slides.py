@@ -111,7 +111,14 @@ def test_a_session_stores_the_files_of_a_slide_under_one_prefix(
 
     work = SessionWork(blobs, blobs, keep, tmp_path / "scratch", b"s" * 32)  # type: ignore[arg-type]
     files = [{"name": "a.zip", "key": "ann/1"}, {"name": "p.png", "key": "ann/2"}]
-    payload = {"session": "s", "epoch": 2, "files": files, "archive": None, "deidentify": False}
+    payload = {
+        "session": "s",
+        "epoch": 2,
+        "files": files,
+        "archive": None,
+        "deidentify": False,
+        "keep_labels": False,
+    }
     result = work.run(payload, lambda _: None)
 
     picture_found, found = result["images"]

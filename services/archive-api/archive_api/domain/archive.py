@@ -48,6 +48,8 @@ class ArchiveSettings(DisplayChoices):
         Whether everybody may see the card (title, description, logo). The items need a role either way.
     deidentify
         Whether what is imported from now on loses everything that tells whose it is (DICOM PS3.15 annex E).
+    keep_labels
+        Whether label and overview of slides imported from now on are kept beside the slide, for editors only.
     logo, social_image
         Names of the pictures' files, "" without one.
     page_markdown
@@ -63,6 +65,7 @@ class ArchiveSettings(DisplayChoices):
     public: bool = False
     logo: str = ""
     deidentify: bool = False
+    keep_labels: bool = False
     social_image: str = ""
     page_markdown: str = ""
     modalities: list[str] = field(default_factory=list)

@@ -87,6 +87,8 @@ class UploadSession(JobAggregate):
         Whether the images are to be nobody's, as the archive had it when the session was started.
     grouping
         How its images are put together into items; None makes an item of each.
+    keep_labels
+        Whether labels of slides are to be kept, likewise.
     error_message
         What its creator should know when not everything went well.
     """
@@ -100,6 +102,7 @@ class UploadSession(JobAggregate):
     created_at: datetime
     deidentify: bool = False
     grouping: Grouping | None = None
+    keep_labels: bool = False
     progress: Progress = field(default_factory=Progress)
     images: list[SessionImage] = field(default_factory=list)
     rejected: list[RejectedFile] = field(default_factory=list)

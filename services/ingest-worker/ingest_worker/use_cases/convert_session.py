@@ -129,7 +129,9 @@ class SessionWork:
             "pixels_sha256": "",
             "files": [],
             "description": asdict(ImageDescription(width=None, height=None)),
-            "slide": asdict(Slide(format=slide.format.value, files=files)),
+            "slide": asdict(
+                Slide(format=slide.format.value, files=files, keep_labels=payload["keep_labels"])
+            ),
         }
 
     def _store_original(self, file: SlideFile, key: str) -> OriginalFile:

@@ -35,6 +35,7 @@ class ImportHandler:
             "epoch": aggregate.job.epoch,
             "archive": aggregate.archive,
             "deidentify": aggregate.deidentify,
+            "keep_labels": aggregate.keep_labels,
             "files": [asdict(file) for file in aggregate.files],
         }
 
@@ -111,4 +112,5 @@ def _stored(session: UploadSession, found: Mapping[str, Any], placement: Placeme
 
 
 def _slide(found: Mapping[str, Any]) -> Slide:
-    return Slide(format=found["format"], files=[OriginalFile(**file) for file in found["files"]])
+    files = [OriginalFile(**file) for file in found["files"]]
+    return Slide(**{**found, "files": files})

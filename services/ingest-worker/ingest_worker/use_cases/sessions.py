@@ -98,6 +98,7 @@ class Sessions:
             socket=target.socket,
             deidentify=target.deidentify,
             grouping=target.grouping,
+            keep_labels=target.keep_labels,
             files=[
                 SessionFile(upload.id, upload.filename, upload.key, upload.size_bytes or 0)
                 for upload in uploads

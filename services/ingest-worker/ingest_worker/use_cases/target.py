@@ -17,6 +17,7 @@ class FoundArchive:
 
     id: str
     deidentify: bool = False
+    keep_labels: bool = False
 
 
 class Archives(Protocol):
@@ -47,6 +48,8 @@ class Target:
         Whether the archive takes images without identity only.
     grouping
         How images are put together into items.
+    keep_labels
+        Whether labels of slides are kept for the archive's editors; never where images have no identity.
     """
 
     archive: str | None
@@ -54,6 +57,7 @@ class Target:
     socket: str
     deidentify: bool = False
     grouping: Grouping | None = None
+    keep_labels: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,7 @@ def resolve(wanted: WantedTarget, *, token: str | None, archives: Archives, acce
         socket=wanted.interface or DEFAULT_SOCKET,
         deidentify=archive is not None and archive.deidentify,
         grouping=wanted.grouping,
+        keep_labels=archive is not None and archive.keep_labels and not archive.deidentify,
     )
 
 

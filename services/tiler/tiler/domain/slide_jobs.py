@@ -1,6 +1,6 @@
 """The work on a scanner's slide: converting it, so that it can be looked at, and then adding the levels it lacks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from archive_shared.documents import Collection
 from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
@@ -47,6 +47,16 @@ class SlideProduct:
         return self.route in KEEPING_PIXELS and not self.damaged_tiles
 
 
+@dataclass(frozen=True)
+class AssociatedImage:
+    """The label of a slide or an overview that shows it, as PNG in the bucket `images`, for editors only."""
+
+    name: str
+    key: str
+    width: int
+    height: int
+
+
 @dataclass(kw_only=True)
 class SlideConversion(JobAggregate):
     """The conversion of one slide; its identifier is the image's.
@@ -57,16 +67,23 @@ class SlideConversion(JobAggregate):
         The first is the one to open.
     done
         How much of it is done, in thousandths.
+    archive
+        The one it was uploaded to, if any.
+    keep_labels
+        Whether that archive's editors are to have label and overview.
     """
 
     name: str
     files: list[OriginalObject]
+    archive: str | None = None
+    keep_labels: bool = False
     done: int = 0
     product: SlideProduct | None = None
+    associated: list[AssociatedImage] = field(default_factory=list)
 
-    def finish(self, product: SlideProduct) -> None:
+    def finish(self, product: SlideProduct, associated: list[AssociatedImage]) -> None:
         """Keep what came of it; that people can look at it is announced once its tiles are indexed."""
-        self.product, self.done = product, 1000
+        self.product, self.associated, self.done = product, associated, 1000
 
     def give_up(self, reason: str) -> None:
         """Announce that the slide cannot be shown, and why."""

@@ -13,7 +13,13 @@ from archive_shared.jobs.job import Job
 from tiler.domain.deleted_image import DeletedImage
 from tiler.domain.rendering_job import RenderingJob, slide_source
 from tiler.domain.slide_files import SlideFiles
-from tiler.domain.slide_jobs import LevelFilling, OriginalObject, SlideConversion, SlideProduct
+from tiler.domain.slide_jobs import (
+    AssociatedImage,
+    LevelFilling,
+    OriginalObject,
+    SlideConversion,
+    SlideProduct,
+)
 from tiler.use_cases.scratch import scratch_folder
 
 QUEUE = "tiler.convert-slide"
@@ -36,6 +42,22 @@ class ConvertedFile(Protocol):
 Convert = Callable[[SlideFiles, Path, str, Progress], ConvertedFile]
 
 
+class FoundPicture(Protocol):
+    """A picture that its scanner took beside the slide, as PNG."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def png(self) -> bytes: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+
+
+Associated = Callable[[SlideFiles, str], Sequence[FoundPicture]]
+
+
 @dataclass(frozen=True)
 class ConversionHandler:
     """The `JobHandler` of slide conversions.
@@ -53,8 +75,13 @@ class ConversionHandler:
     clock: Clock
 
     def payload(self, aggregate: SlideConversion) -> Mapping[str, Any]:
-        files = [asdict(file) for file in aggregate.files]
-        return {"image": aggregate.id, "epoch": aggregate.job.epoch, "name": aggregate.name, "files": files}
+        return {
+            "image": aggregate.id,
+            "epoch": aggregate.job.epoch,
+            "name": aggregate.name,
+            "files": [asdict(file) for file in aggregate.files],
+            "keep_labels": aggregate.keep_labels,
+        }
 
     def started(self, aggregate: SlideConversion) -> None:
         aggregate.done = 0
@@ -66,7 +93,7 @@ class ConversionHandler:
         """Have preview and tile index made, and the missing levels added; whichever has been asked for is not again."""
         if self.deleted.get(aggregate.id) is not None:
             return
-        product = SlideProduct(**result)
+        product = SlideProduct(**result["product"])
         queued = Job.queued(self.clock.now())
         add_rendering(self.renderings, aggregate.id, product, queued)
         try:
@@ -75,7 +102,8 @@ class ConversionHandler:
             return
 
     def succeeded(self, aggregate: SlideConversion, result: Mapping[str, Any]) -> None:
-        aggregate.finish(SlideProduct(**result))
+        associated = [AssociatedImage(**kept) for kept in result["associated"]]
+        aggregate.finish(SlideProduct(**result["product"]), associated)
 
     def failed(self, aggregate: SlideConversion, reason: str) -> None:
         aggregate.give_up(reason)
@@ -89,11 +117,14 @@ class ConversionWork:
     ----------
     open_files
         Opens the original files; the folder is for those that have to be on disk.
+    associated
+        Finds label and overview in the files of a vendor.
     """
 
     open_files: Callable[[Sequence[OriginalObject], Path], SlideFiles]
     images: BlobStore
     convert: Convert
+    associated: Associated
     scratch: Path
 
     def run(self, payload: Mapping[str, Any], on_progress: Progress) -> dict[str, Any]:
@@ -113,11 +144,20 @@ class ConversionWork:
             converted = self.convert(files, target, payload["name"], on_progress)
             key = product_key(image, epoch, "viewable")
             self.images.upload_from(key, target)
-        return asdict(
-            SlideProduct(
-                key, converted.size_bytes, converted.sha256, str(converted.route), str(converted.vendor)
-            )
+            associated = self._kept(files, str(converted.vendor), payload) if payload["keep_labels"] else []
+        product = SlideProduct(
+            key, converted.size_bytes, converted.sha256, str(converted.route), str(converted.vendor)
         )
+        return {"product": asdict(product), "associated": [asdict(kept) for kept in associated]}
+
+    def _kept(self, files: SlideFiles, vendor: str, payload: Mapping[str, Any]) -> list[AssociatedImage]:
+        """Store label and overview where only the route for editors looks."""
+        kept = []
+        for found in self.associated(files, vendor):
+            key = f"{associated_prefix(payload['image'])}{payload['epoch']}-{found.name}.png"
+            self.images.put(key, found.png)
+            kept.append(AssociatedImage(found.name, key, found.width, found.height))
+        return kept
 
 
 def add_rendering(
@@ -137,3 +177,8 @@ def product_key(image: str, epoch: int, stage: str) -> str:
 
 def product_prefix(image: str) -> str:
     return f"{image}/pyramid/"
+
+
+def associated_prefix(image: str) -> str:
+    """Return what the keys of label and overview begin with, in the same bucket."""
+    return f"{image}/restricted/"

@@ -11,7 +11,7 @@ from archive_shared.documents import Repository
 from archive_shared.errors import Duplicate, Unavailable
 from tiler.domain.deleted_image import DeletedImage
 from tiler.domain.slide_jobs import SlideConversion
-from tiler.use_cases.convert_slide import product_prefix
+from tiler.use_cases.convert_slide import associated_prefix, product_prefix
 from tiler.use_cases.render_image import index_prefix, preview_prefix
 
 
@@ -77,6 +77,7 @@ class Removal:
     def _objects(self, image: str) -> Iterator[tuple[BlobStore, str]]:
         for store, prefix in (
             (self.images, product_prefix(image)),
+            (self.images, associated_prefix(image)),
             (self.media, preview_prefix(image)),
             (self.media, index_prefix(image)),
         ):

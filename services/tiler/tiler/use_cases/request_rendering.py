@@ -33,7 +33,16 @@ class Requests:
     def _add(self, event: ImageImported, job: Job) -> None:
         if event.slide is not None:
             files = [OriginalObject(file.name, file.key, file.size_bytes) for file in event.slide.files]
-            self.conversions.add(SlideConversion(id=event.image, name=event.name, files=files, job=job))
+            self.conversions.add(
+                SlideConversion(
+                    id=event.image,
+                    name=event.name,
+                    files=files,
+                    archive=event.archive,
+                    keep_labels=event.slide.keep_labels,
+                    job=job,
+                )
+            )
             return
         file = event.files[0]
         source = SourceObject(key=file.key, size_bytes=file.size_bytes, type=file.type)

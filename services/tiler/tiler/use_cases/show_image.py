@@ -124,12 +124,17 @@ class Gallery:
 
     def look(self, token: str | None, image: str) -> Look:
         """Return what there is of an image the caller may see; raise `Unauthenticated` or `NotFound`."""
+        sight = self.sight(token, image)
+        assert token is not None
+        return Look(token, sight, self.jobs.require(image))
+
+    def sight(self, token: str | None, image: str) -> Sight:
+        """Return how the caller sees an image, whether or not there is anything of it; errors as for a look."""
         if token is None:
             raise Unauthenticated("Authentication credentials were not provided.")
         if not is_id(image):
             raise NotFound(f"image {image} does not exist")
-        sight = self.images.sight(token, image)
-        return Look(token, sight, self.jobs.require(image))
+        return self.images.sight(token, image)
 
     def deep_zoom_tile(self, token: str | None, image: str, at: TileAddress) -> Shown:
         """Return a tile of the Deep Zoom view.

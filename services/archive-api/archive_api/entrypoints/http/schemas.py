@@ -57,6 +57,7 @@ class ArchiveFields(Schema):
     public = Flag(load_default=False)
     logo = Picture(load_default=b"")
     deidentify = Flag(load_default=False)
+    keep_labels = Flag(load_default=False)
     social_image = Picture(load_default=b"")
     page_markdown = Text(load_default="", validate=validate.Length(max=LARGEST_PAGE))
     modalities = _names(16)

@@ -40,6 +40,7 @@ def show_archive(archive: Archive, links: Links) -> Json:
         "social_image": links.picture(SOCIAL_IMAGE, archive.id, settings.social_image),
         "public": settings.public,
         "deidentify": settings.deidentify,
+        "keep_labels": settings.keep_labels,
         "modalities": settings.modalities,
         "structures": settings.structures,
         "organizations": settings.organizations,

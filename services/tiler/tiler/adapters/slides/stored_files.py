@@ -47,5 +47,6 @@ class StoredFiles:
             if not path.resolve().is_relative_to(root.resolve()):
                 raise UnreadableImage("A file of the slide is named outside of its folder.")
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._blobs.download_to(found.key, path)
+            if not path.exists():
+                self._blobs.download_to(found.key, path)
         return root / self._main

@@ -5,6 +5,7 @@ from flask import Flask
 from archive_shared.http.app import build_app
 from archive_shared.settings import PlatformSettings
 from tiler.bootstrap import Tiler, Transports, bootstrap
+from tiler.entrypoints.http.associated import associated_blueprint
 from tiler.entrypoints.http.iiif import iiif_blueprint
 from tiler.entrypoints.http.images import images_blueprint
 from tiler.entrypoints.http.passes import passes_blueprint
@@ -30,6 +31,7 @@ def app_for(service: Tiler) -> Flask:
         blueprints=[
             images_blueprint(service.gallery),
             passes_blueprint(service.watching, service.public_url),
+            associated_blueprint(service.drawer, service.public_url),
             iiif_blueprint(service.gallery, service.watching, service.public_url),
             slices_blueprint(service.slices, service.watching),
         ],
