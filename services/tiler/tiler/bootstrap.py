@@ -29,6 +29,7 @@ from tiler.adapters.tiles_on_demand import (
 )
 from tiler.domain.deleted_image import DELETED_IMAGES, DeletedImage
 from tiler.domain.rendering_job import RENDERING_JOBS, RenderingJob
+from tiler.domain.slide_files import SlideFiles
 from tiler.domain.slide_jobs import LEVEL_FILLINGS, SLIDE_CONVERSIONS, LevelFilling, SlideConversion
 from tiler.domain.tile_pass import PassOffice
 from tiler.use_cases import convert_slide, fill_levels
@@ -42,7 +43,11 @@ from tiler.use_cases.show_slice import Slices
 from tiler.use_cases.watch_slide import Watching
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import httpx2
+
+    from tiler.adapters.slides.associated_pictures import AssociatedPicture
 
 read_local_tile = read_zoom_tile
 """How the local viewer reads the tiles of a file on this machine."""
@@ -234,8 +239,7 @@ def removal(
 
 def conversion_work(settings: PlatformSettings) -> ConversionWork:
     """Return what the conversion program does; loads the image libraries."""
-    from tiler.adapters.slides.associated_pictures import associated_pictures  # noqa: PLC0415 (only the program may pay for it)
-    from tiler.adapters.slides.conversion import convert_slide as convert  # noqa: PLC0415 (likewise)
+    from tiler.adapters.slides.conversion import convert_slide as convert  # noqa: PLC0415 (only the program may pay for it)
     from tiler.adapters.slides.stored_files import StoredFiles  # noqa: PLC0415 (likewise)
 
     images = platform_blobs(settings, "images")
@@ -245,9 +249,15 @@ def conversion_work(settings: PlatformSettings) -> ConversionWork:
         convert=lambda files, target, name, on_progress: convert(
             files, target, name=name, threads=_processors(), on_progress=on_progress
         ),
-        associated=associated_pictures,
+        associated=_associated_pictures,
         scratch=_scratch(),
     )
+
+
+def _associated_pictures(files: SlideFiles, vendor: str) -> "Sequence[AssociatedPicture]":
+    from tiler.adapters.slides.associated_pictures import associated_pictures  # noqa: PLC0415 (few archives keep them)
+
+    return associated_pictures(files, vendor)
 
 
 def filling_work(settings: PlatformSettings) -> FillingWork:

@@ -7,10 +7,8 @@ from pathlib import Path
 
 from tiler.adapters.file_source import FileSource
 from tiler.adapters.slides.conversion import convert_slide
-from tiler.adapters.slides.filling import fill_levels
 from tiler.adapters.slides.local_files import LocalFiles
 from tiler.adapters.slides.planning import plan_slide
-from tiler.adapters.tiff_index import build_index
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.slide import CopyPlan, JoinPlan, SlidePlan
 from tiler.domain.tile_index import TileIndex
@@ -61,6 +59,8 @@ def convert(
             threads=workers,
             on_progress=lambda done: on_progress("copying", done),
         )
+    from tiler.adapters.slides.filling import fill_levels  # noqa: PLC0415 (codecs; copying needs none)
+
     filled = fill_levels(target, threads=workers, on_progress=lambda done: on_progress("adding levels", done))
     return ConvertedSlide(
         path=target,
@@ -101,6 +101,8 @@ def _levels(plan: SlidePlan) -> list[dict[str, int]]:
 
 def servable(path: Path) -> tuple[FileSource, TileIndex] | None:
     """Return a file whose tiles can be served as it is, with its index; None when it has to be converted first."""
+    from tiler.adapters.tiff_index import build_index  # noqa: PLC0415 (numpy; converting by copying needs none)
+
     source = FileSource(path)
     try:
         return source, build_index(source)

@@ -4,8 +4,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import pytest
+
+from tests.support import slide_files
 
 IMAGING = {"numpy", "PIL", "SimpleITK", "pydicom", "pyvips", "tifffile", "openslide", "isal"}
 HTTP = {"flask", "httpx2"}
@@ -54,3 +57,17 @@ def test_the_rendering_program_has_loaded_what_it_needs_before_it_gets_an_image_
     )
 
     assert loaded(code, IMAGING | HTTP | BROKERS, environment) == {"numpy", "PIL", "isal"}
+
+
+def test_a_slide_whose_tiles_are_copied_is_converted_without_an_image_library(tmp_path: Path) -> None:
+    slide = slide_files.aperio_slide(tmp_path / "slide.svs").path
+    code = (
+        "from pathlib import Path\n"
+        "from tiler.adapters.slides.conversion import convert_slide\n"
+        "from tiler.adapters.slides.local_files import LocalFiles\n"
+        f"with LocalFiles(Path({str(slide)!r})) as files:\n"
+        f"    convert_slide(files, Path({str(tmp_path / 'out.tif')!r}), name='', threads=1, on_progress=id)\n"
+    )
+
+    assert loaded(code, IMAGING) == set()
+    assert (tmp_path / "out.tif").exists()

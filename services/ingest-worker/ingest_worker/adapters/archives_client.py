@@ -38,7 +38,7 @@ class HttpArchives:
 
 
 def _found(card: Mapping[str, Any]) -> FoundArchive:
-    return FoundArchive(str(card["pk"]), bool(card["deidentify"]), bool(card["keep_labels"]))
+    return FoundArchive(str(card["pk"]), bool(card["deidentify"]), bool(card.get("keep_labels")))
 
 
 def _last_segment(reference: str) -> str:

@@ -11,13 +11,11 @@ from typing import Never, Self
 
 import click
 from tqdm import tqdm
-from werkzeug.serving import make_server
 
 from tiler import slides
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.tile_index import TileIndex
-from tiler.entrypoints.local_viewer import create_viewer
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _HERE = "127.0.0.1"
@@ -88,6 +86,10 @@ def serve_command(source: Path, port: int, *, browser: bool) -> None:
 
 
 def _serve(source: RangedSource, index: TileIndex, *, port: int, browser: bool) -> None:
+    from werkzeug.serving import make_server  # noqa: PLC0415 (converting needs no web server)
+
+    from tiler.entrypoints.local_viewer import create_viewer  # noqa: PLC0415 (likewise)
+
     server = make_server(_HERE, port, create_viewer(source, index), threaded=True)
     address = f"http://{_HERE}:{server.server_port}/"
     click.echo(f"Serving at {address} (Ctrl-C ends it)")

@@ -4,17 +4,18 @@ So one ranged read opens most slides. Tags: TIFF 6.0 and its Technical Note 2, t
 """
 
 import struct
+import sys
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TypeAlias
 
 from tiler.domain.encoding import Compression, Photometric
 from tiler.domain.problems import UnreadableImage
 
-Positions = NDArray[np.uint64]
+Positions: TypeAlias = "array[int]"
+"""Unsigned 64-bit."""
 
 HEADER_BYTES = 16
 SOFTWARE = b"archive-tiler\0"
@@ -75,12 +76,17 @@ class ProductText:
 
 def directory_bytes(text: ProductText, tiles: Sequence[int], tables: Sequence[bytes]) -> int:
     """Return how many bytes header and directories take for levels of so many tiles each."""
-    nothing = [np.zeros(count, np.uint64) for count in tiles]
+    nothing = [positions(count) for count in tiles]
     levels = [
         ProductLevel(1, 1, 16, 16, Photometric.YCBCR, (2, 2), table, empty, empty)
         for table, empty in zip(tables, nothing, strict=True)
     ]
     return len(pack(text, levels))
+
+
+def positions(count: int) -> Positions:
+    """Return as many zeros."""
+    return array("Q", bytes(8 * count))
 
 
 def pack(text: ProductText, levels: Sequence[ProductLevel]) -> bytes:
@@ -115,7 +121,7 @@ def _tags(text: ProductText, first: ProductLevel, level: ProductLevel, number: i
     yield 284, _SHORT, _shorts(1)
     yield 322, _LONG, _longs(level.tile_width)
     yield 323, _LONG, _longs(level.tile_height)
-    yield 324, _LONG8, level.offsets.astype("<u8").tobytes()
+    yield 324, _LONG8, _little_endian(level.offsets)
     yield 325, _LONG, _lengths(level.lengths)
     if level.tables:
         yield 347, _UNDEFINED, level.tables
@@ -144,9 +150,16 @@ def _resolution(pixel_um: tuple[float, float], downsample: tuple[float, float]) 
 
 
 def _lengths(lengths: Positions) -> bytes:
-    if len(lengths) and int(lengths.max()) >= 1 << 32:
+    if max(lengths, default=0) >= 1 << 32:
         raise UnreadableImage("A tile of the slide is too large.")
-    return lengths.astype("<u4").tobytes()
+    return _little_endian(array("I", lengths))
+
+
+def _little_endian(values: "array[int]") -> bytes:
+    if sys.byteorder == "big":
+        values = values[:]
+        values.byteswap()
+    return values.tobytes()
 
 
 def _longs(*values: int) -> bytes:

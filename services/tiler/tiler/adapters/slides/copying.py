@@ -1,15 +1,15 @@
 """Copies the compressed tiles of levels verbatim into a canonical slide, at about the speed of copying the file."""
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import accumulate, chain
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tiler.adapters.bounded_reader import read_exactly
-from tiler.adapters.slides.bigtiff import Positions, ProductLevel
+from tiler.adapters.slides.bigtiff import ProductLevel
 from tiler.adapters.slides.product import Digest, ProductFile, generated_tiles, product_text
 from tiler.domain.encoding import Photometric
 from tiler.domain.jpeg_stream import JpegFrame, frame_of, require_harmless
@@ -45,7 +45,7 @@ def copy_slide(plan: CopyPlan, target: Path, *, name: str, on_progress: Progress
     text = product_text(plan.facts, plan.route, name)
     first = plan.levels[0].level
     later = generated_tiles(first.width, first.height, (first.tile_width, first.tile_height))
-    tiles = [len(layout.lengths) for layout in layouts]
+    tiles = [len(layout.places) for layout in layouts]
     with ProductFile(target, text, tiles=tiles, tables=tables, later=later) as product, Digest() as digest:
         levels = list(_placed(plan.levels, layouts, product.reserved))
         digest.update(product.write_directories(levels))
@@ -72,46 +72,42 @@ class _Layout:
         For every tile the number of its range; the last number stands for tiles that were never written.
     """
 
-    starts: NDArray[np.int64]
-    sizes: NDArray[np.int64]
-    places: NDArray[np.int64]
-    lengths: NDArray[np.int64]
+    starts: "array[int]"
+    sizes: "array[int]"
+    places: Sequence[int]
     blank: bytes
     frame: JpegFrame
 
     @classmethod
     def of(cls, stored: StoredLevel, private: Sequence[tuple[int, int]]) -> "_Layout":
         level = stored.level
-        offsets = np.frombuffer(level.offsets, np.uint64).astype(np.int64)
-        lengths = np.frombuffer(level.lengths, np.uint64).astype(np.int64)
-        written = lengths > 0
-        if not written.any():
+        if not any(level.lengths):
             raise UnreadableImage("A page of the slide has no tile at all.")
-        starts, sizes, numbers = _distinct(offsets[written], lengths[written])
-        places = np.full(len(lengths), len(starts), np.int64)
-        places[written] = numbers
-        _require_apart(starts, starts + sizes, private)
-        frame = frame_of(_first_tile(stored.source, int(starts[0]), int(sizes[0])))
-        blank = b"" if written.all() else _blank_tile(level, frame)
-        return cls(starts, sizes, places, lengths, blank, frame)
+        starts, sizes, places = _ranges(level)
+        _require_apart(starts, sizes, private)
+        frame = frame_of(_first_tile(stored.source, starts[0], sizes[0]))
+        blank = b"" if all(level.lengths) else _blank_tile(level, frame)
+        return cls(starts, sizes, places, blank, frame)
 
     @property
     def copied_bytes(self) -> int:
-        return int(self.sizes.sum()) + len(self.blank)
+        return sum(self.sizes) + len(self.blank)
 
-    def positions(self, at: int) -> tuple[Positions, Positions]:
+    def positions(self, at: int) -> tuple["array[int]", "array[int]"]:
         """Return where the tiles stand once the ranges are packed behind one another from `at`."""
-        sizes = np.append(self.sizes, len(self.blank))
-        offsets = at + np.concatenate(([0], np.cumsum(sizes[:-1])))
-        return offsets[self.places].astype(np.uint64), sizes[self.places].astype(np.uint64)
+        sizes = array("Q", chain(self.sizes, (len(self.blank),)))
+        begins = array("Q", accumulate(sizes, initial=at))
+        return array("Q", (begins[place] for place in self.places)), array(
+            "Q", (sizes[place] for place in self.places)
+        )
 
     def pieces(self, stored: StoredLevel) -> Iterator[bytes]:
         """Yield the ranges, some at a time, after a look at the head of every tile."""
         check = _TileCheck(stored.level)
-        for first, stop in _groups(self.starts, self.starts + self.sizes):
-            begin, end = int(self.starts[first]), int(self.starts[stop - 1] + self.sizes[stop - 1])
+        for first, stop in _groups(self.starts, self.sizes):
+            begin, end = self.starts[first], self.starts[stop - 1] + self.sizes[stop - 1]
             body = read_exactly(stored.source, begin, end)
-            check.tiles(body, (self.starts[first:stop] - begin).tolist(), self.sizes[first:stop].tolist())
+            check.tiles(body, [start - begin for start in self.starts[first:stop]], self.sizes[first:stop])
             yield body
         if self.blank:
             yield self.blank
@@ -143,41 +139,51 @@ class _TileCheck:
         self._known = (*self._known[-7:], require_harmless(tile))
 
 
-def _distinct(
-    offsets: NDArray[np.int64], lengths: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def _are_in_order(level: Level) -> bool:
+    """Whether all tiles are there, one after the other, as most scanners write them."""
+    end = 0
+    for start, size in zip(level.offsets, level.lengths, strict=True):
+        if start < end or not size:
+            return False
+        end = start + size
+    return True
+
+
+def _ranges(level: Level) -> tuple["array[int]", "array[int]", Sequence[int]]:
     """Return starts and sizes of ranges in the order of the source, each once, and which of them each tile has."""
-    order = np.lexsort((lengths, offsets))
-    starts, sizes = offsets[order], lengths[order]
-    is_new = np.append(True, (starts[1:] != starts[:-1]) | (sizes[1:] != sizes[:-1]))
-    numbers = np.empty(len(order), np.int64)
-    numbers[order] = np.cumsum(is_new) - 1
-    return starts[is_new], sizes[is_new], numbers
+    if _are_in_order(level):
+        return level.offsets, level.lengths, range(len(level.lengths))
+    tiles = list(zip(level.offsets, level.lengths, strict=True))
+    ranges = sorted({(start, size) for start, size in tiles if size})
+    numbers = {found: number for number, found in enumerate(ranges)}
+    places = array("Q", (numbers.get(tile, len(ranges)) for tile in tiles))
+    return array("Q", (start for start, _ in ranges)), array("Q", (size for _, size in ranges)), places
 
 
-def _groups(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+def _groups(starts: "array[int]", sizes: "array[int]") -> Iterator[tuple[int, int]]:
     """Yield first and end of ranges that touch in the source and together are read at once, or are one."""
-    touching_until = np.append(np.flatnonzero(starts[1:] != ends[:-1]) + 1, len(starts))
     first = 0
     while first < len(starts):
-        last = int(touching_until[np.searchsorted(touching_until, first, "right")])
-        fitting = int(np.searchsorted(ends, starts[first] + _AT_ONCE_BYTES, "right"))
-        stop = min(last, max(first + 1, fitting))
+        begin, stop = starts[first], first + 1
+        end = begin + sizes[first]
+        while stop < len(starts) and starts[stop] == end and end + sizes[stop] - begin <= _AT_ONCE_BYTES:
+            end += sizes[stop]
+            stop += 1
         yield first, stop
         first = stop
 
 
-def _require_apart(
-    starts: NDArray[np.int64], ends: NDArray[np.int64], private: Sequence[tuple[int, int]]
-) -> None:
+def _require_apart(starts: "array[int]", sizes: "array[int]", private: Sequence[tuple[int, int]]) -> None:
     """Overlapping ranges would multiply the file; those of the label must not get into it by any page's lie."""
-    if np.any(starts[1:] < ends[:-1]):
+    if any(
+        start + size > following for start, size, following in zip(starts, sizes, starts[1:], strict=False)
+    ):
         raise UnreadableImage("Tiles of the slide overlap in the file.")
-    if int((ends - starts).max()) > MAX_TILE_BYTES:
+    if max(sizes) > MAX_TILE_BYTES:
         raise UnreadableImage("A tile of the slide is too large.")
     for begin, end in private:
-        at = int(np.searchsorted(ends, begin, "right"))
-        if at < len(starts) and starts[at] < end:
+        last = bisect_left(starts, end) - 1
+        if last >= 0 and starts[last] + sizes[last] > begin:
             raise UnreadableImage("A page of the slide points at the bytes of its label or overview.")
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simplejpeg import encode_jpeg
 
 from tiler.adapters.region_reader import read_region
-from tiler.adapters.slides.bigtiff import ProductLevel
+from tiler.adapters.slides.bigtiff import Positions, ProductLevel, positions
 from tiler.adapters.slides.copying import Progress
 from tiler.adapters.slides.jpeg_parts import split_tables
 from tiler.adapters.slides.openslide_pixels import OpenSlidePixels
@@ -59,13 +59,14 @@ def decode_slide(
         later = generated_tiles(decoder.width, decoder.height, (TILE_PX, TILE_PX))
         tables = _tables(decoder.colours)
         with ProductFile(target, text, tiles=[columns * rows], tables=[tables], later=later) as product:
-            offsets, lengths = (np.zeros((rows, columns), np.uint64) for _ in range(2))
+            offsets, lengths = (positions(columns * rows) for _ in range(2))
             blocks = list(_blocks(decoder))
             for number, tiles in enumerate(in_order(lambda block: _encoded(decoder, block), blocks, threads)):
                 for (column, row), tile in tiles:
-                    offsets[row, column], lengths[row, column] = product.append(tile), len(tile)
+                    at = row * columns + column
+                    offsets[at], lengths[at] = product.append(tile), len(tile)
                 on_progress(1000 * (number + 1) // len(blocks))
-            product.write_directories([_level(decoder, tables, offsets.ravel(), lengths.ravel())])
+            product.write_directories([_level(decoder, tables, offsets, lengths)])
     return sha256_of(target)
 
 
@@ -127,9 +128,7 @@ def _tables(colours: str) -> bytes:
     return split_tables(_stream(np.zeros((TILE_PX, TILE_PX, depth), np.uint8), colours))[0]
 
 
-def _level(
-    decoder: _Decoder, tables: bytes, offsets: NDArray[np.uint64], lengths: NDArray[np.uint64]
-) -> ProductLevel:
+def _level(decoder: _Decoder, tables: bytes, offsets: Positions, lengths: Positions) -> ProductLevel:
     gray = decoder.colours == "GRAY"
     photometric = Photometric.BLACK_IS_ZERO if gray else Photometric.YCBCR
     return ProductLevel(

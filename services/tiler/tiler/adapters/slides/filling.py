@@ -259,8 +259,8 @@ def _product_level(file: _GrowingFile, level: Level) -> ProductLevel:
         photometric=level.encoding.photometric,
         subsampling=frame_of(_first_tile(file, level)).subsampling or (1, 1),
         tables=level.encoding.jpeg_tables,
-        offsets=np.frombuffer(level.offsets, np.uint64),
-        lengths=np.frombuffer(level.lengths, np.uint64),
+        offsets=level.offsets,
+        lengths=level.lengths,
     )
 
 

@@ -1,12 +1,11 @@
 """Joins restart intervals of JPEG streams into the tiles of a canonical slide; no entropy-coded byte changes."""
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, islice, repeat
+from itertools import accumulate, chain, islice, repeat
 from pathlib import Path
 
-import numpy as np
-
-from tiler.adapters.slides.bigtiff import ProductLevel
+from tiler.adapters.slides.bigtiff import ProductLevel, positions
 from tiler.adapters.slides.copying import Progress
 from tiler.adapters.slides.jpeg_streams import intervals
 from tiler.adapters.slides.product import ProductFile, generated_tiles, product_text, sha256_of
@@ -56,14 +55,14 @@ def _write_level(
 ) -> ProductLevel:
     head = level.streams[0].head
     width, height = tile_size(head)
-    offsets, lengths = (np.zeros(grid[0] * grid[1], np.uint64) for _ in range(2))
+    offsets, lengths = (positions(grid[0] * grid[1]) for _ in range(2))
     for stream in level.streams:
         for number, row in enumerate(_tile_rows(stream)):
             at = (stream.top // height + number) * grid[0] + stream.left // width
-            sizes = np.array([len(tile) for tile in row], np.uint64)
-            start = product.append(b"".join(row))
+            sizes = array("Q", map(len, row))
+            begins = accumulate(sizes[:-1], initial=product.append(b"".join(row)))
             lengths[at : at + len(row)] = sizes
-            offsets[at : at + len(row)] = start + np.concatenate(([0], np.cumsum(sizes)[:-1]))
+            offsets[at : at + len(row)] = array("Q", begins)
             on_progress()
     return ProductLevel(
         level.width,

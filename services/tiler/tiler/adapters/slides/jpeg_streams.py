@@ -1,8 +1,7 @@
 """Reads the heads of JPEG streams, and their restart intervals, from ranges of any source."""
 
+import re
 from collections.abc import Iterator
-
-import numpy as np
 
 from tiler.adapters.bounded_reader import read_exactly
 from tiler.domain.jpeg_intervals import IntervalStream, StreamHead, stream_head
@@ -12,6 +11,7 @@ from tiler.domain.ranged_source import RangedSource
 
 _HEAD_BYTES = 64 << 10
 _EOI = b"\xff\xd9"
+_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _AT_ONCE_BYTES = 4 * MIB
 
 
@@ -53,12 +53,7 @@ def _pieces(stream: IntervalStream) -> Iterator[bytes]:
 
 def _markers(data: bytes, number: int) -> list[int]:
     """Return where restart markers stand; a marker cut in half is found with the next piece."""
-    values = np.frombuffer(data, np.uint8)
-    at = np.flatnonzero(values[:-1] == 0xFF)
-    following = values[at + 1]
-    restarts = (following >= 0xD0) & (following <= 0xD7)
-    at, following = at[restarts], following[restarts]
-    if np.any(following != 0xD0 + (number + np.arange(len(at))) % 8):
+    at = [found.start() for found in _RESTART.finditer(data)]
+    if any(data[marker + 1] != 0xD0 + (number + count) % 8 for count, marker in enumerate(at)):
         raise UnreadableImage("Restart markers of a JPEG stream are out of order; it is damaged.")
-    positions: list[int] = at.tolist()
-    return positions
+    return at
