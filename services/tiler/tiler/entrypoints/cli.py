@@ -16,6 +16,7 @@ from tiler import slides
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.tile_index import TileIndex
+from tiler.entrypoints.algebra_threads import without_algebra_threads
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _HERE = "127.0.0.1"
@@ -24,6 +25,7 @@ _HERE = "127.0.0.1"
 @click.group()
 def main() -> None:
     """Convert whole-slide images into tiled pyramids, and look at them."""
+    without_algebra_threads()
 
 
 @main.command("convert")

@@ -7,6 +7,7 @@ from archive_shared.jobs.worker import Worker
 from archive_shared.processes import bus, run_worker, start_logging
 from archive_shared.settings import PlatformSettings, read_platform_settings
 from tiler.bootstrap import NAME, SlideWork, slide_work
+from tiler.entrypoints.algebra_threads import without_algebra_threads
 from tiler.use_cases import convert_slide, fill_levels
 
 TIME_LIMIT_S = 6 * 3600.0
@@ -17,6 +18,7 @@ ATTEMPTS = 10  # four minutes with their pauses: a restart of the blob store mus
 
 def main(settings: PlatformSettings, stop: threading.Event) -> None:
     """Work until asked to stop: conversions here, for people wait for them, and levels in a thread beside."""
+    without_algebra_threads()
     policy = JobPolicy(
         lease_s=settings.job_lease_s,
         max_attempts=ATTEMPTS,

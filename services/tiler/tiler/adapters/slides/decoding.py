@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from simplejpeg import encode_jpeg
 from tiler.adapters.region_reader import read_region
 from tiler.adapters.slides.bigtiff import Positions, ProductLevel, positions
 from tiler.adapters.slides.copying import Progress
-from tiler.adapters.slides.jpeg_parts import split_tables
+from tiler.adapters.slides.jpeg_parts import TableRemover, split_tables
 from tiler.adapters.slides.openslide_pixels import OpenSlidePixels
 from tiler.adapters.slides.parallel import in_order
 from tiler.adapters.slides.product import ProductFile, generated_tiles, product_text, sha256_of
@@ -39,6 +39,7 @@ class _Decoder:
     height: int
     colours: str
     read: Callable[[Region], _Pixels]
+    remover: TableRemover = field(default_factory=TableRemover)
 
 
 def decode_slide(
@@ -107,15 +108,11 @@ def _encoded(decoder: _Decoder, block: Region) -> list[tuple[tuple[int, int], by
     return [
         (
             ((block.x + x) // TILE_PX, (block.y + y) // TILE_PX),
-            _encode(padded[y : y + TILE_PX, x : x + TILE_PX], decoder.colours),
+            decoder.remover.rest(_stream(padded[y : y + TILE_PX, x : x + TILE_PX], decoder.colours)),
         )
         for y in range(0, padded.shape[0], TILE_PX)
         for x in range(0, padded.shape[1], TILE_PX)
     ]
-
-
-def _encode(pixels: _Pixels, colours: str) -> bytes:
-    return split_tables(_stream(pixels, colours))[1]
 
 
 def _stream(pixels: _Pixels, colours: str) -> bytes:

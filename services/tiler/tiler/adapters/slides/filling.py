@@ -7,7 +7,7 @@ of their neighbours. Rows stream through, so memory does not depend on the size 
 import os
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ from simplejpeg import decode_jpeg, encode_jpeg
 from tiler.adapters import jpeg_tiles
 from tiler.adapters.slides.bigtiff import ProductLevel, ProductText, pack
 from tiler.adapters.slides.copying import Progress
-from tiler.adapters.slides.jpeg_parts import split_tables
+from tiler.adapters.slides.jpeg_parts import TableRemover, split_tables
 from tiler.adapters.slides.parallel import in_order
 from tiler.adapters.slides.product import sha256_of, write_all
 from tiler.adapters.tiff_directory import read_pages
@@ -120,6 +120,7 @@ class _Style:
     subsampling: str
     quality: int
     encoding: Encoding
+    remover: TableRemover = field(default_factory=TableRemover)
 
     @classmethod
     def of(cls, file: _GrowingFile, level: Level) -> "_Style":
@@ -154,7 +155,7 @@ class _Style:
 
     def encode(self, pixels: NDArray[np.uint8]) -> bytes:
         """Return a tile without the tables of its page."""
-        return split_tables(encode_jpeg(pixels, self.quality, self.colours, self.subsampling))[1]
+        return self.remover.rest(encode_jpeg(pixels, self.quality, self.colours, self.subsampling))
 
 
 class _Counter:

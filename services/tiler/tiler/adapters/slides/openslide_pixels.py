@@ -78,10 +78,9 @@ class OpenSlidePixels:
             lowlevel._read_region(self.slide._osr, target, x, y, 0, region.width, region.height)
         except openslide.OpenSlideError as problem:
             raise UnreadableImage(f"The slide is damaged: {_without_paths(problem)}") from problem
-        pixels = packed.view(np.uint8).reshape(region.height, region.width, 4)
         if packed.min() < _OPAQUE:
-            _lay_over(pixels, self.facts.background)
-        return pixels
+            _lay_over(packed, self.facts.background)
+        return packed.view(np.uint8).reshape(region.height, region.width, 4)
 
     def __enter__(self) -> Self:
         return self
@@ -127,12 +126,19 @@ def _scanned(slide: openslide.OpenSlide) -> Region:
     return Region(x, y, width, height)
 
 
-def _lay_over(pixels: NDArray[np.uint8], background: tuple[int, int, int]) -> None:
-    """Put the background behind pixels that are not opaque; their colours are multiplied with opacity already."""
-    missing = 255 - pixels[..., 3].astype(np.uint16)
-    behind = np.array(background[::-1], np.uint16)
-    shown = pixels[..., :3] + (missing[..., np.newaxis] * behind + 127) // 255
-    pixels[..., :3] = np.minimum(shown, 255).astype(np.uint8)
+def _lay_over(packed: NDArray[np.uint32], background: tuple[int, int, int]) -> None:
+    """Put the background behind pixels that are not opaque; their colours are multiplied with opacity already.
+
+    Nearly all of those are wholly transparent: gaps between photographs. The others are few, along the edges.
+    """
+    red, green, blue = background
+    packed[packed == 0] = _OPAQUE | np.uint32(red << 16 | green << 8 | blue)
+    edges = np.nonzero(packed < _OPAQUE)
+    colours = packed[edges].view(np.uint8).reshape(-1, 4)
+    missing = 255 - colours[:, 3:].astype(np.uint16)
+    shown = colours[:, :3] + (missing * np.array(background[::-1], np.uint16) + 127) // 255
+    colours[:, :3] = np.minimum(shown, 255).astype(np.uint8)
+    packed[edges] = colours.view(np.uint32)[:, 0]
 
 
 def _without_paths(problem: Exception) -> str:
