@@ -39,6 +39,7 @@ from tiler.use_cases.fill_levels import FillingHandler, FillingWork
 from tiler.use_cases.render_image import QUEUE, RenderingHandler, RenderingWork
 from tiler.use_cases.show_associated import Drawer
 from tiler.use_cases.show_image import Gallery, Images
+from tiler.use_cases.show_progress import Workshop
 from tiler.use_cases.show_slice import Slices
 from tiler.use_cases.watch_slide import Watching
 
@@ -84,6 +85,7 @@ class Tiler:
     watching: Watching
     slices: Slices
     drawer: Drawer
+    workshop: Workshop
     public_url: str
 
 
@@ -146,9 +148,16 @@ def over(
         tiles_of=PreparedTiles(),
         cache=ByteCache(TILE_CACHE_BYTES),
     )
-    slices = Slices(gallery, VolumesOnDemand(), open_source)
-    drawer = Drawer(gallery, conversions_of(documents), access, image_blobs)
-    return Tiler(documents, gallery, watching, slices, drawer, settings.public_url)
+    conversions = conversions_of(documents)
+    return Tiler(
+        documents,
+        gallery=gallery,
+        watching=watching,
+        slices=Slices(gallery, VolumesOnDemand(), open_source),
+        drawer=Drawer(gallery, conversions, access, image_blobs),
+        workshop=Workshop(gallery, conversions, fillings_of(documents)),
+        public_url=settings.public_url,
+    )
 
 
 def documents(settings: PlatformSettings) -> Documents:

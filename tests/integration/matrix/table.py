@@ -137,6 +137,7 @@ TABLE: dict[tuple[Service, str, str], Row] = {
     (T, "GET", f"{IMAGE}/volume"): ROLE,
     (T, "GET", f"{IMAGE}/slices/<axis>/<int:index>.<extension>"): ROLE,
     (T, "GET", f"{IMAGE}/v/<version>/slices/<axis>/<int:index>.<extension>"): ROLE,
+    (T, "GET", f"{IMAGE}/progress/"): ROLE,
     (T, "GET", f"{IMAGE}/associated/"): LABEL,
     (T, "GET", f"{IMAGE}/associated/<name>.png"): LABEL,
     (T, "GET", f"{IMAGE}/thumbnail.jpeg"): ROLE,

@@ -9,6 +9,7 @@ from tiler.entrypoints.http.associated import associated_blueprint
 from tiler.entrypoints.http.iiif import iiif_blueprint
 from tiler.entrypoints.http.images import images_blueprint
 from tiler.entrypoints.http.passes import passes_blueprint
+from tiler.entrypoints.http.progress import progress_blueprint
 from tiler.entrypoints.http.slices import slices_blueprint
 from tiler.entrypoints.http.tile_door import TileDoor
 
@@ -32,6 +33,7 @@ def app_for(service: Tiler) -> Flask:
             images_blueprint(service.gallery),
             passes_blueprint(service.watching, service.public_url),
             associated_blueprint(service.drawer, service.public_url),
+            progress_blueprint(service.workshop),
             iiif_blueprint(service.gallery, service.watching, service.public_url),
             slices_blueprint(service.slices, service.watching),
         ],
