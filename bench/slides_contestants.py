@@ -1,6 +1,6 @@
 """One contestant of `make bench-slides`: `python bench/slides_contestants.py NAME IN OUT`, on the interpreter that has it.
 
-Peers are called as their users call them; ours like `tiler convert`, with checks and checksum.
+Peers are called as their users call them; ours with checks and checksum.
 """
 
 import sys
@@ -24,9 +24,10 @@ def ours(source: Path, target: Path) -> None:
 
 
 def ours_all_levels(source: Path, target: Path) -> None:
-    from tiler.slides import convert  # noqa: PLC0415
+    """The command itself."""
+    from tiler.entrypoints.cli import main  # noqa: PLC0415
 
-    convert(source, target, threads=2, on_progress=lambda _stage, _done: None)
+    main(["convert", "--threads", "2", str(source), str(target)], standalone_mode=False)
 
 
 def panimg(source: Path, target: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,11 @@ from tiler.domain.slide_files import SlideFiles
 
 TILE_PX = 256
 QUALITY = 90
-_BLOCK_TILES = 4
-_BLOCK_PX = TILE_PX * _BLOCK_TILES
+_SQUARE = (4 * TILE_PX, 4 * TILE_PX)  # few tiles of the source are decoded for more than one block
+_COLUMN = (
+    TILE_PX,
+    8 * TILE_PX,
+)  # tiles need not be cut out of it; OpenSlide remembers what its neighbours share
 _Pixels = NDArray[np.uint8]
 
 
@@ -38,6 +42,7 @@ class _Decoder:
     width: int
     height: int
     colours: str
+    block: tuple[int, int]
     read: Callable[[Region], _Pixels]
     remover: TableRemover = field(default_factory=TableRemover)
 
@@ -76,11 +81,8 @@ def _opened(plan: DecodePlan, files: SlideFiles) -> AbstractContextManager[_Deco
         return _OpenSlideDecoder(plan.facts, files.on_disk())
     source, level = plan.level.source, plan.level.level
     colours = "RGB" if level.encoding.is_colour else "GRAY"
-    return nullcontext(
-        _Decoder(
-            plan.facts, level.width, level.height, colours, lambda region: read_region(source, level, region)
-        )
-    )
+    read = partial(read_region, source, level)
+    return nullcontext(_Decoder(plan.facts, level.width, level.height, colours, _SQUARE, read))
 
 
 class _OpenSlideDecoder(AbstractContextManager[_Decoder]):
@@ -88,17 +90,18 @@ class _OpenSlideDecoder(AbstractContextManager[_Decoder]):
         self._pixels = OpenSlidePixels.open(path, facts)
 
     def __enter__(self) -> _Decoder:
-        pixels = self._pixels
-        return _Decoder(pixels.facts, pixels.region.width, pixels.region.height, "BGRX", pixels.read)
+        pixels, scanned = self._pixels, self._pixels.region
+        return _Decoder(pixels.facts, scanned.width, scanned.height, "BGRX", _COLUMN, pixels.read)
 
     def __exit__(self, *_: object) -> None:
         self._pixels.slide.close()
 
 
 def _blocks(decoder: _Decoder) -> Iterator[Region]:
-    for y in range(0, decoder.height, _BLOCK_PX):
-        for x in range(0, decoder.width, _BLOCK_PX):
-            yield Region(x, y, min(_BLOCK_PX, decoder.width - x), min(_BLOCK_PX, decoder.height - y))
+    width, height = decoder.block
+    for y in range(0, decoder.height, height):
+        for x in range(0, decoder.width, width):
+            yield Region(x, y, min(width, decoder.width - x), min(height, decoder.height - y))
 
 
 def _encoded(decoder: _Decoder, block: Region) -> list[tuple[tuple[int, int], bytes]]:

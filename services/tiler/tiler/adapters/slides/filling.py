@@ -171,6 +171,23 @@ class _Counter:
         self._on_progress(min(1000, 1000 * self._done // self._total))
 
 
+class _Glass:
+    """The emptiest tile of a level so far. Scanners store bare glass as the same bytes again and again. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[bytes, NDArray[np.uint8] | None] = (b"", None)
+
+    def pixels(self, stored: bytes) -> NDArray[np.uint8] | None:
+        """Return the tile decoded, if it is the one."""
+        kept, pixels = self._kept
+        return pixels if stored == kept else None
+
+    def note(self, stored: bytes, pixels: NDArray[np.uint8]) -> None:
+        """Keep the tile if none was emptier."""
+        if self._kept[1] is None or len(stored) < len(self._kept[0]):
+            self._kept = (stored, pixels)
+
+
 class _Filler:
     def __init__(self, file: _GrowingFile, style: _Style, threads: int, counter: _Counter) -> None:
         self._file, self._style, self._threads, self._counter = file, style, threads, counter
@@ -181,9 +198,8 @@ class _Filler:
         width, height = halved(parent.width, 1), halved(parent.height, 1)
         offsets, lengths = array("Q"), array("Q")
         rows = range(-(-height // parent.tile_height))
-        for tiles, damaged in in_order(
-            partial(self._row, parent, -(-width // parent.tile_width)), rows, self._threads
-        ):
+        row_of = partial(self._row, parent, _Glass(), -(-width // parent.tile_width))
+        for tiles, damaged in in_order(row_of, rows, self._threads):
             start = self._file.append(b"".join(tiles))
             for tile in tiles:
                 offsets.append(start)
@@ -196,7 +212,7 @@ class _Filler:
             width, height, *size, padded=True, encoding=self._style.encoding, offsets=offsets, lengths=lengths
         )
 
-    def _row(self, parent: Level, columns: int, row: int) -> tuple[list[bytes], int]:
+    def _row(self, parent: Level, glass: _Glass, columns: int, row: int) -> tuple[list[bytes], int]:
         """Return the tiles of one new row, and how many of the old ones could not be decoded."""
         upper, lower = ([*self._stored(parent, 2 * row + below)] for below in (0, 1))
         canvas = np.empty((parent.tile_height, parent.tile_width, self._style.depth), np.uint8)
@@ -207,7 +223,7 @@ class _Filler:
                 for across in (0, 1):
                     place = 2 * column + across
                     body = stored[place] if place < len(stored) else b""
-                    damaged += self._paint(canvas, completer, body, (across, down))
+                    damaged += self._paint(canvas, completer, glass, body, (across, down))
             tiles.append(self._style.encode(canvas))
         return tiles, damaged
 
@@ -217,7 +233,12 @@ class _Filler:
         return read_together(self._file, (parent.locate(column, row) for column in range(parent.columns)))
 
     def _paint(
-        self, canvas: NDArray[np.uint8], completer: jpeg_tiles.Completer, stored: bytes, at: tuple[int, int]
+        self,
+        canvas: NDArray[np.uint8],
+        completer: jpeg_tiles.Completer,
+        glass: _Glass,
+        stored: bytes,
+        at: tuple[int, int],
     ) -> bool:
         """Put a tile at half its size into a quarter of the canvas; return whether it is damaged."""
         height, width = canvas.shape[0] // 2, canvas.shape[1] // 2
@@ -225,14 +246,18 @@ class _Filler:
         if not stored:
             quarter[:] = _WHITE
             return False
-        try:
-            stream = completer.complete(stored)
-            quarter[:] = decode_jpeg(
-                stream, self._style.colours, min_height=height, min_width=width, min_factor=1
-            )
-        except (UnreadableImage, ValueError):
-            quarter[:] = _WHITE
-            return True
+        pixels = glass.pixels(stored)
+        if pixels is None:
+            try:
+                stream = completer.complete(stored)
+                pixels = decode_jpeg(
+                    stream, self._style.colours, min_height=height, min_width=width, min_factor=1
+                )
+            except (UnreadableImage, ValueError):
+                quarter[:] = _WHITE
+                return True
+            glass.note(stored, pixels)
+        quarter[:] = pixels
         return False
 
 
