@@ -234,11 +234,9 @@ def removal(
     documents: Documents, images: BlobStore, media: BlobStore, *, clock: Clock, lease_s: float
 ) -> Removal:
     """Return how everything of an image is deleted; `lease_s` is that of the workers' jobs."""
-    conversions = conversions_of(documents)
     return Removal(
         deleted=deleted_of(documents),
-        conversions=conversions,
-        jobs=(conversions, fillings_of(documents), jobs_of(documents)),
+        jobs=(conversions_of(documents), fillings_of(documents), jobs_of(documents)),
         images=images,
         media=media,
         clock=clock,

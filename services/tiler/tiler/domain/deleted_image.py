@@ -1,6 +1,6 @@
 """Marks of images that are gone for good, so that nothing is made of them any more, however late it was ordered."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from archive_shared.documents import Aggregate, Collection
@@ -12,13 +12,10 @@ class DeletedImage(Aggregate):
 
     Parameters
     ----------
-    originals
-        Keys of the files its scanner wrote, which only the job of converting it knew.
     last_found_at
         When something of it was last there to be deleted.
     """
 
-    originals: list[str] = field(default_factory=list)
     last_found_at: datetime
 
 

@@ -10,25 +10,23 @@ from archive_shared.clock import Clock
 from archive_shared.documents import Repository
 from archive_shared.errors import Duplicate, Unavailable
 from tiler.domain.deleted_image import DeletedImage
-from tiler.domain.slide_jobs import SlideConversion
 from tiler.use_cases.convert_slide import associated_prefix, product_prefix
 from tiler.use_cases.render_image import index_prefix, preview_prefix
 
 
 @dataclass(frozen=True)
 class Removal:
-    """Everything the tiler keeps of images.
+    """Everything the tiler keeps of images; what was imported is deleted by the ingest worker, which stored it.
 
     Parameters
     ----------
     jobs
-        All kinds of them, conversions included; their identifiers are the images'.
+        All kinds of them; their identifiers are the images'.
     settled_after
         How long a worker may go on with a job that is not there any more, and write what it made: longer than a lease.
     """
 
     deleted: Repository[DeletedImage]
-    conversions: Repository[SlideConversion]
     jobs: Sequence[Repository[Any]]
     images: BlobStore
     media: BlobStore
@@ -47,30 +45,25 @@ class Removal:
         if self._is_found(image):
             now = self.clock.now()
             mark = self.deleted.change(image, lambda found: _found_at(found, now))
-        self._delete(image, mark)
+        self._delete(image)
         if self.clock.now() - mark.last_found_at < self.settled_after:
             raise Unavailable("What is made of a deleted image may still be written.")
 
     def _marked(self, image: str) -> DeletedImage:
         """Mark the image before its jobs go: who starts or ends one afterwards sees the mark."""
-        conversion = self.conversions.get(image)
-        originals = [file.key for file in conversion.files] if conversion else []
-        mark = DeletedImage(id=image, originals=originals, last_found_at=self.clock.now())
         try:
-            return self.deleted.add(mark)
+            return self.deleted.add(DeletedImage(id=image, last_found_at=self.clock.now()))
         except Duplicate:
-            return self.deleted.change(image, lambda known: _remember(known, originals))
+            return self.deleted.require(image)
 
     def _is_found(self, image: str) -> bool:
         has_job = any(jobs.get(image) is not None for jobs in self.jobs)
         return has_job or next(self._objects(image), None) is not None
 
-    def _delete(self, image: str, mark: DeletedImage) -> None:
+    def _delete(self, image: str) -> None:
         """Delete jobs first, which stops their workers, and then what these have stored."""
         for jobs in self.jobs:
             jobs.delete(image)
-        for key in mark.originals:
-            self.images.delete(key)
         for store, key in list(self._objects(image)):
             store.delete(key)
 
@@ -87,7 +80,3 @@ class Removal:
 
 def _found_at(mark: DeletedImage, now: datetime) -> None:
     mark.last_found_at = now
-
-
-def _remember(mark: DeletedImage, originals: Sequence[str]) -> None:
-    mark.originals = sorted({*mark.originals, *originals})
