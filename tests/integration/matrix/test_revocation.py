@@ -36,6 +36,7 @@ def doors(scene: Scene) -> dict[str, Callable[[], int]]:
     [shown] = [platform.ok("GET", f"/api/v1/cases/images/{image}/", "uploader")["files"][0]["file"]]
     items = platform.ok("GET", "/api/v1/archives/items/", "uploader")["results"]
     uploads = [platform.uploaded("uploader")]
+    download = platform.ok("POST", f"/api/v1/archives/{scene.archive}/downloads/", "uploader", json={})["pk"]
     made = ItemCreated(item=items[0]["pk"], archive=scene.archive, title="A slide", images=[image])
     platform.tell_feed(received(made, at=SystemClock().now()))
 
@@ -60,6 +61,7 @@ def doors(scene: Scene) -> dict[str, Callable[[], int]]:
         "item": get(f"/api/v1/archives/items/{items[0]['pk']}/"),
         "list": listed,
         "image": get(f"/api/v1/cases/images/{image}/"),
+        "zip": get(f"/api/v1/archives/{scene.archive}/downloads/{download}/archive.zip"),
         "file": get(shown.removeprefix(platform.settings.public_url)),
         "preview": get(f"/api/v1/tiles/images/{image}/preview.jpeg"),
         "tile": get(f"/api/v1/tiles/images/{image}/0/0/0.jpeg"),

@@ -9,14 +9,14 @@ from werkzeug.test import TestResponse
 
 from archive_gateway.routes import Service
 from tests.integration.matrix.scene import Scene
-from tests.integration.matrix.table import ALL, TABLE
+from tests.integration.matrix.table import ALL, NOBODY, TABLE
 
 ASKED_ELSEWHERE = {
     Service.PERMISSIONS,
     Service.PORTAL,
     Service.BLOBS,
 }  # itself, nobody, and links that prove themselves
-OTHERS = [cell for cell, row in TABLE.items() if cell[0] not in ASKED_ELSEWHERE and row != ALL]
+OTHERS = [cell for cell, row in TABLE.items() if cell[0] not in ASKED_ELSEWHERE and row not in (ALL, NOBODY)]
 
 
 @pytest.fixture
