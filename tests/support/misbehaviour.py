@@ -59,6 +59,14 @@ def keep(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Ar
 _kept: list[Any] = []
 
 
+def meet(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    """Wait for another task, which must run at the same time."""
+    Path(arguments["folder"], arguments["me"]).touch()
+    while not Path(arguments["folder"], arguments["other"]).exists():
+        time.sleep(0.02)
+    return {}
+
+
 def spin(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
     while True:
         pass

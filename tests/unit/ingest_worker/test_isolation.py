@@ -188,6 +188,16 @@ def test_small_tasks_are_spread_over_all_jobs() -> None:
     assert [len({pid(outcome) for outcome in part}) for part in (found[:3], found[3:], found)] == [1, 1, 2]
 
 
+def test_small_tasks_of_two_kinds_share_the_processors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    one = small("meet", folder=str(tmp_path), me="one", other="two")
+    two = replace(small("meet", folder=str(tmp_path), me="two", other="one"), preload=("json",))
+
+    assert outcomes(one, two) == [Done({}), Done({})]
+
+
 @pytest.mark.parametrize(
     ("guilty", "budget", "arguments", "reason"),
     [

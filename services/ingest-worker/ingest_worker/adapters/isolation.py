@@ -10,7 +10,7 @@ import selectors
 import subprocess
 import sys
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -22,7 +22,7 @@ from archive_shared.errors import Unavailable
 from ingest_worker.domain.budget import Budget, readable_bytes
 
 TICK_S: Final = 0.25
-MOST_TOGETHER: Final = 32
+MOST_TOGETHER: Final = 128
 SILENCE_S: Final = 60.0
 UNEXPECTED: Final = (
     "The conversion stopped unexpectedly; the file is damaged, or of a kind the converter cannot cope with."
@@ -77,11 +77,13 @@ class Isolation:
     Parameters
     ----------
     jobs
-        Tasks that run at the same time.
+        Tasks that run at the same time, each with its share of the processors. Small ones are content with one, so that
+        those of two kinds may run where one other task would.
     """
 
     def __init__(self, *, jobs: int) -> None:
         self._jobs = max(1, jobs)
+        self._threads = max(1, (os.cpu_count() or 1) // self._jobs)
         self._idle: defaultdict[tuple[str, ...], list[_Nursery]] = defaultdict(list)
         self._all: list[_Nursery] = []
 
@@ -122,14 +124,29 @@ class Isolation:
         with selectors.DefaultSelector() as selector:
             try:
                 while waiting or selector.get_map():
-                    while waiting and len(selector.get_map()) < self._jobs:
-                        nursery = self._taken(waiting[0][0][1].preload)
-                        selector.register(nursery.start(waiting.popleft()), selectors.EVENT_READ, nursery)
+                    while batch := self._startable(
+                        waiting, [key.data.batch for key in selector.get_map().values()]
+                    ):
+                        waiting.remove(batch)
+                        nursery = self._taken(batch[0][1].preload)
+                        selector.register(nursery.start(batch), selectors.EVENT_READ, nursery)
                     yield from self._events(selector, waiting, on_progress)
                     on_tick()
             finally:
                 for key in list(selector.get_map().values()):  # none unless something was raised
                     key.data.stop()
+
+    def _startable(self, waiting: Sequence[Batch], running: Sequence[Batch]) -> Batch | None:
+        """Return the first of those waiting for which there are processors, and nurseries of its kind."""
+        free = self._jobs * self._threads - sum(map(self._processors, running))
+        kinds = Counter(batch[0][1].preload for batch in running)
+        for batch in waiting:
+            if self._processors(batch) <= free and kinds[batch[0][1].preload] < self._jobs:
+                return batch
+        return None
+
+    def _processors(self, batch: Batch) -> int:
+        return 1 if batch[0][1].together else self._threads
 
     def _taken(self, preload: tuple[str, ...]) -> "_Nursery":
         if self._idle[preload]:
