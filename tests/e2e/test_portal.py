@@ -1,8 +1,11 @@
 """The page, as people use it: in a browser, on the running platform."""
 
 import hashlib
+import os
+import signal
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +210,34 @@ def test_an_empty_file_is_refused_by_name_and_the_others_go_on(
 
     page.shows("empty.mha is empty", timeout_s=30)
     page.shows("1 image from 1 file", timeout_s=60)
+
+
+def test_an_import_is_cancelled_and_tried_again(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    archive = platform.client().create_archive("Second thoughts")
+    page.sign_in(platform.token)
+    page.shows("Second thoughts")
+    page.open(f"/archives/{archive['slug']}/")
+
+    with paused(platform.pids()["ingest-worker-worker"]):
+        page.find("#files").send_keys(str(volume(tmp_path, "late.mha")))
+        page.shows("Waiting", timeout_s=30)
+        page.press("Cancel")
+        page.shows("The import was cancelled.")
+    page.press("Try again")
+
+    page.shows("1 image from 1 file", timeout_s=60)
+
+
+@contextmanager
+def paused(pid: int) -> Iterator[None]:
+    """Keep a process from doing anything."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def test_an_item_shows_what_is_known_and_is_downloaded_as_it_is(
