@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -117,7 +117,7 @@ class ConvertedImage:
     def to_document(self) -> dict[str, Any]:
         """Return the image as JSON-ready values; `from_document` reads them back."""
         document = _shallow(self)
-        document["sources"] = [asdict(source) for source in self.sources]
+        document["sources"] = [_shallow(source) for source in self.sources]
         document["metadata"] = metadata_document(self.metadata)
         return document
 
@@ -156,7 +156,7 @@ def metadata_from_document(document: Mapping[str, Any]) -> ImageMetadata:
     return ImageMetadata(**known)
 
 
-def _shallow(found: "ConvertedImage | ImageMetadata") -> dict[str, Any]:
+def _shallow(found: ConvertedImage | ImageMetadata | Source) -> dict[str, Any]:
     """Return fields by name; `asdict` would copy every value, at twenty times the cost."""
     return {each.name: getattr(found, each.name) for each in fields(found)}
 

@@ -80,7 +80,7 @@ def write_volume(
     with path.open("xb") as stream, DigestBeside(layout.total_bytes) as digest:
         body = _Body(stream, reserved=_header_room(layout, fields))
         wanted = threads if worth_threads(layout.total_bytes) else 1
-        for run in ordered_map(_compressed, _runs(volume, digest, labels), wanted):
+        for run in ordered_map(_compressed, _looked_at(_runs(volume), digest, labels), wanted):
             body.add(run)
             on_progress(1000 * body.pixel_bytes // layout.total_bytes)
         body.finish(layout, fields)
@@ -173,15 +173,21 @@ def _extremes(low: Any, high: Any) -> dict[str, str]:
     return {"SmallestImagePixelValue": str(low), "LargestImagePixelValue": str(high)}
 
 
-def _runs(volume: Volume, digest: DigestBeside, labels: "_Labels | None") -> Iterator[Pixels]:
+def _looked_at(runs: Iterator[Pixels], digest: DigestBeside, labels: "_Labels | None") -> Iterator[Pixels]:
+    """Yield runs once they were handed to those who look at pixels in their order."""
+    for run in runs:
+        digest.update(raw_bytes(run))
+        if labels:
+            labels.look_at(run)
+        yield run
+
+
+def _runs(volume: Volume) -> Iterator[Pixels]:
     """Yield the pixels in pieces worth compressing alone: a few small slices, a slice, or some of its rows."""
     together = max(1, SMALLEST_RUN_BYTES // volume.layout.slice_bytes)
     pieces = math.ceil(volume.layout.slice_bytes / LARGEST_RUN_BYTES)
     waiting: list[Pixels] = []
     for pixels in volume.slices():
-        digest.update(raw_bytes(pixels))
-        if labels:
-            labels.look_at(pixels)
         waiting.append(pixels)
         if len(waiting) == together:
             yield from _pieces(waiting, pieces)
