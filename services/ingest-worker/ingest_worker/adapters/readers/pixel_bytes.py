@@ -13,12 +13,12 @@ import numpy as np
 from isal import igzip_lib
 
 from ingest_worker.adapters.volumes import Pixels
-from ingest_worker.domain.budget import KIB, MIB
+from ingest_worker.domain.budget import MIB
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.layouts import SAMPLE_BYTES, VolumeLayout
 from ingest_worker.domain.refusals import Damaged, Refused, Truncated
 
-INPUT_BYTES = 256 * KIB
+INPUT_BYTES = MIB
 OUTPUT_BYTES = 4 * MIB
 SURPLUS_BYTES = 16 * MIB
 GZIP_MARK = b"\x1f\x8b"
@@ -78,7 +78,7 @@ def surplus_note(source: PixelBytes, expected_bytes: int) -> tuple[str, ...]:
     )
 
 
-def blocks(source: PixelBytes, block_bytes: int, count: int) -> Iterator[bytearray]:
+def blocks(source: PixelBytes, block_bytes: int, count: int) -> Iterator[bytes | bytearray]:
     """Yield `count` blocks of pixels; what follows them in the file is verified, then left out.
 
     Raises
@@ -101,7 +101,7 @@ def decoded_head(source: PixelBytes, count: int) -> bytes:
     if source.encoding == "raw":
         with source.file.path.open("rb") as stream:
             return stream.read(count)
-    return _DecodedStream(source).read_at_most(count)
+    return bytes(_DecodedStream(source).read_at_most(count))
 
 
 def _raw_blocks(source: PixelBytes, block_bytes: int, count: int) -> Iterator[bytearray]:
@@ -146,47 +146,44 @@ class _DecodedStream:
         self._file.seek(source.offset)
         self._unread = self._file.read(INPUT_BYTES)
         self._decoder = self._new_decoder()
-        self._ready = bytearray()
 
-    def read_exactly(self, count: int, *, expected: int, before: int = 0) -> bytearray:
+    def read_exactly(self, count: int, *, expected: int, before: int = 0) -> bytes | bytearray:
         """Return the next `count` decoded bytes; the other arguments serve the message if they are not there."""
-        while len(self._ready) < count:
-            if not self._decode(count - len(self._ready)):
-                found = before + len(self._ready)
-                raise Truncated(self._name, expected_bytes=expected, found_bytes=found)
-        block, self._ready = self._ready, bytearray()
+        block = self.read_at_most(count)
+        if len(block) < count:
+            raise Truncated(self._name, expected_bytes=expected, found_bytes=before + len(block))
         return block
 
-    def read_at_most(self, count: int) -> bytes:
-        """Return the next decoded bytes, `count` if there are so many."""
-        while len(self._ready) < count and self._decode(count - len(self._ready)):
-            pass
-        return bytes(self._ready[:count])
+    def read_at_most(self, count: int) -> bytes | bytearray:
+        """Return the next decoded bytes, `count` if there are so many; copies nothing that comes in one piece."""
+        block: bytes | bytearray = self._decoded(count)
+        while 0 < len(block) < count and (more := self._decoded(count - len(block))):
+            block = block if isinstance(block, bytearray) else bytearray(block)
+            block += more
+        return block
 
     def verify_end(self, *, surplus_allowed: int) -> None:
         """Read to the end, so that the checksum behind the data is compared."""
-        surplus = len(self._ready)
-        self._ready.clear()
-        while self._decode(OUTPUT_BYTES):
-            surplus += len(self._ready)
-            self._ready.clear()
+        surplus = 0
+        while more := self._decoded(OUTPUT_BYTES):
+            surplus += len(more)
             if surplus > surplus_allowed:
                 raise Refused(f"The file {self._name} holds far more data than its header announces.")
         self._file.close()
 
-    def _decode(self, most: int) -> bool:
-        """Decode up to so many bytes more; False at the proper end of the data."""
-        while True:
+    def _decoded(self, most: int) -> bytes:
+        """Return up to so many bytes more; none at the proper end of the data, or if none are wanted."""
+        while most:
             if self._decoder.eof and not self._next_member():
-                return False
+                break
             data = self._input() if self._decoder.needs_input else b""
             try:
                 decoded = self._decoder.decompress(data, min(most, OUTPUT_BYTES))
             except DECODING_ERRORS as error:
                 raise Damaged(self._name, "its compressed data or their checksum are wrong") from error
             if decoded:
-                self._ready += decoded
-                return True
+                return decoded
+        return b""
 
     def _input(self) -> bytes:
         data = self._unread or self._file.read(INPUT_BYTES)
