@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from PIL import Image
-from selenium.webdriver import Chrome
+from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
@@ -77,6 +77,7 @@ class Page:
         """Return how many different colours a canvas shows, its transparent parts left out."""
         script = """
             const canvas = document.querySelector(arguments[0]);
+            if (!canvas) return 0;
             const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
             const seen = new Set();
             for (let i = 0; i < data.length; i += 4) if (data[i + 3]) seen.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
@@ -259,7 +260,7 @@ def test_an_item_shows_what_is_known_and_is_downloaded_as_it_is(
     page.open(f"/archives/{archive['slug']}/items/{item['pk']}/")
 
     page.shows("60 × 40 × 12 voxels")
-    wait_until(lambda: page.picture_is_drawn(".stage img"), timeout_s=60, what="the preview")
+    wait_until(lambda: page.colours(".slice-view canvas") > 10, timeout_s=60, what="the middle slice")
     page.press("Download .mha")
     (downloaded,) = wait_until(lambda: list(downloads.glob("*.mha")), timeout_s=30, what="the download")
     assert hashlib.sha256(downloaded.read_bytes()).hexdigest() == image["files"][0]["sha256"]
@@ -314,7 +315,7 @@ def test_a_slide_can_be_zoomed_into(page: Page, platform: RunningPlatform, tmp_p
 FULL_RESOLUTION = 4  # of 4096 pixels in tiles of 256
 REQUESTED_TILES = (
     "return performance.getEntriesByType('resource').map((entry) => entry.name)"
-    ".filter((name) => /images\\/[0-9a-f-]+\\/\\d+\\//.test(name))"
+    ".filter((name) => /\\/v\\/[0-9a-f]+\\/\\d+\\//.test(name))"
 )
 
 
@@ -342,6 +343,88 @@ def slide(folder: Path) -> Path:
                 subfiletype=int(step > 1),
             )
     return file
+
+
+def opened(page: Page, platform: RunningPlatform, title: str, file: Path) -> None:
+    """Import one file into an archive of its own, and look at its item."""
+    client = platform.client()
+    archive = client.create_archive(title)
+    session = client.start_session([client.upload(file)], archive=archive["pk"])
+    assert client.wait_for_session(session["pk"])["status"] == "Succeeded"
+    (item,) = client.wait_for_items(archive["pk"], 1)
+    wait_until(lambda: client.image(item["values"][0]["image"])["volume"], timeout_s=60, what="a preview")
+    page.sign_in(platform.token)
+    page.shows(title)
+    page.open(f"/archives/{archive['slug']}/items/{item['pk']}/")
+    wait_until(lambda: page.colours(".slice-view canvas") > 10, timeout_s=60, what="a slice")
+
+
+def requested_slices(page: Page) -> set[str]:
+    urls: list[str] = page.browser.execute_script(
+        "return performance.getEntriesByType('resource').map((entry) => entry.name)"
+    )
+    return {url.partition("/slices/")[2] for url in urls if "/slices/" in url}
+
+
+def test_a_volume_is_turned_over_slice_by_slice_in_every_direction(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    opened(page, platform, "Volumes", volume(tmp_path, "ramp.mha"))
+    canvas = page.find(".slice-view canvas")
+    page.shows("Axial 7 / 12")
+    neighbours = {f"z/{index}.jpeg" for index in (4, 5, 6, 7, 8, 9)}
+    wait_until(lambda: requested_slices(page) >= neighbours, timeout_s=20, what="neighbours fetched before")
+
+    canvas.send_keys(Keys.ARROW_DOWN)
+    page.shows("Axial 8 / 12")
+    canvas.send_keys(Keys.HOME)
+    page.shows("Axial 1 / 12")
+    wait_until(lambda: "z/0.jpeg" in requested_slices(page), timeout_s=20, what="the first slice")
+
+    page.press("Coronal")
+    page.shows("Coronal 21 / 40")
+    page.press("Sagittal")
+    page.shows("Sagittal 31 / 60")
+    wait_until(
+        lambda: requested_slices(page) >= {"y/20.jpeg", "x/30.jpeg"}, timeout_s=20, what="all directions"
+    )
+    wait_until(lambda: page.colours(".slice-view canvas") > 10, timeout_s=20, what="a sagittal slice")
+
+
+def test_dragging_changes_brightness_and_contrast_and_can_be_undone(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    opened(page, platform, "Windows", volume(tmp_path, "ramp.mha"))
+    canvas, caption = page.find(".slice-view canvas"), page.find(".slice-caption")
+    first = caption.text
+
+    ActionChains(page.browser).click_and_hold(canvas).move_by_offset(120, 60).release().perform()
+
+    wait_until(lambda: caption.text != first, timeout_s=20, what="another window")
+    wait_until(
+        lambda: any("center=" in path for path in requested_slices(page)), timeout_s=20, what="a new slice"
+    )
+    page.press("Reset window")
+    wait_until(lambda: caption.text == first, timeout_s=20, what="the window of the image")
+
+
+def test_a_picture_is_shown_as_it_is_and_can_be_zoomed_into(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    file = tmp_path / "photo.png"
+    rows, columns = np.indices((300, 400))
+    Image.fromarray(np.stack([rows % 256, columns % 256, rows * 0 + 90], -1).astype(np.uint8)).save(file)
+
+    opened(page, platform, "Pictures", file)
+
+    assert not page.all(".slice-planes")
+    assert not page.all(".slice-slider")
+    before = page.colours(".slice-view canvas")
+    for _ in range(4):
+        page.find(".slice-view canvas").send_keys("+")
+    wait_until(
+        lambda: page.colours(".slice-view canvas") != before, timeout_s=20, what="a part of the picture"
+    )
 
 
 def test_files_go_to_and_come_from_an_object_store_with_another_address(
@@ -381,6 +464,7 @@ def test_somebody_without_a_role_sees_the_card_and_nothing_else(
     _, token = platform.new_user("stranger")
 
     page.sign_in(token)
+    page.find("#account button")  # the public archives are there before as well
     page.shows("For everybody")
     assert "For few" not in page.find("main").text
 

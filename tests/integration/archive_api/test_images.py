@@ -95,6 +95,7 @@ def test_an_image_is_described_in_full(service: ArchiveService, editor: str, arc
         "preview_state": "pending",
         "tiles": None,
         "tiles_state": None,
+        "volume": None,
         "state": "pending",
         "reason": "ct.mha can be downloaded; its preview is being made.",
     }
@@ -117,6 +118,21 @@ def test_pictures_have_addresses_once_they_are_there(
     tiles = f"{SITE}/api/v1/tiles/images/{event.image}/"
     assert (after["preview"], after["tiles"]) == (f"{tiles}preview.jpeg", tiles)
     assert (after["preview_state"], after["tiles_state"], after["state"]) == ("ready", "ready", "ready")
+    assert (before["volume"], after["volume"]) == (None, None)
+
+
+def test_a_volume_tells_where_its_slices_are_once_it_can_be_looked_at(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    event = an_import(archive=archive)
+    service.hear(event)
+    service.settle()
+
+    service.hear(PreviewReady(image=event.image))
+
+    after = shown(service, editor, event.image)
+    assert after is not None
+    assert after["volume"] == f"{SITE}/api/v1/tiles/images/{event.image}/volume"
 
 
 def test_a_modality_is_an_object_for_the_public_client(

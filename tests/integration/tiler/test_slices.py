@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from werkzeug.test import TestResponse
 
+from archive_shared.http.sessions import csrf_word
 from tests.integration.tiler.conftest import IMAGES, Studio
 from tests.support import canonical_images
 from tests.support.slides import as_pixels
@@ -109,6 +110,17 @@ def test_a_pass_is_no_good_once_its_holder_may_not_see_the_image(
     answer = studio.http.get(f"{given['slices']}z/3.jpeg", headers={"X-Tile-Pass": given["pass"]})
 
     assert answer.status_code == 404
+
+
+def test_a_cookie_whose_time_is_over_does_not_hide_the_session_of_the_page(
+    studio: Studio, image: str, token: str
+) -> None:
+    studio.http.set_cookie("tile_pass", "over", path=f"{IMAGES}/{image}/")
+    studio.http.set_cookie("archive-session", token)
+    studio.http.set_cookie("archive-csrf", csrf_word(token))
+
+    assert studio.http.get(f"{IMAGES}/{image}/volume").status_code == 200
+    assert studio.http.get(f"{IMAGES}/{image}/volume", headers={"X-Tile-Pass": "over"}).status_code == 401
 
 
 @pytest.mark.parametrize(

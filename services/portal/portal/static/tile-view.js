@@ -2,11 +2,13 @@
 
 import * as api from "./api.js";
 import { element } from "./dom.js";
+import { ImagePass } from "./image-pass.js";
+import { Viewport } from "./viewport.js";
 
 const KEPT_TILES = 400;
 const ZOOM_STEP = 1.4;
 const MOVE_STEP_PX = 80;
-const CLOSEST = 4; // screen pixels per image pixel
+const AHEAD = 0.5; // tiles around what is seen are fetched too, for so much of the screen
 const FALLBACK_LEVELS = 4; // coarser tiles drawn below those that are still on their way
 const HELP = "Drag to move, scroll to zoom. Keys: arrows, plus, minus, 0 for all of it.";
 
@@ -16,8 +18,9 @@ export class TileView {
   }
 
   constructor(image, pyramid, signal) {
-    this.address = image.tiles;
+    this.pass = new ImagePass(image.tiles, signal);
     this.pyramid = pyramid;
+    this.view = new Viewport(pyramid.width, pyramid.height);
     this.signal = signal;
     this.tiles = new Map(); // bitmap by path, the least recently drawn first; null while it is on its way
     this.canvas = element("canvas", { tabindex: "0", role: "img", "aria-label": `${image.name}. ${HELP}` });
@@ -26,31 +29,19 @@ export class TileView {
     new ResizeObserver(() => this.resize()).observe(this.canvas);
   }
 
-  // --- Where we are: the image pixel in the middle, and screen pixels per image pixel
-
   showAll() {
-    const { width, height } = this.canvas;
-    this.scale = Math.min(width / this.pyramid.width, height / this.pyramid.height);
-    this.center = { x: this.pyramid.width / 2, y: this.pyramid.height / 2 };
+    this.view.showAll();
     this.draw();
   }
 
   move(x, y) {
-    const within = (value, length) => Math.min(Math.max(value, 0), length);
-    this.center.x = within(this.center.x + x / this.scale, this.pyramid.width);
-    this.center.y = within(this.center.y + y / this.scale, this.pyramid.height);
+    this.view.move(x, y);
     this.draw();
   }
 
-  // Zooms so that what is under the point stays under it.
-  zoom(factor, x = this.canvas.width / 2, y = this.canvas.height / 2) {
-    const all = Math.min(this.canvas.width / this.pyramid.width, this.canvas.height / this.pyramid.height);
-    const scale = Math.min(Math.max(this.scale * factor, all / 2), CLOSEST);
-    const [fromMiddleX, fromMiddleY] = [x - this.canvas.width / 2, y - this.canvas.height / 2];
-    this.center.x += fromMiddleX / this.scale - fromMiddleX / scale;
-    this.center.y += fromMiddleY / this.scale - fromMiddleY / scale;
-    this.scale = scale;
-    this.move(0, 0);
+  zoom(factor, x, y) {
+    this.view.zoom(factor, x, y);
+    this.draw();
   }
 
   // --- What is seen
@@ -67,51 +58,61 @@ export class TileView {
     const { context } = this;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    context.imageSmoothingEnabled = this.scale < 2;
+    context.imageSmoothingEnabled = this.view.scale < 2;
     const best = this.bestLevel();
     for (let z = Math.max(best - FALLBACK_LEVELS, 0); z <= best; z += 1) {
       for (const tile of this.visibleTiles(z)) this.drawTile(tile, z === best || z === 0);
     }
+    for (const tile of this.visibleTiles(best, AHEAD)) this.want(tile);
     this.forgetOld();
   }
 
   // The coarsest level that is at least as fine as the screen.
   bestLevel() {
     const last = this.pyramid.zoom_levels - 1;
-    return Math.min(Math.max(last - Math.floor(Math.log2(1 / this.scale)), 0), last);
+    return Math.min(Math.max(last - Math.floor(Math.log2(1 / this.view.scale)), 0), last);
   }
 
-  *visibleTiles(z) {
+  *visibleTiles(z, beyond = 0) {
     const side = this.pyramid.tile_size * 2 ** (this.pyramid.zoom_levels - 1 - z); // in image pixels
-    const reach = { x: this.canvas.width / 2 / this.scale, y: this.canvas.height / 2 / this.scale };
+    const { center, scale, screen } = this.view;
+    const reach = { x: (screen.width * (0.5 + beyond)) / scale, y: (screen.height * (0.5 + beyond)) / scale };
     const range = (middle, half, length) => [
       Math.max(Math.floor((middle - half) / side), 0),
       Math.min(Math.floor((middle + half) / side), Math.ceil(length / side) - 1),
     ];
-    const [left, right] = range(this.center.x, reach.x, this.pyramid.width);
-    const [top, bottom] = range(this.center.y, reach.y, this.pyramid.height);
+    const [left, right] = range(center.x, reach.x, this.pyramid.width);
+    const [top, bottom] = range(center.y, reach.y, this.pyramid.height);
     for (let y = top; y <= bottom; y += 1) for (let x = left; x <= right; x += 1) yield { z, x, y, side };
   }
 
-  drawTile({ z, x, y, side }, isWanted) {
-    const path = `${z}/${x}/${y}.${this.pyramid.format}`;
+  drawTile(tile, isWanted) {
+    const path = this.pathOf(tile);
     const bitmap = this.tiles.get(path);
     if (!bitmap) {
-      if (isWanted && bitmap === undefined) this.fetch(path);
+      if (isWanted) this.want(tile);
       return;
     }
     this.tiles.delete(path);
     this.tiles.set(path, bitmap);
-    const perPixel = (side / this.pyramid.tile_size) * this.scale;
-    const left = Math.floor((x * side - this.center.x) * this.scale + this.canvas.width / 2);
-    const top = Math.floor((y * side - this.center.y) * this.scale + this.canvas.height / 2);
+    const perPixel = (tile.side / this.pyramid.tile_size) * this.view.scale;
+    const [left, top] = this.view.place(tile.x * tile.side, tile.y * tile.side).map(Math.floor);
     this.context.drawImage(bitmap, left, top, Math.ceil(bitmap.width * perPixel) + 1, Math.ceil(bitmap.height * perPixel) + 1);
+  }
+
+  pathOf({ z, x, y }) {
+    return `${z}/${x}/${y}.${this.pyramid.format}`;
+  }
+
+  want(tile) {
+    const path = this.pathOf(tile);
+    if (this.tiles.get(path) === undefined) this.fetch(path);
   }
 
   async fetch(path) {
     this.tiles.set(path, null);
     try {
-      this.tiles.set(path, await api.bitmap(this.address + path, { signal: this.signal }));
+      this.tiles.set(path, await this.pass.bitmap("tiles", path));
       this.draw();
     } catch {
       this.tiles.delete(path); // asked for again when it is seen again
@@ -129,12 +130,11 @@ export class TileView {
 
   resize() {
     const ratio = window.devicePixelRatio;
-    const isFirst = !this.context;
     this.canvas.width = Math.max(Math.round(this.canvas.clientWidth * ratio), 1);
     this.canvas.height = Math.max(Math.round(this.canvas.clientHeight * ratio), 1);
     this.context = this.canvas.getContext("2d");
-    if (isFirst) this.showAll();
-    else this.draw();
+    this.view.fit(this.canvas.width, this.canvas.height);
+    this.draw();
   }
 
   // --- Hands

@@ -116,6 +116,10 @@ class Links:
     def preview(self, image: str) -> str:
         return f"{self._api}/tiles/images/{image}/preview.jpeg"
 
+    def volume(self, image: str) -> str:
+        """Return where it is told how an image can be cut into slices."""
+        return f"{self._api}/tiles/images/{image}/volume"
+
     def tiles(self, image: str) -> str:
         """Return where the tiler describes the pyramid of an image."""
         return f"{self._api}/tiles/images/{image}/"

@@ -305,9 +305,11 @@ def _patient_and_study(image: Image) -> Json:
 def _pictures(shown: Shown[Image], links: Links) -> Json:
     """Return where the image can be looked at: addresses once they lead somewhere, null before."""
     image, rendering = shown.image, shown.rendering
+    is_shown = rendering.preview is Progress.READY
     return {
-        "preview": links.preview(image.id) if rendering.preview is Progress.READY else None,
+        "preview": links.preview(image.id) if is_shown else None,
         "preview_state": rendering.preview.value,
         "tiles": links.tiles(image.id) if rendering.tiles is Progress.READY else None,
         "tiles_state": rendering.tiles.value if image.has_pyramid else None,
+        "volume": links.volume(image.id) if is_shown and not image.has_pyramid else None,
     }

@@ -2,6 +2,7 @@
 
 import * as api from "../api.js";
 import { element, link, notice } from "../dom.js";
+import { SliceView } from "../slice-view.js";
 import { TileView } from "../tile-view.js";
 import { COLORS, EYES, STATES, bytes, countOf, moment, size, spacing } from "../words.js";
 import { showPreview } from "./item-grid.js";
@@ -58,6 +59,10 @@ async function look(image, frame, signal) {
   try {
     if (image.tiles) {
       const view = await TileView.open(image, signal);
+      frame.replaceChildren(view.element);
+    } else if (image.volume) {
+      await showPreview(image, frame, signal, `Preview of ${image.name}`);
+      const view = await SliceView.open(image, signal);
       frame.replaceChildren(view.element);
     } else if (image.preview) {
       await showPreview(image, frame, signal, `Preview of ${image.name}`);

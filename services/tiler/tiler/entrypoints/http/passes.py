@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, Response, request
 
+from archive_shared.errors import Unauthenticated
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token
 from tiler.domain.tile_pass import LIFETIME_S, TilePass
@@ -38,12 +39,18 @@ def passes_blueprint(watching: Watching, public_url: str) -> Blueprint:
 def shown_pass(watching: Watching, image: str) -> TilePass | None:
     """Return the pass that came with a request; None without one, or if there is a token, which counts more.
 
-    Raises what `Watching.check` does.
+    Raises what `Watching.check` does. But a cookie whose time is over is as good as none: browsers send it along with the
+    session of the page, which may be all right.
     """
-    written = request.headers.get("X-Tile-Pass") or request.cookies.get(COOKIE)
-    if written is None or "Authorization" in request.headers:
+    if "Authorization" in request.headers:
         return None
-    return watching.check(written, image)
+    sent, kept = request.headers.get("X-Tile-Pass"), request.cookies.get(COOKIE)
+    if sent is not None:
+        return watching.check(sent, image)
+    try:
+        return watching.check(kept, image) if kept is not None else None
+    except Unauthenticated:
+        return None
 
 
 def _shown(found: TilePass, written: str, base: str) -> dict[str, str]:
