@@ -1,0 +1,141 @@
+"""Contestants of `make bench-tiles` over the network: eight clients that keep their connections, no tile cached.
+
+Processor time is that of the serving process, from /proc.
+"""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.measuring import Figures, percentile
+from bench.tiles_inside import TILES, Places, places
+from bench.tiles_service import IMAGE, Stores, issued, service_at
+from tiler.bootstrap import Tiler
+from tiler.domain.deep_zoom import DeepZoom
+from tiler.domain.tile_index import TileIndex
+from tiler.domain.tile_pass import LIFETIME_S
+from tiler.entrypoints.http.tile_door import PREFIX, version_of
+
+CLIENTS = 8
+TICKS = os.sysconf("SC_CLK_TCK")
+Client = Callable[[Places], list[float]]
+"""Fetches tiles and returns how many milliseconds each took."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A web server that runs, and a service over the same stores, which writes passes for it."""
+
+    service: Tiler
+    index: TileIndex
+    port: int
+    pid: int
+
+
+@contextmanager
+def served(stores: Stores, index: TileIndex) -> Iterator[Server]:
+    """Start gunicorn as in production, with one worker."""
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:archive_shared.http.gunicorn_settings"]
+    command += ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", str(CLIENTS)]
+    command += ["bench.tiles_service:application()"]
+    with started(command, {**os.environ, **stores.environment}, port) as pid:
+        yield Server(service_at(stores), index, port, _child_of(pid))
+
+
+def ours(server: Server) -> Figures:
+    """Fetch tiles at their lasting addresses, with a pass."""
+
+    def client(wanted: Places) -> list[float]:
+        visitor = _Visitor(server)
+        return [visitor.timed(x, y) for x, y in wanted]
+
+    _Visitor(server).timed(0, 0)  # the first tile loads the libraries
+    return crowd(client, server.pid, places(server.index, TILES))
+
+
+class _Visitor:
+    """A client with a connection and a pass."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port)
+        self._zoom = DeepZoom.of(server.index).zoom_levels - 1
+        self._pass, self._written = issued(server.service, server.index)
+
+    def timed(self, x: int, y: int) -> float:
+        """Fetch a tile and return how many milliseconds that took."""
+        if self._pass.expires_at - time.time() < LIFETIME_S / 2:
+            self._pass, self._written = issued(self._server.service, self._server.index)
+        path = f"{PREFIX}{IMAGE}/v/{version_of(self._pass)}/{self._zoom}/{x}/{y}.jpeg"
+        started_s = time.perf_counter()
+        self._connection.request("GET", path, headers={"X-Tile-Pass": self._written})
+        answer = self._connection.getresponse()
+        answer.read()
+        if answer.status != 200 and time.time() < self._pass.expires_at:
+            raise RuntimeError(f"a tile was answered with {answer.status}")
+        return 1000 * (time.perf_counter() - started_s)
+
+
+def crowd(client: Client, pid: int, wanted: Places) -> Figures:
+    """Let eight clients share the work."""
+    used, started_s = _processor_s(pid), time.perf_counter()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        parts = pool.map(client, [wanted[at::CLIENTS] for at in range(CLIENTS)])
+        times = [spent for part in parts for spent in part]
+    return {
+        "tiles per CPU s": len(wanted) / (_processor_s(pid) - used),
+        "tiles per s": len(wanted) / (time.perf_counter() - started_s),
+        "p50 ms": percentile(times, 50),
+        "p99 ms": percentile(times, 99),
+    }
+
+
+@contextmanager
+def started(command: Sequence[str], environment: Mapping[str, str], port: int) -> Iterator[int]:
+    """Run a server until the block ends; give its process number once it listens."""
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            _wait_for(port)
+            yield process.pid
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(600):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the server did not start")
+
+
+def _child_of(pid: int) -> int:
+    for _ in range(600):
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        if children:
+            return int(children[0])
+        time.sleep(0.1)
+    raise RuntimeError("gunicorn has no worker")
+
+
+def _processor_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
