@@ -100,6 +100,9 @@ SCHEMAS: dict[str, JsonSchema] = {
         created=TIME,
         api_url=LINK,
     ),
+    "DisplaySetting": thing(
+        slug=TEXT, title=TEXT, description=TEXT, creator=TEXT, created=TIME, modified=TIME, api_url=LINK
+    ),
     "FrozenItem": thing(item=TEXT, title=TEXT, version=NUMBER, values=listed(ANYTHING)),
     "AccessNote": thing(user=TEXT, username=TEXT, kind=TEXT, subject=TEXT, part=TEXT, at=TIME),
     "History": thing(results=listed(thing(action=TEXT, at=TIME))),

@@ -5,8 +5,8 @@ from typing import Any
 
 from marshmallow import Schema
 
+from archive_api.entrypoints.http import display_settings, snapshots
 from archive_api.entrypoints.http import schemas as archive_api
-from archive_api.entrypoints.http import snapshots
 from archive_gateway.openapi.answers import (
     ANYTHING,
     TEXT,
@@ -85,7 +85,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("POST", f"{ARCHIVE}/deletion/"): Operation(statuses=(201,)),
     ("POST", f"{ARCHIVE}/downloads/"): _made("Download"),
     ("GET", f"{ARCHIVE}/downloads/<download>/archive.zip"): _raw("application/zip", statuses=(200, 206)),
-    ("GET", f"{ARCHIVE}/duplicates/"): Operation(answer=thing(results=listed(ANYTHING))),
+    ("GET", f"{ARCHIVE}/duplicates/"): Operation(
+        answer=thing(results=listed(ANYTHING), by_source=listed(ANYTHING))
+    ),
     ("GET", f"{ARCHIVE}/export/"): _raw("text/csv", "application/jsonl", query=("format",)),
     ("GET", f"{ARCHIVE}/history/"): _one("History"),
     ("POST", f"{ARCHIVE}/import/"): Operation(body=archive_api.SentTable(), statuses=(202, 200)),
@@ -138,9 +140,22 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/media/logos/<archive>/<name>"): _raw("image/png"),
     ("GET", "/media/logos/<archive>/<int:width>/<name>"): _raw("image/png"),
     ("GET", "/media/social-images/<archive>/<name>"): _raw("image/png"),
+    **{
+        (method, f"/api/v1/{shelf.path}/{rest}"): operation
+        for shelf in display_settings.SHELVES
+        for method, rest, operation in (
+            ("GET", "", _page("DisplaySetting", "slug")),
+            ("POST", "", _made("DisplaySetting", shelf.schema())),
+            ("GET", "<pk>/", _one("DisplaySetting")),
+            ("PATCH", "<pk>/", _one("DisplaySetting", shelf.schema(partial=True))),
+            ("DELETE", "<pk>/", GONE),
+        )
+    },
     # --- ingest-worker
     ("GET", "/api/v1/cases/upload-sessions/"): _page("UploadSession"),
-    ("POST", "/api/v1/cases/upload-sessions/"): _made("UploadSession", ingest.NewSession()),
+    ("POST", "/api/v1/cases/upload-sessions/"): Operation(
+        body=ingest.NewSession(), answer=named("UploadSession"), statuses=(201, 200)
+    ),
     ("GET", "/api/v1/cases/upload-sessions/<pk>/"): _one("UploadSession"),
     ("POST", "/api/v1/cases/upload-sessions/<pk>/cancel/"): _one("UploadSession"),
     ("POST", "/api/v1/cases/upload-sessions/<pk>/retry/"): _one("UploadSession"),
