@@ -289,6 +289,25 @@ def test_an_archive_is_downloaded_as_a_whole(page: Page, platform: RunningPlatfo
         assert [Path(name).suffix for name in found.namelist() if "/" in name] == [".mha"]
 
 
+def test_an_editor_makes_a_version_of_an_archive(page: Page, platform: RunningPlatform) -> None:
+    archive = platform.client().create_archive("To be cited")
+    page.sign_in(platform.token)
+    page.shows("To be cited")
+
+    page.open(f"/archives/{archive['slug']}/")
+    page.shows("Make a version")
+    page.fill("title", "Release 1")
+    page.fill("doi", "no such thing")
+    page.press("Make a version")
+    page.shows("Must be a DOI")
+    page.fill("doi", "10.5281/zenodo.1234")
+    page.press("Make a version")
+
+    version = page.find("[data-version='1']")
+    assert "Release 1" in version.text
+    assert "10.5281/zenodo.1234" in version.text
+
+
 def test_a_slide_can_be_zoomed_into(page: Page, platform: RunningPlatform, tmp_path: Path) -> None:
     client = platform.client()
     archive = client.create_archive("Slides")

@@ -9,6 +9,7 @@ import { ItemGrid } from "./item-grid.js";
 import { logo } from "./logo.js";
 import { accessPanel } from "./request-access.js";
 import { UploadPanel } from "./upload-panel.js";
+import { VersionsPanel } from "./versions.js";
 
 const BUSY_PAUSE_MS = 1500;
 const CALM_PAUSE_MS = 10000;
@@ -24,7 +25,8 @@ export async function archivePage({ signal, title, go }, name) {
   const count = element("span", { class: "badge" });
   const grid = new ItemGrid(archive, { signal, onCount: (number) => count.replaceChildren(String(number)) });
   const panel = new UploadPanel(archive, { signal });
-  await Promise.all([grid.refresh(), panel.refresh()]);
+  const versions = new VersionsPanel(archive, { signal });
+  await Promise.all([grid.refresh(), panel.refresh(), versions.load()]);
   keepFresh(grid, panel, signal);
   return element(
     "article",
@@ -33,6 +35,7 @@ export async function archivePage({ signal, title, go }, name) {
     panel.view,
     element("div", { class: "heading" }, element("h2", {}, "Items"), count, downloadAll(archive)),
     grid.view,
+    versions.view,
   );
 }
 
