@@ -30,6 +30,7 @@ from archive_api.use_cases.library import Library
 from archive_api.use_cases.paging import Paging
 from archive_api.use_cases.socket_shelf import SocketShelf
 from archive_api.use_cases.sweep_images import sweep_images
+from archive_api.use_cases.sweep_items import sweep_items
 from archive_api.use_cases.sweep_media import sweep_media
 from archive_api.use_cases.sweep_pages import sweep_pages
 from archive_api.use_cases.uploaded import Uploaded
@@ -169,6 +170,7 @@ def sweep_of(library: Library, grace: Grace) -> Sweep:
     def sweep(dry_run: bool) -> Iterator[Leftover]:
         if not dry_run:
             sweep_pages(library)
+        yield from sweep_items(library, dry_run=dry_run)
         yield from sweep_images(library, unused_for=grace.images, dry_run=dry_run)
         yield from sweep_media(library, unused_for=grace.media, dry_run=dry_run)
 

@@ -84,6 +84,27 @@ def test_d16_an_item_that_others_refer_to_is_not_deleted_until_they_let_go(
     assert service.call("DELETE", item["api_url"], editor).status_code == 204
 
 
+def test_an_item_that_others_refer_to_stays_in_its_archive(
+    service: ArchiveService, editor: str, item: dict[str, Any]
+) -> None:
+    register(service, "item", item["pk"])
+    other = {"archive": f"{SITE}/api/v1/archives/{service.archive(editor=editor)}/"}
+
+    assert service.call("POST", f"{item['api_url']}move/", editor, json=other).status_code == 409
+
+
+def test_who_asks_for_the_deletion_of_an_archive_is_told_what_stands_against_it(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    path = f"/api/v1/archives/{archive}/deletion/"
+    assert service.call("POST", path, editor, json={}).json["hindrances"] == []
+    register(service, "archive", archive)
+
+    [hindrance] = service.call("POST", path, editor, json={}).json["hindrances"]
+
+    assert "challenges" in hindrance
+
+
 def test_many_items_are_deleted_but_the_linked_one_says_why_it_is_not(
     service: ArchiveService, editor: str, archive: str, item: dict[str, Any]
 ) -> None:

@@ -123,6 +123,25 @@ def test_the_images_of_an_item_deleted_for_good_are_removed(
     assert gone(service) == [image]
 
 
+def test_an_item_deleted_for_good_holds_nothing_of_anybody_and_cannot_come_back(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    event = an_import("patient-doe.mha", archive=archive, image=new_id())
+    service.hear(event)
+    item = item_of(service, editor, archive)
+    service.call("DELETE", item["api_url"], editor)
+    service.settle()
+
+    sweep_for_a_month(service)
+
+    assert "doe" not in str(service.library.items.require(item["pk"]).title)
+    assert service.library.items.require(item["pk"]).by_socket == {}
+    restored = service.call("POST", f"{item['api_url']}restore/", editor, json={})
+    assert restored.status_code == 409
+    service.hear(event)
+    assert service.call("GET", f"{ITEMS}?archive={archive}", editor).json["count"] == 0
+
+
 def test_d20_nothing_is_left_of_a_deleted_archive(service: ArchiveService, editor: str, archive: str) -> None:
     image = arrived(service, archive)
     path = f"/api/v1/archives/{archive}/"

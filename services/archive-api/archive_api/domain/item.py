@@ -71,6 +71,8 @@ class Item(Aggregate):
         Images that imports put here. An import delivered again must not undo what people did since.
     origin
         The item it is a copy of, "" if it is none.
+    deleted_at
+        When it was deleted, None for one that is there, and for one that was deleted so long ago that it was forgotten.
     history
         Who changed what when, the newest last; see `archive_api.domain.history`.
     """
@@ -217,6 +219,14 @@ class Item(Aggregate):
         self.note_kept()
         self._remember("restored", by, at)
         self.record(ItemRestored(item=self.id, archive=self.archive, title=self.title, images=self.images))
+
+    def forget(self) -> None:
+        """Lose everything it held, once it can be restored no more; the document stays, see the class."""
+        if not self.deleted:
+            return
+        self.title, self.by_socket, self.arriving, self.sessions, self.history = "", {}, {}, [], []
+        self.deleted_at = None
+        self.note_kept()
 
     def move(self, archive: str, *, at: datetime, by: Actor | None = None) -> None:
         """Put the item into another archive, with everything it holds."""

@@ -6,6 +6,7 @@ from archive_api.use_cases.browse_snapshots import drop_snapshots_of, require_un
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.link_services import require_unlinked_archive
 from archive_shared.access import Caller
+from archive_shared.errors import Conflict
 
 _AT_ONCE = 200
 
@@ -16,6 +17,17 @@ def ask_for_deletion(library: Library, caller: Caller, archive: Archive, code: s
     asked = library.archives.change(archive.id, lambda present: present.ask_for_deletion(code, at=now, by=by))
     assert asked.deletion is not None
     return asked.deletion
+
+
+def hindrances(library: Library, archive: str) -> list[str]:
+    """Say what stands against the deletion of an archive now; nothing if nothing does."""
+    found = []
+    for check in (require_uncited, require_unlinked_archive):
+        try:
+            check(library, archive)
+        except Conflict as error:
+            found.append(str(error))
+    return found
 
 
 def delete_archive(library: Library, caller: Caller, archive: Archive, code: str) -> None:

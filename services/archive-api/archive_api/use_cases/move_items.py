@@ -9,6 +9,7 @@ from archive_api.use_cases.browse_items import find_item
 from archive_api.use_cases.edit_items import require_upload, title_taken
 from archive_api.use_cases.hold import hold
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.link_services import require_unlinked_item
 from archive_api.use_cases.place_image import free_title_in
 from archive_shared.access import Action, require
 from archive_shared.errors import Conflict, Duplicate, NotFound
@@ -45,7 +46,8 @@ def restore_item(library: Library, token: str | None, identifier: str) -> Item:
 
 
 def _require_restorable(item: Item, now: datetime) -> None:
-    if item.deleted_at is not None and item.deleted_at + RESTORE_WITHIN < now:
+    is_late = item.deleted_at is None or item.deleted_at + RESTORE_WITHIN < now
+    if item.deleted and is_late:
         raise Conflict(f"Items can be restored for {RESTORE_WITHIN.days} days.")
 
 
@@ -59,10 +61,11 @@ def move_item(library: Library, token: str | None, identifier: str, archive: str
     Invalid
         The other archive does not exist for the caller, or an item there has the title.
     Conflict
-        An import for the item is under way.
+        An import for the item is under way, or another service refers to it.
     """
     found = find_item(library, token, identifier, Action.CHANGE_ARCHIVE)
     caller = require_upload(library, token, archive)
+    require_unlinked_item(library, identifier)
     now = library.clock.now()
 
     def apply(present: Item) -> None:

@@ -9,7 +9,7 @@ from archive_api.use_cases.move_items import RESTORE_WITHIN
 from archive_shared.clock import to_text
 from archive_shared.documents import Where, at_least, one_of
 
-_MARGIN = timedelta(days=1)
+RESTORABLE_FOR = RESTORE_WITHIN + timedelta(days=1)
 """A restoration that began in time may still be under way."""
 
 
@@ -41,5 +41,5 @@ def _frozen(library: Library, wanted: Set[str]) -> set[str]:
 
 
 def _restorable(library: Library, wanted: Sequence[str]) -> Where:
-    oldest = library.clock.now() - RESTORE_WITHIN - _MARGIN
+    oldest = library.clock.now() - RESTORABLE_FOR
     return {"kept": one_of(wanted), "deleted_at": at_least(to_text(oldest))}

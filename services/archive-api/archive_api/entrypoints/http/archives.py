@@ -26,7 +26,7 @@ from archive_api.use_cases.change_archive import change_archive, require_editor
 from archive_api.use_cases.check_display import check_display
 from archive_api.use_cases.count_items import count_items
 from archive_api.use_cases.create_archive import create_archive
-from archive_api.use_cases.delete_archive import ask_for_deletion, delete_archive
+from archive_api.use_cases.delete_archive import ask_for_deletion, delete_archive, hindrances
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.require_creator import require_creator
 from archive_shared.clock import to_text
@@ -101,7 +101,12 @@ def archives_blueprint(library: Library, links: Links) -> Blueprint:
         def act(code: str) -> tuple[int, Json]:
             wish = ask_for_deletion(library, caller, archive, code)
             items = count_items(library, pk)
-            return 201, {"confirmation": wish.code, "expires": to_text(wish.ends_at), "item_count": items}
+            return 201, {
+                "confirmation": wish.code,
+                "expires": to_text(wish.ends_at),
+                "item_count": items,
+                "hindrances": hindrances(library, pk),
+            }
 
         return posted(library, caller.id, act)
 
