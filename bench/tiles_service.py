@@ -128,5 +128,8 @@ class _Everybody:
     def usable(self, token: str | None) -> Usable:
         raise NotImplementedError
 
+    def ask_about(self, user: str, questions: Sequence[Question]) -> Answers:
+        raise NotImplementedError
+
     def make_first_editor(self, *, archive: str, user: str) -> None:
         raise NotImplementedError

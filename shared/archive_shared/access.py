@@ -127,6 +127,10 @@ class Access(Protocol):
         """Decide; raise `Unauthenticated` when the token is wrong, `Unavailable` when nobody answers."""
         ...
 
+    def ask_about(self, user: str, questions: Sequence[Question]) -> Answers:
+        """Decide for somebody in whose name work goes on without their token; nobody when they may not sign in any more."""
+        ...
+
     def usable(self, token: str | None) -> Usable:
         """List the archives whose data the caller may see."""
         ...

@@ -53,6 +53,10 @@ class RoleBook:
         caller = self._caller(token)
         return Answers(caller, [self._allows(caller, question) for question in questions])
 
+    def ask_about(self, user: str, questions: Sequence[Question]) -> Answers:
+        caller = next((person for person in self.people.values() if person.id == user), None)
+        return Answers(caller, [self._allows(caller, question) for question in questions])
+
     def usable(self, token: str | None) -> Usable:
         caller = self._caller(token)
         if caller is None:

@@ -23,6 +23,11 @@ class HttpAccess:
         ]
         return Answers(parts[0].caller, [allowed for part in parts for allowed in part.allowed])
 
+    def ask_about(self, user: str, questions: Sequence[Question]) -> Answers:
+        body = {"user": user, "questions": _asked(questions)}
+        answer = self._permissions.post("/internal/v1/decisions-about-users/", body)
+        return Answers(_caller(answer["caller"]), answer["allowed"])
+
     def usable(self, token: str | None) -> Usable:
         answer = self._permissions.post("/internal/v1/usable-archives/", {"token": token})
         return Usable(_caller(answer["caller"]), frozenset(answer["archives"]), answer["everything"])
@@ -47,15 +52,15 @@ class HttpAccess:
         self._permissions.post("/internal/v1/first-editors/", {"archive": archive, "user": user})
 
     def _ask(self, token: str | None, questions: Sequence[Question]) -> Answers:
-        body = {
-            "token": token,
-            "questions": [
-                {"action": each.action.value, "archive": each.archive, "public": each.public}
-                for each in questions
-            ],
-        }
+        body = {"token": token, "questions": _asked(questions)}
         answer = self._permissions.post("/internal/v1/decisions/", body)
         return Answers(_caller(answer["caller"]), answer["allowed"])
+
+
+def _asked(questions: Sequence[Question]) -> list[dict[str, Any]]:
+    return [
+        {"action": each.action.value, "archive": each.archive, "public": each.public} for each in questions
+    ]
 
 
 def _caller(found: dict[str, Any] | None) -> Caller | None:

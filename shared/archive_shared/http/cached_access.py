@@ -75,6 +75,9 @@ class CachedAccess:
             allowed = [each in known.used_power or yes for each, yes in zip(questions, allowed, strict=True)]
         return Answers(standing.caller, allowed)
 
+    def ask_about(self, user: str, questions: Sequence[Question]) -> Answers:
+        return self._permissions.ask_about(user, questions)
+
     def usable(self, token: str | None) -> Usable:
         standing = self._fetch(token).standing
         return self._permissions.usable(token) if standing.power else standing.usable()

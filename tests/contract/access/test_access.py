@@ -133,6 +133,17 @@ def test_a_stranger_sees_the_card_of_a_public_archive_only(world: World, public:
     assert answers(world, world.add_person("ann"), public=public) == [public, False, False, False]
 
 
+def test_somebody_is_decided_about_without_their_token(world: World) -> None:
+    token = world.add_person("ann")
+    world.give(token, "uploader", ARCHIVE)
+    user = caller(world, token).id
+    questions = [Question(action, ARCHIVE) for action in DATA]
+
+    assert list(world.access.ask_about(user, questions).allowed) == answers(world, token)
+    unknown = world.access.ask_about(new_id(), questions)
+    assert (unknown.caller, any(unknown.allowed)) == (None, False)
+
+
 @pytest.mark.parametrize("public", [True, False])
 def test_nobody_sees_what_a_stranger_sees(world: World, public: bool) -> None:
     assert answers(world, None, public=public) == [public, False, False, False]

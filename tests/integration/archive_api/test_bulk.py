@@ -6,7 +6,8 @@ import pytest
 
 from archive_shared.events import TaskDue
 from archive_shared.identifiers import new_id
-from tests.support.archive_service import SITE, Answer, ArchiveService
+from tests.support.archive_service import SITE, Answer, ArchiveService, archive_service
+from tests.support.permissions_service import folder_in_memory
 from tests.support.sockets import a_socket
 
 ITEMS = "/api/v1/archives/items/"
@@ -27,19 +28,60 @@ def addresses(service: ArchiveService, token: str, archive: str) -> list[str]:
     return [each["api_url"] for each in page["results"]]
 
 
-def test_d28_ten_thousand_items_in_one_request_become_a_task_of_short_steps(
+def test_d28_ten_thousand_items_in_one_request_become_a_task_of_short_steps() -> None:
+    with folder_in_memory() as folder:
+        service = archive_service(folder)
+        editor = service.people.add_person("editor")
+        archive = service.archive(editor=editor)
+        a_socket(service, "Score", "Float")
+
+        answer = bulk(service, editor, archive, created(10_000))
+        task, counts = answer.json, []
+        for step in range(100):
+            service.hear(TaskDue(task=task["pk"], step=step))
+            counts.append(service.library.tasks.require(task["pk"]).done)
+
+        assert answer.status_code == 202
+        assert counts == list(range(100, 10_100, 100))
+        shown = service.call("GET", task["api_url"], editor).json
+        page = service.call("GET", f"{ITEMS}?archive={archive}&limit=1&offset=9999", editor).json
+        assert (shown["state"], shown["done"], shown["failed"]) == ("done", 10_000, 0)
+        assert (page["count"], page["results"][0]["title"], page["next"]) == (10_000, "case 9999", None)
+
+
+def test_a_task_ends_where_the_role_of_who_began_it_was_taken(
     service: ArchiveService, editor: str, archive: str
 ) -> None:
     a_socket(service, "Score", "Float")
+    uploader = service.people.add_person("uploader")
+    service.people.give(uploader, "uploader", archive)
+    task = bulk(service, uploader, archive, created(200)).json
+    service.hear(TaskDue(task=task["pk"], step=0))
 
-    answer = bulk(service, editor, archive, created(10_000))
-    for step in range(3):
-        service.hear(TaskDue(task=answer.json["pk"], step=step))
+    service.people.take(uploader, archive)
+    service.hear(TaskDue(task=task["pk"], step=1))
 
-    task = service.call("GET", answer.json["api_url"], editor).json
-    assert answer.status_code == 202
-    assert (task["state"], task["total"], task["done"], task["failed"]) == ("running", 10_000, 300, 0)
-    assert service.library.items.count({"archive": archive, "deleted": False}) == 300
+    found = service.library.tasks.require(task["pk"])
+    assert (found.done, found.failed) == (100, 100)
+    assert found.errors[0].reasons == ["You may not do this any more."]
+    assert service.library.items.count({"archive": archive}) == 100
+
+
+def test_deletions_stop_when_an_editor_becomes_an_uploader(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    a_socket(service, "Score", "Float")
+    bulk(service, editor, archive, created(2))
+    service.settle()
+    first, second = addresses(service, editor, archive)
+    rows = [{"operation": "delete", "item": first}, {"operation": "edit", "item": second, "title": "edited"}]
+    task = bulk(service, editor, archive, rows).json
+
+    service.people.give(editor, "uploader", archive)
+    service.settle()
+
+    found = service.library.tasks.require(task["pk"])
+    assert (found.done, found.failed, found.errors[0].row) == (1, 1, 0)
 
 
 def test_rows_create_edit_and_delete(service: ArchiveService, editor: str, archive: str) -> None:

@@ -11,28 +11,44 @@ from archive_api.use_cases.edit_items import title_taken
 from archive_api.use_cases.hold import hold_images
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.link_services import Linked, require_unlinked_item
+from archive_shared.access import Action, Question
 from archive_shared.errors import Duplicate, Invalid, NotFound
 from archive_shared.events import TaskDue
 from archive_shared.identifiers import derived_id
 
 
 def do_step(library: Library, event: TaskDue) -> None:
-    """Do the rows of a step, each for itself, and note how they went."""
+    """Do the rows of a step, each for itself, and note how they went.
+
+    Whoever began the task must still have the right to it: a role that was taken away ends it at the next step.
+    """
     task = library.tasks.get(event.task)
     if task is None or task.step != event.step or task.state is TaskState.DONE:
         return
     rows = json.loads(library.media_blobs.read(rows_key(task.id, event.step)))
     lost = hold_images(library, {image for row in rows for image in _images(row)})
-    first = task.done + task.failed
+    first, refused = task.done + task.failed, _refused(library, task)
     errors = [
         RowError(number, reasons)
         for number, row in enumerate(rows, start=first)
-        if (reasons := _do(library, task, number, row, lost))
+        if (reasons := refused.get(row["operation"]) or _do(library, task, number, row, lost))
     ]
     now = library.clock.now()
     library.tasks.change(
         task.id, lambda present: present.end_step(event.step, rows=len(rows), errors=errors, at=now)
     )
+
+
+def _refused(library: Library, task: Task) -> dict[str, list[str]]:
+    """Return why, by operation, whoever began the task may not do it now."""
+    actions = {"create": Action.UPLOAD, "edit": Action.UPLOAD, "delete": Action.CHANGE_ARCHIVE}
+    questions = [Question(action, task.archive) for action in actions.values()]
+    answers = library.access.ask_about(task.creator.id, questions)
+    return {
+        operation: ["You may not do this any more."]
+        for operation, allowed in zip(actions, answers.allowed, strict=True)
+        if not allowed
+    }
 
 
 def _images(row: Mapping[str, Any]) -> set[str]:
