@@ -10,6 +10,7 @@ from datetime import timedelta
 from environs import Env
 
 PREFIX = "ARCHIVE_"
+GB = 10**9
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class PlatformSettings:
     requests_per_minute, anonymous_requests_per_minute
         How many requests of one token or session, and of one address without either, each web process of a service answers;
         0 sets no limit.
+    upload_quota_bytes
+        How many bytes the uploads of one user may take until they are removed; 0 sets no limit.
     watch_port
         Where relays, consumers and workers answer `/metrics` and `/readyz`; 0 means nowhere.
     """
@@ -50,6 +53,7 @@ class PlatformSettings:
     gateways: tuple[str, ...] = ()
     requests_per_minute: int = 6000
     anonymous_requests_per_minute: int = 600
+    upload_quota_bytes: int = 0
     watch_port: int = 0
     log_level: str = "INFO"
     log_json: bool = True
@@ -127,6 +131,7 @@ def read_platform_settings(env: Env | None = None) -> PlatformSettings:
             anonymous_requests_per_minute=env.int(
                 "ANONYMOUS_REQUESTS_PER_MINUTE", PlatformSettings.anonymous_requests_per_minute
             ),
+            upload_quota_bytes=round(env.float("UPLOAD_QUOTA_GB", PlatformSettings.upload_quota_bytes) * GB),
             watch_port=env.int("WATCH_PORT", PlatformSettings.watch_port),
             log_level=env.str("LOG_LEVEL", PlatformSettings.log_level),
             log_json=env.bool("LOG_JSON", PlatformSettings.log_json),

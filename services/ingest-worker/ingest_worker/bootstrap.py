@@ -24,9 +24,11 @@ from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.session import SESSIONS, UploadSession
 from ingest_worker.domain.stored_image import STORED_IMAGES, StoredImage
 from ingest_worker.domain.upload import UPLOADS, Upload
+from ingest_worker.domain.usage import USAGES, Usage
 from ingest_worker.settings import Settings
 from ingest_worker.use_cases.convert_session import SessionWork
 from ingest_worker.use_cases.import_session import QUEUE, ImportHandler
+from ingest_worker.use_cases.quota import Quota
 from ingest_worker.use_cases.sessions import MOST_FILES, Sessions
 from ingest_worker.use_cases.sweep_stored import StoredSweep
 from ingest_worker.use_cases.sweep_uploads import UploadSweep
@@ -34,7 +36,7 @@ from ingest_worker.use_cases.target import Archives
 from ingest_worker.use_cases.upload import Uploads
 
 NAME = "ingest-worker"
-COLLECTIONS = (UPLOADS, SESSIONS, STORED_IMAGES, LEASES)
+COLLECTIONS = (UPLOADS, USAGES, SESSIONS, STORED_IMAGES, LEASES)
 ANNOUNCING = (UPLOADS.name, SESSIONS.name, STORED_IMAGES.name)
 JOBS = {SESSIONS.name: QUEUE}
 IMPORT_PROGRAM = (sys.executable, "-m", "ingest_worker.entrypoints.import_program")
@@ -70,21 +72,34 @@ def bootstrap(settings: PlatformSettings, *, transports: Transports | None = Non
         access=connect_access(settings, service=NAME, clock=clock, transport=reached.permissions),
         archives=HttpArchives(peer(settings.archive_api_url, transport=reached.archive_api)),
         clock=clock,
+        quota_bytes=settings.upload_quota_bytes,
     )
 
 
 def over(
-    documents: Documents, blobs: BlobStore, *, access: Access, archives: Archives, clock: Clock
+    documents: Documents,
+    blobs: BlobStore,
+    *,
+    access: Access,
+    archives: Archives,
+    clock: Clock,
+    quota_bytes: int = 0,
 ) -> Ingest:
     """Build the service on stores and peers that are already there."""
     uploads = Repository(documents, UPLOADS.name, Upload, source=NAME, clock=clock)
     return Ingest(
         documents=documents,
         blobs=blobs,
-        uploads=Uploads(uploads, blobs, clock),
+        uploads=Uploads(uploads, blobs, clock, quota_of(documents, quota_bytes)),
         sessions=Sessions(sessions_of(documents), uploads, archives, access, clock),
         access=access,
     )
+
+
+def quota_of(documents: Documents, most_bytes: int) -> Quota:
+    """Return the account of what uploads take, and its limit."""
+    kept = Repository(documents, UPLOADS.name, Upload, source=NAME)
+    return Quota(Repository(documents, USAGES.name, Usage, source=NAME), kept, most_bytes)
 
 
 def documents(settings: PlatformSettings) -> Documents:
@@ -108,11 +123,17 @@ def stored_images(documents: Documents) -> Repository[StoredImage]:
 
 
 def sweep_of(
-    documents: Documents, uploads: BlobStore, images: BlobStore, clock: Clock, grace: Grace
+    documents: Documents,
+    uploads: BlobStore,
+    images: BlobStore,
+    clock: Clock,
+    grace: Grace,
+    *,
+    quota_bytes: int = 0,
 ) -> Sweep:
     """Return what removes whatever of this service nobody needs."""
     kept = Repository(documents, UPLOADS.name, Upload, source=NAME, clock=clock)
-    upload_sweep = UploadSweep(kept, sessions_of(documents), uploads, clock)
+    upload_sweep = UploadSweep(kept, sessions_of(documents), uploads, clock, quota_of(documents, quota_bytes))
     stored_sweep = StoredSweep(stored_images(documents), images, clock)
 
     def sweep(dry_run: bool) -> Iterator[Leftover]:
@@ -125,7 +146,7 @@ def sweep_of(
 def platform_sweep(documents: Documents, settings: PlatformSettings, grace: Grace) -> Sweep:
     """Return the sweep on the stores of an installation."""
     uploads, images = (platform_blobs(settings, bucket) for bucket in ("uploads", "images"))
-    return sweep_of(documents, uploads, images, SystemClock(), grace)
+    return sweep_of(documents, uploads, images, SystemClock(), grace, quota_bytes=settings.upload_quota_bytes)
 
 
 @contextmanager

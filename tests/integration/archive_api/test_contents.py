@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pyarrow.parquet
 import pytest
 
 from archive_shared.identifiers import new_id
@@ -43,6 +44,35 @@ def filled(service: ArchiveService, editor: str, archive: str) -> str:
 
 def imported(service: ArchiveService, token: str, archive: str, content: str, **more: Any) -> Answer:
     return service.call("POST", at(archive, "import/"), token, json={"content": content, **more})
+
+
+def test_a_parquet_table_holds_every_item_and_value(
+    service: ArchiveService, editor: str, filled: str
+) -> None:
+    a_socket(service, "Count", "Integer")
+    a_socket(service, "Seen", "Bool")
+    huge = json.dumps([{"title": "c", "count": 10**30, "seen": True}, {"title": "d", "count": -3}])
+    imported(service, editor, filled, huge, format="json")
+    service.settle()
+
+    answer = service.call("GET", at(filled, "export/?format=parquet"), editor)
+
+    table = pyarrow.parquet.read_table(io.BytesIO(answer.data))
+    rows = {row["title"]: row for row in table.to_pylist()}
+    assert answer.headers["Content-Type"] == "application/vnd.apache.parquet"
+    assert {name: str(table.schema.field(name).type) for name in ("title", "score", "seen", "count")} == {
+        "title": "string",
+        "score": "double",
+        "seen": "bool",
+        "count": "int64",
+    }
+    assert (rows["a"]["score"], rows["a"]["comment"]) == (0.5, 'says "hi", twice\nand more')
+    assert rows["b"]["score"] is None
+    assert (rows["c"]["seen"], rows["c"]["count"]) == (True, None)
+    assert json.loads(rows["c"]["other_values"]) == {"count": str(10**30)}
+    assert rows["d"]["count"] == -3
+    assert rows["ct.mha"]["generic-medical-image"].startswith(f"{SITE}/api/v1/cases/images/")
+    assert rows["a"]["created"].tzinfo is not None
 
 
 def test_a_table_exported_as_csv_holds_every_item_and_value(

@@ -88,7 +88,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", f"{ARCHIVE}/duplicates/"): Operation(
         answer=thing(results=listed(ANYTHING), by_source=listed(ANYTHING))
     ),
-    ("GET", f"{ARCHIVE}/export/"): _raw("text/csv", "application/jsonl", query=("format",)),
+    ("GET", f"{ARCHIVE}/export/"): _raw(
+        "text/csv", "application/jsonl", "application/vnd.apache.parquet", query=("format",)
+    ),
     ("GET", f"{ARCHIVE}/history/"): _one("History"),
     ("POST", f"{ARCHIVE}/import/"): Operation(body=archive_api.SentTable(), statuses=(202, 200)),
     ("GET", f"{ARCHIVE}/manifest/"): _raw("application/jsonl"),

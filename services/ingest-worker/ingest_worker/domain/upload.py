@@ -86,11 +86,18 @@ UPLOADS = Collection(
     "uploads",
     fields={
         "creator": "creator",
+        "identifier": "_id",
+        "identifier_to": "_id",
         "created_at": "created_at",
         "removed_at": "removed_at",
         **OUTBOX_FIELDS,
     },
-    indexes=[("creator", "created_at"), ("removed_at", "created_at"), OUTBOX_INDEX],
+    indexes=[
+        ("creator", "created_at"),
+        ("creator", "identifier"),
+        ("removed_at", "created_at"),
+        OUTBOX_INDEX,
+    ],
 )
 
 

@@ -16,6 +16,7 @@ from archive_shared.identifiers import is_id
 from archive_shared.sweeping import Leftover, Stage
 from ingest_worker.domain.session import UploadSession
 from ingest_worker.domain.upload import Upload, UploadStatus
+from ingest_worker.use_cases.quota import Quota
 
 _AT_ONCE = 500
 _ANSWERED_WITHIN = timedelta(days=1)
@@ -30,6 +31,7 @@ class UploadSweep:
     sessions: Repository[UploadSession]
     blobs: BlobStore
     clock: Clock
+    quota: Quota
 
     def run(self, *, unused_for: timedelta, dry_run: bool) -> Iterator[Leftover]:
         """Yield what is removed, or would be in a dry run.
@@ -64,7 +66,8 @@ class UploadSweep:
         return not session.job.is_finished
 
     def _remove(self, upload: Upload) -> None:
-        self.uploads.change(upload.id, lambda stored: stored.remove(at=self.clock.now()))
+        removed = self.uploads.change(upload.id, lambda stored: stored.remove(at=self.clock.now()))
+        self.quota.recount(removed)
         if upload.status is UploadStatus.INITIALIZED:
             self.blobs.abort_upload(upload.key, upload.multipart_id)
         self.blobs.delete(upload.key)

@@ -10,9 +10,10 @@ from archive_shared.access import Caller
 from archive_shared.blobs.port import BlobStore, Part
 from archive_shared.clock import Clock
 from archive_shared.documents import Repository
-from archive_shared.errors import Conflict, Invalid, NotFound
+from archive_shared.errors import Conflict, Forbidden, Invalid, NotFound
 from archive_shared.identifiers import new_id
 from ingest_worker.domain.upload import Upload, UploadStatus, checked_filename
+from ingest_worker.use_cases.quota import Quota
 
 PART_LINK_LIFETIME_S = 3600
 MOST_LINKS_AT_ONCE = 100
@@ -25,6 +26,7 @@ class Uploads:
     repository: Repository[Upload]
     blobs: BlobStore
     clock: Clock
+    quota: Quota
 
     def create(self, caller: Caller, *, filename: str) -> Upload:
         """Open an upload; the file's parts may be sent at once."""
@@ -77,17 +79,23 @@ class Uploads:
 
         Raises
         ------
+        Forbidden
+            The caller's uploads would take more than they may; this one is then aborted.
         Invalid
             The parts are not those that arrived, or hold no byte at all; the upload is then aborted.
         """
         if upload.status is UploadStatus.COMPLETED:
+            self.quota.recount(upload)  # whoever completed it may have died before
             return upload
         upload.require_open()
+        self._require_room(upload)
         size_bytes = self._join(upload, parts)
         if size_bytes == 0:
             self._discard(upload)
             raise Invalid({"parts": [f"{upload.filename} is empty; send a file with content."]})
-        return self.repository.change(upload.id, lambda stored: stored.complete(size_bytes=size_bytes))
+        completed = self.repository.change(upload.id, lambda stored: stored.complete(size_bytes=size_bytes))
+        self.quota.recount(completed)
+        return completed
 
     def abort(self, upload: Upload) -> Upload:
         """Forget the upload and its bytes."""
@@ -96,6 +104,19 @@ class Uploads:
         if upload.status is UploadStatus.INITIALIZED:
             self.blobs.abort_upload(upload.key, upload.multipart_id)
         return self.repository.change(upload.id, lambda stored: stored.abort())
+
+    def _require_room(self, upload: Upload) -> None:
+        if not self.quota.most_bytes:
+            return
+        try:
+            arrived = self.blobs.parts(upload.key, upload.multipart_id)
+        except NotFound:
+            return  # joined before, by a request whose answer was lost: it was looked at then
+        try:
+            self.quota.require_room(upload.creator, sum(part.size_bytes for part in arrived))
+        except Forbidden:
+            self._discard(upload)
+            raise
 
     def _join(self, upload: Upload, parts: Sequence[tuple[int, str]]) -> int:
         if not parts:

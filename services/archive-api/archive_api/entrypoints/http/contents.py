@@ -6,6 +6,7 @@ import structlog
 from flask import Blueprint, Response, request
 
 from archive_api.entrypoints.http import schemas
+from archive_api.entrypoints.http.item_parquet import parquet_table
 from archive_api.entrypoints.http.item_table import csv_lines, json_lines, manifest_lines, rows_of_table
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.posting import posted
@@ -35,7 +36,7 @@ def contents_blueprint(library: Library, links: Links) -> Blueprint:
 
     @routes.get("/export/")
     def export(pk: str) -> Response:
-        """Export the items with their values: `?format=csv` (the default) or `jsonl`."""
+        """Export the items with their values: `?format=csv` (the default), `jsonl` or `parquet`."""
         require_contents(library, bearer_token(), pk)
         kind = request.args.get("format", "csv")
         if kind == "csv":
@@ -43,7 +44,10 @@ def contents_blueprint(library: Library, links: Links) -> Blueprint:
             return _streamed(lines, "text/csv; charset=utf-8", f"{pk}.csv")
         if kind == "jsonl":
             return _streamed(json_lines(read_items(library, pk), links), "application/jsonl", f"{pk}.jsonl")
-        raise Invalid({"format": ["Choose csv or jsonl."]})
+        if kind == "parquet":
+            table = parquet_table(read_items(library, pk), sockets_used(library, pk), links)
+            return _streamed(table, "application/vnd.apache.parquet", f"{pk}.parquet")
+        raise Invalid({"format": ["Choose csv, jsonl or parquet."]})
 
     @routes.post("/import/")
     def import_table(pk: str) -> Response:
@@ -101,7 +105,7 @@ def contents_blueprint(library: Library, links: Links) -> Blueprint:
     return routes
 
 
-def _streamed(lines: Iterator[str], content_type: str, filename: str) -> Response:
+def _streamed(lines: Iterator[str] | Iterator[bytes], content_type: str, filename: str) -> Response:
     response = Response(lines, content_type=content_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     response.cache_control.no_store = True

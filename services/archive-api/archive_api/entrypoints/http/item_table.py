@@ -63,6 +63,12 @@ def manifest_lines(items: Iterable[HeldItem], links: Links) -> Iterator[str]:
                 yield _file_line(held.item, address, value.file.size_bytes, value.file.sha256)
 
 
+def cell_of(item: Item, value: Value, links: Links) -> str:
+    """Return a value as text: text as it is, addresses of files and images, and JSON for anything else."""
+    plain = _plain(item, value, links)
+    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
+
+
 def rows_of_table(library: Library, text: str, *, is_csv: bool) -> list[Row]:
     """Read a table as rows: those with `pk` edit that item, others create one; empty cells leave values alone.
 
