@@ -1,13 +1,18 @@
 """Imports through the front door: cancelled and tried again, slides handed on, images without identity."""
 
 import zipfile
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from demo.client import ArchiveClient
+import openslide
+
+from demo.client import ApiError, ArchiveClient
 from demo.imaging import anatomy, write_dicom_series, write_picture
 from tests.support.platform import running_platform
 from tests.support.processes import wait_until
+from tests.support.slide_files import aperio_slide
 
 PICTURES = 100  # each has a child of its own, which takes long enough to be caught at it
 
@@ -70,3 +75,37 @@ def test_an_archive_that_de_identifies_knows_no_patient(data: Path, tmp_path: Pa
         assert "PatientName" in session["report"]["images"][0]["removed"]
         assert not [word for word in ("Muster", "0815", "Thorax", "1964") if word in f"{item}{image}"]
         assert image["study_instance_uid"].startswith("2.25.")
+
+
+def downloaded_slide(client: ArchiveClient, url: str, target: Path) -> Path | None:
+    """Download the canonical slide if there is one; the first is replaced by one with all levels, maybe just now."""
+    files = client.image(url)["files"]
+    with suppress(ApiError):
+        return client.download(files[0]["file"], target) if files else None
+    return None
+
+
+def test_a_scanners_slide_is_converted_on_every_store_and_looked_at(
+    data: Path, tmp_path: Path, stores: Mapping[str, str]
+) -> None:
+    slide = aperio_slide(tmp_path / "case 7.svs", size=(2048, 1536))
+    with running_platform(data, environment=stores) as platform:
+        client = platform.client()
+        archive = client.create_archive("Slides")["pk"]
+        client.wait_for_session(client.start_session([client.upload(slide.path)], archive=archive)["pk"])
+        (item,) = client.wait_for_items(archive, 1)
+        url = item["values"][0]["image"]
+
+        stored = wait_until(
+            lambda: downloaded_slide(client, url, tmp_path / "stored.tif"), timeout_s=240, what="the slide"
+        )
+        assert stored is not None
+        image = client.wait_for_preview(url, timeout_s=240)
+        info = client.call("GET", f"tiles/images/{image['pk']}/iiif/info.json")
+
+    assert (image["width"], image["height"], image["color_space"]) == (2048, 1536, "RGB")
+    assert (info["width"], info["height"]) == (2048, 1536)
+    assert not [private for private in slide.private if private in stored.read_bytes()]
+    with openslide.OpenSlide(slide.path) as source, openslide.OpenSlide(stored) as product:
+        region = ((512, 256), 0, (700, 500))
+        assert product.read_region(*region).tobytes() == source.read_region(*region).tobytes()

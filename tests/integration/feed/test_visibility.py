@@ -34,6 +34,7 @@ MAY_HEAR: Mapping[str, set[str]] = {
     "archive.archive.": MEMBERS,
     "archive.item.": MEMBERS,
     "archive.image.imported.": MEMBERS,
+    "archive.image.deleted.": MEMBERS,  # in truth nobody holds it any more, and its uploader hears
     "archive.preview.": MEMBERS,
     "archive.tiles.": MEMBERS,
     "archive.slide.": MEMBERS,

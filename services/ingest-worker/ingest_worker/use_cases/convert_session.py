@@ -15,7 +15,7 @@ from archive_shared.events import ImageDescription, ImageFile, OriginalFile, Sli
 from archive_shared.identifiers import derived_id
 from ingest_worker.domain.deidentification import Deidentification
 from ingest_worker.domain.files import SourceFile
-from ingest_worker.domain.images import ConvertedImage, ImageType, metadata_document
+from ingest_worker.domain.images import ColorSpace, ConvertedImage, ImageType, metadata_document
 from ingest_worker.domain.report import ConversionProgress, ConversionReport, Rejection
 from ingest_worker.domain.slides import FoundSlide, SlideFile
 
@@ -128,7 +128,10 @@ class SessionWork:
             "removed": [],
             "pixels_sha256": "",
             "files": [],
-            "description": asdict(ImageDescription(width=None, height=None)),
+            # The tiler takes slides in colour only; of their size it tells itself.
+            "description": asdict(
+                ImageDescription(width=None, height=None, color_space=ColorSpace.RGB.value)
+            ),
             "slide": asdict(
                 Slide(format=slide.format.value, files=files, keep_labels=payload["keep_labels"])
             ),

@@ -11,9 +11,9 @@ export async function apiPage({ signal, title }) {
   const sections = [...grouped(operations(described))].sort(([a], [b]) => a.localeCompare(b)).map(([tag, found]) => section(tag, found, described));
   return element(
     "article",
-    {},
+    { class: "chapters" },
     element("h1", {}, described.info.title),
-    element("p", { class: "lead" }, described.info.description),
+    element("p", { class: "lead" }, described.info.description.replaceAll("`", "")),
     element("p", {}, element("a", { href: "/api/openapi.json" }, "The same for programs (OpenAPI 3.1)")),
     sections,
   );

@@ -10,7 +10,7 @@ export class VersionsPanel {
     this.base = `/api/v1/archives/${archive.pk}`;
     this.list = element("ul", { class: "people", "aria-label": "Versions" });
     this.form = element("div");
-    this.view = element("section", { hidden: true }, element("h2", {}, "Versions"), this.list, this.form);
+    this.view = element("section", { class: "chapter", hidden: true }, element("h2", {}, "Versions"), this.list, this.form);
   }
 
   async load() {
