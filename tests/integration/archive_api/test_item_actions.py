@@ -109,25 +109,32 @@ def test_moving_takes_rights_on_both_archives(service: ArchiveService, editor: s
     }
 
 
-def test_who_may_move_an_item_from_where_it_was_moves_it_from_nowhere_else(
-    service: ArchiveService, editor: str, archive: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("what", ["move", "edit", "delete"])
+def test_a_right_on_where_an_item_was_is_none_on_where_it_is(
+    service: ArchiveService, editor: str, archive: str, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    """While their right is being looked at, somebody else moves it to an archive they have no role on."""
+    """While the right is being looked at, somebody else moves the item to an archive the caller has no role on."""
     mine, hidden = service.archive(editor=editor), service.archive(editor=service.people.add_person("other"))
     item = an_item(service, editor, archive)
     decide = service.people.ask
 
     def decide_late(token: str | None, questions: Sequence[Question]) -> Answers:
         answers = decide(token, questions)
-        if any(each.archive == mine for each in questions):
+        if any(each.archive == archive for each in questions):
             by, at = Actor("other", "other"), service.library.clock.now()
             service.library.items.change(item["pk"], lambda present: present.move(hidden, at=at, by=by))
         return answers
 
     monkeypatch.setattr(service.people, "ask", decide_late)
+    answers = {
+        "move": lambda: act(service, editor, item, "move", **there(mine)),
+        "edit": lambda: service.call("PATCH", item["api_url"], editor, json={"title": "mine"}),
+        "delete": lambda: service.call("DELETE", item["api_url"], editor),
+    }
 
-    assert act(service, editor, item, "move", **there(mine)).status_code == 404
-    assert service.library.items.require(item["pk"]).archive == hidden
+    assert answers[what]().status_code == 404
+    left = service.library.items.require(item["pk"])
+    assert (left.archive, left.title, left.deleted) == (hidden, item["title"], False)
 
 
 def test_d3_an_edit_does_not_move_an_item(service: ArchiveService, editor: str, archive: str) -> None:

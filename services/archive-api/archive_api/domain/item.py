@@ -133,6 +133,11 @@ class Item(Aggregate):
         if expected not in (None, self.version):
             raise Outdated(f"The item has version {self.version} by now.")
 
+    def require_in(self, archive: str) -> None:
+        """Raise `NotFound` when the item was moved since a right on its archive was looked at: where it is now, nobody asked."""
+        if self.archive != archive:
+            raise NotFound(f"item {self.id} was moved")
+
     def rename(self, title: str, *, at: datetime, by: Actor | None = None) -> None:
         self._require_present()
         if title == self.title:

@@ -92,8 +92,7 @@ def _edit(library: Library, task: Task, number: int, row: Mapping[str, Any]) -> 
     now = library.clock.now()
 
     def apply(item: Item) -> None:
-        if item.archive != task.archive:
-            raise NotFound(f"item {item.id} was moved")
+        item.require_in(task.archive)
         if row["title"] is not None:
             item.rename(row["title"], at=now, by=task.creator)
         for socket in row["removed"]:
@@ -112,8 +111,7 @@ def _delete(library: Library, task: Task, number: int, row: Mapping[str, Any]) -
     now = library.clock.now()
 
     def apply(item: Item) -> None:
-        if item.archive != task.archive:
-            raise NotFound(f"item {item.id} was moved")
+        item.require_in(task.archive)
         item.leave(at=now, by=task.creator)
 
     library.items.change(row["item"], apply)

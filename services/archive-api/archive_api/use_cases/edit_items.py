@@ -87,7 +87,7 @@ def change_item(library: Library, token: str | None, caller: Caller, item: Item,
     Invalid
         The title is taken, or a value cannot be used.
     NotFound
-        It was deleted meanwhile.
+        It was deleted or moved meanwhile.
     Outdated
         It has another version than the caller expects.
     """
@@ -97,6 +97,7 @@ def change_item(library: Library, token: str | None, caller: Caller, item: Item,
     now, by = library.clock.now(), Actor.of(caller)
 
     def apply(present: Item) -> None:
+        present.require_in(item.archive)
         present.require_version(change.expected_version)
         if change.title is not None:
             present.rename(change.title, at=now, by=by)
@@ -119,6 +120,8 @@ def delete_item(library: Library, caller: Caller, item: Item, *, expected_versio
 
     Raises
     ------
+    NotFound
+        It was moved meanwhile.
     Conflict
         Another service refers to it.
     """
@@ -126,6 +129,7 @@ def delete_item(library: Library, caller: Caller, item: Item, *, expected_versio
     now, by = library.clock.now(), Actor.of(caller)
 
     def apply(present: Item) -> None:
+        present.require_in(item.archive)
         present.require_version(expected_version)
         present.delete(at=now, by=by)
 

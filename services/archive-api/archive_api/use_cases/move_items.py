@@ -69,8 +69,7 @@ def move_item(library: Library, token: str | None, identifier: str, archive: str
     now = library.clock.now()
 
     def apply(present: Item) -> None:
-        if present.archive != found.archive:  # where it is by now, nobody asked whether the caller may
-            raise NotFound(f"item {identifier} is in another archive by now")
+        present.require_in(found.archive)
         present.move(archive, at=now, by=Actor.of(caller))
 
     return _changed(library, identifier, apply)
