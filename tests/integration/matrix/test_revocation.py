@@ -128,17 +128,17 @@ class Crowd:
                 thread.join()
 
     def let_in_since(self, at_s: float) -> set[str]:
-        return {name for began_s, name, status in self.heard if began_s >= at_s and status < 400}
+        return {name for began_s, name, status in list(self.heard) if began_s >= at_s and status < 400}
 
     def has_knocked_at(self, doors: dict[str, Callable[[], int]], *, since_s: float) -> bool:
         return {name for began_s, name, _ in list(self.heard) if began_s >= since_s} == set(doors)
 
 
 def revoke_under_load(scene: Scene) -> tuple[Crowd, float]:
-    """Take the uploader's role while a crowd with it knocks; return the crowd, and when the role was gone."""
+    """Take the uploader's role once a crowd with it was let in at every door; return the crowd, and when it was gone."""
     crowd, knocked = Crowd(), doors(scene)
     with crowd.knocking(knocked, clients=4):
-        wait_until(lambda: crowd.has_knocked_at(knocked, since_s=0), timeout_s=60, what="everybody in")
+        wait_until(lambda: crowd.let_in_since(0) == set(knocked), timeout_s=60, what="everybody in")
         scene.platform.take(scene.archive, "uploader", "uploader", by="editor")
         gone_s = time.monotonic()
         later_s = gone_s + LONGEST_AGE_S
@@ -151,8 +151,6 @@ def test_while_the_bus_is_silent_nobody_is_let_in_after_a_second(scene: Scene) -
     crowd, gone_s = revoke_under_load(scene)
 
     assert LONGEST_AGE_S <= 1
-    assert crowd.let_in_since(0) >= {"card", "item", "image", "file", "preview", "tile", "slice"}
-    assert crowd.let_in_since(0) >= {"tile by pass", "slice by pass"}
     assert crowd.let_in_since(gone_s + LONGEST_AGE_S) == set()
 
 

@@ -74,5 +74,4 @@ def test_a_role_taken_away_is_refused_by_every_process_within_a_second(
     with platform.silence() if bus == "is silent" else nullcontext():
         crowd, gone_s = revoke_under_load(scene)
 
-    assert crowd.let_in_since(0) == {name for _, name, _ in crowd.heard}
     assert crowd.let_in_since(gone_s + WITHIN_S) == set()
