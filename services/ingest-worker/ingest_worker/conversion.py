@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from archive_shared.errors import Invalid
-from ingest_worker.adapters.isolation import Done, Isolation, Stopped, Task
+from ingest_worker.adapters.isolation import Isolation
 from ingest_worker.adapters.tasks import (
     LIGHT,
     file_document,
@@ -22,6 +22,7 @@ from ingest_worker.adapters.tasks import (
     preload_for,
     recognised_from_document,
 )
+from ingest_worker.adapters.tasks_together import Done, Stopped, Task
 from ingest_worker.adapters.unpacking import is_zip
 from ingest_worker.domain.budget import MIB, Budget
 from ingest_worker.domain.candidates import Candidate, Recognised, gather

@@ -13,8 +13,9 @@ from random import Random
 
 import pytest
 
-from ingest_worker.adapters.isolation import UNEXPECTED, Done, Isolation, Outcome, Task
+from ingest_worker.adapters.isolation import Isolation
 from ingest_worker.adapters.tasks import READERS, WRITING
+from ingest_worker.adapters.tasks_together import UNEXPECTED, Done, Outcome, Task
 from ingest_worker.domain.budget import MIB, Budget
 from tests.support.mutations import Seed, damaged, seeds
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from archive_shared.errors import Unavailable
-from ingest_worker.adapters.isolation import Done, Isolation, Outcome, Stopped, Task
+from ingest_worker.adapters.isolation import Isolation
+from ingest_worker.adapters.tasks_together import Done, Outcome, Stopped, Task
 from ingest_worker.domain.budget import MIB, Budget
 
 BUDGET = Budget(wall_time_s=20, cpu_time_s=20, memory_bytes=256 * MIB)

@@ -1,0 +1,119 @@
+"""A nursery as its parent sees it: a process with some tasks in hand, which may end or fall silent."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from ingest_worker.adapters.tasks_together import Batch, order_line
+
+SILENCE_S: Final = 60.0
+
+
+@dataclass
+class NurseryProcess:
+    """A nursery process and the tasks it has in hand."""
+
+    process: "subprocess.Popen[bytes] | None" = None
+    batch: Batch = field(default_factory=deque)
+    deadline: float = 0.0
+    unread: bytes = field(default=b"", repr=False)
+
+    def start(self, batch: Batch) -> int:
+        """Hand over tasks; return the file descriptor that answers."""
+        self.batch = batch
+        self.unread = b""
+        self._expect_answer()
+        process = self._told(order_line(batch))
+        assert process.stdout is not None
+        return process.stdout.fileno()
+
+    def _expect_answer(self) -> None:
+        _, task = self.batch[0]
+        tries = 2 if len(self.batch) > 1 or task.together else 1
+        self.deadline = time.monotonic() + tries * task.budget.wall_time_s + SILENCE_S
+
+    def unclear(self) -> list[Batch]:
+        """Return the tasks of a process that ended during several of them: each is to be done alone, to see who ends it."""
+        if self.process is not None or len(self.batch) == 1:
+            return []
+        return [deque([each]) for each in self.batch]
+
+    def take_outcome(self) -> None:
+        """Count the first task as done, or all if the process has ended."""
+        self.batch.popleft()
+        if self.process is None:
+            self.batch.clear()
+        elif self.batch:
+            self._expect_answer()
+
+    def warm(self, preload: tuple[str, ...]) -> None:
+        """Have it import modules; it answers to tasks only."""
+        self._told(json.dumps({"preload": preload}).encode() + b"\n")
+
+    def _told(self, line: bytes) -> "subprocess.Popen[bytes]":
+        if self.process is None or self.process.poll() is not None:
+            self.process = _spawned()
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(line)
+            self.process.stdin.flush()
+        except BrokenPipeError:  # it died between poll and write; its output ends too, which is noticed there
+            self.deadline = time.monotonic()
+        return self.process
+
+    def messages(self, *, readable: bool) -> list[dict[str, Any]]:
+        """Return what the nursery said; its death or silence becomes the task's outcome."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        if not readable:
+            return [] if time.monotonic() < self.deadline else [self._given_up("no answer")]
+        data = os.read(self.process.stdout.fileno(), 1 << 16)
+        if not data:
+            return [self._given_up("nursery ended")]
+        *lines, self.unread = (self.unread + data).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def _given_up(self, detail: str) -> dict[str, Any]:
+        self.stop()
+        return {"stopped": "error", "detail": detail}
+
+    def stop(self) -> None:
+        """End the process and, through its closed input, its child."""
+        if self.process is None:
+            return
+        for stream in (self.process.stdin, self.process.stdout):
+            with suppress(BrokenPipeError):  # closing flushes what a dead nursery never took
+                if stream is not None:
+                    stream.close()
+        try:
+            self.process.wait(timeout=SILENCE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+
+def _spawned() -> "subprocess.Popen[bytes]":
+    """Start a nursery with our import path and nothing else of our environment, which holds secrets."""
+    environment = {
+        "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
+        "LC_ALL": "C.UTF-8",
+        "OPENBLAS_NUM_THREADS": "1",  # its threads would not survive the fork
+        "MALLOC_ARENA_MAX": "2",  # an arena per thread reserves address space that counts against the budget
+        "VIPS_CONCURRENCY": "2",
+    }
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "ingest_worker.adapters.nursery"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        cwd="/",
+        start_new_session=True,
+    )

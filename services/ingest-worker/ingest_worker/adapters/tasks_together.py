@@ -1,0 +1,109 @@
+"""Tasks for confined children, what becomes of them, and which of them a child does together."""
+
+import json
+import math
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, TypeAlias
+
+from archive_shared.errors import Unavailable
+from ingest_worker.domain.budget import Budget, readable_bytes
+
+MOST_TOGETHER: Final = 128
+UNEXPECTED: Final = (
+    "The conversion stopped unexpectedly; the file is damaged, or of a kind the converter cannot cope with."
+)
+
+
+@dataclass(frozen=True)
+class Task:
+    """Work for one child.
+
+    Parameters
+    ----------
+    function
+        "module:name" of a function (arguments, *, budget, on_progress) that returns JSON-ready values.
+    preload
+        Modules worth importing once for all tasks of a kind.
+    together
+        Whether a child may do it along with others of its kind; saves small tasks a fork each.
+    """
+
+    function: str
+    arguments: dict[str, Any]
+    budget: Budget
+    preload: tuple[str, ...] = ()
+    together: bool = False
+
+
+@dataclass(frozen=True)
+class Done:
+    """The task returned these JSON values."""
+
+    value: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The task ended without a result, for these reasons."""
+
+    reasons: tuple[str, ...]
+
+
+Outcome: TypeAlias = Done | Stopped
+Batch: TypeAlias = deque[tuple[int, Task]]
+"""Tasks, with their indices, that one child does; alike but for their arguments."""
+
+
+def batches(tasks: Sequence[Task], jobs: int) -> Iterator[Batch]:
+    """Put together what a child may do together, in enough batches for all jobs."""
+    kinds: defaultdict[tuple[object, ...], list[tuple[int, Task]]] = defaultdict(list)
+    for index, task in enumerate(tasks):
+        kinds[(task.function, task.preload, task.budget) if task.together else (index,)].append((index, task))
+    for alike in kinds.values():
+        size = min(MOST_TOGETHER, math.ceil(len(alike) / jobs))
+        for start in range(0, len(alike), size):
+            yield deque(alike[start : start + size])
+
+
+def order_line(batch: Batch) -> bytes:
+    """Return what a nursery is told to have the tasks done."""
+    _, task = batch[0]
+    pieces = [each.arguments for _, each in batch]
+    order = {
+        "function": task.function,
+        "pieces": pieces,
+        "budget": asdict(task.budget),
+        "preload": task.preload,
+    }
+    return json.dumps(order).encode() + b"\n"
+
+
+def outcome(message: dict[str, Any], budget: Budget) -> Outcome:
+    """Return what a final message says about a task."""
+    if "done" in message:
+        return Done(message["done"])
+    return Stopped(_reasons(message["stopped"], message["detail"], budget))
+
+
+def _reasons(stopped: str, detail: str, budget: Budget) -> tuple[str, ...]:
+    """Return the sentences for a task that was stopped.
+
+    Raises
+    ------
+    Unavailable
+        Nobody's file is to blame.
+    """
+    if stopped == "disk full":
+        raise Unavailable("the disk the converter works on is full")
+    limits = {
+        "memory": f"it needed more than {readable_bytes(budget.memory_bytes)} of memory",
+        "wall time": f"it took longer than {budget.wall_time_s:g} seconds",
+        "cpu time": f"it needed more than {budget.cpu_time_s} seconds of processor time",
+        "file size": f"it would have written more than {readable_bytes(budget.file_bytes)}",
+        "open files": f"it opened more than {budget.open_files} files",
+    }
+    if stopped in limits:
+        return (f"The conversion was stopped: {limits[stopped]}.",)
+    return (UNEXPECTED, f"Technical detail: {detail}.")
