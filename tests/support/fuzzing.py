@@ -1,6 +1,7 @@
 """What a confined child does for the fuzzer: import one damaged upload from first look to canonical image."""
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from ingest_worker.domain.formats import SlideFormat
 def import_alone(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgress) -> dict[str, Any]:
     """Return the checksums of the pixels of whatever could be imported, and the names of all files accounted for."""
     folder = Path(arguments["folder"])
+    for left in folder.iterdir():  # by an attempt that died, together with others
+        if left.name != "in":
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
     files = [SourceFile(path.name, path) for path in sorted((folder / "in").iterdir())]
     rejected = []
     for archive in [file for file in files if is_zip(file.path)]:
