@@ -53,9 +53,9 @@ def read_deep_zoom_tile(source: RangedSource, index: TileIndex, level: int, colu
     at = _coinciding_tile(stored, wanted)
     if at is None or not _is_passed_on(index, stored, *at):
         return _rendered(index, read_region(source, stored, wanted.region, reduction=wanted.reduction))
-    stream = _complete_tile(source, stored, *at)
+    tile = read_tile(source, index, wanted.level, *at)
     size = (wanted.region.width, wanted.region.height)
-    return Picture(JPEG, stream if size == stored.stored_size(*at) else jpeg_tiles.crop(stream, *size))
+    return tile if size == stored.stored_size(*at) else Picture(JPEG, jpeg_tiles.crop(tile.body, *size))
 
 
 def read_zoom_tile(source: RangedSource, index: TileIndex, z: int, x: int, y: int) -> Picture:
