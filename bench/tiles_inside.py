@@ -12,13 +12,13 @@ import openslide
 from openslide.deepzoom import DeepZoomGenerator
 
 from bench.measuring import Figures, percentile
-from bench.tiles_service import IMAGE, Stores, issued, service_at
+from bench.tiles_service import IMAGE, PassHolder, Stores, service_at
 from tiler.adapters.file_source import FileSource
 from tiler.adapters.quick_tiles import QuickTiles
 from tiler.domain.deep_zoom import DeepZoom
 from tiler.domain.tile_index import TileIndex
 
-SLOW_TILES, TILES = 200, 4000
+SLOW_TILES, TILES = 200, 2000
 LARGE_IMAGE = Path(".cache/bench-slides-large-image/bin/python")
 Ask = Callable[[int, int], bytes]
 Places = Sequence[tuple[int, int]]
@@ -40,11 +40,14 @@ def open_file(slide: Path, index: TileIndex) -> Figures:
 def from_store(stores: Stores, index: TileIndex) -> Figures:
     """Serve as behind HTTP: the pass is checked, and the tile read from a blob store."""
     service = service_at(stores)
-    _, written = issued(service, index)
+    holder = PassHolder(service, index)
     watching, last = service.watching, DeepZoom.of(index).zoom_levels - 1
-    return _timed(
-        lambda x, y: watching.tile(watching.check(written, IMAGE), last, x, y).body, places(index, TILES)
-    )
+
+    def ask(x: int, y: int) -> bytes:
+        _, written = holder.held()
+        return watching.tile(watching.check(written, IMAGE), last, x, y).body
+
+    return _timed(ask, places(index, TILES))
 
 
 def deep_zoom_generator(slide: Path, index: TileIndex) -> Figures:

@@ -18,11 +18,10 @@ from pathlib import Path
 
 from bench.measuring import Figures, percentile
 from bench.tiles_inside import TILES, Places, places
-from bench.tiles_service import IMAGE, Stores, issued, service_at
+from bench.tiles_service import IMAGE, PassHolder, Stores, service_at
 from tiler.bootstrap import Tiler
 from tiler.domain.deep_zoom import DeepZoom
 from tiler.domain.tile_index import TileIndex
-from tiler.domain.tile_pass import LIFETIME_S
 from tiler.entrypoints.http.tile_door import PREFIX, version_of
 
 CLIENTS = 8
@@ -67,21 +66,19 @@ class _Visitor:
     """A client with a connection and a pass."""
 
     def __init__(self, server: Server) -> None:
-        self._server = server
+        self._holder = PassHolder(server.service, server.index)
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port)
         self._zoom = DeepZoom.of(server.index).zoom_levels - 1
-        self._pass, self._written = issued(server.service, server.index)
 
     def timed(self, x: int, y: int) -> float:
         """Fetch a tile and return how many milliseconds that took."""
-        if self._pass.expires_at - time.time() < LIFETIME_S / 2:
-            self._pass, self._written = issued(self._server.service, self._server.index)
-        path = f"{PREFIX}{IMAGE}/v/{version_of(self._pass)}/{self._zoom}/{x}/{y}.jpeg"
+        held, written = self._holder.held()
+        path = f"{PREFIX}{IMAGE}/v/{version_of(held)}/{self._zoom}/{x}/{y}.jpeg"
         started_s = time.perf_counter()
-        self._connection.request("GET", path, headers={"X-Tile-Pass": self._written})
+        self._connection.request("GET", path, headers={"X-Tile-Pass": written})
         answer = self._connection.getresponse()
         answer.read()
-        if answer.status != 200 and time.time() < self._pass.expires_at:
+        if answer.status != 200 and time.time() < held.expires_at:
             raise RuntimeError(f"a tile was answered with {answer.status}")
         return 1000 * (time.perf_counter() - started_s)
 
