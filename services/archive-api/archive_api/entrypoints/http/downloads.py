@@ -119,7 +119,7 @@ def show_note(note: AccessNote) -> Json:
 
 def _image_line(image: Image, links: Links) -> str:
     shown = show_image(Shown(image, Rendering(id=image.id)), links)
-    for passing in ("state", "reason", "preview", "preview_state", "tiles", "tiles_state"):
+    for passing in ("state", "reason", "preview", "preview_state", "tiles", "tiles_state", "volume"):
         del shown[passing]
     return to_json(shown).decode() + "\n"
 

@@ -18,6 +18,7 @@ def passes_blueprint(watching: Watching, public_url: str) -> Blueprint:
 
     @routes.get("/pass")
     def issue(image: str) -> Response:
+        """Give a pass for the tiles or slices of an image, in the body and as a cookie."""
         found, written = watching.admit(bearer_token(), image)
         base = f"{PREFIX}{image}/"
         answer = json_response(_shown(found, written, base))

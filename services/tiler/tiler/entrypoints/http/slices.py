@@ -31,16 +31,19 @@ def slices_blueprint(slices: Slices, watching: Watching) -> Blueprint:
 
     @routes.get("/volume")
     def describe(image: str) -> Response:
+        """Tell how a volume can be cut, its window, and where its slices are."""
         found = volume(image)
         address = f"{PREFIX}{image}/v/{entity_tag(found.name)}/slices/"
         return answered_text(json_response(volume_description(slices.shape(found), address)))
 
     @routes.get("/slices/<axis>/<int:index>.<extension>")
     def latest(image: str, axis: str, index: int, extension: str) -> Response:
+        """Show a slice; `time`, and `center` with `width`, choose the moment and the window."""
         return answered_picture(slices.slice(volume(image), _address(axis, index, extension)))
 
     @routes.get("/v/<version>/slices/<axis>/<int:index>.<extension>")
     def lasting(image: str, version: str, axis: str, index: int, extension: str) -> Response:
+        """Show the same at an address that browsers may keep for good."""
         found = volume(image)
         if version != entity_tag(found.name):
             raise NotFound("there is another version of the image now")
