@@ -27,13 +27,13 @@ export class SliceView {
     this.canvas = element("canvas", { tabindex: "0", role: "img", "aria-label": `${image.name}. ${this.help()} ${this.keys()}` });
     this.caption = element("p", { class: "slice-caption", "aria-live": "off" });
     this.element = element("div", { class: "slice-view" }, element("div", { class: "slice-picture" }, this.canvas, this.caption, this.buttons()), this.controls());
-    this.show(this.planes[0]);
+    this.show(this.planes.find((plane) => plane.axis === "z")); // as it was taken, which is also the quickest
     this.listen();
     new ResizeObserver(() => this.resize()).observe(this.canvas);
   }
 
   get isPicture() {
-    return this.volume.planes.every((plane) => plane.count === 1) || this.volume.planes.length === 1;
+    return this.volume.size[2] === 1;
   }
 
   get place() {
@@ -55,6 +55,7 @@ export class SliceView {
 
   show(plane) {
     this.plane = plane;
+    this.picture = null; // what is on the screen stays there until a slice of the new direction comes
     const stretch = plane.pixel_height_mm / plane.pixel_width_mm;
     const screen = this.view?.screen;
     this.view = new Viewport(plane.width, plane.height, stretch);
@@ -93,8 +94,10 @@ export class SliceView {
     this.fetching = true;
     try {
       for (let path = null; path !== this.source.pathOf(this.place); ) {
-        path = this.source.pathOf(this.place);
-        this.put(await this.source.get(this.place));
+        const { place } = this;
+        path = this.source.pathOf(place);
+        const picture = await this.source.get(place);
+        if (place.plane === this.plane) this.put(picture);
       }
       this.complain("");
     } catch (error) {
