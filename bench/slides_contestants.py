@@ -24,10 +24,12 @@ def ours(source: Path, target: Path) -> None:
 
 
 def ours_all_levels(source: Path, target: Path) -> None:
-    """The command itself."""
-    from tiler.entrypoints.cli import main  # noqa: PLC0415
+    """In a process that is prepared like those of the command and of the worker."""
+    from tiler.entrypoints.algebra_threads import without_algebra_threads  # noqa: PLC0415
+    from tiler.slides import convert  # noqa: PLC0415
 
-    main(["convert", "--threads", "2", str(source), str(target)], standalone_mode=False)
+    without_algebra_threads()
+    convert(source, target, threads=2, on_progress=lambda _stage, _done: None)
 
 
 def panimg(source: Path, target: Path) -> None:

@@ -12,6 +12,7 @@ export function newArchivePage({ go, title }) {
     description: element("textarea", { rows: "3" }),
     public: element("input", { type: "checkbox" }),
     deidentify: element("input", { type: "checkbox" }),
+    keep_labels: element("input", { type: "checkbox" }),
     logo: element("input", { type: "file", accept: "image/*" }),
   };
   const hint = element("p", { class: "hint", role: "status" });
@@ -27,6 +28,7 @@ export function newArchivePage({ go, title }) {
     hint,
     field({ name: "public", label: "Public", hint: "Everybody sees title, description and logo. The images always need a role.", input: inputs.public }),
     field({ name: "deidentify", label: "De-identify", hint: "Imported images lose names, dates, identifiers and descriptions. Pictures with writing in them are refused where the file says so.", input: inputs.deidentify }),
+    field({ name: "keep_labels", label: "Keep labels of slides", hint: "Editors may look at label and overview of slides, which often name the patient. Otherwise these are dropped; de-identified archives always drop them.", input: inputs.keep_labels }),
     element("div", { class: "actions" }, element("button", { type: "submit", class: "primary" }, "Create archive"), link("/", "Cancel")),
   );
   return element("section", { class: "narrow" }, element("h1", {}, "New archive"), form);
@@ -56,6 +58,7 @@ function contents(inputs) {
   form.set("description", inputs.description.value);
   form.set("public", String(inputs.public.checked));
   form.set("deidentify", String(inputs.deidentify.checked));
+  form.set("keep_labels", String(inputs.keep_labels.checked));
   if (inputs.logo.files[0]) form.set("logo", inputs.logo.files[0]);
   return form;
 }
