@@ -39,7 +39,7 @@ from permissions.use_cases.manage_tokens import issue
 from permissions.use_cases.manage_users import add_user
 from tests.support.imports import an_import
 from tests.support.permissions_service import SECRET, folder_in_memory
-from tiler.bootstrap import conversions_of, jobs_of, rendering_handler, rendering_work
+from tiler.bootstrap import conversions_of, jobs_of, platform_removal, rendering_handler, rendering_work
 from tiler.bootstrap import documents as tiler_documents
 from tiler.domain.slide_jobs import AssociatedImage, SlideConversion
 from tiler.entrypoints.consumer import handlers as tiler_handlers
@@ -189,10 +189,9 @@ class AssembledPlatform:
         return answer
 
     def _hear_in_tiler(self, received: ReceivedEvent) -> None:
-        images, media = platform_blobs(self.settings, "images"), platform_blobs(self.settings, "media")
-        documents = tiler_documents(self.settings)
-        heard = tiler_handlers(documents, images, media, SystemClock(), lease_s=self.settings.job_lease_s)
-        heard[ImageImported](received)
+        documents, images = tiler_documents(self.settings), platform_blobs(self.settings, "images")
+        dropping = platform_removal(documents, self.settings)
+        tiler_handlers(documents, images, dropping, SystemClock())[ImageImported](received)
 
 
 def _received(event: ImageImported) -> ReceivedEvent:

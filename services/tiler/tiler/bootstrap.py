@@ -233,7 +233,7 @@ def slide_work_over(documents: Documents) -> SlideWork:
 def removal(
     documents: Documents, images: BlobStore, media: BlobStore, *, clock: Clock, lease_s: float
 ) -> Removal:
-    """Return how everything of an image is deleted; `lease_s` is that of the workers' jobs."""
+    """Return how everything of an image is deleted, and swept up; `lease_s` is that of the workers' jobs."""
     return Removal(
         deleted=deleted_of(documents),
         jobs=(conversions_of(documents), fillings_of(documents), jobs_of(documents)),
@@ -242,6 +242,12 @@ def removal(
         clock=clock,
         settled_after=timedelta(seconds=2 * lease_s),
     )
+
+
+def platform_removal(documents: Documents, settings: PlatformSettings) -> Removal:
+    """Return the same on the stores of an installation."""
+    images, media = (platform_blobs(settings, bucket) for bucket in ("images", "media"))
+    return removal(documents, images, media, clock=SystemClock(), lease_s=settings.job_lease_s)
 
 
 def conversion_work(settings: PlatformSettings) -> ConversionWork:

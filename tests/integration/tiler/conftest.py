@@ -33,6 +33,7 @@ from tiler.bootstrap import (
     filling_work,
     jobs_of,
     over,
+    removal,
     rendering_handler,
     rendering_work,
     slide_work_over,
@@ -43,6 +44,7 @@ from tiler.domain.sight import Sight
 from tiler.domain.slide_jobs import SLIDE_CONVERSIONS, LevelFilling, SlideConversion
 from tiler.entrypoints.consumer import handlers
 from tiler.entrypoints.http.app import app_for
+from tiler.use_cases.drop_image import Removal
 
 IMAGES = "/api/v1/tiles/images"
 Work = Callable[[Mapping[str, Any], Callable[[int], None]], Mapping[str, Any]]
@@ -123,14 +125,14 @@ class Studio:
             traceparent=None,
             event=event,
         )
-        heard = handlers(
-            self.service.documents,
-            self.images,
-            self.media,
-            clock or SystemClock(),
-            lease_s=self.settings.job_lease_s,
-        )
+        now = clock or SystemClock()
+        heard = handlers(self.service.documents, self.images, self.removal(now), now)
         heard[type(event)](received)
+
+    def removal(self, clock: Clock) -> Removal:
+        """What deletes all there is of an image, at the time of a clock."""
+        lease_s = self.settings.job_lease_s
+        return removal(self.service.documents, self.images, self.media, clock=clock, lease_s=lease_s)
 
     def render(self, image: str) -> RenderingJob:
         """Do the job of an image with a worker's steps, but in this process."""

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from archive_shared.clock import SystemClock
-from archive_shared.errors import NotFound, Unavailable
+from archive_shared.errors import NotFound
 from archive_shared.events import ImageDeleted
 from archive_shared.jobs.claims import Claims
 from archive_shared.jobs.handler import JobPolicy
 from tests.integration.tiler.conftest import Studio, announcement, as_sent
 from tests.support import slide_files
 from tests.support.clocks import StoppedClock
-from tiler.bootstrap import conversion_work, slide_work_over
+from tiler.bootstrap import conversion_work, jobs_of, slide_work_over
 from tiler.domain.deleted_image import DELETED_IMAGES
-from tiler.domain.rendering_job import RENDERING_JOBS
+from tiler.domain.rendering_job import RENDERING_JOBS, RenderingJob
 from tiler.domain.slide_jobs import LEVEL_FILLINGS, SLIDE_CONVERSIONS
 
 LONG_S = 3600.0
@@ -41,12 +41,7 @@ def slide(studio: Studio, folder: Path) -> str:
 
 
 def delete(studio: Studio, image: str) -> None:
-    """Let the service hear of the deletion until it has nothing more to do about it."""
-    clock = StoppedClock()
-    with pytest.raises(Unavailable):
-        studio.hear(ImageDeleted(image=image), clock=clock)
-    clock.advance(LONG_S)
-    studio.hear(ImageDeleted(image=image), clock=clock)
+    studio.hear(ImageDeleted(image=image))
 
 
 def left(studio: Studio) -> list[str]:
@@ -95,21 +90,14 @@ def test_what_was_imported_is_left_to_who_imported_it(studio: Studio, volume: by
 def test_hearing_of_it_before_the_import_is_enough(studio: Studio) -> None:
     event = announcement(b"pixels")
 
-    with pytest.raises(Unavailable):
-        studio.hear(ImageDeleted(image=event.image))
+    delete(studio, event.image)
     studio.hear(event)
 
     assert left(studio) == []
 
 
 def test_hearing_of_it_again_and_again_changes_nothing(studio: Studio, slide: str) -> None:
-    clock = StoppedClock()
-    for _ in range(3):
-        with pytest.raises(Unavailable):
-            studio.hear(ImageDeleted(image=slide), clock=clock)
-    clock.advance(LONG_S)
-    for _ in range(2):
-        studio.hear(ImageDeleted(image=slide), clock=clock)
+    delete(studio, slide)
 
     assert left(studio) == []
     assert studio.service.documents.count(DELETED_IMAGES.name) == 1
@@ -142,8 +130,7 @@ class UnderWay:
 def test_a_job_that_ends_after_the_deletion_leaves_nothing(studio: Studio, slide: str) -> None:
     under_way = UnderWay(studio, slide)
     result = under_way.program()
-    with pytest.raises(Unavailable):
-        studio.hear(ImageDeleted(image=slide))
+    delete(studio, slide)
 
     with pytest.raises(NotFound):
         under_way.commit(result)
@@ -157,17 +144,41 @@ def test_what_a_program_stores_after_the_deletion_is_found_and_deleted_as_well(
     under_way = UnderWay(studio, slide)
     result = under_way.program()
     stored = studio.images.read(result["product"]["key"])
-    with pytest.raises(Unavailable):
-        studio.hear(ImageDeleted(image=slide), clock=clock)
-
-    studio.images.put(result["product"]["key"], stored)  # the program was a little slower
-    clock.advance(LONG_S)
-
-    with pytest.raises(Unavailable):  # so there may be more to come
-        studio.hear(ImageDeleted(image=slide), clock=clock)
-    assert left(studio) == []
-    clock.advance(LONG_S)
     studio.hear(ImageDeleted(image=slide), clock=clock)
+    studio.images.put(result["product"]["key"], stored)  # the program was a little slower
+    sweep = studio.removal(clock).sweep
+
+    early = list(sweep(False))
+    clock.advance(LONG_S)
+    told = [leftover.name for leftover in sweep(True)]
+    swept = [leftover.name for leftover in sweep(False)]
+
+    assert (early, told, swept) == ([], [result["product"]["key"]], [result["product"]["key"]])
+    assert left(studio) == []
+
+
+def test_a_job_that_was_queued_by_a_worker_that_was_slow_is_swept_up_as_well(
+    studio: Studio, slide: str, clock: StoppedClock
+) -> None:
+    studio.convert(slide)
+    job = studio.job(slide)
+    studio.hear(ImageDeleted(image=slide), clock=clock)
+    jobs_of(studio.service.documents).add(RenderingJob(id=slide, source=job.source, job=job.job))
+    clock.advance(LONG_S)
+
+    assert list(studio.removal(clock).sweep(False)) == []
+
+    assert left(studio) == []
+
+
+def test_sweeps_look_until_nothing_turns_up_any_more(studio: Studio, slide: str, clock: StoppedClock) -> None:
+    studio.hear(ImageDeleted(image=slide), clock=clock)
+    unsettled = {"settled": False}
+
+    assert studio.service.documents.count(DELETED_IMAGES.name, unsettled) == 1
+    clock.advance(LONG_S)
+    list(studio.removal(clock).sweep(False))
+    assert studio.service.documents.count(DELETED_IMAGES.name, unsettled) == 0
 
 
 @pytest.mark.parametrize("stop_after", range(6))
@@ -179,7 +190,7 @@ def test_deletion_goes_on_where_it_was_cut_off(
     deletions = iter(range(stop_after))
     for store in (type(studio.images), type(studio.service.documents)):
         monkeypatch.setattr(store, "delete", dying_after(deletions, store.delete))
-    with pytest.raises((ConnectionError, Unavailable)):
+    with pytest.raises(ConnectionError):
         studio.hear(ImageDeleted(image=slide))
     monkeypatch.undo()
 

@@ -14,9 +14,19 @@ class DeletedImage(Aggregate):
     ----------
     last_found_at
         When something of it was last there to be deleted.
+    settled
+        Whether it was looked for once more, after the last worker had to have ended, and nothing was found.
     """
 
     last_found_at: datetime
+    settled: bool = False
+
+    def found(self, at: datetime) -> None:
+        """Note that something of it was there, so that it has to be looked for again."""
+        self.last_found_at, self.settled = at, False
+
+    def settle(self) -> None:
+        self.settled = True
 
 
-DELETED_IMAGES = Collection("deleted_images")
+DELETED_IMAGES = Collection("deleted_images", fields={"settled": "settled"}, indexes=[("settled",)])

@@ -10,19 +10,17 @@ from archive_shared.events import ImageDeleted, ImageImported, SlideComplete
 from archive_shared.messaging.consumer import Handlers
 from archive_shared.processes import run_consumer, start_logging
 from archive_shared.settings import read_platform_settings
+from archive_shared.sweeping import keep_sweeping
 from archive_shared.wire.cloud_events import ReceivedEvent
-from tiler.bootstrap import NAME, conversions_of, deleted_of, documents, jobs_of, removal
+from tiler.bootstrap import NAME, conversions_of, deleted_of, documents, jobs_of, platform_removal
 from tiler.use_cases.drop_image import Removal
 from tiler.use_cases.drop_superseded import drop_superseded
 from tiler.use_cases.request_rendering import Requests
 
 
-def handlers(
-    documents: Documents, images: BlobStore, media: BlobStore, clock: Clock, *, lease_s: float
-) -> Handlers:
-    """Return what the bus calls, by kind of event; `lease_s` is that of the workers' jobs."""
+def handlers(documents: Documents, images: BlobStore, dropping: Removal, clock: Clock) -> Handlers:
+    """Return what the bus calls, by kind of event."""
     requests = Requests(jobs_of(documents), conversions_of(documents), deleted_of(documents), clock)
-    dropping = removal(documents, images, media, clock=clock, lease_s=lease_s)
     return {
         ImageDeleted: partial(_image_deleted, dropping),
         ImageImported: partial(_image_imported, requests),
@@ -48,11 +46,11 @@ def _slide_complete(documents: Documents, images: BlobStore, received: ReceivedE
 if __name__ == "__main__":
     settings = read_platform_settings()
     start_logging(f"{NAME}-consumer", settings)
-    heard = handlers(
-        documents(settings),
-        platform_blobs(settings, "images"),
-        platform_blobs(settings, "media"),
-        SystemClock(),
-        lease_s=settings.job_lease_s,
+    store = documents(settings)
+    dropping = platform_removal(store, settings)
+    run_consumer(
+        NAME,
+        handlers(store, platform_blobs(settings, "images"), dropping, SystemClock()),
+        settings,
+        beside=partial(keep_sweeping, store, dropping.sweep),
     )
-    run_consumer(NAME, heard, settings)

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from archive_shared.blobs.port import BlobStore
+from archive_shared.blobs.port import BlobInfo, BlobStore
 from archive_shared.clock import Clock
 from archive_shared.documents import Repository
-from archive_shared.errors import Duplicate, Unavailable
+from archive_shared.errors import Duplicate
+from archive_shared.sweeping import Leftover, Stage
 from tiler.domain.deleted_image import DeletedImage
 from tiler.use_cases.convert_slide import associated_prefix, product_prefix
 from tiler.use_cases.render_image import index_prefix, preview_prefix
@@ -36,38 +37,42 @@ class Removal:
     def drop(self, image: str) -> None:
         """Delete what there is of an image; repeating it changes nothing.
 
-        Raises
-        ------
-        Unavailable
-            Something was found lately, so a worker may still be writing: to be called again later.
+        What a worker still writes is found by the next sweep.
         """
-        mark = self._marked(image)
-        if self._is_found(image):
-            now = self.clock.now()
-            mark = self.deleted.change(image, lambda found: _found_at(found, now))
-        self._delete(image)
-        if self.clock.now() - mark.last_found_at < self.settled_after:
-            raise Unavailable("What is made of a deleted image may still be written.")
-
-    def _marked(self, image: str) -> DeletedImage:
-        """Mark the image before its jobs go: who starts or ends one afterwards sees the mark."""
-        try:
-            return self.deleted.add(DeletedImage(id=image, last_found_at=self.clock.now()))
-        except Duplicate:
-            return self.deleted.require(image)
-
-    def _is_found(self, image: str) -> bool:
-        has_job = any(jobs.get(image) is not None for jobs in self.jobs)
-        return has_job or next(self._objects(image), None) is not None
-
-    def _delete(self, image: str) -> None:
-        """Delete jobs first, which stops their workers, and then what these have stored."""
-        for jobs in self.jobs:
+        self._mark(image)
+        for jobs in self.jobs:  # first, which stops their workers
             jobs.delete(image)
-        for store, key in list(self._objects(image)):
-            store.delete(key)
+        for store, blob in list(self._objects(image)):
+            store.delete(blob.key)
 
-    def _objects(self, image: str) -> Iterator[tuple[BlobStore, str]]:
+    def sweep(self, dry_run: bool) -> Iterator[Leftover]:
+        """Look once more for everything of images that were dropped, until nothing turns up any more."""
+        settled = self.clock.now() - self.settled_after
+        for mark in self.deleted.find({"settled": False}):
+            if mark.last_found_at > settled:
+                continue
+            stage = Stage.DUE if dry_run else Stage.REMOVED
+            found = [_leftover(blob, mark, stage) for _, blob in self._objects(mark.id)]
+            yield from found
+            if dry_run:
+                continue
+            if found or self._has_job(mark.id):
+                self.drop(mark.id)
+            else:
+                self.deleted.change(mark.id, DeletedImage.settle)
+
+    def _mark(self, image: str) -> None:
+        """Mark the image before its jobs go: who starts or ends one afterwards sees the mark."""
+        now = self.clock.now()
+        try:
+            self.deleted.add(DeletedImage(id=image, last_found_at=now))
+        except Duplicate:
+            self.deleted.change(image, lambda mark: mark.found(now))
+
+    def _has_job(self, image: str) -> bool:
+        return any(jobs.get(image) is not None for jobs in self.jobs)
+
+    def _objects(self, image: str) -> Iterator[tuple[BlobStore, BlobInfo]]:
         for store, prefix in (
             (self.images, product_prefix(image)),
             (self.images, associated_prefix(image)),
@@ -75,8 +80,14 @@ class Removal:
             (self.media, index_prefix(image)),
         ):
             for blob in store.list(prefix):
-                yield store, blob.key
+                yield store, blob
 
 
-def _found_at(mark: DeletedImage, now: datetime) -> None:
-    mark.last_found_at = now
+def _leftover(blob: BlobInfo, mark: DeletedImage, stage: Stage) -> Leftover:
+    return Leftover(
+        kind="product of a deleted image",
+        name=blob.key,
+        size_bytes=blob.size_bytes,
+        since=mark.last_found_at,
+        stage=stage,
+    )
