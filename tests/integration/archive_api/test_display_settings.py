@@ -84,6 +84,12 @@ def test_what_all_archives_share_is_made_by_administrators(
     assert service.call("POST", f"{API}/{path}/", editor, json=sent).status_code == 403
 
 
+@pytest.mark.parametrize("pk", ["²", "0", "1" * 40, "x", new_id()])
+def test_what_is_no_identifier_names_nothing(service: ArchiveService, editor: str, pk: str) -> None:
+    for path, _ in KINDS:
+        assert service.call("GET", f"{API}/{path}/{pk}/", editor).status_code == 404
+
+
 def test_equal_titles_get_slugs_of_their_own(service: ArchiveService, editor: str) -> None:
     slugs = [protocol(service, editor, MAIN)["slug"] for _ in range(3)]
 

@@ -100,7 +100,7 @@ def find_setting(library: Library, token: str | None, kind: SettingKind, identif
     """Return a setting the caller may see, by identifier or number; raise `Unauthenticated` or `NotFound`."""
     caller, usable = library.require_usable(token)
     found = (
-        _by_number(library, kind, identifier) if identifier.isdigit() else _by_id(library, kind, identifier)
+        _by_number(library, kind, identifier) if _is_number(identifier) else _by_id(library, kind, identifier)
     )
     if found is None or not _is_seen(library, caller, usable, found):
         raise NotFound(f"{kind.value} {identifier} does not exist")
@@ -158,6 +158,10 @@ def settings_named(library: Library, identifiers: set[str]) -> dict[str, Display
     if not wanted:
         return {}
     return {each.id: each for each in library.display_settings.find({"_id": one_of(wanted)})}
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()  # there are other digits, of which int() makes no number
 
 
 def _by_id(library: Library, kind: SettingKind, identifier: str) -> DisplaySetting | None:
