@@ -289,6 +289,22 @@ def test_an_archive_is_downloaded_as_a_whole(page: Page, platform: RunningPlatfo
         assert [Path(name).suffix for name in found.namelist() if "/" in name] == [".mha"]
 
 
+def test_an_item_says_what_its_archive_wants_to_show_and_it_lacks(
+    page: Page, platform: RunningPlatform
+) -> None:
+    client = platform.client()
+    archive = client.create_archive("Overlays")
+    wanted = {"view_content": {"main": ["generic-overlay"]}}
+    client.call("PATCH", f"archives/{archive['pk']}/", json=wanted)
+    item = client.call("POST", "archives/items/", json={"archive": archive["api_url"], "title": "bare"})
+    page.sign_in(platform.token)
+    page.shows("Overlays")
+
+    page.open(f"/archives/{archive['slug']}/items/{item['pk']}/")
+
+    page.shows("Viewport main shows generic-overlay, of which this item has no value.")
+
+
 def test_an_editor_makes_a_version_of_an_archive(page: Page, platform: RunningPlatform) -> None:
     archive = platform.client().create_archive("To be cited")
     page.sign_in(platform.token)

@@ -210,6 +210,9 @@ def test_an_imported_upload_is_removed_after_its_grace_period(store: Store) -> N
     [found] = store.sweep()
 
     assert (found.kind, found.stage, found.size_bytes) == ("upload", Stage.REMOVED, 6)
+    assert store.desk.call("GET", upload.removeprefix(f"{PUBLIC_URL}/api/v1/"), store.ann).get_json()[
+        "removed"
+    ]
     assert keys(store.uploads) == []
     assert store.sweep() == []
 

@@ -143,6 +143,7 @@ def show_upload(upload: Upload, *, public_url: str) -> dict[str, Any]:
         "s3_upload_id": upload.multipart_id,
         "status": upload.status.value,
         "size_bytes": upload.size_bytes,
+        "removed": to_text(upload.removed_at) if upload.removed_at else None,
         "api_url": upload_url(upload.id, public_url=public_url),
     }
 

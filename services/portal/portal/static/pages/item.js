@@ -22,6 +22,7 @@ export async function itemPage({ signal, title }, slug, pk) {
     element("p", { class: "crumbs" }, link("/", "Archives"), " / ", link(`/archives/${encodeURIComponent(slug)}/`, archive.title)),
     element("h1", {}, item.title || "Untitled item"),
     element("p", { class: "facts" }, `Added ${moment(item.created)}`),
+    item.warnings.length > 0 && notice("empty", item.warnings.join(" ")),
     images,
   );
 }
