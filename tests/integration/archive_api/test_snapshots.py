@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from archive_api.domain.snapshot import LARGEST_PAGE_BYTES
+from archive_api.domain.snapshot import LARGEST_PAGE_BYTES, SnapshotPage, page_id
 from archive_shared.events import ImageDeleted
 from archive_shared.identifiers import new_id
 from tests.support.archive_service import SITE, Answer, ArchiveService
 from tests.support.imports import SOCKET, an_import
 from tests.support.sockets import a_socket
-from tests.support.sweeping import sweep_for_a_month
+from tests.support.sweeping import sweep, sweep_for_a_month
 
 ITEMS = "/api/v1/archives/items/"
 
@@ -248,3 +248,21 @@ def test_no_version_is_made_while_a_slide_is_being_converted(
 
     assert refused.status_code == 409
     assert "still being converted" in refused.json["detail"]
+
+
+def test_what_an_attempt_that_died_had_frozen_is_removed_after_a_day(
+    service: ArchiveService, editor: str, archive: str, item: dict[str, Any]
+) -> None:
+    kept = take(service, editor, archive)
+    died = SnapshotPage(
+        id=page_id(new_id(), 0), attempt=new_id(), entries=[], holds=[], created_at=service.clock.now()
+    )
+    service.library.snapshot_pages.add(died)
+
+    sweep(service)
+    assert service.library.snapshot_pages.get(died.id) is not None
+    service.clock.advance(days=2)
+    sweep(service)
+
+    assert service.library.snapshot_pages.get(died.id) is None
+    assert len(items_in(service, editor, kept)) == 1
