@@ -26,6 +26,7 @@ from archive_api.domain.sockets import SOCKETS, Socket
 from archive_api.domain.suspicion import SUSPICIONS, Suspicion
 from archive_api.domain.tally import TALLIES, Tally
 from archive_api.domain.task import TASKS, Task
+from archive_api.use_cases.idempotency import forget_answers
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.paging import Paging
 from archive_api.use_cases.socket_shelf import SocketShelf
@@ -170,6 +171,7 @@ def sweep_of(library: Library, grace: Grace) -> Sweep:
     def sweep(dry_run: bool) -> Iterator[Leftover]:
         if not dry_run:
             sweep_pages(library)
+            forget_answers(library)
         yield from sweep_items(library, dry_run=dry_run)
         yield from sweep_images(library, unused_for=grace.images, dry_run=dry_run)
         yield from sweep_media(library, unused_for=grace.media, dry_run=dry_run)

@@ -159,6 +159,33 @@ def test_the_rows_of_a_task_that_is_done_are_removed(
     assert keys(service, "tasks/") == []
 
 
+def test_what_is_left_of_a_plan_for_a_download_is_removed_and_a_plan_stays(
+    service: ArchiveService, editor: str, archive: str, item: str
+) -> None:
+    planned = service.call("POST", f"/api/v1/archives/{archive}/downloads/", editor, json={})
+    assert planned.status_code == 201, planned.text
+    present = keys(service, "downloads/")
+    service.library.media_blobs.put("downloads/died/plan/000000.json", b"[]")
+
+    sweep_for_a_month(service)
+
+    assert keys(service, "downloads/") == present
+
+
+def test_answers_to_repeated_requests_are_forgotten_after_a_week(
+    service: ArchiveService, editor: str
+) -> None:
+    sent = {"json": {"title": "Once"}, "headers": {"Idempotency-Key": "k"}}
+    first = service.call("POST", "/api/v1/archives/", editor, **sent).json
+    service.clock.advance(days=8)
+    sweep(service)
+
+    again = service.call("POST", "/api/v1/archives/", editor, **sent)
+
+    assert again.status_code == 201
+    assert again.json["pk"] == first["pk"]
+
+
 def test_what_other_services_keep_in_the_bucket_is_left_alone(service: ArchiveService) -> None:
     service.library.media_blobs.put("previews/x/1", b"a preview of the tiler's")
 

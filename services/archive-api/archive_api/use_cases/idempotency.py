@@ -7,13 +7,18 @@ attempt died between its effect and the note about its answer, the second finds 
 import hashlib
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 
 from archive_api.domain.answer import Answer
 from archive_api.use_cases.library import Library
+from archive_shared.clock import to_text
+from archive_shared.documents import at_most
 from archive_shared.errors import Conflict, Duplicate, Invalid
 from archive_shared.identifiers import derived_id, new_id
 
 LONGEST_KEY = 255
+KEPT_FOR = timedelta(days=7)
+"""Nobody repeats a POST later; and whoever does finds what it made, under the identifier that follows from the key."""
 
 
 def once(
@@ -54,6 +59,13 @@ def once(
 
     library.answers.change(identifier, note)
     return status, text
+
+
+def forget_answers(library: Library) -> None:
+    """Remove the answers nobody will ask for again."""
+    before = to_text(library.clock.now() - KEPT_FOR)
+    for identifier in library.answers.identifiers({"created_at": at_most(before)}):
+        library.answers.delete(identifier)
 
 
 def _begun(library: Library, identifier: str, digest: str) -> Answer:

@@ -1,4 +1,5 @@
-"""Removes objects of the bucket `media` that nothing refers to: files of values, replaced pictures, rows of done tasks.
+"""Removes objects of the bucket `media` that nothing refers to: files of values, replaced pictures, rows of done tasks,
+plans of downloads that never came to be.
 
 What is found unused is first suspected. Whoever uses it from then on lets the suspicion begin anew
 (`archive_api.use_cases.hold`). Once it is old enough it is confirmed, which only one of the two can win; then references are
@@ -112,11 +113,19 @@ def _rows_to_do(library: Library, keys: Sequence[str]) -> set[str]:
     return {key for key in keys if key.split("/")[1] in running}
 
 
+def _planned(library: Library, keys: Sequence[str]) -> set[str]:
+    """Return what belongs to a download that is planned: `downloads/<download>/…`."""
+    downloads = sorted({key.split("/")[1] for key in keys})
+    present = {each.id for each in library.downloads.find({"_id": one_of(downloads)})}
+    return {key for key in keys if key.split("/")[1] in present}
+
+
 _RULES: Mapping[str, _Referred] = {
     "values/": referred_files,
     f"{LOGO.folder}/": _shown_pictures(LOGO),
     f"{SOCIAL_IMAGE.folder}/": _shown_pictures(SOCIAL_IMAGE),
     "tasks/": _rows_to_do,
+    "downloads/": _planned,
 }
 
 
