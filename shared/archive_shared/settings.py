@@ -33,6 +33,8 @@ class PlatformSettings:
         0 sets no limit.
     upload_quota_bytes
         How many bytes the uploads of one user may take until they are removed; 0 sets no limit.
+    archive_quota_bytes
+        How many bytes an archive may hold; 0 sets no limit.
     watch_port
         Where relays, consumers and workers answer `/metrics` and `/readyz`; 0 means nowhere.
     """
@@ -54,6 +56,7 @@ class PlatformSettings:
     requests_per_minute: int = 6000
     anonymous_requests_per_minute: int = 600
     upload_quota_bytes: int = 0
+    archive_quota_bytes: int = 0
     watch_port: int = 0
     log_level: str = "INFO"
     log_json: bool = True
@@ -132,6 +135,9 @@ def read_platform_settings(env: Env | None = None) -> PlatformSettings:
                 "ANONYMOUS_REQUESTS_PER_MINUTE", PlatformSettings.anonymous_requests_per_minute
             ),
             upload_quota_bytes=round(env.float("UPLOAD_QUOTA_GB", PlatformSettings.upload_quota_bytes) * GB),
+            archive_quota_bytes=round(
+                env.float("ARCHIVE_QUOTA_GB", PlatformSettings.archive_quota_bytes) * GB
+            ),
             watch_port=env.int("WATCH_PORT", PlatformSettings.watch_port),
             log_level=env.str("LOG_LEVEL", PlatformSettings.log_level),
             log_json=env.bool("LOG_JSON", PlatformSettings.log_json),

@@ -122,19 +122,29 @@ class ArchiveService:
                         yield envelope["id"], cattrs.structure(envelope["data"], kind)
 
 
-def archive_service(folder: Path) -> ArchiveService:
+def archive_service(folder: Path, *, archive_quota_bytes: int = 0) -> ArchiveService:
     """Build the service on an empty folder."""
     blobs = BlobSettings(url=f"file://{folder / 'blobs'}", public_url=SITE, link_secret=SECRET)
-    return archive_service_on(SqliteDocuments(folder / "archive-api.db", COLLECTIONS), blobs)
+    documents = SqliteDocuments(folder / "archive-api.db", COLLECTIONS)
+    return archive_service_on(documents, blobs, archive_quota_bytes=archive_quota_bytes)
 
 
-def archive_service_on(documents: Documents, blobs: BlobSettings) -> ArchiveService:
+def archive_service_on(
+    documents: Documents, blobs: BlobSettings, *, archive_quota_bytes: int = 0
+) -> ArchiveService:
     """Build the service on stores that are already there."""
     people = RoleBook()
     buckets = Buckets(*(connect_blobs(blobs, bucket) for bucket in ("images", "media", "uploads")))
     uploads = UploadBook(people, buckets.uploads)
     clock = TickingClock()
-    api = over(documents, buckets, access=people, uploaded=uploads, clock=clock)
+    api = over(
+        documents,
+        buckets,
+        access=people,
+        uploaded=uploads,
+        clock=clock,
+        archive_quota_bytes=archive_quota_bytes,
+    )
     return ArchiveService(
         api, people, uploads, clock, app_for(api, public_url=SITE, secret=SECRET).test_client()
     )

@@ -20,6 +20,7 @@ class ArchiveBook:
     items: dict[str, str] = field(default_factory=dict)
     deidentifying: set[str] = field(default_factory=set)
     keeping_labels: set[str] = field(default_factory=set)
+    full: set[str] = field(default_factory=set)
 
     def find_archive(self, token: str | None, reference: str) -> FoundArchive:
         name = reference.rstrip("/").rsplit("/", 1)[-1]
@@ -38,7 +39,9 @@ class ArchiveBook:
         return self._found(archive)
 
     def _found(self, archive: str) -> FoundArchive:
-        return FoundArchive(archive, archive in self.deidentifying, archive in self.keeping_labels)
+        return FoundArchive(
+            archive, archive in self.deidentifying, archive in self.keeping_labels, archive in self.full
+        )
 
     def _allows(self, token: str | None, action: Action, archive: str) -> bool:
         question = Question(action, archive, archive in self.public)

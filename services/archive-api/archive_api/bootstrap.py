@@ -26,6 +26,7 @@ from archive_api.domain.sockets import SOCKETS, Socket
 from archive_api.domain.suspicion import SUSPICIONS, Suspicion
 from archive_api.domain.tally import TALLIES, Tally
 from archive_api.domain.task import TASKS, Task
+from archive_api.domain.weight import WEIGHTS, Weight
 from archive_api.use_cases.idempotency import forget_answers
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.paging import Paging
@@ -64,6 +65,7 @@ COLLECTIONS = (
     SEARCH_ENTRIES,
     MEASURES,
     TALLIES,
+    WEIGHTS,
     DOWNLOADS,
     CHECKSUMS,
     ACCESS_NOTES,
@@ -116,6 +118,7 @@ def bootstrap(settings: PlatformSettings, *, transports: Transports | None = Non
         access=connect_access(settings, service=NAME, clock=clock, transport=reached.permissions),
         uploaded=IngestClient(ingest),
         clock=clock,
+        archive_quota_bytes=settings.archive_quota_bytes,
     )
 
 
@@ -125,7 +128,13 @@ def connect(settings: PlatformSettings) -> Documents:
 
 
 def over(
-    documents: Documents, buckets: Buckets, *, access: Access, uploaded: Uploaded, clock: Clock
+    documents: Documents,
+    buckets: Buckets,
+    *,
+    access: Access,
+    uploaded: Uploaded,
+    clock: Clock,
+    archive_quota_bytes: int = 0,
 ) -> ArchiveApi:
     """Build the service on stores and peers that are already there."""
     kept = partial(Repository, documents, source=NAME, clock=clock)
@@ -139,6 +148,7 @@ def over(
         search_entries=kept(SEARCH_ENTRIES.name, SearchEntry),
         measures=kept(MEASURES.name, Measure),
         tallies=kept(TALLIES.name, Tally),
+        weights=kept(WEIGHTS.name, Weight),
         downloads=kept(DOWNLOADS.name, Download),
         checksums=kept(CHECKSUMS.name, Checksum),
         access_notes=kept(ACCESS_NOTES.name, AccessNote),
@@ -161,6 +171,7 @@ def over(
         clock=clock,
         render_picture=render_picture,
         render_markdown=render_markdown,
+        archive_quota_bytes=archive_quota_bytes,
     )
     return ArchiveApi(documents, library)
 

@@ -54,6 +54,7 @@ def test_a_new_archive_has_everything_the_public_client_reads(service: ArchiveSe
         "api_url": f"{SITE}/api/v1/archives/{card['pk']}/",
         "url": f"{SITE}/archives/chest-ct/",
         "item_count": 0,
+        "is_full": False,
         "page_markdown": "",
         "page_html": "",
         "versions_required": False,

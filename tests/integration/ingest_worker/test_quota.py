@@ -11,7 +11,7 @@ from archive_shared.documents.sqlite import SqliteDocuments
 from archive_shared.settings import Grace
 from ingest_worker.bootstrap import COLLECTIONS, over, sweep_of
 from ingest_worker.entrypoints.http.app import app_for
-from tests.integration.ingest_worker.conftest import PUBLIC_URL, Desk
+from tests.integration.ingest_worker.conftest import ARCHIVE, PUBLIC_URL, Desk
 from tests.integration.ingest_worker.test_sweeps import LaterClock, Store
 from tests.support.access import RoleBook
 from tests.support.targets import ArchiveBook
@@ -75,3 +75,14 @@ def test_what_is_removed_makes_room_again(store: Store) -> None:
     list(sweep(False))
 
     store.desk.uploaded(store.ann, data=b"x" * 100)
+
+
+def test_a_full_archive_takes_no_import(desk: Desk) -> None:
+    desk.archives.full.add(ARCHIVE)
+    ann = desk.person("ann", "uploader")
+    sent = {"uploads": [desk.uploaded(ann)], "archive": ARCHIVE}
+
+    refused = desk.call("POST", "cases/upload-sessions/", ann, json=sent)
+
+    assert refused.status_code == 403
+    assert refused.get_json()["detail"].startswith("The archive is full.")

@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 
+from archive_api.use_cases.archive_quota import weigh
 from archive_api.use_cases.count_items import recount
 from archive_api.use_cases.delete_archive import delete_items_of
 from archive_api.use_cases.do_step import do_step
@@ -38,21 +39,37 @@ from archive_shared.events import (
 
 log = structlog.get_logger()
 
+ItemEvent = (
+    ItemCreated
+    | ItemDeleted
+    | ItemMoved
+    | ItemRestored
+    | ItemValueAdded
+    | ItemValueRemoved
+    | ItemValueReplaced
+)
+
 
 def _place(library: Library, event: ImageImported) -> None:
     outcome = place_image(library, event)
     log.info("image_placed", outcome=outcome.value, image=event.image, archive=event.archive, item=event.item)
 
 
+def _index_item(library: Library, event: ItemEvent) -> None:
+    index_item(library, event.item)
+    weigh(library, event.archive, event.item)
+
+
 def _index_all(library: Library, event: ItemCreated | ItemDeleted | ItemRestored) -> None:
     index_images(library, event.images)
-    index_item(library, event.item)
+    _index_item(library, event)
     recount(library, event.archive, event.item)
 
 
 def _index_moved(library: Library, event: ItemMoved) -> None:
     index_images(library, event.images)
-    index_item(library, event.item)
+    _index_item(library, event)
+    weigh(library, event.previous_archive, event.item)
     recount(library, event.previous_archive, event.item)
     recount(library, event.archive, event.item)
 
@@ -63,12 +80,12 @@ def _index_title(library: Library, event: ItemUpdated) -> None:
 
 def _index_one(library: Library, event: ItemValueAdded | ItemValueRemoved) -> None:
     index_images(library, [event.image])
-    index_item(library, event.item)
+    _index_item(library, event)
 
 
 def _index_both(library: Library, event: ItemValueReplaced) -> None:
     index_images(library, [event.image, event.previous_image])
-    index_item(library, event.item)
+    _index_item(library, event)
 
 
 def _empty(library: Library, event: ArchiveDeleted) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from archive_api.domain.archive import Archive, picture_key
 from archive_api.domain.logo import LOGO, PictureRule
 from archive_api.domain.words import words
+from archive_api.use_cases.archive_quota import is_full
 from archive_api.use_cases.count_items import count_items
 from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Question, Usable
@@ -53,6 +54,7 @@ class SeenArchive:
 
     archive: Archive
     items: int | None
+    is_full: bool = False
 
 
 def list_archives(
@@ -95,7 +97,9 @@ def show_archive(library: Library, token: str | None, identifier: str) -> SeenAr
     seen, usable = answers.allowed
     if not seen:
         raise _hidden(identifier, somebody=answers.caller is not None)
-    return SeenArchive(archive, count_items(library, identifier) if usable else None)
+    if not usable:
+        return SeenArchive(archive, None)
+    return SeenArchive(archive, count_items(library, identifier), is_full(library, identifier))
 
 
 def find_by_exact_address(library: Library, token: str | None, identifier: str) -> Archive:

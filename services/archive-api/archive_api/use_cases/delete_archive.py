@@ -48,6 +48,7 @@ def delete_items_of(library: Library, archive: str) -> None:
     """Delete the items and snapshots of a deleted archive; all that are left, when it is done again."""
     drop_snapshots_of(library, archive)
     library.tallies.delete(archive)  # nobody will ask, so their going need not be counted
+    library.weights.delete(archive)
     now = library.clock.now()
     while found := library.items.find({"archive": archive, "deleted": False}, limit=_AT_ONCE):
         for item in found:

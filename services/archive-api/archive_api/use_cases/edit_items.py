@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from archive_api.domain.history import Actor
 from archive_api.domain.item import Item
 from archive_api.use_cases.accept_values import Accepted, SentValue, accept_values
+from archive_api.use_cases.archive_quota import require_room
 from archive_api.use_cases.browse_items import ShownItem, show_items
 from archive_api.use_cases.hold import hold
 from archive_api.use_cases.library import Library
@@ -57,6 +58,7 @@ def create_item(library: Library, token: str | None, identifier: str, wanted: Ne
     caller = require_upload(library, token, wanted.archive)
     require_no_imports(wanted.values)
     accepted = accept_values(library, token, identifier, wanted.values)
+    _require_room(library, wanted.archive, accepted)
     hold(library, accepted.values)
     item = Item.create(
         id=identifier,
@@ -93,6 +95,7 @@ def change_item(library: Library, token: str | None, caller: Caller, item: Item,
     """
     _require_free(library, item, change.title)
     accepted = accept_values(library, token, item.id, change.values)
+    _require_room(library, item.archive, accepted)
     hold(library, accepted.values)
     now, by = library.clock.now(), Actor.of(caller)
 
@@ -152,6 +155,12 @@ def require_no_imports(values: Sequence[SentValue]) -> None:
         if value.user_uploads is not None or value.upload_session is not None:
             reason = "Create the item first; then add what is to be imported."
             raise Invalid({f"values.{index}.user_uploads": [reason]})
+
+
+def _require_room(library: Library, archive: str, accepted: Accepted) -> None:
+    """Refuse what takes space in an archive that is full; numbers and text do not."""
+    if accepted.arriving or any(value.json_text is None for value in accepted.values):
+        require_room(library, archive)
 
 
 def title_taken() -> Invalid:

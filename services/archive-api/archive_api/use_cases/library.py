@@ -20,6 +20,7 @@ from archive_api.domain.snapshot import Snapshot, SnapshotPage
 from archive_api.domain.suspicion import Suspicion
 from archive_api.domain.tally import Tally
 from archive_api.domain.task import Task
+from archive_api.domain.weight import Weight
 from archive_api.use_cases.paging import Paging
 from archive_api.use_cases.socket_shelf import SocketShelf
 from archive_api.use_cases.uploaded import Uploaded
@@ -47,6 +48,8 @@ class Library:
         widths in pixels; raises `Invalid` for one that breaks the rule.
     render_markdown
         Turns markdown into HTML that can do no harm.
+    archive_quota_bytes
+        How much an archive may hold; 0 sets no limit.
     """
 
     archives: Repository[Archive]
@@ -58,6 +61,7 @@ class Library:
     search_entries: Repository[SearchEntry]
     measures: Repository[Measure]
     tallies: Repository[Tally]
+    weights: Repository[Weight]
     downloads: Repository[Download]
     checksums: Repository[Checksum]
     access_notes: Repository[AccessNote]
@@ -80,6 +84,7 @@ class Library:
     clock: Clock
     render_picture: Callable[[bytes, PictureRule], Mapping[int, bytes]]
     render_markdown: Callable[[str], str]
+    archive_quota_bytes: int = 0
 
     def archive(self, identifier: str) -> Archive | None:
         """Return an archive that is there, None for one that was deleted or never was."""

@@ -22,7 +22,7 @@ class HttpArchives:
         page = self._archive_api.get("/api/v1/archives/", token=token, query={"slug": name, "limit": "1"})
         if not page["results"]:
             raise NotFound(f"archive {name} may not be seen")
-        return _found(page["results"][0])
+        return self.find_archive(token, page["results"][0]["pk"])  # lists do not tell whether it is full
 
     def has_socket(self, token: str | None, slug: str) -> bool:
         query = {"slug": slug, "limit": "1"}
@@ -38,7 +38,9 @@ class HttpArchives:
 
 
 def _found(card: Mapping[str, Any]) -> FoundArchive:
-    return FoundArchive(str(card["pk"]), bool(card["deidentify"]), bool(card.get("keep_labels")))
+    return FoundArchive(
+        str(card["pk"]), bool(card["deidentify"]), bool(card.get("keep_labels")), bool(card.get("is_full"))
+    )
 
 
 def _last_segment(reference: str) -> str:

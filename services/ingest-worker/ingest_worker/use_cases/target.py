@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from archive_shared.access import Access, Action, require
-from archive_shared.errors import Invalid, NotFound
+from archive_shared.errors import Forbidden, Invalid, NotFound
 from ingest_worker.domain.grouping import GroupBy, Grouping
 
 DEFAULT_SOCKET = "generic-medical-image"
@@ -18,6 +18,7 @@ class FoundArchive:
     id: str
     deidentify: bool = False
     keep_labels: bool = False
+    is_full: bool = False
 
 
 class Archives(Protocol):
@@ -79,7 +80,7 @@ def resolve(wanted: WantedTarget, *, token: str | None, archives: Archives, acce
         More than one target, a socket without a target, an item without a socket, or a target or socket
         that does not exist for the caller.
     Forbidden
-        The caller sees the target but may not upload to it.
+        The caller sees the target but may not upload to it, or it is full.
     """
     _check_combination(wanted)
     field = "archive" if wanted.archive else "archive_item"
@@ -87,6 +88,7 @@ def resolve(wanted: WantedTarget, *, token: str | None, archives: Archives, acce
         archive = _archive(wanted, token=token, archives=archives)
         if archive is not None:
             require(access, token, Action.UPLOAD, archive.id)
+            _require_room(archive)
     except NotFound as error:
         raise Invalid({field: ["Object does not exist."]}) from error
     if wanted.interface and not archives.has_socket(token, wanted.interface):
@@ -101,6 +103,11 @@ def resolve(wanted: WantedTarget, *, token: str | None, archives: Archives, acce
         grouping=wanted.grouping,
         keep_labels=archive is not None and archive.keep_labels and not archive.deidentify,
     )
+
+
+def _require_room(archive: FoundArchive) -> None:
+    if archive.is_full:
+        raise Forbidden("The archive is full. Delete items, or ask an administrator for more room.")
 
 
 def _check_grouping(

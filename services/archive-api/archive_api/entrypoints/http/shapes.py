@@ -59,6 +59,7 @@ def show_seen_archive(seen: SeenArchive, links: Links, render_markdown: Callable
     settings, usable = seen.archive.settings, seen.items is not None
     return show_archive(seen.archive, links) | {
         "item_count": seen.items,
+        "is_full": seen.is_full if usable else None,
         "page_markdown": settings.page_markdown if usable else None,
         "page_html": render_markdown(settings.page_markdown) if usable else None,
         "versions_required": settings.versions_required if usable else None,

@@ -1,0 +1,78 @@
+"""What an archive may hold."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archive_api.use_cases.archive_quota import is_full
+from archive_shared.identifiers import new_id
+from tests.support.archive_service import SITE, Answer, ArchiveService, archive_service
+from tests.support.imports import an_import
+from tests.support.sockets import a_socket
+
+ITEMS = "/api/v1/archives/items/"
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> ArchiveService:
+    """A service whose archives hold two images of 1,234 bytes, and then no more."""
+    return archive_service(tmp_path, archive_quota_bytes=2000)
+
+
+def fill(service: ArchiveService, archive: str, *names: str) -> None:
+    for name in names:
+        service.hear(an_import(name, archive=archive, image=new_id()))
+    service.settle()
+
+
+def card(service: ArchiveService, token: str, archive: str) -> Any:
+    return service.call("GET", f"/api/v1/archives/{archive}/", token).json
+
+
+def add(service: ArchiveService, token: str, archive: str, **value: Any) -> Answer:
+    body = {"archive": f"{SITE}/api/v1/archives/{archive}/", "values": [value]}
+    return service.call("POST", ITEMS, token, json=body)
+
+
+def test_an_archive_that_is_full_takes_no_more_images_but_numbers(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    a_socket(service, "Score", "Float")
+    fill(service, archive, "a.mha")
+    states = [card(service, editor, archive)["is_full"]]
+    fill(service, archive, "b.mha")
+    states.append(card(service, editor, archive)["is_full"])
+    image = service.call("GET", f"/api/v1/cases/images/?archive={archive}", editor).json["results"][0]
+
+    refused = add(service, editor, archive, interface="generic-medical-image", image=image["api_url"])
+    taken = add(service, editor, archive, interface="score", value=0.5)
+
+    assert states == [False, True]
+    assert (refused.status_code, taken.status_code) == (403, 201)
+    assert refused.json["detail"].startswith("The archive is full: it may hold 2e-06 GB.")
+
+
+def test_deleting_and_moving_make_room_again(service: ArchiveService, editor: str, archive: str) -> None:
+    other = service.archive(editor=editor)
+    fill(service, archive, "a.mha", "b.mha", "c.mha")
+    assert is_full(service.library, archive)
+    assert not is_full(service.library, other)
+    first, second, _ = service.call("GET", f"{ITEMS}?archive={archive}", editor).json["results"]
+
+    service.call("DELETE", f"{ITEMS}{first['pk']}/", editor)
+    service.settle()
+    assert is_full(service.library, archive)
+    destination = {"archive": f"{SITE}/api/v1/archives/{other}/"}
+    service.call("POST", f"{ITEMS}{second['pk']}/move/", editor, json=destination)
+    service.settle()
+
+    assert not is_full(service.library, archive)
+    fill(service, other, "d.mha")
+    assert is_full(service.library, other)
+
+
+def test_a_stranger_is_not_told_whether_an_archive_is_full(service: ArchiveService, editor: str) -> None:
+    public = service.archive(public=True, editor=editor)
+
+    assert card(service, service.people.add_person("stranger"), public)["is_full"] is None
