@@ -24,9 +24,8 @@ from archive_api.domain.service_link import SERVICE_LINKS, ServiceLink
 from archive_api.domain.snapshot import SNAPSHOT_PAGES, SNAPSHOTS, Snapshot, SnapshotPage
 from archive_api.domain.sockets import SOCKETS, Socket
 from archive_api.domain.suspicion import SUSPICIONS, Suspicion
-from archive_api.domain.tally import TALLIES, Tally
+from archive_api.domain.tally import TALLIES, WEIGHTS, Tally
 from archive_api.domain.task import TASKS, Task
-from archive_api.domain.weight import WEIGHTS, Weight
 from archive_api.use_cases.idempotency import forget_answers
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.paging import Paging
@@ -148,7 +147,7 @@ def over(
         search_entries=kept(SEARCH_ENTRIES.name, SearchEntry),
         measures=kept(MEASURES.name, Measure),
         tallies=kept(TALLIES.name, Tally),
-        weights=kept(WEIGHTS.name, Weight),
+        weights=kept(WEIGHTS.name, Tally),
         downloads=kept(DOWNLOADS.name, Download),
         checksums=kept(CHECKSUMS.name, Checksum),
         access_notes=kept(ACCESS_NOTES.name, AccessNote),

@@ -1,9 +1,9 @@
-"""How many items an archive holds, kept as numbers that are small work to count again.
+"""Numbers about all items of an archive, how many they are and how much they hold, kept so that they are small work to renew.
 
-Items and the number of them are different documents, which no store writes together. So a tally is never added to; it
-is looked up, like every index here: what happened to an item makes the portion it belongs to be counted anew, and the
-compare-and-set lets one of two counts pass that overlap, so that the one stored last has seen every change.
-Counting a portion costs one 256th of the archive, reading the sum one small document.
+Items and a number about them are different documents, which no store writes together. So a tally is never added to; it
+is looked up, like every index here: what happened to an item makes the portion it belongs to be looked up anew, and the
+compare-and-set lets one of two look-ups pass that overlap, so that the one stored last has seen every change.
+Looking up a portion costs one 256th of the archive, reading the sum one small document.
 """
 
 from collections.abc import Mapping
@@ -23,30 +23,34 @@ class Tally(Aggregate):
 
     Parameters
     ----------
-    counts
-        Items by portion; a portion that is missing was not counted yet.
+    numbers
+        By portion; a portion that is missing was not looked up yet.
     lookups
-        How often portions were counted; it makes every count a change.
+        How often portions were looked up; it makes every look-up a change.
     """
 
-    counts: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
     lookups: int = 0
 
     @property
     def missing(self) -> list[str]:
-        return [portion for portion in PORTIONS if portion not in self.counts]
+        return [portion for portion in PORTIONS if portion not in self.numbers]
 
     @property
     def total(self) -> int:
-        return sum(self.counts.values())
+        return sum(self.numbers.values())
 
-    def note(self, counted: Mapping[str, int]) -> None:
-        """Take over what was counted just now."""
-        self.counts = {**self.counts, **counted}
+    def note(self, found: Mapping[str, int]) -> None:
+        """Take over what was found just now."""
+        self.numbers = {**self.numbers, **found}
         self.lookups += 1
 
 
 TALLIES = Collection("tallies")
+"""How many items an archive has."""
+
+WEIGHTS = Collection("weights")
+"""How many bytes an archive holds."""
 
 
 def portion_of(item: str) -> str:

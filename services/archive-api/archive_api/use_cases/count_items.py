@@ -5,23 +5,18 @@ first time somebody asks, and from then on keeps it by what it hears of its item
 time an event takes.
 """
 
-from contextlib import suppress
-
-from archive_api.domain.tally import Tally, items_in, portion_of
+from archive_api.domain.tally import items_in
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.tallying import Portion, renew, total
 from archive_shared.documents import one_of
-from archive_shared.errors import Duplicate
 
 FEW = 1000
-_AT_ONCE = (
-    8  # portions; what is counted while others change the tally is counted again, so it must be soon done
-)
 
 
 def count_items(library: Library, archive: str) -> int:
     """Return how many items an archive holds; exact below `FEW`."""
     few = library.items.count({"archive": archive, "deleted": False}, limit=FEW)
-    return few if few < FEW else max(_tally(library, archive).total, FEW)
+    return few if few < FEW else max(total(library.tallies, archive, _counting(library, archive)), FEW)
 
 
 def count_items_of(library: Library, archives: frozenset[str]) -> int:
@@ -33,23 +28,8 @@ def count_items_of(library: Library, archives: frozenset[str]) -> int:
 
 def recount(library: Library, archive: str, item: str) -> None:
     """Count anew where an item came or went, if the archive has a tally."""
-    if library.tallies.get(archive) is not None:
-        library.tallies.change(archive, lambda tally: _look_up(library, tally, [portion_of(item)]))
+    renew(library.tallies, archive, item, _counting(library, archive))
 
 
-def _tally(library: Library, archive: str) -> Tally:
-    """Return the tally of an archive, begun and completed if it must be."""
-    tally = library.tallies.get(archive)
-    if tally is None:
-        with suppress(Duplicate):
-            library.tallies.add(Tally(id=archive))
-        tally = library.tallies.require(archive)
-    while tally.missing:
-        tally = library.tallies.change(
-            archive, lambda present: _look_up(library, present, present.missing[:_AT_ONCE])
-        )
-    return tally
-
-
-def _look_up(library: Library, tally: Tally, portions: list[str]) -> None:
-    tally.note({portion: library.items.count(items_in(tally.id, portion)) for portion in portions})
+def _counting(library: Library, archive: str) -> Portion:
+    return lambda portion: library.items.count(items_in(archive, portion))

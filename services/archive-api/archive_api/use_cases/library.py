@@ -20,7 +20,6 @@ from archive_api.domain.snapshot import Snapshot, SnapshotPage
 from archive_api.domain.suspicion import Suspicion
 from archive_api.domain.tally import Tally
 from archive_api.domain.task import Task
-from archive_api.domain.weight import Weight
 from archive_api.use_cases.paging import Paging
 from archive_api.use_cases.socket_shelf import SocketShelf
 from archive_api.use_cases.uploaded import Uploaded
@@ -61,7 +60,7 @@ class Library:
     search_entries: Repository[SearchEntry]
     measures: Repository[Measure]
     tallies: Repository[Tally]
-    weights: Repository[Weight]
+    weights: Repository[Tally]
     downloads: Repository[Download]
     checksums: Repository[Checksum]
     access_notes: Repository[AccessNote]
