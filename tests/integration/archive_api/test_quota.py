@@ -1,11 +1,13 @@
 """What an archive may hold."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from archive_api.use_cases.archive_quota import is_full
+from archive_shared.events import SlideComplete
 from archive_shared.identifiers import new_id
 from tests.support.archive_service import SITE, Answer, ArchiveService, archive_service
 from tests.support.imports import an_import
@@ -76,3 +78,17 @@ def test_a_stranger_is_not_told_whether_an_archive_is_full(service: ArchiveServi
     public = service.archive(public=True, editor=editor)
 
     assert card(service, service.people.add_person("stranger"), public)["is_full"] is None
+
+
+def test_the_file_of_a_slide_counts_when_it_is_made(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    event = an_import("slide.svs", archive=archive, image=new_id(), type="TIFF")
+    service.hear(replace(event, files=[]))
+    service.settle()
+    assert not is_full(service.library, archive)
+
+    file = replace(event.files[0], size_bytes=5000)
+    service.hear(SlideComplete(image=event.image, file=file, width=2, height=1, levels=3))
+
+    assert is_full(service.library, archive)

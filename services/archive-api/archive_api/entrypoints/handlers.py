@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 
-from archive_api.use_cases.archive_quota import weigh
+from archive_api.use_cases.archive_quota import weigh, weigh_image
 from archive_api.use_cases.count_items import recount
 from archive_api.use_cases.delete_archive import delete_items_of
 from archive_api.use_cases.do_step import do_step
@@ -88,6 +88,11 @@ def _index_both(library: Library, event: ItemValueReplaced) -> None:
     _index_item(library, event)
 
 
+def _note_slide(library: Library, event: SlideViewable | SlideComplete) -> None:
+    note_slide(library, event)
+    weigh_image(library, event.image)  # when its items were made, nothing of it could be downloaded
+
+
 def _empty(library: Library, event: ArchiveDeleted) -> None:
     delete_items_of(library, event.archive)
 
@@ -101,8 +106,8 @@ HANDLERS: Mapping[type[Event], Callable[[Library, Any], None]] = {
     SessionFailed: note_session_failure,
     ArchiveDeleted: _empty,
     TaskDue: do_step,
-    SlideViewable: note_slide,
-    SlideComplete: note_slide,
+    SlideViewable: _note_slide,
+    SlideComplete: _note_slide,
     ItemCreated: _index_all,
     ItemUpdated: _index_title,
     ItemDeleted: _index_all,
