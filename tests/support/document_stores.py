@@ -35,6 +35,8 @@ TASKS = Collection(
     unique=[("kind", "sha"), ("slug",)],
     indexes=[("state", "due"), ("batch", "number")],
 )
+_PATIENCE_S = 60.0  # a busy machine takes long over documents of 12 MiB
+
 NOTES = Collection("note", fields={"state": "state"})
 
 
@@ -47,7 +49,7 @@ class Place:
 
     def open(self, collections: Sequence[Collection] = (TASKS, NOTES)) -> Documents:
         if self.address.startswith("mongodb:"):
-            return MongoDocuments(self.address, self.database, collections)
+            return MongoDocuments(self.address, self.database, collections, timeout_s=_PATIENCE_S)
         return SqliteDocuments(Path(self.address), collections)
 
     @contextmanager

@@ -334,7 +334,8 @@ def scene_on(platform: AssembledPlatform, folder: Path, *, public: bool) -> Scen
     platform.put_logo(archive, "logo.png")
     for role in ("user", "uploader"):
         platform.give(archive, role, role, by="editor")
-    socket = {"title": "Report", "kind": "PDF file"}  # of REPORT
+    platform.library.media_blobs.put("values/ab/ab", b"%")  # of REPORT
+    socket = {"title": "Report", "kind": "PDF file"}
     platform.ok("POST", "/api/v1/components/interfaces/", "administrator", json=socket)
     image = platform.import_image(archive=archive, creator="uploader", body=canonical_images.slide(folder))
     platform.render(image)
