@@ -97,12 +97,18 @@ def _cpu_s() -> float:
 
 
 def _cpu_of_children_s() -> float:
-    """Return what living children have used, imports above all; proc(5), fields 14 to 17 of stat."""
+    """Return what living children have used, imports above all: to the nanosecond, as proc(5) counts in steps of 10 ms.
+
+    Their threads by /proc/PID/task/TID/schedstat; what ended under them by fields 16 and 17 of stat.
+    """
     pids = Path("/proc/thread-self/children").read_text(encoding="ascii").split()
+    threads = [task for pid in pids for task in Path(f"/proc/{pid}/task").iterdir()]
+    running_ns = sum(int((task / "schedstat").read_text(encoding="ascii").split()[0]) for task in threads)
     fields = [
         Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split() for pid in pids
     ]
-    return sum(sum(map(int, each[11:15])) for each in fields) / os.sysconf("SC_CLK_TCK")
+    ended = sum(sum(map(int, each[13:15])) for each in fields) / os.sysconf("SC_CLK_TCK")
+    return running_ns / 1e9 + ended
 
 
 if __name__ == "__main__":
