@@ -7,7 +7,7 @@ import pytest
 
 from archive_api.domain.image import Image
 from archive_api.domain.item import Item
-from archive_api.domain.readiness import Shown, image_readiness, item_readiness
+from archive_api.domain.readiness import Readiness, Shown, image_readiness, item_readiness
 from archive_api.domain.rendering import Progress, Rendering
 from archive_api.domain.value import Value
 from tests.support.imports import an_import
@@ -35,6 +35,15 @@ def shown(
 )
 def test_an_image_is_as_far_as_its_pictures(each: Shown[Image], state: Progress) -> None:
     assert image_readiness(each).state is state
+
+
+def test_a_slide_without_a_file_is_not_said_to_be_downloadable() -> None:
+    waiting, refused = shown(type="TIFF"), shown(type="TIFF", failure="It has no levels.")
+    for each in (waiting, refused):
+        each.image.files = []
+
+    assert image_readiness(waiting) == Readiness(Progress.PENDING, "ct.mha is being converted.")
+    assert image_readiness(refused).reason == "ct.mha cannot be converted: It has no levels."
 
 
 def test_a_failure_names_the_image_and_the_reason_and_says_what_still_works() -> None:

@@ -29,13 +29,14 @@ class Shown(Generic[I_co]):
 
 
 def image_readiness(shown: Shown[ImageCard]) -> Readiness:
-    """Tell how far one image is: it can be downloaded always, looked at when its pictures are made."""
-    name, rendering = shown.image.name, shown.rendering
+    """Tell how far one image is: downloaded once it has a file, which a slide gets late, looked at when its pictures are made."""
+    name, rendering, has_file = shown.image.name, shown.rendering, bool(shown.image.files)
     states = {rendering.preview} | ({rendering.tiles} if shown.image.has_pyramid else set())
     if Progress.FAILED in states:
-        return Readiness(
-            Progress.FAILED, f"{name} can be downloaded, but not be looked at: {rendering.failure}"
-        )
+        what = "can be downloaded, but not be looked at" if has_file else "cannot be converted"
+        return Readiness(Progress.FAILED, f"{name} {what}: {rendering.failure}")
+    if not has_file:
+        return Readiness(Progress.PENDING, f"{name} is being converted.")
     if Progress.PENDING in states:
         return Readiness(Progress.PENDING, f"{name} can be downloaded; its preview is being made.")
     return Readiness(Progress.READY)
