@@ -1,5 +1,6 @@
 """TIFF in: pyramids stay as they are, pictures become pyramids without loss, stacks never pass for pyramids."""
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -242,3 +243,15 @@ def test_a_tile_that_cannot_be_decoded_is_noticed(tmp_path: Path) -> None:
     reason = the_reason(convert_here([source], tmp_path / "out"))
 
     assert reason == "The file slide.tif is damaged: a checksum in it is wrong."
+
+
+def test_tiles_of_two_lengths_are_damage(tmp_path: Path) -> None:
+    content = write_pyramid(tmp_path / "in.tif").read_bytes()
+    tile_length, short, long = 323, 3, 4
+    one, two = struct.pack("<HHI", tile_length, long, 1), struct.pack("<HHI", tile_length, short, 2)
+    assert one in content
+    (tmp_path / "in.tif").write_bytes(content.replace(one, two))
+
+    reason = the_reason(convert_here([tmp_path / "in.tif"], tmp_path / "out"))
+
+    assert "its TIFF directories cannot be read" in reason

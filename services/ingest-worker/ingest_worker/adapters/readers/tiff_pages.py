@@ -132,7 +132,7 @@ def _page(page: TiffPage) -> Page:
         sample_type=page.dtype.name,
         photometric=int(page.photometric),
         is_tiled=page.is_tiled,
-        tile=(page.tilewidth, page.tilelength),
+        tile=(int(page.tilewidth), int(page.tilelength)),
         is_interleaved=int(page.planarconfig) == 1,
         has_inner_pages=bool(page.subifds),
         compression=int(page.compression),
