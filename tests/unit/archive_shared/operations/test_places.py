@@ -10,7 +10,7 @@ from archive_shared.errors import NotFound
 from archive_shared.operations.places import addresses_in, choose_addresses
 from archive_shared.settings import StoreAddresses
 
-NAMED = StoreAddresses("mongodb://mongo/archive", "amqp://rabbitmq/archive")
+NAMED = StoreAddresses("mongodb://mongo/archive", "amqp://rabbitmq/archive", "s3://minio:9000")
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_what_nobody_names_is_in_the_data_folder(monkeypatch: pytest.MonkeyPatch
 
     assert choose_addresses(None, StoreAddresses()) == addresses_in(data)
     assert choose_addresses(None, StoreAddresses(documents_url=NAMED.documents_url)) == StoreAddresses(
-        NAMED.documents_url, addresses_in(data).bus_url
+        NAMED.documents_url, addresses_in(data).bus_url, addresses_in(data).blobs_url
     )
 
 
@@ -50,5 +50,5 @@ def test_the_folder_is_laid_out_as_the_supervisor_does(data: Path) -> None:
     environment = part_environment({}, DataFolder(data), address="http://site.test")
 
     assert addresses_in(data) == StoreAddresses(
-        environment["ARCHIVE_DOCUMENTS_URL"], environment["ARCHIVE_BUS_URL"]
+        environment["ARCHIVE_DOCUMENTS_URL"], environment["ARCHIVE_BUS_URL"], environment["ARCHIVE_BLOBS_URL"]
     )
