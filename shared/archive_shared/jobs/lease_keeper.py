@@ -62,7 +62,11 @@ class LeaseKeeper(Generic[J]):
 
     def _run(self) -> None:
         renew_after_s = self._policy.lease_s / RENEWALS_PER_LEASE
-        while not self._ended.wait(min(self._policy.progress_every_s, renew_after_s / 2)):
+        ended = False
+        while (
+            not ended
+        ):  # once more at the end: what was reported last, of a short job all there is, is stored too
+            ended = self._ended.wait(min(self._policy.progress_every_s, renew_after_s / 2))
             try:
                 self._write_if_due(renew_after_s)
             except (FencedOff, NotFound) as lost:

@@ -57,7 +57,7 @@ def test_a_job_is_done_and_announced(documents: SqliteDocuments, working: thread
     task = wait_for(documents, "t", JobState.DONE)
 
     assert (task.result, task.job.attempts, task.job.epoch) == ("42", 1, 1)
-    assert task.progress > 0
+    assert task.progress == 90
     assert task.job.hint_at is None
     announced = wait_until(
         lambda: (documents.get(TASKS.name, "t") or {}).get("outbox") == [], timeout_s=10, what="publishing"

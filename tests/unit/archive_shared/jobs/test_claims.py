@@ -12,6 +12,7 @@ from archive_shared.events import ItemCreated, ItemDeleted, ItemUpdated
 from archive_shared.jobs.claims import Claims
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.job import FencedOff, JobState, NotClaimable
+from archive_shared.jobs.lease_keeper import LeaseKeeper
 from tests.support.announcing import TASKS, Task, TaskHandler, add_task, open_documents, tasks_in
 from tests.support.clocks import StoppedClock
 
@@ -145,6 +146,15 @@ def test_progress_holds_the_job_too(
 
     assert stored(documents).progress == 50
     assert not stored(documents).job.is_claimable(clock.now().replace(second=49))
+
+
+def test_what_a_short_job_reported_last_is_stored_when_it_ends(
+    ours: Claims[Task], documents: SqliteDocuments
+) -> None:
+    with LeaseKeeper(ours, claim(ours), POLICY) as lease:
+        lease.report({"percent": 90})
+
+    assert stored(documents).progress == 90
 
 
 def test_a_crash_costs_an_attempt_and_a_pause(
