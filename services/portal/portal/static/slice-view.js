@@ -3,6 +3,7 @@
 import { element } from "./dom.js";
 import { SliceSource } from "./slice-source.js";
 import { Viewport } from "./viewport.js";
+import { zoomButtons } from "./zoom-buttons.js";
 
 const ZOOM_STEP = 1.25;
 const MOVE_STEP_PX = 80;
@@ -26,7 +27,7 @@ export class SliceView {
     this.indexes = new Map(this.planes.map((plane) => [plane, plane.count >> 1]));
     this.canvas = element("canvas", { tabindex: "0", role: "img", "aria-label": `${image.name}. ${this.help()} ${this.keys()}` });
     this.caption = element("p", { class: "slice-caption", "aria-live": "off" });
-    this.element = element("div", { class: "slice-view" }, element("div", { class: "slice-picture" }, this.canvas, this.caption, this.buttons()), this.controls());
+    this.element = element("div", { class: "slice-view" }, element("div", { class: "slice-picture" }, this.canvas, this.caption, zoomButtons(this, ZOOM_STEP)), this.controls());
     this.show(this.planes.find((plane) => plane.axis === "z")); // as it was taken, which is also the quickest
     this.listen();
     new ResizeObserver(() => this.resize()).observe(this.canvas);
@@ -239,17 +240,6 @@ export class SliceView {
   }
 
   // --- What can be pressed
-
-  buttons() {
-    const button = (text, label, act) => element("button", { type: "button", "aria-label": label, title: label, onclick: act }, text);
-    return element(
-      "div",
-      { class: "tile-buttons" },
-      button("+", "Zoom in", () => this.zoom(ZOOM_STEP)),
-      button("−", "Zoom out", () => this.zoom(1 / ZOOM_STEP)),
-      button("⤢", "Show all of it", () => this.showAll()),
-    );
-  }
 
   controls() {
     this.planeButtons = new Map(

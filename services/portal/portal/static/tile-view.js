@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { element } from "./dom.js";
 import { ImagePass } from "./image-pass.js";
 import { Viewport } from "./viewport.js";
+import { zoomButtons } from "./zoom-buttons.js";
 
 const KEPT_TILES = 400;
 const ZOOM_STEP = 1.4;
@@ -24,7 +25,7 @@ export class TileView {
     this.signal = signal;
     this.tiles = new Map(); // bitmap by path, the least recently drawn first; null while it is on its way
     this.canvas = element("canvas", { tabindex: "0", role: "img", "aria-label": `${image.name}. ${HELP}` });
-    this.element = element("div", { class: "tile-view" }, this.canvas, this.buttons());
+    this.element = element("div", { class: "tile-view" }, this.canvas, zoomButtons(this, ZOOM_STEP));
     this.listen();
     new ResizeObserver(() => this.resize()).observe(this.canvas);
   }
@@ -167,16 +168,5 @@ export class TileView {
     if (!actions[event.key]) return;
     event.preventDefault();
     actions[event.key]();
-  }
-
-  buttons() {
-    const button = (text, label, act) => element("button", { type: "button", "aria-label": label, title: label, onclick: act }, text);
-    return element(
-      "div",
-      { class: "tile-buttons" },
-      button("+", "Zoom in", () => this.zoom(ZOOM_STEP)),
-      button("−", "Zoom out", () => this.zoom(1 / ZOOM_STEP)),
-      button("⤢", "Show all of it", () => this.showAll()),
-    );
   }
 }
