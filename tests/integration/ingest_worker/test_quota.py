@@ -5,33 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from archive_shared.blobs.folder import FolderBlobStore
-from archive_shared.blobs.links import LinkSigner
-from archive_shared.documents.sqlite import SqliteDocuments
 from archive_shared.settings import Grace
-from ingest_worker.bootstrap import COLLECTIONS, over, sweep_of
-from ingest_worker.entrypoints.http.app import app_for
-from tests.integration.ingest_worker.conftest import ARCHIVE, PUBLIC_URL, Desk
-from tests.integration.ingest_worker.test_sweeps import LaterClock, Store
-from tests.support.access import RoleBook
-from tests.support.targets import ArchiveBook
+from ingest_worker.bootstrap import sweep_of
+from tests.integration.ingest_worker.conftest import ARCHIVE, Desk
+from tests.integration.ingest_worker.test_sweeps import Store, store_in
 
 QUOTA_BYTES = 100
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    access, clock = RoleBook(), LaterClock()
-    signer = LinkSigner(b"s" * 32)
-    uploads, images = (
-        FolderBlobStore(tmp_path / "blobs", bucket=bucket, signer=signer, public_url=PUBLIC_URL)
-        for bucket in ("uploads", "images")
-    )
-    documents = SqliteDocuments(tmp_path / "ingest.db", COLLECTIONS)
-    archives = ArchiveBook(access)
-    service = over(documents, uploads, access=access, archives=archives, clock=clock, quota_bytes=QUOTA_BYTES)
-    desk = Desk(service, app_for(service, public_url=PUBLIC_URL).test_client(), access, archives)
-    return Store(documents, uploads, images, clock, desk, desk.person("ann"))
+    return store_in(tmp_path, quota_bytes=QUOTA_BYTES)
 
 
 def test_d6_an_upload_that_does_not_fit_is_refused_when_it_is_completed(store: Store) -> None:

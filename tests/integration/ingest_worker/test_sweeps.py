@@ -108,19 +108,24 @@ def _received(event: ImageDeleted) -> ReceivedEvent:
     )
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store_in(folder: Path, *, quota_bytes: int = 0) -> Store:
+    """Return the service on stores in a folder, and somebody who uploads."""
     access, clock = RoleBook(), LaterClock()
     signer = LinkSigner(b"s" * 32)
     uploads, images = (
-        FolderBlobStore(tmp_path / "blobs", bucket=bucket, signer=signer, public_url=PUBLIC_URL)
+        FolderBlobStore(folder / "blobs", bucket=bucket, signer=signer, public_url=PUBLIC_URL)
         for bucket in ("uploads", "images")
     )
-    documents = SqliteDocuments(tmp_path / "ingest.db", COLLECTIONS)
+    documents = SqliteDocuments(folder / "ingest.db", COLLECTIONS)
     archives = ArchiveBook(access)
-    service = over(documents, uploads, access=access, archives=archives, clock=clock)
+    service = over(documents, uploads, access=access, archives=archives, clock=clock, quota_bytes=quota_bytes)
     desk = Desk(service, app_for(service, public_url=PUBLIC_URL).test_client(), access, archives)
     return Store(documents, uploads, images, clock, desk, desk.person("ann"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return store_in(tmp_path)
 
 
 def keys(bucket: FolderBlobStore) -> list[str]:

@@ -294,5 +294,13 @@ def volume(tmp_path: Path) -> bytes:
 
 
 @pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return where to put the files of an upload."""
+    folder = tmp_path / "upload"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
 def slide(tmp_path: Path) -> bytes:
     return canonical_images.slide(tmp_path)

@@ -17,13 +17,6 @@ ARCHIVE = "archive-of-slides"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "upload"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def slide(folder: Path) -> VendorSlide:
     return slide_files.aperio_slide(folder / "slide.svs")
 

@@ -15,13 +15,6 @@ from tiler.bootstrap import slide_work_over
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "upload"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def slide(studio: Studio, folder: Path) -> str:
     slide_files.aperio_slide(folder / "slide.svs")
     return studio.import_slide(folder)

@@ -14,13 +14,6 @@ from tiler.domain.tile_index import TileIndex
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "upload"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def image(studio: Studio, folder: Path) -> str:
     slide_files.aperio_slide(folder / "slide.svs")
     return studio.import_slide(folder)
