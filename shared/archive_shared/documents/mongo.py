@@ -14,7 +14,9 @@ speaks the wire protocol honestly behaves the same. A stored document looks like
 """
 
 import json
+import random
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,7 +25,7 @@ from typing import Any
 from pymongo import MongoClient, UpdateOne, WriteConcern
 from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
 
 from archive_shared.documents import mongo_schema as schema
 from archive_shared.documents.mutation import mutate
@@ -33,6 +35,8 @@ from archive_shared.errors import Duplicate, Stale, Unavailable
 
 _MARKS = 8
 _DUPLICATE_KEY = 11_000
+_PREPARATIONS = 6
+_PREPARATION_PAUSE_S = 0.2
 
 
 class MongoDocuments:
@@ -56,7 +60,7 @@ class MongoDocuments:
         with ExitStack() as on_failure, _translated():
             on_failure.callback(self.close)
             for collection in collections:
-                schema.prepare(self._of(collection.name), collection)
+                _prepare(self._of(collection.name), collection)
             on_failure.pop_all()
 
     def put_new(self, collection: str, document: Document) -> Document:
@@ -195,6 +199,26 @@ class _Replacement:
     changes: Document
     stored: Document
     mark: str
+
+
+def _prepare(stored: MongoCollection[Document], collection: Collection) -> None:
+    """Prepare a collection, several times if need be.
+
+    All processes of all services start together and prepare the same; then a server may refuse some of them, since it
+    is making the database just now or electing its primary.
+    """
+    for attempt in range(1, _PREPARATIONS + 1):
+        try:
+            schema.prepare(stored, collection)
+        except DuplicateKeyError:
+            # documents that are there contradict a new rule: no later attempt is different
+            raise
+        except OperationFailure:
+            if attempt == _PREPARATIONS:
+                raise
+            time.sleep(attempt * _PREPARATION_PAUSE_S * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, not a secret)
+        else:
+            return
 
 
 def _slot(rev: int) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pymongo
 import pytest
 
-from archive_shared.documents import Documents
+from archive_shared.documents import Collection, Documents, mongo_schema
 from archive_shared.documents.mongo import MongoDocuments
 from archive_shared.errors import Duplicate, Stale, Unavailable
 from tests.support.document_stores import TASKS, Place
@@ -87,6 +87,38 @@ def test_a_silent_server_is_unavailable_within_the_limit(
 def test_no_server_is_unavailable_from_the_start() -> None:
     with _takes_at_most(TIMEOUT_S), pytest.raises(Unavailable):
         MongoDocuments(f"mongodb://127.0.0.1:{free_port()}", "x", [TASKS], timeout_s=TIMEOUT_S)
+
+
+def test_a_server_that_refuses_to_make_indexes_for_a_moment_is_asked_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals, prepare = 2, mongo_schema.prepare
+
+    def refuse_at_first(stored: Any, collection: Collection) -> None:
+        nonlocal refusals
+        if refusals:
+            refusals -= 1
+            raise pymongo.errors.OperationFailure("the database is being made")
+        prepare(stored, collection)
+
+    monkeypatch.setattr(mongo_schema, "prepare", refuse_at_first)
+
+    with place.opened() as documents:
+        documents.put_new("task", {"_id": "a", "slug": "taken"})
+        with pytest.raises(Duplicate):
+            documents.put_new("task", {"_id": "b", "slug": "taken"})
+
+
+def test_a_server_that_never_makes_indexes_is_unavailable(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(stored: Any, collection: Collection) -> None:
+        raise pymongo.errors.OperationFailure("not for you")
+
+    monkeypatch.setattr(mongo_schema, "prepare", refuse)
+
+    with pytest.raises(Unavailable):
+        place.open()
 
 
 def test_a_store_works_again_when_its_server_does(troubled: Documents, proxy: ToxicProxy) -> None:
