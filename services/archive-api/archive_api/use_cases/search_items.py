@@ -96,8 +96,8 @@ def search_items(
     )
     found: list[tuple[Position, Item]] = []
     looked_at, last = 0, after
-    # Where one condition is asked for, nearly all it leads to is wanted: the first look takes no more than a page.
-    while batch := list(islice(walk, _BATCH if looked_at else min(limit + 1, _BATCH))):
+    # Looks of growing size: where the leading condition is nearly all that is asked, a page costs little more than itself.
+    while batch := list(islice(walk, min(looked_at + limit + 1, _BATCH))):
         looked_at, last = looked_at + len(batch), batch[-1][0]
         found += _matching(library, archive, conditions, batch)
         if len(found) > limit:
