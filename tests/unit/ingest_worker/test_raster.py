@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from itertools import starmap
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,18 @@ def test_a_png_keeps_its_samples(tmp_path: Path, pixels: np.ndarray, color: Colo
     assert got.dtype == pixels.dtype
     assert np.array_equal(got, pixels)
     assert found is color
+
+
+@pytest.mark.parametrize("mode", ["RGB", "P", "1"])
+def test_an_interlaced_png_keeps_its_samples(tmp_path: Path, mode: str) -> None:
+    pixels = picture(33, 21) if mode == "RGB" else picture(33, 21)[..., 0] // 128 * 255
+    (pyvips.Image.new_from_array(pixels)).pngsave(
+        str(tmp_path / "in.png"), interlace=True, palette=mode == "P", bitdepth=1 if mode == "1" else 8
+    )
+
+    got, _ = imported(tmp_path / "in.png", tmp_path)
+
+    assert np.array_equal(got if got.ndim == pixels.ndim else got[..., 0], pixels)
 
 
 @pytest.mark.parametrize("bands", [3, 4])
@@ -97,9 +110,12 @@ def test_gray_with_alpha_needs_alpha_only_if_something_shows_through(
     assert opaque or np.array_equal(got[..., 3], alpha)
 
 
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"subsampling": 1}])
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_a_jpeg_is_decoded_as_others_do(tmp_path: Path, mode: str) -> None:
-    Image.fromarray(picture()).convert(mode).save(tmp_path / "in.JPG", format="JPEG", quality=92)
+def test_a_jpeg_is_decoded_as_others_do(tmp_path: Path, mode: str, options: dict[str, int]) -> None:
+    Image.fromarray(picture(51, 77)).convert(mode).save(
+        tmp_path / "in.JPG", format="JPEG", quality=92, **options
+    )
 
     got, color = imported(tmp_path / "in.JPG", tmp_path)
 
@@ -184,10 +200,37 @@ def test_a_flipped_bit_in_a_png_is_noticed(tmp_path: Path, position: float) -> N
     assert "in.png is damaged" in reason
 
 
+@pytest.mark.parametrize("described", [False, True])
+@pytest.mark.parametrize("damage", ["cut", "check value", "too few rows"])
+def test_a_png_of_whole_chunks_whose_pixels_are_damaged_inside_is_refused(
+    tmp_path: Path, damage: str, described: bool
+) -> None:
+    """A text beside the pixels makes it a picture that another decoder reads."""
+    rows = [b"\0" + row.tobytes() for row in picture()]
+    packed = zlib.compress(b"".join(rows))
+    inside = {
+        "cut": packed[: len(packed) // 2],
+        "check value": packed[:-1] + bytes([packed[-1] ^ 1]),
+        "too few rows": zlib.compress(b"".join(rows[:-3])),
+    }
+    header = struct.pack(">IIBBBBB", 64, 48, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", inside[damage]), (b"IEND", b"")]
+    if described:
+        chunks.insert(1, (b"tEXt", b"Comment\0hello"))
+    (tmp_path / "in.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(starmap(_chunk, chunks)))
+
+    reason = the_reason(convert_here([tmp_path / "in.png"], tmp_path / "out"))
+
+    assert "in.png is damaged" in reason
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+
+
 def test_a_lying_size_is_compared_with_the_budget_before_pixels_are_made(tmp_path: Path) -> None:
-    header = b"IHDR" + struct.pack(">IIBBBBB", 65535, 65535, 8, 6, 0, 0, 0)
-    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
-    end = struct.pack(">I", 0) + b"IEND" + struct.pack(">I", zlib.crc32(b"IEND"))
+    chunk = _chunk(b"IHDR", struct.pack(">IIBBBBB", 65535, 65535, 8, 6, 0, 0, 0))
+    end = _chunk(b"IEND", b"")
     (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunk + end)
 
     reason = the_reason(

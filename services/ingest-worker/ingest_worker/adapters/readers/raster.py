@@ -13,14 +13,14 @@ import numpy as np
 from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
+from ingest_worker.adapters.readers.png_chunks import Png, check_rows, checked_png, is_png
+from ingest_worker.adapters.readers.raster_quick import quick_jpeg, quick_png
 from ingest_worker.adapters.volumes import ArrayVolume, Pixels, Reading, VolumeReading
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.geometry import Geometry
 from ingest_worker.domain.layouts import VolumeLayout
 from ingest_worker.domain.refusals import Damaged, Refused
 
-PNG_MARK = b"\x89PNG\r\n\x1a\n"
-COLORED_OR_ALPHA = (2, 4, 6)
 # Named, so that they are loaded with this module and not again and again in every child.
 KNOWN = [plugin.format for plugin in (PngImagePlugin.PngImageFile, JpegImagePlugin.JpegImageFile)]
 OPAQUE = {"uint8": 255, "uint16": 65535}
@@ -33,8 +33,8 @@ Image.MAX_IMAGE_PIXELS = None
 def read(given: ConversionInput) -> Iterator[Reading]:
     """Yield the picture of a candidate of one file."""
     file = given.files[0]
-    sixteen_bit_color = _checked_png(file, given) if _is_png(file) else False
-    pixels = _sixteen_bit(file) if sixteen_bit_color else _decoded(file, given)
+    png = checked_png(file, most_bytes=given.budget.image_bytes) if is_png(file) else None
+    pixels = _sixteen_bit(file) if png and png.has_16_bit_color else _decoded(file, given, png)
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     layout = VolumeLayout(
         (pixels.shape[1], pixels.shape[0]), channels, pixels.dtype.name, Geometry.unknown(2)
@@ -47,49 +47,20 @@ def read(given: ConversionInput) -> Iterator[Reading]:
     )
 
 
-def _is_png(file: SourceFile) -> bool:
-    with file.path.open("rb") as stream:
-        return stream.read(8) == PNG_MARK
-
-
-def _checked_png(file: SourceFile, given: ConversionInput) -> bool:
-    """Verify every checksum of a PNG and tell whether it has 16-bit colour, which Pillow would cut to 8.
-
-    PNG, third edition, section 5.3: length, type, data, CRC-32 of type and data.
-    """
-    header = b""
-    with file.path.open("rb") as stream:
-        stream.seek(len(PNG_MARK))
-        kind = b""
-        while kind != b"IEND":
-            start = stream.read(8)
-            if len(start) < 8:
-                raise Damaged(file.base_name, "it ends too early")
-            size, kind = struct.unpack(">I4s", start)
-            if size > given.budget.image_bytes:
-                raise Damaged(file.base_name, "it announces an impossible length")
-            data = stream.read(size)
-            if stream.read(4) != struct.pack(">I", zlib.crc32(data, zlib.crc32(kind))):
-                raise Damaged(file.base_name, "a checksum in it is wrong")
-            header = header or data
-    if len(header) != 13:
-        raise Damaged(file.base_name, "it does not begin with a header")
-    width, height, depth, color = struct.unpack_from(">IIBB", header)
-    _check_size(file, width, height, given)
-    return depth == 16 and color in COLORED_OR_ALPHA
-
-
 def _check_size(file: SourceFile, width: int, height: int, given: ConversionInput) -> None:
-    if width < 1 or height < 1:
-        raise Damaged(file.base_name, "it announces an impossible size")
     # At least a byte per pixel; what it really takes, the memory of the child is limited for.
     VolumeLayout((width, height), 1, "uint8", Geometry.unknown(2)).check(file.base_name, given.budget)
 
 
-def _decoded(file: SourceFile, given: ConversionInput) -> Pixels:
+def _decoded(file: SourceFile, given: ConversionInput, png: Png | None) -> Pixels:
     try:
         with Image.open(file.path, formats=KNOWN) as picture:
             _check_size(file, *picture.size, given)
+            quick = quick_png(picture, file, png) if png else quick_jpeg(picture, file)
+            if quick is not None:
+                return quick
+            if png:
+                check_rows(file, png, most_bytes=given.budget.image_bytes)
             picture.load()
             ImageOps.exif_transpose(picture, in_place=True)
             return _in_known_mode(picture)
