@@ -117,7 +117,7 @@ def test_an_error_in_the_progress_callback_cancels_and_leaves_nothing_unfinished
 
 
 def test_a_candidate_that_breaks_its_budget_does_not_hurt_the_others(tmp_path: Path) -> None:
-    hungry = write_picture(tmp_path / "in" / "hungry.png", np.zeros((8000, 8000), np.uint8))
+    hungry = write_picture(tmp_path / "in" / "hungry.png", np.zeros((10_000, 10_400), np.uint8))
     small = write_image(tmp_path / "in" / "small.mha", anatomy())
 
     report = convert([hungry, small], tmp_path / "out", budget=Budget(memory_bytes=100 * 2**20))

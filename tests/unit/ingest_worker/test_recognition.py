@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 
 from demo.imaging import anatomy, write_dicom_series, write_image, write_picture, write_pyramid
-from ingest_worker.adapters.recognition import format_of, recognise
+from ingest_worker.adapters.recognition import format_of, head_of, recognise
 from ingest_worker.domain.budget import Budget
+from ingest_worker.domain.candidates import Recognised
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.formats import AnyFormat, Format, SlideFormat, UnsupportedFormat
 
 
-def recognised(path: Path) -> AnyFormat | None:
-    return recognise(SourceFile(path.name, path), Budget()).format
+def recognised(path: Path) -> Recognised:
+    file = SourceFile(path.name, path)
+    return recognise(file, head_of(file), Budget())
 
 
 def test_every_format_is_known_under_a_name_that_says_nothing(tmp_path: Path) -> None:
@@ -28,7 +30,7 @@ def test_every_format_is_known_under_a_name_that_says_nothing(tmp_path: Path) ->
     }
 
     found = {
-        kind: recognised(path.rename(tmp_path / f"file{number}"))
+        kind: recognised(path.rename(tmp_path / f"file{number}")).format
         for number, (kind, path) in enumerate(files.items())
     }
 
@@ -59,7 +61,7 @@ def test_other_files_are_named_or_unknown(head: bytes, name: str, expected: AnyF
 def test_an_empty_file_says_so(tmp_path: Path) -> None:
     (tmp_path / "x.dcm").touch()
 
-    assert recognise(SourceFile("x.dcm", tmp_path / "x.dcm"), Budget()).reason == "The file is empty."
+    assert recognised(tmp_path / "x.dcm").reason == "The file is empty."
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_an_empty_file_says_so(tmp_path: Path) -> None:
 def test_a_name_that_promises_something_else_is_mentioned(tmp_path: Path, name: str, expected: str) -> None:
     (tmp_path / name).write_bytes(b"nothing of the kind")
 
-    found = recognise(SourceFile(name, tmp_path / name), Budget())
+    found = recognised(tmp_path / name)
 
     assert (
         found.reason
@@ -81,6 +83,6 @@ def test_a_slide_of_several_files_names_its_parts(tmp_path: Path) -> None:
     text = b"[Virtual Microscope Specimen]\r\nNoLayers=1\r\nImageFile=a.jpg\r\nImageFile(1,0)=b.jpg\r\nMacroImage=m.jpg\r\n"
     (tmp_path / "s.vms").write_bytes(text)
 
-    found = recognise(SourceFile("s.vms", tmp_path / "s.vms"), Budget())
+    found = recognised(tmp_path / "s.vms")
 
     assert (found.references, found.companions) == (("a.jpg", "b.jpg"), ("m.jpg",))

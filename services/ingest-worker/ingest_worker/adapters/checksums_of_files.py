@@ -2,6 +2,7 @@
 
 import filecmp
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from ingest_worker.domain.files import Source, SourceFile
@@ -9,13 +10,13 @@ from ingest_worker.domain.files import Source, SourceFile
 SMALL_BYTES = 1 << 18
 
 
-def source_of(file: SourceFile) -> Source:
-    """Return the file's name, size and SHA-256; reads all of it."""
+def source_of(file: SourceFile, *, given_up: Callable[[], bool] = lambda: False) -> Source:
+    """Return the file's name, size and SHA-256; reads all of it, unless it is given up: then nobody may use the answer."""
     with file.path.open("rb", buffering=0) as stream:
         data = stream.read(SMALL_BYTES)
         digest = hashlib.sha256(data)
         size_bytes = len(data)
-        while data:
+        while data and not given_up():
             data = stream.read(SMALL_BYTES)
             digest.update(data)
             size_bytes += len(data)

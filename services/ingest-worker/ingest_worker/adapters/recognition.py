@@ -50,10 +50,14 @@ SLIDE_PIXELS = re.compile(rb"^ImageFile[^=\n]*=[ \t]*([^\r\n]+)", re.MULTILINE)
 SLIDE_PART = re.compile(rb"^(?:MapFile|OptimisationFile|MacroImage)[ \t]*=[ \t]*([^\r\n]+)", re.MULTILINE)
 
 
-def recognise(file: SourceFile, budget: Budget) -> Recognised:
+def head_of(file: SourceFile) -> bytes:
+    """Return as much of a file's beginning as it takes to recognise it."""
+    with file.path.open("rb", buffering=0) as stream:
+        return stream.read(HEAD_BYTES)
+
+
+def recognise(file: SourceFile, head: bytes, budget: Budget) -> Recognised:
     """Say what a file is, by its content; its name only decides where contents are alike."""
-    with file.path.open("rb") as stream:
-        head = stream.read(HEAD_BYTES)
     if not head:
         return Recognised(file, reason="The file is empty.")
     kind = format_of(head, file.name)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ingest_worker.adapters.checksums_of_files import source_of
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
-from ingest_worker.adapters.recognition import recognise
+from ingest_worker.adapters.recognition import head_of, recognise
 from ingest_worker.adapters.unpacking import Allowance, unpack
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.candidates import Recognised
@@ -91,18 +91,19 @@ def look_at(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgres
 
 
 def _recognised(file: SourceFile, budget: Budget) -> Recognised:
-    found = recognise(file, budget)
+    head = head_of(file)
+    found = recognise(file, head, budget)
     if found.reason:
         return found
     if found.format is Format.TIFF:
         slide = importlib.import_module(TIFF_SLIDES).slide_format(file)
         return replace(found, format=slide or Format.TIFF)
-    return _in_series(found) if found.format is Format.DICOM else found
+    return _in_series(found, head) if found.format is Format.DICOM else found
 
 
-def _in_series(found: Recognised) -> Recognised:
+def _in_series(found: Recognised, head: bytes) -> Recognised:
     try:
-        member = importlib.import_module(DICOM_HEADERS).series_member(found.file)
+        member = importlib.import_module(DICOM_HEADERS).series_member(found.file, head)
     except Refused as refusal:
         return replace(found, reason=refusal.reason)
     return replace(found, format=SlideFormat.DICOM if member.is_slide else Format.DICOM, series=member.series)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ingest_worker.adapters.checksums_of_files import source_of
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.volumes import (
     PyramidReading,
@@ -14,8 +13,8 @@ from ingest_worker.adapters.volumes import (
     VolumeReading,
     WiderSamplesNeeded,
 )
-from ingest_worker.adapters.writers.beside import one_beside
 from ingest_worker.adapters.writers.metaimage import write_volume
+from ingest_worker.adapters.writers.sources_beside import SourcesBeside
 from ingest_worker.domain.images import ConvertedImage, ImageType, image_key
 from ingest_worker.domain.naming import numbered
 from ingest_worker.domain.refusals import Refused
@@ -50,35 +49,36 @@ class Writing:
         rejections: list[Rejection] = []
         index = 0
         names: Counter[str] = Counter()
-        try:
-            for reading in readings:
-                if isinstance(reading, RefusedReading):
-                    rejections += _rejected(reading.files, reading.reason)
-                    continue
-                try:
-                    images.append(self._written(reading, index, numbered(reading.name, names[reading.name])))
-                except Refused as refusal:
-                    rejections += _rejected(reading.files, refusal.reason)
-                index += 1
-                names[reading.name] += 1
-        except Refused as refusal:
-            rejections += _rejected(self.given.names, refusal.reason)
+        with SourcesBeside(self.given.files) as sources:
+            try:
+                for reading in readings:
+                    if isinstance(reading, RefusedReading):
+                        rejections += _rejected(reading.files, reading.reason)
+                        continue
+                    try:
+                        name = numbered(reading.name, names[reading.name])
+                        images.append(self._written(reading, index, name, sources))
+                    except Refused as refusal:
+                        rejections += _rejected(reading.files, refusal.reason)
+                    index += 1
+                    names[reading.name] += 1
+            except Refused as refusal:
+                rejections += _rejected(self.given.names, refusal.reason)
         return images, rejections
 
-    def _written(self, reading: VolumeReading | PyramidReading, index: int, name: str) -> ConvertedImage:
+    def _written(
+        self, reading: VolumeReading | PyramidReading, index: int, name: str, sources: SourcesBeside
+    ) -> ConvertedImage:
         image = _unwritten(reading, image_key(self.given.names, index), name)
         path = self.given.scratch / image.file
-        names = set(reading.files)
-        used = [file for file in self.given.files if file.name in names]
-        size_bytes = sum(file.path.stat().st_size for file in used)
-        with one_beside(size_bytes) as beside:  # reads what is read anyway, so it costs no disk
-            sources = beside.submit(lambda: tuple(source_of(file) for file in used))
-            try:
-                image = self._in_its_form(reading, image, path)
-            except Refused:
-                path.unlink(missing_ok=True)
-                raise
-            return replace(image, sources=sources.result())
+        sources.begin()
+        try:
+            image = self._in_its_form(reading, image, path)
+        except Refused:
+            path.unlink(missing_ok=True)
+            raise
+        used = set(reading.files)
+        return replace(image, sources=sources.of(name for name in self.given.names if name in used))
 
     def _in_its_form(
         self, reading: VolumeReading | PyramidReading, image: ConvertedImage, path: Path

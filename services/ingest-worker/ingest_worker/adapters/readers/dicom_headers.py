@@ -113,17 +113,22 @@ class SeriesMember:
     is_slide: bool
 
 
-def series_member(file: SourceFile) -> SeriesMember:
+def series_member(file: SourceFile, head: bytes = b"") -> SeriesMember:
     """Return which series a file belongs to.
 
     Some scanners begin a new series for every time point of a stack; the stack's name holds these together.
+
+    Parameters
+    ----------
+    head
+        The file's beginning, if it was read already.
 
     Raises
     ------
     Refused
         The file holds no image, or one of a kind that is not converted.
     """
-    quick = quick_header(file.path)
+    quick = quick_header(file.path, head)
     member = _quick_member(quick) if quick is not None else None
     if member is not None:
         return member

@@ -114,10 +114,10 @@ def _plain_frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int]
     with header.file.path.open("rb") as stream:
         for frame in frames:
             stream.seek((header.pixels.offset or 0) + frame * size)
-            raw = bytearray(size)
-            if stream.readinto(raw) != size:
+            raw = np.empty(size, np.uint8)  # a bytearray would be filled with zeros first
+            if stream.readinto(raw.data) != size:
                 raise Damaged(header.file.base_name, "it became shorter while it was read")
-            pixels = np.frombuffer(raw, stored)
+            pixels = raw.view(stored)
             if form.planar and form.samples > 1:
                 yield np.moveaxis(pixels.reshape(form.samples, *shape[:2]), 0, -1)
             else:

@@ -118,16 +118,26 @@ class QuickHeader:
         return found.decode("ascii").strip(" \0") if found is not None and found.isascii() else None
 
 
-def quick_header(path: Path) -> QuickHeader | None:
-    """Return the header of a plain DICOM file of one frame, None if it is not certain to be one."""
-    with path.open("rb") as stream:
-        head = stream.read(HEAD_BYTES)
-        if head[PREAMBLE : PREAMBLE + 4] != MARK:
-            return None
-        found = _walked(head)
-        if found is None and len(head) == HEAD_BYTES:
-            found = _walked(head + stream.read(MOST_HEAD_BYTES))
+def quick_header(path: Path, head: bytes = b"") -> QuickHeader | None:
+    """Return the header of a plain DICOM file of one frame, None if it is not certain to be one.
+
+    Parameters
+    ----------
+    head
+        The file's beginning, if it was read already.
+    """
+    head = head or _beginning(path, HEAD_BYTES)
+    if head[PREAMBLE : PREAMBLE + 4] != MARK:
+        return None
+    found = _walked(head)
+    if found is None and len(head) >= HEAD_BYTES:
+        found = _walked(_beginning(path, MOST_HEAD_BYTES))
     return found
+
+
+def _beginning(path: Path, size: int) -> bytes:
+    with path.open("rb", buffering=0) as stream:
+        return stream.read(size)
 
 
 def _walked(head: bytes) -> QuickHeader | None:
