@@ -17,6 +17,7 @@ PROGRESS: Final = b"P"
 RESULT: Final = b"R"
 SECONDS_BETWEEN_PROGRESS: Final = 0.2
 
+SIGNS_OF_LACKING_MEMORY: Final = ("bad_alloc", "can't start new thread")  # of C++, and of Python for a stack
 STOPPED_BY_ERRNO: Final = {
     errno.EFBIG: "file size",
     errno.EMFILE: "open files",
@@ -68,7 +69,8 @@ def _ended(function: str, arguments: dict[str, Any], budget: Budget, pipe: int) 
     except OSError as error:
         return {"stopped": STOPPED_BY_ERRNO.get(error.errno or 0, "error"), "detail": _where(error)}
     except Exception as error:
-        return {"stopped": "memory" if "bad_alloc" in str(error) else "error", "detail": _where(error)}
+        lacks_memory = any(sign in str(error) for sign in SIGNS_OF_LACKING_MEMORY)
+        return {"stopped": "memory" if lacks_memory else "error", "detail": _where(error)}
 
 
 def _function(path: str) -> Callable[..., dict[str, Any]]:
