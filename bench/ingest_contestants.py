@@ -11,9 +11,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 A_PIXEL = b"NDims = 2\nDimSize = 1 1\nElementType = MET_UCHAR\nBinaryData = True\nElementDataFile = LOCAL\n\0"
+AT_THE_END = ExitStack()
 EVERYBODY = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
 
@@ -46,7 +48,7 @@ def itk(source: Path, output: Path) -> Callable[[], None]:
 
 
 def ours(source: Path, output: Path) -> Callable[[], None]:
-    """Return our conversion as a worker runs it: its processes have imported what they need when a session comes."""
+    """Return our conversion as a worker runs it: its processes are there before a session comes, and afterwards."""
     from ingest_worker.adapters.isolation import Isolation  # noqa: PLC0415
     from ingest_worker.conversion import convert  # noqa: PLC0415
 
@@ -58,9 +60,9 @@ def ours(source: Path, output: Path) -> Callable[[], None]:
         convert([first], Path(name, "out"), isolation=isolation)
 
     def run() -> None:
-        with isolation:
-            convert(sorted(source.iterdir()), output, isolation=isolation)
+        convert(sorted(source.iterdir()), output, isolation=isolation)
 
+    AT_THE_END.enter_context(isolation)
     return run
 
 
@@ -73,6 +75,7 @@ def main() -> None:
     before_cpu_s, begun = _cpu_s() + _cpu_of_children_s(), time.perf_counter()
     run()
     took_s = time.perf_counter() - begun
+    AT_THE_END.close()  # processor time of children is known when they have ended
     made = [path.stat().st_size for path in output.rglob("*") if path.is_file()]
     peak_kib = max(_own_peak_kib(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
     figures = {
