@@ -67,11 +67,21 @@ def publish(file: IO[bytes], target: Path) -> None:
 
 def linked(source: Path, target: Path) -> bool:
     """Give a file a second name, at once, replacing what stood there; False where the file system has no such thing."""
+    try:
+        target.hardlink_to(source)
+    except FileExistsError:
+        return _linked_over(source, target)
+    except OSError:  # another disk, too many links, or a file system without any
+        return False
+    return True
+
+
+def _linked_over(source: Path, target: Path) -> bool:
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         name = Path(folder, "link")
         try:
             name.hardlink_to(source)
-        except OSError:  # another disk, too many links, or a file system without any
+        except OSError:
             return False
         name.replace(target)
     return True
