@@ -7,19 +7,16 @@ from pathlib import Path
 
 from ingest_worker.domain.files import Source, SourceFile
 
-SMALL_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 18
 
 
 def source_of(file: SourceFile, *, given_up: Callable[[], bool] = lambda: False) -> Source:
     """Return the file's name, size and SHA-256; reads all of it, unless it is given up: then nobody may use the answer."""
+    digest, size_bytes, block = hashlib.sha256(), 0, memoryview(bytearray(BLOCK_BYTES))
     with file.path.open("rb", buffering=0) as stream:
-        data = stream.read(SMALL_BYTES)
-        digest = hashlib.sha256(data)
-        size_bytes = len(data)
-        while data and not given_up():
-            data = stream.read(SMALL_BYTES)
-            digest.update(data)
-            size_bytes += len(data)
+        while not given_up() and (count := stream.readinto(block)):
+            digest.update(block[:count])
+            size_bytes += count
     return Source(file.name, size_bytes, digest.hexdigest())
 
 

@@ -78,7 +78,7 @@ def surplus_note(source: PixelBytes, expected_bytes: int) -> tuple[str, ...]:
     )
 
 
-def blocks(source: PixelBytes, block_bytes: int, count: int) -> Iterator[bytes | bytearray]:
+def blocks(source: PixelBytes, block_bytes: int, count: int) -> Iterator[bytes | bytearray | memoryview]:
     """Yield `count` blocks of pixels; what follows them in the file is verified, then left out.
 
     Raises
@@ -104,7 +104,7 @@ def decoded_head(source: PixelBytes, count: int) -> bytes:
     return bytes(_DecodedStream(source).read_at_most(count))
 
 
-def _raw_blocks(source: PixelBytes, block_bytes: int, count: int) -> Iterator[bytearray]:
+def _raw_blocks(source: PixelBytes, block_bytes: int, count: int) -> Iterator[memoryview]:
     with source.file.path.open("rb") as stream:
         size = os.fstat(stream.fileno()).st_size
         start = (size + source.offset if source.offset < 0 else source.offset) + source.skip
@@ -113,7 +113,7 @@ def _raw_blocks(source: PixelBytes, block_bytes: int, count: int) -> Iterator[by
             raise Truncated(source.file.base_name, expected_bytes=block_bytes * count, found_bytes=found)
         stream.seek(start)
         for _ in range(count):
-            block = bytearray(block_bytes)
+            block = np.empty(block_bytes, np.uint8).data  # a bytearray would be filled with zeros first
             if stream.readinto(block) != block_bytes:
                 raise Damaged(source.file.base_name, "it became shorter while it was read")
             yield block
