@@ -1,6 +1,7 @@
 """TIFF in: pyramids stay as they are, pictures become pyramids without loss, stacks never pass for pyramids."""
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,15 @@ import tifffile
 from PIL import Image
 
 from demo.imaging import anatomy, cut_short, picture, write_pyramid
+from ingest_worker.adapters.readers import tiff
+from ingest_worker.adapters.readers.conversion_input import ConversionInput
+from ingest_worker.adapters.volumes import PyramidReading
+from ingest_worker.conversion import convert
+from ingest_worker.domain.budget import MIB, Budget
+from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.images import ColorSpace, ConvertedImage, ImageType
 from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
+from tests.support.huge_pyramid import huge_pyramid
 
 RESOLUTION: dict[str, Any] = {"resolution": (100, 50), "resolutionunit": "CENTIMETER", "metadata": None}
 
@@ -76,6 +84,41 @@ def test_a_pyramid_of_jpeg_tiles_is_copied_and_digested_as_decoded(tmp_path: Pat
     assert path.read_bytes() == source.read_bytes()
     assert image.metadata.color_space is ColorSpace.YCBCR
     assert image.pixels_sha256 == expected
+
+
+def test_a_pyramid_of_more_bytes_than_memory_is_within_the_ordinary_budget(tmp_path: Path) -> None:
+    side, budget = 120_000, Budget()
+    source = huge_pyramid(tmp_path / "slide.tif", side)
+    given = ConversionInput((SourceFile("slide.tif", source),), budget, tmp_path)
+
+    (reading,) = tiff.read(given)
+
+    assert side * side * 3 > 8 * budget.memory_bytes
+    assert isinstance(reading, PyramidReading)
+    assert (reading.ready, reading.metadata.width, reading.metadata.resolution_levels) == (True, side, 9)
+
+
+def test_a_pyramid_is_verified_in_less_memory_than_it_would_fill(tmp_path: Path) -> None:
+    side, budget = 16_384, Budget(memory_bytes=512 * MIB)
+    source = huge_pyramid(tmp_path / "slide.tif", side)
+
+    image = the_image(convert([source], tmp_path / "out", budget=budget))
+
+    assert side * side * 3 > budget.memory_bytes
+    assert (tmp_path / "out" / image.file).read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"), [("image_bytes", "would take 768 kB"), ("side_pixels", "512 pixels")]
+)
+def test_a_pyramid_beyond_the_budget_is_refused_by_its_header(
+    tmp_path: Path, limit: str, reason: str
+) -> None:
+    source = huge_pyramid(tmp_path / "slide.tif", 512)
+
+    report = convert_here([source], tmp_path / "out", budget=replace(Budget(), **{limit: 511}))
+
+    assert reason in the_reason(report)
 
 
 def test_odd_sizes_rounded_up_or_down_are_still_levels(tmp_path: Path) -> None:

@@ -54,13 +54,21 @@ class VolumeLayout:
         return replace(self, sample_type=sample_type)
 
     def check(self, name: str, budget: Budget) -> "VolumeLayout":
-        """Return the layout itself if such an image may be converted at all.
+        """Return the layout itself if such an image may be converted slice by slice.
 
         Raises
         ------
         Refused
             Too large for the budget, or a number of channels without a meaning.
         """
+        self.check_streamed(name, budget)
+        if self.slice_bytes > budget.memory_bytes:  # slices are worked on whole
+            what = f"A single slice of {name} would take {readable_bytes(self.slice_bytes)} uncompressed"
+            raise TooLarge(what, limit=readable_bytes(budget.memory_bytes))
+        return self
+
+    def check_streamed(self, name: str, budget: Budget) -> "VolumeLayout":
+        """Return the layout itself if such an image may be converted a few rows at a time; raises as `check` does."""
         if self.channels not in COLOR_SPACES:
             raise Refused(
                 f"The image {name} has {self.channels} values per pixel; images with 1 (gray), 3 (RGB) and 4 (RGBA) "
@@ -71,9 +79,6 @@ class VolumeLayout:
         if self.total_bytes > budget.image_bytes:
             what = f"The image {name} would take {readable_bytes(self.total_bytes)} uncompressed"
             raise TooLarge(what, limit=readable_bytes(budget.image_bytes))
-        if self.slice_bytes > budget.memory_bytes:  # slices are worked on whole
-            what = f"A single slice of {name} would take {readable_bytes(self.slice_bytes)} uncompressed"
-            raise TooLarge(what, limit=readable_bytes(budget.memory_bytes))
         return self
 
     def metadata(self, *, pixel_size_known: bool = True, slice_distance_known: bool = True) -> ImageMetadata:

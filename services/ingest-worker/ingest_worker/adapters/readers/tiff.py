@@ -42,7 +42,7 @@ def _pyramid(found: Pages, given: ConversionInput) -> PyramidReading:
     levels = found.levels
     if levels == 1 and any(page.width >= first.width for page in found.pages[1:]):
         raise Refused(MIXTURE.format(name=file.base_name))
-    layout = _layout(first, (first.width, first.height), found, first.samples).check(
+    layout = _layout(first, (first.width, first.height), found, first.samples).check_streamed(
         file.base_name, given.budget
     )
     left_out = len(found.pages) - levels

@@ -4,8 +4,10 @@ import zlib
 from pathlib import Path
 
 from ingest_worker.adapters.readers.tiff_pages import Page, Pages
+from ingest_worker.domain.budget import MIB
 from ingest_worker.domain.refusals import Damaged
 
+INFLATED_BYTES = 16 * MIB
 DEFLATE = (8, 32946)  # Adobe's and the older code (TIFF 6.0 supplement 2)
 
 
@@ -28,10 +30,12 @@ def verify_deflated(path: Path, found: Pages, name: str) -> None:
 
 
 def _is_whole(deflated: bytes, page: Page) -> bool:
-    inflate = zlib.decompressobj()
+    """Inflate in pieces, since a whole picture may be one strip."""
+    inflate, held = zlib.decompressobj(), 0
     try:
-        inflate.decompress(deflated, page.segment_bytes)
-        surplus = inflate.decompress(inflate.unconsumed_tail, 1) if inflate.unconsumed_tail else b""
+        while deflated and held <= page.segment_bytes:
+            held += len(inflate.decompress(deflated, INFLATED_BYTES))
+            deflated = inflate.unconsumed_tail
     except zlib.error:
         return False
-    return inflate.eof and not surplus
+    return inflate.eof and held <= page.segment_bytes
