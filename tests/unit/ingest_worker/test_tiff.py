@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import Image, ImageOps
 
 from demo.imaging import anatomy, cut_short, picture, write_pyramid
 from ingest_worker.adapters.readers import tiff
@@ -218,6 +218,76 @@ def test_a_stack_of_pages_becomes_a_volume(tmp_path: Path, colored: bool) -> Non
         None,
     )
     assert np.array_equal(read_with_itk(path).pixels, pixels)
+
+
+STORED = {  # what a picture is stored as, for each orientation (TIFF 6.0, section 8)
+    1: lambda seen: seen,
+    2: lambda seen: seen[:, ::-1],
+    3: lambda seen: seen[::-1, ::-1],
+    4: lambda seen: seen[::-1],
+    5: lambda seen: seen.swapaxes(0, 1),
+    6: np.rot90,
+    7: lambda seen: seen[::-1, ::-1].swapaxes(0, 1),
+    8: lambda seen: np.rot90(seen, -1),
+}
+
+
+def write_turned(path: Path, seen: np.ndarray, orientation: int, **options: Any) -> Path:
+    """Write a picture, or pages of them, of pixels that are seen 0.1 mm wide and 0.2 mm high."""
+    pages = [STORED[orientation](page) for page in (seen if seen.ndim == 4 else [seen])]
+    resolution = (100, 50) if orientation < 5 else (50, 100)
+    tags = [(274, "H", 1, orientation, False)]
+    return write(path, np.stack(pages), photometric="rgb", resolution=resolution, extratags=tags, **options)
+
+
+@pytest.mark.parametrize("tile", [None, (64, 64)])
+@pytest.mark.parametrize("orientation", STORED)
+def test_a_picture_is_turned_as_it_is_seen(
+    tmp_path: Path, orientation: int, tile: tuple[int, int] | None
+) -> None:
+    seen = picture(400, 300)
+    source = write_turned(tmp_path / "in.tif", seen, orientation, tile=tile)
+
+    image, path = imported(source, tmp_path)
+
+    with Image.open(source) as opened:
+        assert np.array_equal(ImageOps.exif_transpose(opened), seen)
+    with tifffile.TiffFile(path) as tiff:
+        assert np.array_equal(tiff.pages[0].asarray(), seen)
+        assert tiff.pages[0].tags.valueof("Orientation", default=1) == 1
+    found = image.metadata
+    assert (found.width, found.height) == (300, 400)
+    assert (found.voxel_width_mm, found.voxel_height_mm) == (0.1, 0.2)
+    assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == [image.file]
+
+
+@pytest.mark.parametrize("orientation", STORED)
+def test_pages_of_a_stack_are_turned_as_they_are_seen(tmp_path: Path, orientation: int) -> None:
+    seen = np.stack([picture(40, 30), picture(40, 30)[::-1]])
+
+    image, path = imported(write_turned(tmp_path / "in.tif", seen, orientation), tmp_path)
+
+    found = read_with_itk(path)
+    assert np.array_equal(found.pixels, seen)
+    assert found.spacing[:2] == (0.1, 0.2)
+    assert (image.metadata.voxel_width_mm, image.metadata.voxel_height_mm) == (0.1, 0.2)
+
+
+def test_a_pyramid_that_lies_is_made_anew_upright(tmp_path: Path) -> None:
+    source = write_pyramid(tmp_path / "in.tif", extratags=[(274, "H", 1, 6, False)])
+
+    image, path = imported(source, tmp_path)
+
+    assert np.array_equal(tifffile.imread(path, key=0), np.rot90(picture(200, 300), -1))
+    assert (image.metadata.width, image.metadata.height) == (200, 300)
+
+
+def test_an_orientation_that_is_none_means_upright(tmp_path: Path) -> None:
+    source = write_pyramid(tmp_path / "in.tif", extratags=[(274, "H", 1, 9, False)])
+
+    _, path = imported(source, tmp_path)
+
+    assert path.read_bytes() == source.read_bytes()
 
 
 def test_unrelated_pages_are_refused(tmp_path: Path) -> None:

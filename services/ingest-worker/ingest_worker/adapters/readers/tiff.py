@@ -42,9 +42,8 @@ def _pyramid(found: Pages, given: ConversionInput) -> PyramidReading:
     levels = found.levels
     if levels == 1 and any(page.width >= first.width for page in found.pages[1:]):
         raise Refused(MIXTURE.format(name=file.base_name))
-    layout = _layout(first, (first.width, first.height), found, first.samples).check_streamed(
-        file.base_name, given.budget
-    )
+    layout = _layout(first, first.upright_size, found, first.samples)
+    layout.check_streamed(file.base_name, given.budget)
     left_out = len(found.pages) - levels
     segments = _segments(first)
     return PyramidReading(
@@ -88,7 +87,7 @@ def _stack(found: Pages, given: ConversionInput) -> VolumeReading:
         raise Refused(
             f"The stack {file.base_name} has a palette or another colour model that cannot be imported."
         )
-    layout = _layout(first, (first.width, first.height, len(found.pages)), found, first.samples)
+    layout = _layout(first, (*first.upright_size, len(found.pages)), found, first.samples)
     return VolumeReading(
         files=given.names,
         name=file.base_name,
@@ -113,7 +112,7 @@ class TiffStack:
 
 def _decoded(path: Path, page: int, name: str) -> Pixels:
     try:
-        pixels: Pixels = pyvips.Image.tiffload(str(path), page=page, fail_on="error").numpy()
+        pixels: Pixels = pyvips.Image.tiffload(str(path), page=page, fail_on="error").autorot().numpy()
     except pyvips.Error as error:
         raise Damaged(name, f"page {page + 1} cannot be decoded") from error
     return pixels

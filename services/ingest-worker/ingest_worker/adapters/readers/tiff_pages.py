@@ -5,7 +5,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tifffile import TiffFile, TiffFileError, TiffPage
 
@@ -15,6 +15,9 @@ MOST_PAGES = 10_000
 MILLIMETRES = {2: 25.4, 3: 10.0}  # ResolutionUnit: inch, centimetre (TIFF 6.0, section 8)
 PLAIN_PHOTOMETRICS = {1: "GRAY", 2: "RGB", 6: "YCBCR"}
 LARGEST_TILE = 4096
+UPRIGHT, FIRST_ON_ITS_SIDE = 1, 5
+
+T = TypeVar("T", int, float)
 
 READING_ERRORS = (
     TiffFileError,
@@ -38,6 +41,8 @@ class Page:
         Offset and length of each strip or tile; tiles of length zero are empty.
     segment_bytes
         Most bytes one of them holds uncompressed.
+    orientation
+        Where the first row and column are seen (TIFF 6.0, section 8), as in EXIF: 1 is top and left.
     """
 
     width: int
@@ -53,6 +58,12 @@ class Page:
     segments: tuple[tuple[int, int], ...]
     segment_bytes: int
     value_range: tuple[int, int] | None
+    orientation: int
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Return width and height as people see the picture."""
+        return upright((self.width, self.height), self.orientation)
 
     @property
     def data_end(self) -> int:
@@ -62,12 +73,12 @@ class Page:
     @property
     def kind(self) -> tuple[object, ...]:
         """What is equal for pictures that can be levels or slices of each other."""
-        return (self.samples, self.sample_type, self.photometric)
+        return (self.samples, self.sample_type, self.photometric, self.orientation)
 
 
 @dataclass(frozen=True)
 class Pages:
-    """The pages of a file and the size of a pixel of the first, in millimetres (x, y)."""
+    """The pages of a file and the size of a pixel of the first when upright, in millimetres (x, y)."""
 
     pages: tuple[Page, ...]
     pixel_size_mm: tuple[float, float]
@@ -91,6 +102,7 @@ class Pages:
             self.levels == len(self.pages)
             and all(page.is_tiled and page.is_interleaved and not page.has_inner_pages for page in self.pages)
             and first.photometric in PLAIN_PHOTOMETRICS
+            and first.orientation == UPRIGHT
             and max(first.tile) <= LARGEST_TILE
             and (self.levels > 1 or max(first.width, first.height) <= max(first.tile))
         )
@@ -112,7 +124,7 @@ def read_pages(path: Path, name: str) -> Pages:
                 raise Refused(f"The TIFF file {name} has more than {MOST_PAGES} pages.")
             directories = [tiff.pages[index] for index in range(len(tiff.pages))]
             pages = tuple(_page(page) for page in directories if isinstance(page, TiffPage))
-            pixel_size = _pixel_size_mm(directories[0], name)
+            pixel_size = upright(_pixel_size_mm(directories[0], name), pages[0].orientation)
     except READING_ERRORS as error:
         raise Damaged(name, "its TIFF directories cannot be read") from error
     size = path.stat().st_size
@@ -139,7 +151,14 @@ def _page(page: TiffPage) -> Page:
         segments=segments,
         segment_bytes=math.prod(page.chunks) * page.dtype.itemsize,
         value_range=_value_range(page),
+        orientation=_orientation(page),
     )
+
+
+def _orientation(page: TiffPage) -> int:
+    """Return the orientation; what is none means upright, as libvips and Pillow have it."""
+    found = _first(page, "Orientation")
+    return found if found in range(UPRIGHT, 9) else UPRIGHT
 
 
 def _value_range(page: TiffPage) -> tuple[int, int] | None:
@@ -174,6 +193,11 @@ def _pixel_size_mm(page: Any, name: str) -> tuple[float, float]:
             )
         sizes.append(unit * denominator / numerator)
     return sizes[0], sizes[1]
+
+
+def upright(along: tuple[T, T], orientation: int) -> tuple[T, T]:
+    """Return what is stored along x and y in the order in which it is seen."""
+    return along if orientation < FIRST_ON_ITS_SIDE else (along[1], along[0])
 
 
 def pyramid_levels(pages: Sequence[Page]) -> int:

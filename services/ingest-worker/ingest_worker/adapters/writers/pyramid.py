@@ -15,6 +15,7 @@ from ingest_worker.domain.refusals import Damaged, Refused
 
 TILE_PIXELS = 256
 STRIP_ROWS = 256
+ORIENTATION = "orientation"
 KEPT_METADATA = 1 << 3  # VIPS_FOREIGN_KEEP_ICC: EXIF, XMP and the like may name the patient
 COLOR_SPACES = {1: ColorSpace.GRAY, 3: ColorSpace.RGB, 4: ColorSpace.RGBA}
 
@@ -59,7 +60,7 @@ def write_pyramid(
 def _tile(reading: PyramidReading, path: Path) -> ImageMetadata:
     """Cut a picture into tiles and halve it until one is left, compressed without loss."""
     picture = pyvips.Image.tiffload(str(reading.path), access="sequential", fail_on="error")
-    picture = _in_known_colors(picture, reading.name)
+    picture = _in_known_colors(_upright(picture, path.with_suffix(".v")), reading.name)
     picture.tiffsave(
         str(path),
         tile=True,
@@ -78,6 +79,16 @@ def _tile(reading: PyramidReading, path: Path) -> ImageMetadata:
     with TiffFile(path) as tiff:
         levels = len(tiff.pages)
     return replace(reading.metadata, resolution_levels=levels, color_space=COLOR_SPACES[picture.bands])
+
+
+def _upright(picture: pyvips.Image, scratch: Path) -> pyvips.Image:
+    """Turn a picture as its orientation says; one that lies has to be decoded first, since rows become columns."""
+    if picture.get_typeof(ORIENTATION) == 0 or picture.get(ORIENTATION) == 1:
+        return picture
+    picture.vipssave(str(scratch))
+    decoded = pyvips.Image.vipsload(str(scratch))
+    scratch.unlink()  # it stays readable as long as it is open
+    return decoded.autorot()
 
 
 def _in_known_colors(picture: pyvips.Image, name: str) -> pyvips.Image:
