@@ -63,21 +63,80 @@ def test_every_sample_type_byte_order_and_version(
     assert same_grid(got, read_with_itk(save(tmp_path / "first.nii", pixels)))  # ITK cannot read version 2
 
 
-@pytest.mark.parametrize(("slope", "intercept"), [(2.5, -7.0), (1.0, -1024.0), (-0.1, 0.0)])
-def test_scaled_values_are_real_ones(tmp_path: Path, slope: float, intercept: float) -> None:
-    source = save(tmp_path / "in.nii.gz", anatomy().T)
-    raw = bytearray(gzip.decompress(source.read_bytes()))
-    raw[112:120] = np.array([slope, intercept], "<f4").tobytes()
-    source.write_bytes(gzip.compress(bytes(raw)))
+def save_scaled(path: Path, pixels: Any, slope: float, intercept: float, *, version: int = 1) -> Path:
+    """Write stored values as they are, with a header that scales them."""
+    raw = bytearray(save(path, pixels, version=version).read_bytes())
+    first, kind = (112, "<f4") if version == 1 else (176, "<f8")
+    scale = np.array([slope, intercept], kind).tobytes()
+    raw[first : first + len(scale)] = scale
+    path.write_bytes(raw)
+    return path
+
+
+def seen_by_nibabel(path: Path) -> Any:
+    """Return the real values, t and z first, in double precision."""
+    loaded: Any = nibabel.load(path)
+    return np.asarray(loaded.dataobj, np.float64).T
+
+
+@pytest.mark.parametrize(("slope", "intercept"), [(2.5, -7.0), (1.0, 0.5), (-0.1, 0.0)])
+def test_values_with_fractions_are_single_precision(tmp_path: Path, slope: float, intercept: float) -> None:
+    source = save_scaled(tmp_path / "in.nii", anatomy().T, slope, intercept)
 
     image = the_image(convert_here([source], tmp_path / "out"))
 
     got = read_with_itk(tmp_path / "out" / image.file)
-    loaded: Any = nibabel.load(source)
-    expected = np.asarray(loaded.dataobj).T.astype(np.float32)
     assert image.sample_type == "float32"
-    assert np.array_equal(got.pixels, expected)
+    assert np.array_equal(got.pixels, seen_by_nibabel(source).astype(np.float32))
     assert np.array_equal(got.pixels, read_with_itk(source).pixels)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(("slope", "intercept"), [(1.0, -1024.0), (-1.0, 0.0), (3.0, 7.0)])
+@pytest.mark.parametrize("stored", ["uint8", "int8", "int16", "uint16", "int32", "uint32", "int64", "uint64"])
+def test_integers_stay_integers_where_slope_and_intercept_are(
+    tmp_path: Path, stored: str, slope: float, intercept: float, version: int
+) -> None:
+    pixels = (anatomy().T % 100).astype(stored)
+    source = save_scaled(tmp_path / "in.nii", pixels, slope, intercept, version=version)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file).pixels
+    assert image.sample_type == f"int{max(16, 8 * np.dtype(stored).itemsize)}"
+    assert np.array_equal(got, seen_by_nibabel(source))
+
+
+@pytest.mark.parametrize(
+    ("stored", "outlier", "expected"),
+    [
+        ("int16", -32_768, "int32"),
+        ("uint16", 65_535, "int32"),
+        ("int32", -(2**31), "float64"),
+        ("uint32", 2**32 - 1, "float64"),
+        ("int64", -(2**63), "float64"),
+    ],
+)
+def test_a_value_that_does_not_fit_makes_all_wider(
+    tmp_path: Path, stored: str, outlier: int, expected: str
+) -> None:
+    pixels = (anatomy().T % 100).astype(stored)
+    pixels[3, 2, -1] = outlier  # in the last slice, when all others are written
+    source = save_scaled(tmp_path / "in.nii", pixels, 1.0, -1024.0)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert image.sample_type == expected
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, seen_by_nibabel(source))
+
+
+def test_a_slope_beyond_all_integers_makes_floats(tmp_path: Path) -> None:
+    source = save_scaled(tmp_path / "in.nii", anatomy().T, 2.0**100, 0.0)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert image.sample_type == "float64"
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, seen_by_nibabel(source))
 
 
 def test_an_oblique_qform_and_a_nearly_straight_sform_are_left_to_itk(tmp_path: Path) -> None:

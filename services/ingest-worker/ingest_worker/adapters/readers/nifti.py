@@ -9,7 +9,8 @@ import numpy as np
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.itk_geometry import ItkView, read_geometry
 from ingest_worker.adapters.readers.pixel_bytes import PixelBytes, StoredVolume, decoded_head, surplus_note
-from ingest_worker.adapters.volumes import Pixels, Reading, Volume, VolumeReading
+from ingest_worker.adapters.readers.scaled_volume import scaled
+from ingest_worker.adapters.volumes import Reading, Volume, VolumeReading
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.layouts import VolumeLayout
 from ingest_worker.domain.refusals import Refused
@@ -83,7 +84,7 @@ def read(given: ConversionInput) -> Iterator[Reading]:
     source = PixelBytes(file, _encoding(file), 0, skip=header.pixel_offset)
     volume: Volume = StoredVolume(stored, source, header.big_endian)
     if header.is_scaled and channels == 1:
-        volume = ScaledVolume(volume, header.slope, header.intercept)
+        volume = scaled(volume, header.slope, header.intercept)
     yield VolumeReading(
         files=given.names,
         name=file.base_name,
@@ -91,29 +92,6 @@ def read(given: ConversionInput) -> Iterator[Reading]:
         metadata=volume.layout.metadata(),
         notes=surplus_note(source, stored.total_bytes),
     )
-
-
-@dataclass(frozen=True)
-class ScaledVolume:
-    """Stored values times slope plus intercept, computed in double precision.
-
-    The result is single precision unless the stored samples hold more digits than that.
-    """
-
-    stored: Volume
-    slope: float
-    intercept: float
-
-    @property
-    def layout(self) -> VolumeLayout:
-        fine = self.stored.layout.sample_type in ("int32", "uint32", "int64", "uint64", "float64")
-        return self.stored.layout.of_type("float64" if fine else "float32")
-
-    def slices(self) -> Iterator[Pixels]:
-        for pixels in self.stored.slices():
-            yield (pixels * np.float64(self.slope) + np.float64(self.intercept)).astype(
-                self.layout.sample_type
-            )
 
 
 def _encoding(file: SourceFile) -> str:
