@@ -58,6 +58,12 @@ def subtract(a: Sequence[float], b: Sequence[float]) -> tuple[float, ...]:
     return tuple(x - y for x, y in zip(a, b, strict=True))
 
 
+def beyond(start: Vector, direction: Vector, distance: float) -> Vector:
+    """Return the point so far from the start along a unit vector."""
+    x, y, z = (at + unit * distance for at, unit in zip(start, direction, strict=True))
+    return (x, y, z)
+
+
 def length(a: Sequence[float]) -> float:
     return math.sqrt(dot(a, a))
 

@@ -3,16 +3,33 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
 
 from ingest_worker.domain.files import name_list, natural_order
 from ingest_worker.domain.geometry import Vector
 from ingest_worker.domain.refusals import Refused
+
+Orientation: TypeAlias = tuple[Vector, Vector]
 
 SAME_ORIENTATION = 1e-3
 """Direction cosines closer than this are one orientation: scanners round them to three digits and more."""
 
 SAME_PLACE_MM = 1e-3
 """Slices nearer to one another than this lie at the same place."""
+
+
+HEAD_FIRST: Orientation = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+"""Rows and columns of an axial slice, where nothing is said of them."""
+
+
+class Assumed(StrEnum):
+    """What a file leaves open of the places of its frames; the value is the note on it."""
+
+    PLACE = "The file does not say where its slices lie; the first was placed at the origin."
+    ORDER = "Only the first frame carries a position; the others were placed behind it in their stored order."
+    DISTANCE = "The file does not say how far its slices are apart."
+    THICKNESS = "The file does not say how far its slices are apart; their thickness was taken."
 
 
 @dataclass(frozen=True)
@@ -43,6 +60,8 @@ class Slice:
         Delay after the heart beat; slices of one phase may differ in it.
     traits
         What else can tell slices at one place apart, best first: acquisition, echo, ...
+    assumed
+        What of its position is not known but assumed.
     """
 
     file: str
@@ -50,12 +69,13 @@ class Slice:
     shape: Hashable
     number: int | None = None
     position: Vector | None = None
-    orientation: tuple[Vector, Vector] | None = None
+    orientation: Orientation | None = None
     pixel_spacing: tuple[float, float] | None = None
     stack: str = ""
     times: Mapping[str, float | None] = field(default_factory=dict)
     trigger_ms: float | None = None
     traits: Mapping[str, str | None] = field(default_factory=dict)
+    assumed: tuple[Assumed, ...] = ()
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -92,7 +112,7 @@ def _fits(first: Slice, other: Slice) -> bool:
     )
 
 
-def _flat(orientation: tuple[Vector, Vector] | None) -> tuple[float, ...] | None:
+def _flat(orientation: Orientation | None) -> tuple[float, ...] | None:
     return None if orientation is None else (*orientation[0], *orientation[1])
 
 

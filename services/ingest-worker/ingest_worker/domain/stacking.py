@@ -20,6 +20,8 @@ from ingest_worker.domain.geometry import (
 )
 from ingest_worker.domain.refusals import Refused
 from ingest_worker.domain.slices import (
+    HEAD_FIRST,
+    Assumed,
     Slice,
     alike,
     files_of,
@@ -40,8 +42,6 @@ MOST_OF_STEP = 0.25
 
 SIDEWAYS_PIXELS = 0.25
 """A slice may lie this many pixels beside the line of the others: positions are often rounded to 0.1 mm."""
-
-HEAD_FIRST = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ def stacks_of(
         Whether slices without positions may be taken for a volume in the order of their numbers; a projection's
         files are pictures of their own instead.
     slice_distance_mm
-        The series' own word on the distance of slices, for where positions are silent.
+        The series' own word on the distance of slices, for where positions are silent; negative if frames are
+        stored against their normal.
     """
     results: list[Stack | Unstackable] = []
     for part in alike(slices):
@@ -118,7 +119,9 @@ def _numbered(volume: list[Slice], slice_distance_mm: float | None) -> Stack:
             "The files of this series have neither positions nor numbers of their own, so their order is unknown."
         )
     ordered = sorted(volume, key=lambda one: (one.number or 0, natural_order(one.file), one.frame))
-    along = (*(volume[0].pixel_spacing or (1.0, 1.0)), slice_distance_mm or 1.0)
+    if slice_distance_mm is not None and slice_distance_mm < 0:
+        ordered.reverse()
+    along = (*(volume[0].pixel_spacing or (1.0, 1.0)), abs(slice_distance_mm or 1.0))
     row, column = volume[0].orientation or HEAD_FIRST
     geometry = Geometry(along, (0.0, 0.0, 0.0), by_columns(row, column, _normal(volume[0])))
     known = (volume[0].pixel_spacing is not None, slice_distance_mm is not None)
@@ -150,13 +153,14 @@ def _grid(points: list[list[Slice]], slice_distance_mm: float | None) -> Stack:
     for later in points[1:]:
         _same_places(first, later)
     _straight(first, row, column)
-    known = (first[0].pixel_spacing is not None, step is not None or slice_distance_mm is not None)
-    along = (*(first[0].pixel_spacing or (1.0, 1.0)), step or slice_distance_mm or 1.0)
+    measured = step is not None and Assumed.DISTANCE not in first[0].assumed
+    known = (first[0].pixel_spacing is not None, measured or slice_distance_mm is not None)
+    along = (*(first[0].pixel_spacing or (1.0, 1.0)), step or abs(slice_distance_mm or 1.0))
     geometry = Geometry(along, _position(first[0]), by_columns(row, column, normal))
-    slices = tuple(one for point in points for one in point)
+    slices, notes = tuple(one for point in points for one in point), tuple(map(str, first[0].assumed))
     if len(points) == 1:
-        return Stack(slices, len(first), None, geometry, known)
-    return Stack(slices, len(first), len(points), geometry.with_time(), known)
+        return Stack(slices, len(first), None, geometry, known, notes)
+    return Stack(slices, len(first), len(points), geometry.with_time(), known, notes)
 
 
 def _normal(one: Slice) -> Vector:

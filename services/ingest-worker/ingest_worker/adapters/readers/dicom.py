@@ -95,7 +95,7 @@ def _volumes(members: dict[str, Member], given: ConversionInput) -> Iterator[Rea
     found = stacks_of(
         slices,
         cross_sectional=text(dataset, "Modality") in CROSS_SECTIONAL,
-        slice_distance_mm=abs(distance) if distance else None,
+        slice_distance_mm=distance or None,
     )
     for stack in found:
         if isinstance(stack, Unstackable):

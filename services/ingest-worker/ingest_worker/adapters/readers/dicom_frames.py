@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from pydicom import Dataset
 
 from ingest_worker.adapters.readers.dicom_headers import DicomHeader
+from ingest_worker.adapters.readers.dicom_places import placed
 from ingest_worker.adapters.readers.dicom_values import (
     first_items,
     number,
-    numbers,
     orientation,
     position,
     spacing,
@@ -16,7 +16,6 @@ from ingest_worker.adapters.readers.dicom_values import (
     values,
     whole_number,
 )
-from ingest_worker.domain.geometry import Vector, cross
 from ingest_worker.domain.refusals import Refused
 from ingest_worker.domain.slices import Slice
 
@@ -91,17 +90,12 @@ def frames_of(header: DicomHeader, *, channels: int) -> list[Frame]:
     if own and len(own) != count:
         raise Refused(f"The file {header.file.base_name} announces {count} frames but describes {len(own)}.")
     shared = next(first_items(header.dataset, "SharedFunctionalGroupsSequence"), None)
-    dose_positions = _dose_positions(header, count)
     frames = [
         _frame(header, index, _Groups(header.dataset, shared, group, single=count == 1), channels)
         for index, group in enumerate(own or [None] * count)
     ]
-    if dose_positions is None:
-        return frames
-    return [
-        replace(frame, slice=replace(frame.slice, position=place))
-        for frame, place in zip(frames, dose_positions, strict=True)
-    ]
+    slices = placed(header, [frame.slice for frame in frames])
+    return [replace(frame, slice=one) for frame, one in zip(frames, slices, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -198,22 +192,3 @@ def _rescale(transformation: Dataset, dataset: Dataset) -> Rescale:
         return Rescale(dose, 0.0)
     slope, intercept = number(transformation, "RescaleSlope"), number(transformation, "RescaleIntercept")
     return Rescale(1.0 if slope in (None, 0.0) else slope or 1.0, intercept or 0.0)
-
-
-def _dose_positions(header: DicomHeader, count: int) -> list[Vector] | None:
-    """Return where the planes of a dose grid lie (PS3.3 C.8.8.3.2): the only multi-frame files of old with a place."""
-    offsets = numbers(header.dataset, "GridFrameOffsetVector")
-    start = position(header.dataset, header.file.base_name)
-    axes = orientation(header.dataset, header.file.base_name)
-    if len(offsets) != count or start is None or axes is None:
-        return None
-    normal = cross(*axes)
-    first = offsets[0]
-    return [
-        (
-            start[0] + normal[0] * (offset - first),
-            start[1] + normal[1] * (offset - first),
-            start[2] + normal[2] * (offset - first),
-        )
-        for offset in offsets
-    ]

@@ -91,6 +91,7 @@ BEYOND: Final = frozenset(
         tag(0x0028, 0x1101),  # RedPaletteColorLookupTableDescriptor
         tag(0x0028, 0x3000),  # ModalityLUTSequence
         tag(0x3004, 0x000E),  # DoseGridScaling
+        tag(0x0054, 0x0022),  # DetectorInformationSequence
         tag(0x5200, 0x9229),  # SharedFunctionalGroupsSequence
         tag(0x5200, 0x9230),  # PerFrameFunctionalGroupsSequence
         tag(0x7FE0, 0x0008),  # FloatPixelData

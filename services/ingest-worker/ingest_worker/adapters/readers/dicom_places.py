@@ -1,0 +1,109 @@
+"""Where frames lie that have no functional groups to say it: dose grids, nuclear medicine, and other files of old.
+
+Such a file says at most where its first frame lies and how the others follow. What it leaves open is assumed as ITK
+does, and noted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from pydicom import Dataset
+from pydicom.uid import NuclearMedicineImageStorage
+
+from ingest_worker.adapters.readers.dicom_headers import DicomHeader
+from ingest_worker.adapters.readers.dicom_values import first_items, number, numbers, orientation, position
+from ingest_worker.domain.geometry import Vector, beyond, cross
+from ingest_worker.domain.slices import HEAD_FIRST, Assumed, Orientation, Slice
+
+NOWHERE: Final = (0.0, 0.0, 0.0)
+ASSUMED_STEP_MM: Final = 1.0
+PARTS: Final = ("EnergyWindowVector", "DetectorVector", "RRIntervalVector")
+"""What tells the volumes in one file of nuclear medicine apart."""
+
+
+def placed(header: DicomHeader, frames: Sequence[Slice]) -> list[Slice]:
+    """Return the frames of a file with their places, as far as it says more about them than it does frame by frame.
+
+    Frames that are not placed one by one never belong to a volume with those of another file.
+    """
+    if header.dataset.get("SOPClassUID") == NuclearMedicineImageStorage:
+        return _nuclear(header, frames)
+    if len(frames) == 1 or any(one.position is not None for one in frames):
+        return list(frames)
+    name = header.file.base_name
+    return _in_a_row(
+        header.dataset,
+        [replace(one, stack=one.file) for one in frames],
+        position(header.dataset, name),
+        orientation(header.dataset, name),
+    )
+
+
+def _in_a_row(
+    dataset: Dataset, frames: Sequence[Slice], start: Vector | None, axes: Orientation | None
+) -> list[Slice]:
+    """Place frames behind the first as far as the dose grid says (PS3.3 C.8.8.3.2), else in even steps."""
+    if start is None or axes is None:
+        return list(frames)
+    offsets = numbers(dataset, "GridFrameOffsetVector")
+    if len(offsets) == len(frames):
+        return [_placed(one, start, axes, at - offsets[0]) for one, at in zip(frames, offsets, strict=True)]
+    step, doubts = _step(dataset)
+    return [_placed(one, start, axes, rank * step, Assumed.ORDER, *doubts) for rank, one in enumerate(frames)]
+
+
+def _placed(one: Slice, start: Vector, axes: Orientation, offset_mm: float, *assumed: Assumed) -> Slice:
+    where = beyond(start, cross(*axes), offset_mm)
+    return replace(one, position=where, orientation=axes, assumed=assumed)
+
+
+def _step(dataset: Dataset) -> tuple[float, tuple[Assumed, ...]]:
+    """Return the distance of slices; a negative one leads in front of the first slice (PS3.3 C.8.4.15)."""
+    distance, thickness = number(dataset, "SpacingBetweenSlices"), number(dataset, "SliceThickness")
+    if distance:
+        return distance, ()
+    if thickness and dataset.get("SOPClassUID") == NuclearMedicineImageStorage:
+        return thickness, (Assumed.THICKNESS,)
+    return ASSUMED_STEP_MM, (Assumed.DISTANCE,)
+
+
+def _nuclear(header: DicomHeader, frames: Sequence[Slice]) -> list[Slice]:
+    """Place frames by what the detector says of the first, and by the slice that each shows (PS3.3 C.8.4.8, C.8.4.11)."""
+    dataset, name = header.dataset, header.file.base_name
+    detector = next(first_items(dataset, "DetectorInformationSequence"), dataset)
+    start, axes = position(detector, name), orientation(detector, name)
+    if len(frames) == 1:
+        return [replace(frames[0], position=start, orientation=axes)]
+    parted = _parted(dataset, frames)
+    ranks = _vector(dataset, "SliceVector", len(frames))
+    if not ranks:
+        return _in_a_row(dataset, [replace(one, orientation=axes) for one in parted], start, axes)
+    step, doubts = _step(dataset)
+    if start is None or axes is None:
+        start, axes, doubts = start or NOWHERE, axes or HEAD_FIRST, (*doubts, Assumed.PLACE)
+    return [
+        _placed(one, start, axes, (rank - ranks[0]) * step, *doubts)
+        for one, rank in zip(parted, ranks, strict=True)
+    ]
+
+
+def _parted(dataset: Dataset, frames: Sequence[Slice]) -> list[Slice]:
+    """Tell the volumes in one file apart, and the phases of the heart in each (PS3.3 C.8.4.8.1)."""
+    parts = [_vector(dataset, keyword, len(frames)) for keyword in PARTS]
+    labels = [(frames[0].file, *label) for label in zip(*filter(None, parts), strict=True)]
+    slots = _vector(dataset, "TimeSlotVector", len(frames))
+    return [
+        replace(
+            one,
+            stack=" ".join(map(str, labels[index])) if labels else one.file,
+            times={**one.times, "slot": slots[index]} if slots else one.times,
+        )
+        for index, one in enumerate(frames)
+    ]
+
+
+def _vector(dataset: Dataset, keyword: str, count: int) -> list[float]:
+    """Return a number for each frame, nothing if there are more or fewer."""
+    found = numbers(dataset, keyword)
+    return found if len(found) == count else []
