@@ -7,6 +7,9 @@ import pytest
 
 from archive_shared.blobs.folder import FolderBlobStore
 from archive_shared.blobs.links import LinkSigner
+from archive_shared.events import ImageDescription
+from demo.imaging import anatomy, write_dicom_series
+from ingest_worker.conversion import convert
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.report import ConversionReport, Rejection
 from ingest_worker.use_cases.convert_session import ProgressListener, SessionWork
@@ -56,6 +59,19 @@ def test_an_attempt_leaves_no_files(tmp_path: Path, blobs: FolderBlobStore) -> N
 
     assert result == {"images": [], "rejected": [{"file": "a.mha", "reasons": ["pixels"]}]}
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_the_record_of_an_image_says_what_its_dicom_header_says(
+    tmp_path: Path, blobs: FolderBlobStore
+) -> None:
+    (source,) = write_dicom_series(tmp_path / "in", anatomy(1))
+    blobs.put(KEY, source.read_bytes())
+
+    result = attempt(SessionWork(blobs, blobs, convert, tmp_path / "scratch", SECRET), epoch=1)
+
+    (image,) = result["images"]
+    description = ImageDescription(**image["description"])
+    assert (description.modality, description.patient_id, description.window_center) == ("CT", "P-0815", 40.0)
 
 
 def test_an_attempt_removes_what_killed_ones_left(tmp_path: Path, blobs: FolderBlobStore) -> None:

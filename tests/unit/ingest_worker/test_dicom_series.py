@@ -54,6 +54,7 @@ def test_what_is_known_of_a_series(tmp_path: Path) -> None:
     assert (found.width, found.height, found.depth, found.timepoints) == (32, 24, 12, None)
     assert (found.voxel_width_mm, found.voxel_height_mm, found.voxel_depth_mm) == (0.7, 0.5, 2.5)
     assert (found.window_center, found.window_width) == (40.0, 400.0)
+    assert found.modality == "CT"
     assert (found.patient_id, found.patient_name, found.patient_sex) == ("P-0815", "Muster^Erika", "F")
     assert (str(found.patient_birth_date), found.patient_age) == ("1964-08-12", "062Y")
     assert (str(found.study_date), found.study_description) == ("2026-11-20", "Thorax")
@@ -347,6 +348,7 @@ def test_slices_without_positions_and_numbers_have_no_order(tmp_path: Path) -> N
         ("PatientSex", "X", ""),
         ("PatientBirthDate", "19641332", None),
         ("StudyDescription", "x" * 70, ""),
+        ("Modality", "Röntgen", None),
     ],
 )
 def test_an_odd_header_value_costs_that_value_only(
@@ -362,6 +364,7 @@ def test_an_odd_header_value_costs_that_value_only(
         "PatientAge": "patient_age",
         "PatientSex": "patient_sex",
         "PatientBirthDate": "patient_birth_date",
+        "Modality": "modality",
     }
     assert getattr(image.metadata, names.get(keyword, "study_description")) == expected
     assert image.notes == (f"The field {keyword} is not written as DICOM requires and was left out.",)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from demo.imaging import Grid, anatomy, cut_short, flip_bit, picture, write_image, write_raw_header
 from ingest_worker.domain.budget import Budget
@@ -68,6 +69,69 @@ def test_what_is_known_of_an_image_comes_from_its_header(tmp_path: Path) -> None
     assert (found.patient_id, str(found.study_date), found.patient_age) == ("P1", "2024-02-29", "")
     assert (found.window_center, found.window_width) == (40.0, 400.0)
     assert image.notes == ("The field PatientAge is not written as DICOM requires and was left out.",)
+
+
+def header_of(path: Path) -> dict[str, str]:
+    read = sitk.ReadImage(str(path))
+    return {key: read.GetMetaData(key) for key in read.GetMetaDataKeys()}
+
+
+TIMES = "101500 101501.5 101502.123456"
+KEPT: list[tuple[tuple[int, ...], dict[str, str]]] = [
+    ((3, 4, 5, 6), {"ContentTimes": TIMES, "Exposures": "1 2.5 3"}),
+    ((4, 5, 6), {"ContentTimes": "101500", "Exposures": "7"}),
+    ((4, 5, 6), {"WindowCenter": "40", "WindowWidth": "400"}),
+    ((4, 5, 6), {"WindowCenter": "[40, -600]", "WindowWidth": "[400, 1500]"}),
+    ((4, 5, 6), {"SliceThickness": "2.5", "Laterality": "L", "t0": "1", "t1": "2e3"}),
+]
+LEFT_OUT: list[tuple[tuple[int, ...], dict[str, str]]] = [
+    ((3, 4, 5, 6), {"ContentTimes": "101500 101501"}),
+    ((3, 4, 5, 6), {"Exposures": "1"}),
+    ((4, 5, 6), {"Exposures": "1 2"}),
+    ((4, 5, 6), {"Exposures": "[1, 2]"}),
+    ((4, 5, 6), {"ContentTimes": "10:15"}),
+    ((4, 5, 6), {"WindowCenter": "[40, 50]", "WindowWidth": "[400]"}),
+    ((4, 5, 6), {"WindowCenter": "40", "WindowWidth": "[400]"}),
+    ((4, 5, 6), {"WindowCenter": "40, 50", "WindowWidth": "400, 500"}),
+    ((4, 5, 6), {"WindowCenter": "[40]"}),
+    ((4, 5, 6), {"SliceThickness": "None"}),
+]
+
+
+@pytest.mark.parametrize(("shape", "fields"), KEPT)
+def test_fields_that_keep_the_rules_are_carried_on(
+    tmp_path: Path, shape: tuple[int, ...], fields: dict[str, str]
+) -> None:
+    source = write_image(tmp_path / "ct.mha", np.zeros(shape, np.int16), metadata=fields)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    carried = header_of(tmp_path / "out" / image.file)
+    assert {key: carried[key] for key in fields} == fields
+    assert image.notes == ()
+
+
+@pytest.mark.parametrize(("shape", "fields"), LEFT_OUT)
+def test_fields_that_break_the_rules_are_left_out_with_a_note(
+    tmp_path: Path, shape: tuple[int, ...], fields: dict[str, str]
+) -> None:
+    source = write_image(tmp_path / "ct.mha", np.zeros(shape, np.int16), metadata=fields)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert not fields.keys() & header_of(tmp_path / "out" / image.file).keys()
+    assert (image.metadata.window_center, image.metadata.window_width) == (None, None)
+    assert image.notes == tuple(f"The field {key} is not usable and was left out." for key in fields)
+
+
+@pytest.mark.parametrize(
+    ("code", "modality"), [("CT", "CT"), ("MET_MOD_MR", "MR"), ("MET_MOD_UNKNOWN", None), ("", None)]
+)
+def test_the_modality_is_known_by_the_code_of_dicom(tmp_path: Path, code: str, modality: str | None) -> None:
+    lines = [*HEADER, f"Modality = {code}", "ElementDataFile = LOCAL"]
+    source = write_raw_header(tmp_path / "a.mha", lines, bytes(range(12)))
+
+    assert the_image(convert_here([source], tmp_path / "out")).metadata.modality == modality
 
 
 def test_no_patient_data_reaches_the_canonical_file(tmp_path: Path) -> None:

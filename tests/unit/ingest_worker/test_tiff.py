@@ -221,7 +221,9 @@ def test_a_stack_of_pages_becomes_a_volume(tmp_path: Path, colored: bool) -> Non
     assert np.array_equal(read_with_itk(path).pixels, pixels)
 
 
-STORED: dict[int, Callable[[Any], Any]] = {  # what a picture is stored as, for each orientation (TIFF 6.0, section 8)
+STORED: dict[
+    int, Callable[[Any], Any]
+] = {  # what a picture is stored as, for each orientation (TIFF 6.0, section 8)
     1: lambda seen: seen,
     2: lambda seen: seen[:, ::-1],
     3: lambda seen: seen[::-1, ::-1],

@@ -50,6 +50,8 @@ class ImageMetadata:
         The first pair the source offers, in units of the canonical pixel values.
     segments
         Labels of a label map, see `ingest_worker.domain.segments`.
+    modality
+        DICOM's code of the kind of equipment, such as "CT" (PS3.3 C.7.3.1.1.1).
     patient_name
         And everything else about patient and study: for authorised eyes, never for logs, so `repr` leaves it out.
     """
@@ -66,6 +68,7 @@ class ImageMetadata:
     window_center: float | None = None
     window_width: float | None = None
     segments: tuple[int, ...] | None = None
+    modality: str | None = None
     eye_choice: EyeChoice = EyeChoice.NOT_APPLICABLE
     patient_id: str = field(default="", repr=False)
     patient_name: str = field(default="", repr=False)

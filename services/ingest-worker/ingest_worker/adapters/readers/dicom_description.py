@@ -10,7 +10,7 @@ from ingest_worker.adapters.readers.dicom_frames import Rescale
 from ingest_worker.adapters.readers.dicom_headers import DicomHeader
 from ingest_worker.adapters.readers.dicom_samples import SampleFormat, inverted_center
 from ingest_worker.adapters.readers.dicom_values import as_list_text, first_items, numbers, text, values
-from ingest_worker.domain.embedded_metadata import FIELDS, described, header_fields
+from ingest_worker.domain.embedded_metadata import FIELDS, described
 from ingest_worker.domain.images import EyeChoice, ImageMetadata
 from ingest_worker.domain.layouts import VolumeLayout
 from ingest_worker.domain.naming import series_name
@@ -52,12 +52,12 @@ def describe(
     texts |= _over_time(stack, headers)
     pixel_size, slice_distance = stack.spacing_known
     plain = layout.metadata(pixel_size_known=pixel_size, slice_distance_known=slice_distance)
-    metadata, notes = described(plain, texts)
+    found = described(plain, texts)
     return Description(
         name=_name(header, dataset, len(headers)),
-        metadata=replace(metadata, eye_choice=_eye(dataset)),
-        header_fields=header_fields(texts),
-        notes=(*stack.notes, *notes, *_remarks(stack, dataset)),
+        metadata=replace(found.metadata, eye_choice=_eye(dataset)),
+        header_fields=found.header_fields,
+        notes=(*stack.notes, *found.notes, *_remarks(stack, dataset)),
     )
 
 

@@ -7,7 +7,7 @@ from ingest_worker.adapters.readers.itk_geometry import read_geometry
 from ingest_worker.adapters.readers.metaimage_header import MetaImageHeader, read_header
 from ingest_worker.adapters.readers.pixel_bytes import PixelBytes, StoredVolume, layout_bytes, surplus_note
 from ingest_worker.adapters.volumes import Reading, VolumeReading
-from ingest_worker.domain.embedded_metadata import described, header_fields
+from ingest_worker.domain.embedded_metadata import described
 from ingest_worker.domain.layouts import VolumeLayout
 from ingest_worker.domain.refusals import Refused
 
@@ -17,14 +17,14 @@ def read(given: ConversionInput) -> Iterator[Reading]:
     header = read_header(given.files[0], given.budget)
     layout = _layout(header, given).check(header.name, given.budget)
     source = _pixel_bytes(header, given)
-    metadata, notes = described(layout.metadata(), header.fields)
+    found = described(layout.metadata(), header.fields)
     yield VolumeReading(
         files=given.names,
         name=header.name,
         volume=StoredVolume(layout, source, header.big_endian),
-        metadata=metadata,
-        header_fields=header_fields(header.fields),
-        notes=(*notes, *surplus_note(source, layout.total_bytes)),
+        metadata=found.metadata,
+        header_fields=found.header_fields,
+        notes=(*found.notes, *surplus_note(source, layout.total_bytes)),
     )
 
 

@@ -15,7 +15,7 @@ from ingest_worker.adapters.readers.pixel_bytes import (
     surplus_note,
 )
 from ingest_worker.adapters.volumes import ArrayVolume, Reading, Volume, VolumeReading
-from ingest_worker.domain.embedded_metadata import described, header_fields
+from ingest_worker.domain.embedded_metadata import described
 from ingest_worker.domain.layouts import VolumeLayout
 from ingest_worker.domain.refusals import Refused
 
@@ -33,14 +33,14 @@ def read(given: ConversionInput) -> Iterator[Reading]:
     layout = VolumeLayout(view.size, view.channels, header.sample_type, view.geometry)
     layout.check(header.name, given.budget)
     source = _pixel_bytes(header, given)
-    metadata, notes = described(layout.metadata(), header.values)
+    found = described(layout.metadata(), header.values)
     yield VolumeReading(
         files=given.names,
         name=header.name,
         volume=_volume(header, view, layout, source),
-        metadata=metadata,
-        header_fields=header_fields(header.values),
-        notes=(*notes, *surplus_note(source, layout.total_bytes)),
+        metadata=found.metadata,
+        header_fields=found.header_fields,
+        notes=(*found.notes, *surplus_note(source, layout.total_bytes)),
     )
 
 
