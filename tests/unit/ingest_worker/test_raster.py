@@ -11,7 +11,8 @@ import pyvips
 from PIL import Image
 
 from demo.imaging import cut_short, flip_bit, picture, write_picture
-from ingest_worker.domain.budget import Budget
+from ingest_worker.conversion import convert
+from ingest_worker.domain.budget import GIB, MIB, Budget
 from ingest_worker.domain.images import ColorSpace
 from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
 
@@ -228,13 +229,68 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
 
 
-def test_a_lying_size_is_compared_with_the_budget_before_pixels_are_made(tmp_path: Path) -> None:
-    chunk = _chunk(b"IHDR", struct.pack(">IIBBBBB", 65535, 65535, 8, 6, 0, 0, 0))
-    end = _chunk(b"IEND", b"")
-    (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunk + end)
+def png_of(path: Path, *chunks: tuple[bytes, bytes]) -> Path:
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(starmap(_chunk, [*chunks, (b"IEND", b"")])))
+    return path
 
-    reason = the_reason(
-        convert_here([tmp_path / "bomb.png"], tmp_path / "out", budget=Budget(image_bytes=2**30))
+
+@pytest.mark.parametrize(
+    ("depth", "color", "size"),
+    [(8, 6, "16 GB"), (8, 2, "12 GB"), (8, 3, "16 GB"), (8, 4, "16 GB"), (16, 0, "8 GB"), (16, 6, "32 GB")],
+)
+def test_a_lying_size_is_compared_with_the_ordinary_budget_before_pixels_are_made(
+    tmp_path: Path, depth: int, color: int, size: str
+) -> None:
+    """The file is long enough for such a picture of one colour, by a chunk that means nothing."""
+    header = struct.pack(">IIBBBBB", 65535, 65535, depth, color, 0, 0, 0)
+    palette = [(b"PLTE", bytes(3))] if color == 3 else []
+    source = png_of(
+        tmp_path / "bomb.png", (b"IHDR", header), *palette, (b"prVt", bytes(36_000_000)), (b"IDAT", b"")
     )
 
-    assert reason == "The image bomb.png would take 4 GB uncompressed, but at most 1 GB is allowed here."
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == (
+        f"A single slice of bomb.png would take {size} uncompressed, but at most 4 GB is allowed here."
+    )
+
+
+@pytest.mark.parametrize("color", [0, 2, 3, 4, 6])
+def test_a_size_that_no_compression_explains_is_damage(tmp_path: Path, color: int) -> None:
+    source = png_of(
+        tmp_path / "bomb.png", (b"IHDR", struct.pack(">IIBBBBB", 65535, 65535, 8, color, 0, 0, 0))
+    )
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == "The file bomb.png is damaged: it has fewer pixels than it announces."
+
+
+def test_a_chunk_longer_than_its_file_is_not_allocated(tmp_path: Path) -> None:
+    content = write_picture(tmp_path / "in.png").read_bytes()
+    at = content.index(b"IDAT") - 4
+    source = tmp_path / "long.png"
+    source.write_bytes(content[:at] + struct.pack(">I", 2**31 - 1) + content[at + 4 :])
+    budget = Budget(memory_bytes=512 * MIB)
+
+    report = convert([source], tmp_path / "out", budget=budget)
+
+    assert the_reason(report) == "The file long.png is damaged: it announces an impossible length."
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_the_size_of_a_jpeg_is_compared_with_the_ordinary_budget(tmp_path: Path, mode: str) -> None:
+    channels = len(Image.new(mode, (1, 1)).getbands())
+    Image.new(mode, (8, 8)).save(tmp_path / "in.jpg")
+    content = bytearray((tmp_path / "in.jpg").read_bytes())
+    at = content.index(b"\xff\xc0") + 5
+    struct.pack_into(">HH", content, at, 65500, 65500)
+    (tmp_path / "bomb.jpg").write_bytes(content)
+
+    reason = the_reason(
+        convert_here([tmp_path / "bomb.jpg"], tmp_path / "out", budget=Budget(memory_bytes=3 * GIB))
+    )
+
+    assert reason == (
+        f"A single slice of bomb.jpg would take {4 * channels} GB uncompressed, but at most 3 GB is allowed here."
+    )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
+LARGEST_DEFLATE_RATIO = 1032
+"""Most bytes that a byte of zlib or gzip can become (RFC 1951: 258 bytes from two bits)."""
 
 
 @dataclass(frozen=True)

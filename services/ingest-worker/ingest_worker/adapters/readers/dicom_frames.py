@@ -16,12 +16,12 @@ from ingest_worker.adapters.readers.dicom_values import (
     values,
     whole_number,
 )
+from ingest_worker.domain.budget import LARGEST_DEFLATE_RATIO
 from ingest_worker.domain.refusals import Refused
 from ingest_worker.domain.slices import Slice
 
 MOST_FRAMES = 1_000_000
 FRAGMENT_HEADER_BYTES = 8
-LARGEST_DEFLATE_RATIO = 1032  # RFC 1951: 258 bytes from two bits
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,23 @@
 PNG, third edition: chunks in section 5.3, interlacing in section 8.1, rows with a filter byte each in section 7.2.
 """
 
+import os
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from ingest_worker.domain.budget import LARGEST_DEFLATE_RATIO
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.refusals import Damaged
 
 MARK: Final = b"\x89PNG\r\n\x1a\n"
 SAMPLES: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 COLORED_OR_ALPHA: Final = (2, 4, 6)
+WITH_ALPHA: Final = (4, 6)
+CHECKSUM_BYTES: Final = 4
+TOO_FEW_PIXELS: Final = "it has fewer pixels than it announces"
 INFLATED_AT_ONCE: Final = 1 << 20
 ADAM7: Final = (
     (0, 0, 8, 8),
@@ -45,6 +50,10 @@ class Png:
         return self.depth == 16 and self.color in COLORED_OR_ALPHA
 
     @property
+    def has_alpha(self) -> bool:
+        return self.color in WITH_ALPHA
+
+    @property
     def row_bytes(self) -> int:
         """Return what all rows take before they are compressed, with their filter bytes."""
         bits = self.depth * SAMPLES[self.color]
@@ -69,7 +78,8 @@ def checked_png(file: SourceFile, *, most_bytes: int) -> Png:
     Raises
     ------
     Refused
-        A checksum is wrong, the end is missing, or the header is none; a chunk says it has more than `most_bytes`.
+        A checksum is wrong, the end is missing, or the header is none; a chunk says it has more than `most_bytes`, or
+        than there are; the file is too short for its pixels however well they are compressed.
     """
     header, kinds = b"", set()
     for kind, data in _chunks(file, most_bytes=most_bytes):
@@ -82,7 +92,10 @@ def checked_png(file: SourceFile, *, most_bytes: int) -> Png:
         raise Damaged(file.base_name, "it announces an impossible size")
     if color not in SAMPLES:
         raise Damaged(file.base_name, "it announces an impossible kind of colour")
-    return Png(width, height, depth, color, bool(interlaced), frozenset(kinds))
+    png = Png(width, height, depth, color, bool(interlaced), frozenset(kinds))
+    if png.row_bytes > file.path.stat().st_size * LARGEST_DEFLATE_RATIO:
+        raise Damaged(file.base_name, TOO_FEW_PIXELS)
+    return png
 
 
 def check_rows(file: SourceFile, png: Png, *, most_bytes: int) -> None:
@@ -100,22 +113,24 @@ def check_rows(file: SourceFile, png: Png, *, most_bytes: int) -> None:
     except zlib.error as error:
         raise Damaged(file.base_name, "its pixels cannot be decoded to the end") from error
     if missing > 0:
-        raise Damaged(file.base_name, "it has fewer pixels than it announces")
+        raise Damaged(file.base_name, TOO_FEW_PIXELS)
 
 
 def _chunks(file: SourceFile, *, most_bytes: int) -> Iterator[tuple[bytes, bytes]]:
     """Yield kind and data of every chunk up to the last one."""
     with file.path.open("rb") as stream:
-        stream.seek(len(MARK))
+        left = os.fstat(stream.fileno()).st_size - stream.seek(len(MARK))
         kind = b""
         while kind != b"IEND":
             start = stream.read(8)
             if len(start) < 8:
                 raise Damaged(file.base_name, "it ends too early")
             size, kind = struct.unpack(">I4s", start)
-            if size > most_bytes:
+            left -= len(start) + size
+            if size > most_bytes or left < 0:  # to read would be to allocate, whatever there is to read
                 raise Damaged(file.base_name, "it announces an impossible length")
             data = stream.read(size)
-            if stream.read(4) != struct.pack(">I", zlib.crc32(data, zlib.crc32(kind))):
+            if stream.read(CHECKSUM_BYTES) != struct.pack(">I", zlib.crc32(data, zlib.crc32(kind))):
                 raise Damaged(file.base_name, "a checksum in it is wrong")
+            left -= CHECKSUM_BYTES
             yield kind, data

@@ -24,6 +24,13 @@ from ingest_worker.domain.refusals import Damaged, Refused
 # Named, so that they are loaded with this module and not again and again in every child.
 KNOWN = [plugin.format for plugin in (PngImagePlugin.PngImageFile, JpegImagePlugin.JpegImageFile)]
 OPAQUE = {"uint8": 255, "uint16": 65535}
+DECODED_AS = {
+    "1": (1, "uint8"), "L": (1, "uint8"), "I;16": (1, "uint16"), "RGB": (3, "uint8"), "YCbCr": (3, "uint8"),
+    "LAB": (3, "uint8"),
+}  # fmt: skip
+MOST = (4, "uint8")
+"""Channels and type of a sample on the way to the image, by Pillow's modes, and of any other mode."""
+
 DECODER_ERRORS = (OSError, SyntaxError, ValueError, zlib.error, struct.error)
 
 # The budget is compared with the header's size before pixels are decoded; Pillow's own limit is lower.
@@ -34,7 +41,7 @@ def read(given: ConversionInput) -> Iterator[Reading]:
     """Yield the picture of a candidate of one file."""
     file = given.files[0]
     png = checked_png(file, most_bytes=given.budget.image_bytes) if is_png(file) else None
-    pixels = _sixteen_bit(file) if png and png.has_16_bit_color else _decoded(file, given, png)
+    pixels = _sixteen_bit(file, given, png) if png and png.has_16_bit_color else _decoded(file, given, png)
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     layout = VolumeLayout(
         (pixels.shape[1], pixels.shape[0]), channels, pixels.dtype.name, Geometry.unknown(2)
@@ -47,15 +54,16 @@ def read(given: ConversionInput) -> Iterator[Reading]:
     )
 
 
-def _check_size(file: SourceFile, width: int, height: int, given: ConversionInput) -> None:
-    # At least a byte per pixel; what it really takes, the memory of the child is limited for.
-    VolumeLayout((width, height), 1, "uint8", Geometry.unknown(2)).check(file.base_name, given.budget)
+def _check_size(
+    file: SourceFile, size: tuple[int, int], channels: int, sample_type: str, given: ConversionInput
+) -> None:
+    VolumeLayout(size, channels, sample_type, Geometry.unknown(2)).check(file.base_name, given.budget)
 
 
 def _decoded(file: SourceFile, given: ConversionInput, png: Png | None) -> Pixels:
     try:
         with Image.open(file.path, formats=KNOWN) as picture:
-            _check_size(file, *picture.size, given)
+            _check_size(file, picture.size, *DECODED_AS.get(picture.mode, MOST), given)
             quick = quick_png(picture, file, png) if png else quick_jpeg(picture, file)
             if quick is not None:
                 return quick
@@ -99,10 +107,11 @@ def _without_needless_alpha(pixels: Pixels, channels: int) -> Pixels:
     return pixels[..., 0] if channels == 1 else pixels[..., :channels]
 
 
-def _sixteen_bit(file: SourceFile) -> Pixels:
+def _sixteen_bit(file: SourceFile, given: ConversionInput, png: Png) -> Pixels:
     """Decode a PNG with 16-bit colour or alpha through libvips, which keeps all bits."""
     import pyvips  # noqa: PLC0415  # costs 0.1 s and is needed for this rare kind only
 
+    _check_size(file, (png.width, png.height), 4 if png.has_alpha else 3, "uint16", given)
     try:
         pixels: Pixels = pyvips.Image.pngload(str(file.path), fail_on="error").autorot().numpy()
     except pyvips.Error as error:
