@@ -58,17 +58,76 @@ def test_links_in_folders_are_not_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("jobs", ["0", "many"])
-def test_wrong_options_are_explained(tmp_path: Path, jobs: str) -> None:
+def test_wrong_options_are_explained_and_have_a_code_of_their_own(tmp_path: Path, jobs: str) -> None:
     code, output = run(write_picture(tmp_path / "a.png"), "--output", tmp_path / "out", "--jobs", jobs)
 
-    assert code == 2
+    assert code == 64
     assert "Invalid value for '--jobs'" in output
 
 
-def test_two_inputs_of_one_name_are_explained(tmp_path: Path) -> None:
-    first, second = write_picture(tmp_path / "1" / "a.png"), write_picture(tmp_path / "2" / "a.png")
+@pytest.mark.parametrize(
+    "arguments", [[], ["--output", "out"], ["nowhere.png", "--output", "out"], ["--help me"]]
+)
+def test_no_usage_error_looks_like_nothing_imported(arguments: list[str]) -> None:
+    assert run(*arguments)[0] == 64
 
-    code, output = run(first, second, "--output", tmp_path / "out")
+
+def test_an_unknown_command_is_a_usage_error() -> None:
+    assert CliRunner().invoke(main, ["import"]).exit_code == 64
+
+
+def test_an_empty_folder_is_nothing_imported(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+
+    code, _ = run(tmp_path / "in", "--output", tmp_path / "out", "--report", tmp_path / "r.json")
 
     assert code == 2
-    assert "Two files are called a.png." in output
+    assert json.loads((tmp_path / "r.json").read_text()) == {"images": [], "rejected": []}
+
+
+def report_on(tmp_path: Path, *inputs: Path) -> list[list[str]]:
+    """The names of the files each image was made from."""
+    code, _ = run(*inputs, "--output", tmp_path / "out", "--report", tmp_path / "r.json")
+    report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert (code, report["rejected"]) == (0, [])
+    return [image["sources"] for image in report["images"]]
+
+
+def test_inputs_of_one_name_are_called_by_what_differs(tmp_path: Path) -> None:
+    first = write_picture(tmp_path / "1" / "x" / "a.png")
+    second = write_picture(tmp_path / "2" / "x" / "a.png")
+
+    assert report_on(tmp_path, first, second) == [["1/x/a.png"], ["2/x/a.png"]]
+
+
+def test_folders_of_one_name_are_called_by_what_differs(tmp_path: Path) -> None:
+    folders = [write_picture(tmp_path / place / "case" / "a.png").parent for place in ("1", "2")]
+
+    assert report_on(tmp_path, *folders) == [["1/case/a.png"], ["2/case/a.png"]]
+
+
+def test_slices_of_one_series_may_have_one_name(tmp_path: Path) -> None:
+    slices = write_dicom_series(tmp_path / "in", anatomy(2))
+    moved = [tmp_path / place / "IM1.dcm" for place in ("a", "b")]
+    for source, target in zip(slices, moved, strict=True):
+        target.parent.mkdir()
+        source.rename(target)
+
+    assert report_on(tmp_path, *moved) == [["a/IM1.dcm", "b/IM1.dcm"]]
+
+
+def test_a_header_finds_its_pixels_under_a_longer_name(tmp_path: Path) -> None:
+    for place in ("a", "b"):
+        write_image(tmp_path / place / "ct.mhd", anatomy())
+        (tmp_path / place / "ct.raw").rename(tmp_path / place / f"{place}.raw")
+        header = tmp_path / place / "ct.mhd"
+        header.write_text(header.read_text().replace("ct.raw", f"{place}.raw"))
+    files = [tmp_path / name for name in ("a/ct.mhd", "a/a.raw", "b/ct.mhd", "b/b.raw")]
+
+    assert report_on(tmp_path, *files) == [["a/ct.mhd", "a/a.raw"], ["b/ct.mhd", "b/b.raw"]]
+
+
+def test_a_file_named_twice_is_converted_once(tmp_path: Path) -> None:
+    source = write_picture(tmp_path / "in" / "a.png")
+
+    assert report_on(tmp_path, source, source.parent, source.parent / ".." / "in" / "a.png") == [["a.png"]]

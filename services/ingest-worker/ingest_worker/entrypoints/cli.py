@@ -4,13 +4,14 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 from tqdm import tqdm
 
-from archive_shared.errors import ArchiveSystemError, Invalid
+from archive_shared.errors import ArchiveSystemError
 from ingest_worker.conversion import convert
 from ingest_worker.domain.deidentification import Deidentification
 from ingest_worker.domain.files import SourceFile
@@ -18,10 +19,34 @@ from ingest_worker.domain.images import ConvertedImage, metadata_document
 from ingest_worker.domain.report import ConversionProgress, ConversionReport, Rejection
 
 NOTHING_IMPORTED = 2
+USAGE_ERROR = 64  # EX_USAGE of sysexits.h
 LINK = "This is a link, and links in folders are not followed."
 
 
-@click.group()
+class _Program(click.Group):
+    """Commands whose usage errors end with a code of their own; click's is what says here that nothing was imported."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        with _as_usage_error():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _as_usage_error():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _as_usage_error() -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        error.exit_code = USAGE_ERROR  # type: ignore[misc]  # declared of the class, read from the error
+        raise
+
+
+@click.group(cls=_Program)
 def main() -> None:
     """Turn medical images into canonical ones."""
 
@@ -48,16 +73,13 @@ def convert_command(
 ) -> None:
     """Convert files and folders INPUTS into compressed MetaImages and tiled pyramidal TIFFs.
 
-    Exits with 0 when anything was imported, with 2 when nothing was.
+    Exits with 0 when anything was imported, with 2 when nothing was, with 64 when it was not told well what to do, and
+    with 1 when something else stopped it, such as a full disk.
     """
     sources, links = _found(inputs)
     try:
         with _Bar() as bar:
-            report = convert(
-                sources, output, jobs=jobs, on_progress=bar.show, deidentification=_identity(key_file)
-            )
-    except Invalid as invalid:
-        raise click.UsageError(" ".join(invalid.errors["files"])) from invalid
+            report = _converted(sources, output, jobs, bar, _identity(key_file))
     except ArchiveSystemError as error:
         raise click.ClickException(str(error)) from error
     document = report_document(report, links)
@@ -71,21 +93,47 @@ def _identity(key_file: Path | None) -> Deidentification | None:
     return Deidentification(key_file.read_bytes().strip()) if key_file else None
 
 
+def _converted(
+    sources: list[SourceFile], output: Path, jobs: int, bar: "_Bar", identity: Deidentification | None
+) -> ConversionReport:
+    if not sources:
+        return ConversionReport((), ())
+    return convert(sources, output, jobs=jobs, on_progress=bar.show, deidentification=identity)
+
+
 def _found(inputs: tuple[Path, ...]) -> tuple[list[SourceFile], list[Rejection]]:
-    """Return the files to convert, those in folders by their path inside, and the links that are left out."""
-    sources: list[SourceFile] = []
-    links: list[Rejection] = []
-    for given in inputs:
-        if not given.is_dir():
-            sources.append(SourceFile(given.name, given))
-            continue
-        for path in _walk(given):
-            name = (Path(given.resolve().name) / path.relative_to(given)).as_posix()
-            if path.is_symlink():
-                links.append(Rejection(name, (LINK,)))
-            else:
-                sources.append(SourceFile(name, path))
-    return sources, links
+    """Return the files to convert under names that differ, and the links in folders, which are left out."""
+    paths = {path: given for given in map(_absolute, inputs) for path in _files_of(given)}
+    names = _names(paths)
+    links = [path for path, given in paths.items() if path != given and path.is_symlink()]
+    return (
+        [SourceFile(name, path) for path, name in names.items() if path not in links],
+        [Rejection(names[path], (LINK,)) for path in links],
+    )
+
+
+def _names(paths: dict[Path, Path]) -> dict[Path, str]:
+    """Name files by as few parts of what was given as tell all of them apart; a header finds its pixels by its folder."""
+    count = 1
+    while True:
+        names = {path: _name(path, given, count) for path, given in paths.items()}
+        if len(set(names.values())) == len(names):
+            return names
+        count += 1
+
+
+def _absolute(given: Path) -> Path:
+    """Return the whole path: what ".." leaves of it, without following links."""
+    return Path(os.path.abspath(given))  # noqa: PTH100  # resolve() follows links
+
+
+def _files_of(given: Path) -> Iterator[Path]:
+    return _walk(given) if given.is_dir() else iter([given])
+
+
+def _name(path: Path, given: Path, count: int) -> str:
+    """Return what a file is called: the last parts of what was given, so many, and where it lies in there."""
+    return Path(*given.parts[-count:], path.relative_to(given)).as_posix()
 
 
 def _walk(folder: Path) -> Iterator[Path]:
