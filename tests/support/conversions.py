@@ -1,5 +1,6 @@
 """Converts test inputs and reads results back with libraries that are not ours."""
 
+import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from ingest_worker.domain.formats import SlideFormat
 from ingest_worker.domain.images import ConvertedImage
 from ingest_worker.domain.report import ConversionReport, Rejection, merged, rejection_from_document
 
-REAL_INPUTS = Path(__file__).parents[3] / "shared" / "data" / "panimg"
+REAL_INPUTS = Path(os.environ.get("REAL_INPUTS") or Path(__file__).parents[3] / "shared" / "data") / "panimg"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Files nobody here wrote: pydicom's own test files, and the importer's reference inputs where they are at hand."""
+"""Files nobody here wrote: the test files of pydicom and nibabel."""
 
 import warnings
 from pathlib import Path
@@ -8,11 +8,9 @@ import nibabel
 import numpy as np
 import pydicom.data
 import pytest
-import SimpleITK as sitk
 from pydicom import dcmread
 
 from tests.support.conversions import (
-    REAL_INPUTS,
     ItkImage,
     convert_here,
     read_with_itk,
@@ -163,95 +161,3 @@ def test_a_dicom_file_of_nibabel_equals_what_itk_reads(tmp_path: Path, name: str
     expected, got = read_with_itk(NIBABEL / name), read_with_itk(tmp_path / "out" / image.file)
     assert np.array_equal(got.pixels, expected.pixels)
     assert same_grid(got, expected, tolerance=1e-6)
-
-
-@pytest.mark.skipif(not REAL_INPUTS.is_dir(), reason="the folder of real inputs is not on this machine")
-class TestReferenceInputs:
-    """Test inputs of the reference importer, each ending as it should."""
-
-    @pytest.mark.parametrize(
-        "name",
-        [
-            "image10x10x10.mha", "image10x10x10.mhd", "image10x11x12x13.mha", "image10x11x12x13.mhd",
-            "image128x256RGB.mhd", "image5x6x7.mhd", "nifti/image10x11x12.nii", "nifti/image10x11x12.nii.gz",
-            "nrrd/image10x11x12.nrrd", "nrrd/image10x11x12.nhdr",
-        ],
-    )  # fmt: skip
-    def test_volumes_equal_what_itk_reads(self, tmp_path: Path, name: str) -> None:
-        source = REAL_INPUTS / name
-        beside = [
-            path for path in source.parent.glob(f"{source.stem}.*raw") if source.suffix in (".mhd", ".nhdr")
-        ]
-
-        image = the_image(convert_here([source, *beside], tmp_path / "out"))
-
-        expected, got = read_with_itk(source), read_with_itk(tmp_path / "out" / image.file)
-        assert got.pixels.dtype == expected.pixels.dtype
-        assert np.array_equal(got.pixels, expected.pixels)
-        assert same_grid(got, expected)
-
-    @pytest.mark.parametrize(
-        "name", ["test_grayscale.jpg", "test_grayscale.png", "test_rgb.jpg", "test_rgb.png"]
-    )
-    def test_pictures_equal_what_itk_reads(self, tmp_path: Path, name: str) -> None:
-        image = the_image(convert_here([REAL_INPUTS / name], tmp_path / "out"))
-
-        got = read_with_itk(tmp_path / "out" / image.file)
-        assert np.array_equal(got.pixels, read_with_itk(REAL_INPUTS / name).pixels)
-
-    def test_seven_files_and_one_of_seven_frames_are_the_same_volume(self, tmp_path: Path) -> None:
-        folder = REAL_INPUTS / "dicom_enhanced"
-
-        series = the_image(convert_here(sorted(folder.glob("slice*.dcm")), tmp_path / "out1"))
-        enhanced = the_image(convert_here([folder / "volume.dcm"], tmp_path / "out2"))
-
-        one = read_with_itk(tmp_path / "out1" / series.file)
-        other = read_with_itk(tmp_path / "out2" / enhanced.file)
-        names = [source.name for source in series.sources]
-        names.sort(key=lambda name: dcmread(folder / name).ImagePositionPatient[2])
-        itk = sitk.ReadImage([str(folder / name) for name in names])
-        assert series.pixels_sha256 == enhanced.pixels_sha256
-        assert same_grid(one, other, tolerance=1e-6)
-        assert np.array_equal(one.pixels, sitk.GetArrayFromImage(itk))
-        assert np.allclose(one.spacing, itk.GetSpacing(), atol=1e-6)
-        assert np.allclose(one.origin, itk.GetOrigin(), atol=1e-6)
-
-    @pytest.mark.parametrize(
-        ("folder", "depth", "timepoints", "sample_type"),
-        [("dicom_4d", 4, 19, "int16"), ("dicom_intercept", 2, None, "float32")],
-    )
-    def test_series_become_volumes(
-        self, tmp_path: Path, folder: str, depth: int, timepoints: int | None, sample_type: str
-    ) -> None:
-        files = sorted((REAL_INPUTS / folder).glob("*.dcm"))
-
-        image = the_image(convert_here(files, tmp_path / "out"))
-
-        assert (image.metadata.depth, image.metadata.timepoints) == (depth, timepoints)
-        assert (image.sample_type, len(image.sources)) == (sample_type, len(files))
-
-    def test_a_tiled_pyramid_is_copied(self, tmp_path: Path) -> None:
-        source = REAL_INPUTS / "valid_tiff.tif"
-
-        image = the_image(convert_here([source], tmp_path / "out"))
-
-        assert (tmp_path / "out" / image.file).read_bytes() == source.read_bytes()
-        assert image.metadata.resolution_levels == 2
-
-    @pytest.mark.parametrize(
-        ("name", "expected"),
-        [
-            ("corrupt.png", "The name says PNG"),
-            ("no_image", "The content is of no known image format."),
-            ("invalid_utf8.mhd", "not valid UTF-8 text"),
-            ("image4x4x4x4x4.mha", "has 5 dimensions"),
-            ("invalid_resolutions_tiff.tif", "does not say how large a pixel is"),
-            ("oct/corrupt.fds", "The file is empty."),
-            (
-                "dicom_wsi/full_with_bot/full_with_bot.dcm",
-                "This is a whole-slide image; `tiler convert` converts those.",
-            ),
-        ],
-    )
-    def test_what_cannot_be_imported_says_why(self, tmp_path: Path, name: str, expected: str) -> None:
-        assert expected in the_reason(convert_here([REAL_INPUTS / name], tmp_path / "out"))
