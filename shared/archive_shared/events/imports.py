@@ -189,6 +189,8 @@ class ImageImported(Event):
     sources_sha256
         Of the files it was made from: that of the file, or of the sorted digests of several, so that the same files are
         recognised when they come again; "" where unknown.
+    deidentified
+        Whether everything that tells whose it is was taken away, by the rule and with the key of `archive`.
     """
 
     TYPE: ClassVar[str] = "archive.image.imported.v1"
@@ -208,3 +210,4 @@ class ImageImported(Event):
     slide: Slide | None = None
     group: str = ""
     sources_sha256: str = ""
+    deidentified: bool = False

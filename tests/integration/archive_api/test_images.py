@@ -63,6 +63,7 @@ def test_an_image_is_described_in_full(service: ArchiveService, editor: str, arc
         "dicom_image_set": None,
         "sources": ["ct.mha"],
         "pixels_sha256": "cd" * 32,
+        "deidentified": False,
         "width": 512,
         "height": 256,
         "depth": 60,

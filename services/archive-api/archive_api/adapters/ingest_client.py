@@ -25,7 +25,7 @@ class IngestClient:
     def session(self, token: str | None, session: str) -> ImportSession:
         found = self._ingest.get(f"/api/v1/cases/upload-sessions/{session}/", token=token)
         images = [each["pk"] for each in found["report"]["images"]]
-        return ImportSession(found["pk"], found["status"] in _FINISHED, images)
+        return ImportSession(found["pk"], found["status"] in _FINISHED, images, found["deidentify"])
 
     def start_import(self, token: str | None, uploads: Sequence[str], *, item: str, socket: str) -> str:
         wanted = {"uploads": list(uploads), "archive_item": item, "interface": socket}

@@ -47,7 +47,8 @@ class ArchiveSettings(DisplayChoices):
     public
         Whether everybody may see the card (title, description, logo). The items need a role either way.
     deidentify
-        Whether what is imported from now on loses everything that tells whose it is (DICOM PS3.15 annex E).
+        Whether what is imported from now on loses everything that tells whose it is (DICOM PS3.15 annex E), and no
+        image that did not gets in.
     keep_labels
         Whether label and overview of slides imported from now on are kept beside the slide, for editors only.
     logo, social_image

@@ -36,6 +36,8 @@ class Image(ImageCard):
         Identifier of the user who uploaded it, who sees it while no item holds it.
     sources_sha256
         Digest of the files it was made from, "" where unknown.
+    deidentified_by
+        The archive by whose rule and with whose key its import took away what tells whose it is; "" if it did not.
     archives, placed
         Which archives have an item that holds it, and whether there is any: an *index*, so that images can
         be listed by archive. The truth is in the items, and who may see an image is decided on them alone
@@ -64,6 +66,7 @@ class Image(ImageCard):
     gone: bool = False
     slide_is_complete: bool = False
     sources_sha256: str = ""
+    deidentified_by: str = ""
     created_at: datetime
 
     @classmethod
@@ -79,6 +82,7 @@ class Image(ImageCard):
             files=event.files,
             description=event.description,
             sources_sha256=event.sources_sha256,
+            deidentified_by=(event.archive or "") if event.deidentified else "",
             unplaced_since=at,
             created_at=at,
         )

@@ -1,8 +1,13 @@
-"""Which images may stand in which socket."""
+"""Which images may stand in which socket, and in which archive."""
 
+from archive_api.domain.archive import Archive
 from archive_api.domain.image import Image
 from archive_api.domain.sockets import Socket
 
+WITH_IDENTITY = (
+    "This archive takes images without identity only, and this image still has it. Upload its files for this archive, or "
+    "for an item of it, so that their import takes it away."
+)
 _DISPLACEMENT_LENGTHS = 4
 _COMPONENTS = 3
 
@@ -16,6 +21,16 @@ def image_error(socket: Socket, image: Image) -> str:
     if socket.kind == "Displacement field":
         return _displacement_error(image)
     return ""
+
+
+def identity_error(archive: Archive | None, image: Image) -> str:
+    """Say why an image may not be in an archive, "" when it may.
+
+    What an import by the rule of any archive made counts, whatever format its files had: the rule is the same for all,
+    and only the keys of identifiers differ.
+    """
+    only_nobodys = archive is not None and archive.settings.deidentify
+    return WITH_IDENTITY if only_nobodys and not image.deidentified_by else ""
 
 
 def _segmentation_error(socket: Socket, image: Image) -> str:

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from archive_api.domain.archive import Archive
 from archive_api.domain.image import Image
-from archive_api.domain.image_rules import image_error
+from archive_api.domain.image_rules import WITH_IDENTITY, identity_error, image_error
 from archive_api.domain.sockets import Socket
 from archive_api.domain.value import LARGEST_JSON_BYTES, Value
 from archive_api.use_cases.browse_images import visible_images
 from archive_api.use_cases.check_json import value_errors
 from archive_api.use_cases.keep_file import file_of
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.uploaded import ImportSession
 from archive_shared.documents import one_of
 from archive_shared.errors import Invalid, NotFound
 
@@ -49,6 +51,14 @@ class SentValue:
 
 
 @dataclass(frozen=True)
+class Destination:
+    """The archive, and the item in it, that values are for."""
+
+    archive: str
+    item: str
+
+
+@dataclass(frozen=True)
 class Accepted:
     """Values that can be set, and upload sessions to wait for, by socket."""
 
@@ -56,38 +66,45 @@ class Accepted:
     arriving: dict[str, str] = field(default_factory=dict)
 
 
-def accept_values(library: Library, token: str | None, item: str, sent: Sequence[SentValue]) -> Accepted:
+def accept_values(
+    library: Library, token: str | None, destination: Destination, sent: Sequence[SentValue]
+) -> Accepted:
     """Make values of what was sent for an item the caller may edit.
 
     Raises
     ------
     Invalid
         Something cannot be used: a socket does not exist or is named twice, a source does not fit its socket, an
-        image or upload does not exist for the caller, JSON or file content is not of the kind. Nothing was done.
+        image or upload does not exist for the caller, an image has an identity and the archive takes none of those,
+        JSON or file content is not of the kind. Nothing was done.
     """
-    sockets = check_values(library, token, sent)
+    sockets = check_values(library, token, destination.archive, sent)
     accepted = Accepted()
     # Imports last: they cannot be taken back, while a file may still turn out not to be of its kind.
     for index, each in sorted(enumerate(sent), key=lambda pair: pair[1].user_uploads is not None):
-        _accept(_Place(library, token, item, index), sockets[each.socket], each, accepted)
+        _accept(_Place(library, token, destination, index), sockets[each.socket], each, accepted)
     return accepted
 
 
-def check_values(library: Library, token: str | None, sent: Sequence[SentValue]) -> dict[str, Socket]:
+def check_values(
+    library: Library, token: str | None, archive: str, sent: Sequence[SentValue]
+) -> dict[str, Socket]:
     """Refuse what cannot be stored, naming each; return the sockets by slug. Uploads are not looked at."""
-    errors = check_many(library, token, {"": sent})
+    errors = check_many(library, token, archive, {"": sent})
     if errors:
         raise Invalid(errors)
     return dict(library.sockets.named(each.socket for each in sent))
 
 
 def check_many(
-    library: Library, token: str | None, lists: Mapping[str, Sequence[SentValue]]
+    library: Library, token: str | None, archive: str, lists: Mapping[str, Sequence[SentValue]]
 ) -> dict[str, list[str]]:
     """Say what is wrong with many lists of values; costs as many searches for thousands as for one.
 
     Parameters
     ----------
+    archive
+        The one that all the items are in.
     lists
         The values of each item, by what the names of their errors begin with.
     """
@@ -99,8 +116,9 @@ def check_many(
     if errors:
         return errors
     images = _visible_images(library, token, everything)
+    there = library.archive(archive) if images else None
     for prefix, sent in lists.items():
-        errors |= _image_errors(prefix, sent, sockets, images)
+        errors |= _image_errors(prefix, sent, sockets, images, there)
     return errors
 
 
@@ -122,9 +140,10 @@ def _image_errors(
     sent: Sequence[SentValue],
     sockets: Mapping[str, Socket],
     images: Mapping[str, Image],
+    archive: Archive | None,
 ) -> dict[str, list[str]]:
     found = {
-        f"{prefix}values.{index}.image": _image_reason(sockets[each.socket], images.get(each.image))
+        f"{prefix}values.{index}.image": _image_reason(sockets[each.socket], images.get(each.image), archive)
         for index, each in enumerate(sent)
         if each.image is not None
     }
@@ -137,7 +156,7 @@ class _Place:
 
     library: Library
     token: str | None
-    item: str
+    destination: Destination
     index: int
 
 
@@ -148,7 +167,7 @@ def _accept(place: _Place, socket: Socket, sent: SentValue, accepted: Accepted) 
     elif sent.user_upload is not None:
         accepted.values.append(_named(place.index, file_of, library, token, socket, sent.user_upload))
     elif sent.user_uploads is not None:
-        start = partial(library.uploaded.start_import, item=place.item, socket=sent.socket)
+        start = partial(library.uploaded.start_import, item=place.destination.item, socket=sent.socket)
         accepted.arriving[sent.socket] = _named(place.index, start, token, sent.user_uploads)
     elif sent.upload_session is not None:
         _accept_session(place, sent.socket, sent.upload_session, accepted)
@@ -160,12 +179,21 @@ def _accept_session(place: _Place, socket: str, session: str, accepted: Accepted
     """Take the one image of a session, or wait for it."""
     found = _named(place.index, place.library.uploaded.session, place.token, session)
     if not found.finished:
+        _require_fit(place, found)
         accepted.arriving[socket] = found.id
         return
     if len(found.images) != 1:
         raise Invalid({f"values.{place.index}": ["Image imports should result in a single image."]})
-    check_values(place.library, place.token, [SentValue(socket=socket, image=found.images[0])])
+    of_image = [SentValue(socket=socket, image=found.images[0])]
+    _named(place.index, check_values, place.library, place.token, place.destination.archive, of_image)
     accepted.values.append(Value(socket=socket, image=found.images[0]))
+
+
+def _require_fit(place: _Place, session: ImportSession) -> None:
+    """Refuse to wait for an image that the archive will not take."""
+    archive = place.library.archive(place.destination.archive)
+    if archive is not None and archive.settings.deidentify and not session.deidentify:
+        raise Invalid({f"values.{place.index}": [WITH_IDENTITY]})
 
 
 def _named(index: int, step: Callable[..., Any], *arguments: Any) -> Any:
@@ -235,5 +263,7 @@ def _visible_images(library: Library, token: str | None, sent: Sequence[SentValu
     return {image.id: image for image in visible_images(library, caller, usable, found)}
 
 
-def _image_reason(socket: Socket, image: Image | None) -> str:
-    return ABSENT if image is None else image_error(socket, image)
+def _image_reason(socket: Socket, image: Image | None, archive: Archive | None) -> str:
+    if image is None:
+        return ABSENT
+    return image_error(socket, image) or identity_error(archive, image)

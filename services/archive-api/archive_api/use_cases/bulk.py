@@ -68,7 +68,8 @@ def check_rows(library: Library, token: str | None, archive: str, rows: Sequence
     if len(rows) > MOST_ROWS:
         raise Invalid({"rows": [f"Send {MOST_ROWS} rows at the most."]})
     errors = dict(_shape_errors(rows)) or dict(_item_errors(library, archive, rows))
-    errors |= check_many(library, token, {f"rows.{number}.": row.values for number, row in enumerate(rows)})
+    values = {f"rows.{number}.": row.values for number, row in enumerate(rows)}
+    errors |= check_many(library, token, archive, values)
     if errors:
         raise Invalid(errors)
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Set
 from typing import Any
 
+from archive_api.domain.image_rules import WITH_IDENTITY, identity_error
 from archive_api.domain.item import Item
 from archive_api.domain.task import RowError, Task, TaskState, rows_key
 from archive_api.use_cases.bulk import read_values
@@ -12,6 +13,7 @@ from archive_api.use_cases.hold import hold_images
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.link_services import Linked, require_unlinked_item
 from archive_shared.access import Action, Question
+from archive_shared.documents import one_of
 from archive_shared.errors import Duplicate, Invalid, NotFound
 from archive_shared.events import TaskDue
 from archive_shared.identifiers import derived_id
@@ -26,12 +28,12 @@ def do_step(library: Library, event: TaskDue) -> None:
     if task is None or task.step != event.step or task.state is TaskState.DONE:
         return
     rows = json.loads(library.media_blobs.read(rows_key(task.id, event.step)))
-    lost = hold_images(library, {image for row in rows for image in _images(row)})
+    unusable = _unusable(library, task.archive, {image for row in rows for image in _images(row)})
     first, refused = task.done + task.failed, _refused(library, task)
     errors = [
         RowError(number, reasons)
         for number, row in enumerate(rows, start=first)
-        if (reasons := refused.get(row["operation"]) or _do(library, task, number, row, lost))
+        if (reasons := refused.get(row["operation"]) or _do(library, task, number, row, unusable))
     ]
     now = library.clock.now()
     library.tasks.change(
@@ -55,10 +57,24 @@ def _images(row: Mapping[str, Any]) -> set[str]:
     return {value["image"] for value in row["values"] if value["image"] is not None}
 
 
-def _do(library: Library, task: Task, number: int, row: Mapping[str, Any], lost: Set[str]) -> list[str]:
-    """Do one row; say why it cannot be done, or nothing. `lost` are images that were removed meanwhile."""
-    if _images(row) & lost:
-        return ["An image it names was removed."]
+def _unusable(library: Library, archive: str, images: Set[str]) -> dict[str, str]:
+    """Keep images from being removed; return why some cannot be used any more, though they could when the task began."""
+    if not images:
+        return {}
+    reasons = dict.fromkeys(hold_images(library, images), "An image it names was removed.")
+    found = library.archive(archive)
+    for image in library.images.find({"_id": one_of(sorted(images - reasons.keys()))}):
+        if identity_error(found, image):
+            reasons[image.id] = WITH_IDENTITY
+    return reasons
+
+
+def _do(
+    library: Library, task: Task, number: int, row: Mapping[str, Any], unusable: Mapping[str, str]
+) -> list[str]:
+    """Do one row; say why it cannot be done, or nothing."""
+    if reasons := [unusable[image] for image in sorted(_images(row) & unusable.keys())]:
+        return reasons
     try:
         if library.archive(task.archive) is None:
             return ["The archive was deleted."]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from archive_api.domain.history import Actor
 from archive_api.domain.item import Item
-from archive_api.use_cases.accept_values import Accepted, SentValue, accept_values
+from archive_api.use_cases.accept_values import Accepted, Destination, SentValue, accept_values
 from archive_api.use_cases.archive_quota import require_room
 from archive_api.use_cases.browse_items import ShownItem, show_items
 from archive_api.use_cases.hold import hold
@@ -57,7 +57,7 @@ def create_item(library: Library, token: str | None, identifier: str, wanted: Ne
     """
     caller = require_upload(library, token, wanted.archive)
     require_no_imports(wanted.values)
-    accepted = accept_values(library, token, identifier, wanted.values)
+    accepted = accept_values(library, token, Destination(wanted.archive, identifier), wanted.values)
     _require_room(library, wanted.archive, accepted)
     hold(library, accepted.values)
     item = Item.create(
@@ -94,7 +94,7 @@ def change_item(library: Library, token: str | None, caller: Caller, item: Item,
         It has another version than the caller expects.
     """
     _require_free(library, item, change.title)
-    accepted = accept_values(library, token, item.id, change.values)
+    accepted = accept_values(library, token, Destination(item.archive, item.id), change.values)
     _require_room(library, item.archive, accepted)
     hold(library, accepted.values)
     now, by = library.clock.now(), Actor.of(caller)

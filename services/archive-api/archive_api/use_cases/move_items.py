@@ -1,10 +1,12 @@
 """Brings deleted items back, and puts items or copies of them into other archives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from archive_api.domain.history import Actor
+from archive_api.domain.image_rules import identity_error
 from archive_api.domain.item import Item
+from archive_api.domain.value import Value
 from archive_api.use_cases.browse_items import find_item
 from archive_api.use_cases.edit_items import require_upload, title_taken
 from archive_api.use_cases.hold import hold
@@ -12,7 +14,8 @@ from archive_api.use_cases.library import Library
 from archive_api.use_cases.link_services import require_unlinked_item
 from archive_api.use_cases.place_image import free_title_in
 from archive_shared.access import Action, require
-from archive_shared.errors import Conflict, Duplicate, NotFound
+from archive_shared.documents import one_of
+from archive_shared.errors import Conflict, Duplicate, Invalid, NotFound
 
 RESTORE_WITHIN = timedelta(days=30)
 
@@ -59,7 +62,8 @@ def move_item(library: Library, token: str | None, identifier: str, archive: str
     Unauthenticated, NotFound, Forbidden
         As `find_item`, about the item.
     Invalid
-        The other archive does not exist for the caller, or an item there has the title.
+        The other archive does not exist for the caller, takes images without identity only and the item has others,
+        or an item there has the title.
     Conflict
         An import for the item is under way, or another service refers to it.
     """
@@ -70,6 +74,7 @@ def move_item(library: Library, token: str | None, identifier: str, archive: str
 
     def apply(present: Item) -> None:
         present.require_in(found.archive)
+        _require_taken(library, archive, present.values)
         present.move(archive, at=now, by=Actor.of(caller))
 
     return _changed(library, identifier, apply)
@@ -84,6 +89,7 @@ def copy_item(
     """
     source = find_item(library, token, identifier, Action.USE_ARCHIVE)
     caller = require_upload(library, token, archive)
+    _require_taken(library, archive, source.values)
     hold(library, source.values)
     copy = Item.create(
         id=new_identifier,
@@ -101,6 +107,17 @@ def copy_item(
         if present is None:
             raise title_taken() from error
         return present
+
+
+def _require_taken(library: Library, archive: str, values: Sequence[Value]) -> None:
+    """Refuse values with images that an archive does not take, naming their sockets."""
+    found, sockets = library.archive(archive), {value.image: value.socket for value in values if value.image}
+    if found is None or not found.settings.deidentify or not sockets:
+        return
+    images = library.images.find({"_id": one_of(sorted(sockets))})
+    errors = {sockets[image.id]: reason for image in images if (reason := identity_error(found, image))}
+    if errors:
+        raise Invalid({"archive": [f"{socket}: {errors[socket]}" for socket in sorted(errors)]})
 
 
 def read_history(library: Library, token: str | None, identifier: str) -> Item:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from enum import StrEnum
 
 from archive_api.domain.image import Image
-from archive_api.domain.image_rules import image_error
+from archive_api.domain.image_rules import identity_error, image_error
 from archive_api.domain.item import Item
 from archive_api.domain.titles import free_title, title_from
 from archive_api.domain.value import Value
@@ -35,6 +35,7 @@ class Outcome(StrEnum):
     DOES_NOT_FIT = "does_not_fit"  # the socket takes other images: it is its uploader's
     REMOVED = "removed"  # the event is old: the image was removed since, as nothing referred to it
     NOT_PLACED = "not_placed"  # nobody asked for a place: it is its uploader's, to be attached later
+    WITH_IDENTITY = "with_identity"  # its import began before the archive took images without identity only
     NO_SUCH_SOCKET = "no_such_socket"
     NO_SUCH_ARCHIVE = "no_such_archive"
     NO_SUCH_ITEM = "no_such_item"
@@ -56,10 +57,8 @@ def place_image(library: Library, event: ImageImported) -> Outcome:
         return _refuse(library, event, reason)
     if event.item is not None:  # first: an event that names an item names its archive as well
         return _fill_socket(library, event, event.item)
-    if event.archive is not None and event.group:
-        return _join_group(library, event, event.archive)
     if event.archive is not None:
-        return _add_item(library, event, event.archive)
+        return _place_in(library, event, event.archive, image)
     return _fill_waiting(library, event)
 
 
@@ -87,9 +86,17 @@ def _fill_waiting(library: Library, event: ImageImported) -> Outcome:
     return outcome
 
 
-def _add_item(library: Library, event: ImageImported, archive: str) -> Outcome:
-    if library.archive(archive) is None:
+def _place_in(library: Library, event: ImageImported, archive: str, image: Image) -> Outcome:
+    """Put an image into an item of an archive: one of its own, or that of its group."""
+    found = library.archive(archive)
+    if found is None:
         return Outcome.NO_SUCH_ARCHIVE
+    if identity_error(found, image):
+        return Outcome.WITH_IDENTITY
+    return _join_group(library, event, archive) if event.group else _add_item(library, event, archive)
+
+
+def _add_item(library: Library, event: ImageImported, archive: str) -> Outcome:
     identifier = derived_id("item", event.image, archive)
     for _ in range(_ATTEMPTS):
         if library.items.get(identifier) is not None:
@@ -104,8 +111,6 @@ def _add_item(library: Library, event: ImageImported, archive: str) -> Outcome:
 
 def _join_group(library: Library, event: ImageImported, archive: str) -> Outcome:
     """Put an image into the item it shares with others of its session; whichever is first makes the item."""
-    if library.archive(archive) is None:
-        return Outcome.NO_SUCH_ARCHIVE
     identifier = derived_id("item of group", event.session, event.group, archive)
     for _ in range(_ATTEMPTS):
         if library.items.get(identifier) is not None:
@@ -143,20 +148,38 @@ def _fill_socket(library: Library, event: ImageImported, item: str) -> Outcome:
 
 
 def _attach(library: Library, item: str, value: Value, session: str) -> Outcome:
-    socket, image = library.sockets.get(value.socket), library.images.get(value.image or "")
-    now = library.clock.now()
-    reason = image_error(socket, image) if socket and image else ""
+    image, now = library.images.get(value.image or ""), library.clock.now()
+
+    def apply(present: Item) -> None:
+        _require_fit(library, present, value, image)
+        present.attach_import(value, at=now)
+
     try:
-        if reason:
-            fail_import(library, item, session, reason)
-            return Outcome.DOES_NOT_FIT
+        found = library.items.require(item)
+        _require_fit(library, found, value, image)
         if image:
-            _expect(library, library.items.require(item), image)
-        library.items.change(item, lambda present: present.attach_import(value, at=now))
+            _expect(library, found, image)
+        library.items.change(item, apply)
+    except _Misfit as misfit:
+        fail_import(library, item, session, str(misfit))
+        return Outcome.DOES_NOT_FIT
     except NotFound:
         index_images(library, [value.image or ""])
         return Outcome.NO_SUCH_ITEM
     return Outcome.ATTACHED
+
+
+class _Misfit(Exception):
+    """The socket, or the archive the item is in by now, takes other images; the reason is for people."""
+
+
+def _require_fit(library: Library, item: Item, value: Value, image: Image | None) -> None:
+    socket = library.sockets.get(value.socket)
+    if socket is None or image is None:
+        return
+    reason = image_error(socket, image) or identity_error(library.archive(item.archive), image)
+    if reason:
+        raise _Misfit(reason)
 
 
 def _expect(library: Library, item: Item, image: Image) -> None:

@@ -16,11 +16,18 @@ class UploadedFile:
 
 @dataclass(frozen=True)
 class ImportSession:
-    """An upload session and the images that came of it so far."""
+    """An upload session and the images that came of it so far.
+
+    Parameters
+    ----------
+    deidentify
+        Whether its images are freed of what tells whose they are.
+    """
 
     id: str
     finished: bool
     images: Sequence[str]
+    deidentify: bool = False
 
 
 class Uploaded(Protocol):

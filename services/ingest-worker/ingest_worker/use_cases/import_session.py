@@ -106,6 +106,7 @@ def _stored(session: UploadSession, found: Mapping[str, Any], placement: Placeme
             slide=slide,
             group=placement.item,
             sources_sha256=found["sources_sha256"],
+            deidentified=session.deidentify,
         )
     )
     return image

@@ -173,6 +173,9 @@ def show_image(shown: Shown[Image], links: Links) -> Json:
         "dicom_image_set": None,
         "sources": image.sources,
         "pixels_sha256": image.pixels_sha256,
+        "deidentified": bool(
+            image.deidentified_by
+        ),  # not by which archive: whoever looks may not know that one
         **_lengths(image),
         **_appearance(image),
         **_patient_and_study(image),

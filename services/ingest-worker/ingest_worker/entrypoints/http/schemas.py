@@ -112,6 +112,7 @@ def show_session(session: UploadSession, *, public_url: str) -> dict[str, Any]:
         "api_url": f"{public_url}/api/v1/cases/upload-sessions/{session.id}/",
         "user_uploads": [file.upload for file in session.files],
         "uploads": [upload_url(file.upload, public_url=public_url) for file in session.files],
+        "deidentify": session.deidentify,
         "progress": asdict(session.progress),
         "report": {
             "images": [
