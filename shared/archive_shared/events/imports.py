@@ -57,7 +57,13 @@ class SessionFailed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class FileRejected(Event):
-    """A file of an upload session could not become (part of) an image."""
+    """A file of an upload session could not become (part of) an image.
+
+    Parameters
+    ----------
+    file, reasons
+        Its name and why; where images are freed of identity, a number and a sentence that tell neither.
+    """
 
     TYPE: ClassVar[str] = "archive.file.rejected.v1"
     SUBJECT: ClassVar[str] = "session"

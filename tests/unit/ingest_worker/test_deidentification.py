@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import SimpleITK as sitk
 from click.testing import CliRunner
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 from tifffile import imwrite
 
 from archive_shared.blobs.folder import FolderBlobStore
@@ -79,6 +79,52 @@ def test_a_series_keeps_its_pixels_and_loses_its_patient(tmp_path: Path) -> None
         image.removed
     )
     assert "Doctor" not in " ".join(image.removed)
+
+
+def test_a_laterality_that_is_no_side_goes(tmp_path: Path) -> None:
+    known = series(tmp_path / "known", Laterality="R")
+    odd = series(tmp_path / "odd", Laterality="MUSTER")
+
+    kept, gone = (
+        convert(files, tmp_path / name, deidentification=NOBODY)
+        for name, files in (("kept", known), ("gone", odd))
+    )
+
+    assert "Laterality = R" in everything_told(kept, tmp_path / "kept")
+    assert "MUSTER" not in everything_told(gone, tmp_path / "gone")
+    assert "Laterality" in gone.images[0].removed
+
+
+def test_what_went_is_told_of_all_files_and_from_inside_sequences(tmp_path: Path) -> None:
+    files = series(tmp_path)
+    last = dcmread(files[-1])
+    request = Dataset()
+    request.RequestedProcedureDescription = "Thorax of Erika"
+    last.RequestAttributesSequence = [request]
+    last.PatientComments = "secret"
+    last.save_as(files[-1])
+
+    report = convert(files, tmp_path / "out", deidentification=NOBODY)
+
+    (image,) = report.images
+    assert {"PatientComments", "RequestAttributesSequence", "RequestedProcedureDescription"} <= set(
+        image.removed
+    )
+    assert not [word for word in TELLING if word in everything_told(report, tmp_path / "out")]
+
+
+def test_remarks_name_no_files(tmp_path: Path) -> None:
+    source = tmp_path / "secret-name.mha"
+    sitk.WriteImage(sitk.GetImageFromArray(anatomy()), str(source))
+    source.write_bytes(source.read_bytes() + b"surplus")
+
+    known = convert([source], tmp_path / "known").images[0]
+    image = convert([source], tmp_path / "out", deidentification=NOBODY).images[0]
+
+    assert known.notes == (
+        "secret-name.mha holds 7 bytes more than its header describes; they were left out.",
+    )
+    assert image.notes == ("a file holds 7 bytes more than its header describes; they were left out.",)
 
 
 def test_one_identifier_always_becomes_the_same_new_one(tmp_path: Path) -> None:

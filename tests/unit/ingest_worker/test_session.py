@@ -2,10 +2,17 @@
 
 from datetime import timedelta
 
-from archive_shared.events import SessionFailed, SessionStarted
+from archive_shared.events import FileRejected, SessionFailed, SessionStarted
 from archive_shared.identifiers import new_id
 from archive_shared.jobs.job import Job
-from ingest_worker.domain.session import CANCELLED, RejectedFile, SessionImage, SessionStatus, UploadSession
+from ingest_worker.domain.session import (
+    CANCELLED,
+    FOR_ITS_UPLOADER,
+    RejectedFile,
+    SessionImage,
+    SessionStatus,
+    UploadSession,
+)
 from tests.support.clocks import StoppedClock
 
 CLOCK = StoppedClock()
@@ -90,3 +97,16 @@ def test_several_images_for_one_socket_fail_the_session_and_keep_none_of_them() 
     assert session.status is SessionStatus.FAILED
     assert session.error_message == "Image imports should result in a single image."
     assert isinstance(session._recorded[-1], SessionFailed)
+
+
+def test_where_images_have_no_identity_refusals_are_announced_without_names_and_reasons() -> None:
+    session = a_session()
+    session.deidentify = True
+    claim(session)
+    refused = RejectedFile("Muster, Erika.dcm", ["The file Muster, Erika.dcm is damaged."])
+
+    session.close([], [refused])
+
+    announced = [event for event in session._recorded if isinstance(event, FileRejected)]
+    assert announced == [FileRejected(session=session.id, file="file 1", reasons=[FOR_ITS_UPLOADER])]
+    assert session.rejected == [refused]

@@ -1,6 +1,6 @@
 """Puts de-identification between readers and writers, where no pixel and no header is written yet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -11,8 +11,16 @@ from ingest_worker.domain.images import image_key
 Image = TypeVar("Image", VolumeReading, PyramidReading)
 
 
-def without_identity(readings: Iterator[Reading], how: Deidentification) -> Iterator[Reading]:
-    """Yield readings that carry nothing of whose they are; those with writing in their pixels are refused."""
+def without_identity(
+    readings: Iterator[Reading], how: Deidentification, files: Sequence[str]
+) -> Iterator[Reading]:
+    """Yield readings that carry nothing of whose they are; those with writing in their pixels are refused.
+
+    Parameters
+    ----------
+    files
+        Names of all files they were made from: the remarks about one may name another.
+    """
     for reading in readings:
         if isinstance(reading, RefusedReading):
             yield reading
@@ -21,13 +29,13 @@ def without_identity(readings: Iterator[Reading], how: Deidentification) -> Iter
         elif isinstance(reading, VolumeReading):
             kept = how.header_fields(reading.header_fields)
             dropped = set(reading.header_fields) - set(kept)
-            yield replace(_anonymous(reading, how, dropped), header_fields=kept)
+            yield replace(_anonymous(reading, how, dropped, files), header_fields=kept)
         else:
             # Copied as it is, a TIFF would keep its descriptions and whatever else is in its directories.
-            yield replace(_anonymous(reading, how, {"other TIFF tags"}), ready=False)
+            yield replace(_anonymous(reading, how, {"other TIFF tags"}, files), ready=False)
 
 
-def _anonymous(reading: Image, how: Deidentification, dropped: set[str]) -> Image:
+def _anonymous(reading: Image, how: Deidentification, dropped: set[str], files: Sequence[str]) -> Image:
     gone: tuple[str, ...] = (
         removed(reading.attributes) if reading.attributes else told_fields(reading.metadata)
     )
@@ -35,5 +43,6 @@ def _anonymous(reading: Image, how: Deidentification, dropped: set[str]) -> Imag
         reading,
         name=how.name(reading.metadata, image_key(reading.files, 0)),
         metadata=how.metadata(reading.metadata),
+        notes=how.notes(reading.notes, files),
         removed=tuple(sorted({*gone, *dropped})),
     )

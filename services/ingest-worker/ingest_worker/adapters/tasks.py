@@ -158,7 +158,7 @@ def convert_candidate(
     given = ConversionInput(files, budget, _fresh(Path(arguments["folder"])), how)
     readings = importlib.import_module(READERS[Format(arguments["format"])]).read(given)
     if how is not None:
-        readings = importlib.import_module(ANONYMOUS).without_identity(readings, how)
+        readings = importlib.import_module(ANONYMOUS).without_identity(readings, how, given.names)
     writing = importlib.import_module(WRITING).Writing(given, arguments["threads"], on_progress)
     images, rejections = writing.write_all(readings)
     return {

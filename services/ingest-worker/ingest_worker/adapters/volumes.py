@@ -80,7 +80,7 @@ class VolumeReading:
     header_fields
         Extra keys for the MHA header that the reference converter writes too, without patient data.
     attributes
-        Keywords of all that a DICOM source says, "" for private ones; only if it is to be de-identified.
+        Keywords of all that any of its DICOM files says, "" for private ones; only if it is to be de-identified.
     burned_in
         Whether the source says that there is writing in its pixels.
     removed

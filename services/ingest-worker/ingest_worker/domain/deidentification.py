@@ -6,7 +6,9 @@ every import. So this is an allow list: what is not marked to be kept goes.
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+import posixpath
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
@@ -48,18 +50,22 @@ ACTIONS = {
 KEPT_HEADER_FIELDS = frozenset({"Laterality", "SliceThickness", "WindowCenter", "WindowWidth", "Exposures"})
 """Of the fields of a canonical header; times of day are none of them."""
 
+SIDES = frozenset({"R", "L", "U", "B"})
+"""What a laterality may say (PS3.3 C.7.6.1 and C.7.6.16.2.8); files have anything in its place, names included."""
+
 KEPT_ATTRIBUTES = frozenset(
     {
-        "BitsAllocated", "BitsStored", "BurnedInAnnotation", "Columns", "Exposure", "HighBit",
+        "BitsAllocated", "BitsStored", "BurnedInAnnotation", "Columns", "Exposure", "FrameVOILUTSequence", "HighBit",
         "ImageLaterality", "ImageOrientationPatient", "ImagePositionPatient", "ImagerPixelSpacing", "Laterality",
         "LossyImageCompression", "Modality", "NominalScannedPixelSpacing", "NumberOfFrames",
-        "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation", "PixelData", "PixelRepresentation",
-        "PixelSpacing", "PlanarConfiguration", "RescaleIntercept", "RescaleSlope", "RescaleType", "Rows",
+        "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation", "PixelData", "PixelMeasuresSequence",
+        "PixelRepresentation", "PixelSpacing", "PixelValueTransformationSequence", "PlanarConfiguration",
+        "PlaneOrientationSequence", "PlanePositionSequence", "RescaleIntercept", "RescaleSlope", "RescaleType", "Rows",
         "SamplesPerPixel", "SeriesInstanceUID", "SharedFunctionalGroupsSequence", "SliceThickness",
         "SpacingBetweenSlices", "SpecificCharacterSet", "StudyInstanceUID", "WindowCenter", "WindowWidth",
     }
 )  # fmt: skip
-"""Attributes of a DICOM file that live on in the image, by keyword; identifiers as new ones."""
+"""Attributes of a DICOM file that live on in the image, by keyword, and sequences they lie in; identifiers as new ones."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +101,17 @@ class Deidentification:
         return replace(metadata, **changed)
 
     def header_fields(self, found: dict[str, str]) -> dict[str, str]:
-        """Return the header fields that are kept."""
-        return {name: value for name, value in found.items() if name in KEPT_HEADER_FIELDS}
+        """Return the header fields that are kept: numbers, and a side if it is one."""
+        kept = {name: value for name, value in found.items() if name in KEPT_HEADER_FIELDS}
+        if kept.get("Laterality", "") not in SIDES:
+            kept.pop("Laterality", None)
+        return kept
+
+    def notes(self, notes: Iterable[str], files: Sequence[str]) -> tuple[str, ...]:
+        """Return remarks without the names of files, which are often those of patients."""
+        names = {*files, *map(posixpath.basename, files)}
+        wanted = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+        return tuple(re.sub(rf"(?<!\w)(?:{wanted})(?!\w)", "a file", note) for note in notes)
 
     def name(self, metadata: ImageMetadata, key: str) -> str:
         """Return a name that tells nothing without our key: files are often called after patients.
@@ -110,7 +125,7 @@ class Deidentification:
 
 
 def removed(attributes: Iterable[str]) -> tuple[str, ...]:
-    """Return which of a source's attributes did not come along, sorted; "" stands for private ones."""
+    """Return which of all sources' attributes did not come along, sorted; "" stands for private ones."""
     gone = {keyword or "private attributes" for keyword in attributes} - KEPT_ATTRIBUTES
     return tuple(sorted(gone))
 

@@ -13,6 +13,7 @@ from ingest_worker.domain.grouping import Grouping
 
 NOTHING_IMPORTED = "None of the files could be imported."
 CANCELLED = "The import was cancelled."
+FOR_ITS_UPLOADER = "Its uploader reads in the report of the session why."
 NOT_ONE_IMAGE = "Image imports should result in a single image."
 
 
@@ -133,8 +134,8 @@ class UploadSession(JobAggregate):
             self.give_up(NOT_ONE_IMAGE)
             return
         self.images, self.rejected = images, rejected
-        for file in rejected:
-            self.record(FileRejected(session=self.id, file=file.file, reasons=file.reasons))
+        for number, file in enumerate(rejected, start=1):
+            self.record(self._announced(file, number))
         if not images:
             self.give_up(NOTHING_IMPORTED)
             return
@@ -148,6 +149,12 @@ class UploadSession(JobAggregate):
                 rejected_files=len(rejected),
             )
         )
+
+    def _announced(self, rejected: RejectedFile, number: int) -> FileRejected:
+        """Return what everybody learns of a refusal: where images have no identity, names of files are no news for all."""
+        if self.deidentify:
+            return FileRejected(session=self.id, file=f"file {number}", reasons=[FOR_ITS_UPLOADER])
+        return FileRejected(session=self.id, file=rejected.file, reasons=rejected.reasons)
 
     def give_up(self, reason: str) -> None:
         """Note that nothing came of it, and announce that."""

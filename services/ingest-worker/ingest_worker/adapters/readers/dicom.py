@@ -130,6 +130,6 @@ def _volume(stack: Stack, members: dict[str, Member], given: ConversionInput) ->
         metadata=description.metadata,
         header_fields=description.header_fields,
         notes=description.notes,
-        attributes=attributes_of(first.header) if given.deidentification else (),
+        attributes=attributes_of(members[name].header for name in files) if given.deidentification else (),
         burned_in=any(has_writing(members[name].header) for name in files),
     )

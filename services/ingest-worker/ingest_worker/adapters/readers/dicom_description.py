@@ -1,13 +1,13 @@
 """What a DICOM volume is called, shows, and belongs to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pydicom import Dataset
-from pydicom.datadict import keyword_for_tag
+from pydicom.datadict import dictionary_VR, keyword_for_tag
 
 from ingest_worker.adapters.readers.dicom_frames import Rescale
-from ingest_worker.adapters.readers.dicom_headers import DicomHeader
+from ingest_worker.adapters.readers.dicom_headers import PARSING_ERRORS, DicomHeader
 from ingest_worker.adapters.readers.dicom_samples import SampleFormat, inverted_center
 from ingest_worker.adapters.readers.dicom_values import as_list_text, first_items, numbers, text, values
 from ingest_worker.domain.embedded_metadata import FIELDS, described
@@ -134,6 +134,27 @@ def has_writing(header: DicomHeader) -> bool:
     return text(header.dataset, "BurnedInAnnotation").upper() == "YES"
 
 
-def attributes_of(header: DicomHeader) -> tuple[str, ...]:
-    """Return the keywords of all elements at the top level, "" for private and unknown ones."""
-    return tuple(map(keyword_for_tag, header.own_dataset().keys()))
+def attributes_of(headers: Iterable[DicomHeader]) -> tuple[str, ...]:
+    """Return the keywords of all elements of all files, those in sequences included, "" for private and unknown ones.
+
+    Reads every file whose elements are not known yet once more.
+    """
+    return tuple(sorted({keyword for header in headers for keyword in _keywords(header.own_dataset())}))
+
+
+def _keywords(dataset: Dataset) -> Iterator[str]:
+    for tag in dataset.keys():  # noqa: SIM118 (iterating a dataset decodes its elements, and one may be damaged)
+        keyword = keyword_for_tag(tag)
+        yield keyword
+        for item in _items(dataset, keyword):
+            yield from _keywords(item)
+
+
+def _items(dataset: Dataset, keyword: str) -> list[Dataset]:
+    """Return the items of a sequence; none of anything else, and of what cannot be read, which is not kept anyway."""
+    if not keyword or dictionary_VR(keyword) != "SQ":
+        return []
+    try:
+        return list(dataset[keyword].value or ())
+    except PARSING_ERRORS:
+        return []
