@@ -81,6 +81,7 @@ def test_an_archive_that_de_identifies_knows_no_patient(data: Path, tmp_path: Pa
         assert "PatientName" in session["report"]["images"][0]["removed"]
         assert not [word for word in ("Muster", "0815", "Thorax", "1964") if word in f"{item}{image}"]
         assert image["study_instance_uid"].startswith("2.25.")
+        assert image["deidentified"] is True
 
 
 def downloaded_slide(client: ArchiveClient, url: str, target: Path) -> Path | None:

@@ -1,6 +1,6 @@
 """What the ingest worker says: uploads, sessions and the images they become."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from archive_shared.events.base import Event
@@ -197,6 +197,8 @@ class ImageImported(Event):
         recognised when they come again; "" where unknown.
     deidentified
         Whether everything that tells whose it is was taken away, by the rule and with the key of `archive`.
+    notes
+        What a careful reader should know though it did not stop the import, as sentences without patient data.
     """
 
     TYPE: ClassVar[str] = "archive.image.imported.v1"
@@ -217,3 +219,4 @@ class ImageImported(Event):
     group: str = ""
     sources_sha256: str = ""
     deidentified: bool = False
+    notes: list[str] = field(default_factory=list)

@@ -39,7 +39,10 @@ def place(service: ArchiveService, name: str, archive: str) -> ImageImported:
 
 
 def test_an_image_is_described_in_full(service: ArchiveService, editor: str, archive: str) -> None:
-    event = place(service, "ct.mha", archive)
+    event = replace(
+        an_import("ct.mha", archive=archive), notes=["The pixel size is measured at the detector."]
+    )
+    service.hear(event)
 
     image = shown(service, editor, event.image)
 
@@ -64,6 +67,7 @@ def test_an_image_is_described_in_full(service: ArchiveService, editor: str, arc
         "sources": ["ct.mha"],
         "pixels_sha256": "cd" * 32,
         "deidentified": False,
+        "notes": ["The pixel size is measured at the detector."],
         "width": 512,
         "height": 256,
         "depth": 60,

@@ -36,6 +36,7 @@ def converted(name: str) -> dict[str, Any]:
         "announced_sources": [name],
         "sources_sha256": "ab" * 32,
         "removed": [],
+        "notes": [],
         "pixels_sha256": "cd" * 32,
         "files": [],
         "description": {"width": 1, "height": 1},

@@ -19,6 +19,7 @@ IMAGE: dict[str, Any] = {
     "announced_sources": ["a.mha"],
     "sources_sha256": "ab" * 32,
     "removed": [],
+    "notes": [],
     "pixels_sha256": "cd" * 32,
     "files": [],
     "description": {"width": 1, "height": 1},

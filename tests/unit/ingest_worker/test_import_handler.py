@@ -95,6 +95,7 @@ def test_a_slide_is_announced_with_its_original_files(
         "announced_sources": ["s.svs"],
         "sources_sha256": "cd",
         "removed": [],
+        "notes": [],
         "pixels_sha256": "",
         "files": [],
         "description": {"width": None, "height": None},

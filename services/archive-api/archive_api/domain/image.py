@@ -38,6 +38,8 @@ class Image(ImageCard):
         Digest of the files it was made from, "" where unknown.
     deidentified_by
         The archive by whose rule and with whose key its import took away what tells whose it is; "" if it did not.
+    notes
+        What a careful reader should know though it did not stop the import.
     archives, placed
         Which archives have an item that holds it, and whether there is any: an *index*, so that images can
         be listed by archive. The truth is in the items, and who may see an image is decided on them alone
@@ -67,6 +69,7 @@ class Image(ImageCard):
     slide_is_complete: bool = False
     sources_sha256: str = ""
     deidentified_by: str = ""
+    notes: list[str] = field(default_factory=list)
     created_at: datetime
 
     @classmethod
@@ -82,6 +85,7 @@ class Image(ImageCard):
             files=event.files,
             description=event.description,
             sources_sha256=event.sources_sha256,
+            notes=event.notes,
             deidentified_by=(event.archive or "") if event.deidentified else "",
             unplaced_since=at,
             created_at=at,

@@ -44,6 +44,8 @@ class SessionImage:
 
     Parameters
     ----------
+    notes
+        What a careful reader should know though it did not stop the import.
     item, socket
         Title of the item it shares with others, "" for one of its own, and the socket it fills; "" while not known.
     """
@@ -54,6 +56,7 @@ class SessionImage:
     removed: list[str] = field(default_factory=list)
     item: str = ""
     socket: str = ""
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ TRANSFERS = (
     4  # at a time, from and to the blob store: a series has hundreds of files, and each is a round trip
 )
 MOST_REASONS = 3
+MOST_NOTES = 20
 
 ProgressListener = Callable[[ConversionProgress], None]
 WIRE_TYPE = {ImageType.MHA: "MHD", ImageType.TIFF: "TIFF"}  # the public API has always called MetaImages MHD
@@ -109,6 +110,7 @@ class SessionWork:
             **_sources([source.name for source in image.sources], hidden=payload["deidentify"]),
             "sources_sha256": _digest([source.sha256 for source in image.sources]),
             "removed": list(image.removed),
+            "notes": [note[:LONGEST_REASON] for note in image.notes[:MOST_NOTES]],
             "pixels_sha256": image.pixels_sha256,
             "files": [asdict(stored)],
             "description": asdict(_description(image)),
@@ -126,6 +128,7 @@ class SessionWork:
             **_sources([file.source.name for file in slide.files], hidden=False),
             "sources_sha256": _digest([file.source.sha256 for file in slide.files]),
             "removed": [],
+            "notes": [],
             "pixels_sha256": "",
             "files": [],
             # The tiler takes slides in colour only; of their size it tells itself.

@@ -63,7 +63,13 @@ class ImportHandler:
     def succeeded(self, aggregate: UploadSession, result: Mapping[str, Any]) -> None:
         images = [
             SessionImage(
-                each["id"], each["name"], each["sources"], each["removed"], placement.item, placement.socket
+                id=each["id"],
+                name=each["name"],
+                sources=each["sources"],
+                removed=each["removed"],
+                notes=each["notes"],
+                item=placement.item,
+                socket=placement.socket,
             )
             for each, placement in zip(result["images"], _placements(aggregate, result), strict=True)
         ]
@@ -107,6 +113,7 @@ def _stored(session: UploadSession, found: Mapping[str, Any], placement: Placeme
             group=placement.item,
             sources_sha256=found["sources_sha256"],
             deidentified=session.deidentify,
+            notes=found["notes"],
         )
     )
     return image

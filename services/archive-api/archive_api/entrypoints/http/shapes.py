@@ -176,6 +176,7 @@ def show_image(shown: Shown[Image], links: Links) -> Json:
         "deidentified": bool(
             image.deidentified_by
         ),  # not by which archive: whoever looks may not know that one
+        "notes": image.notes,
         **_lengths(image),
         **_appearance(image),
         **_patient_and_study(image),

@@ -121,6 +121,7 @@ def show_session(session: UploadSession, *, public_url: str) -> dict[str, Any]:
                     "name": image.name,
                     "sources": image.sources,
                     "removed": image.removed,
+                    "notes": image.notes,
                     "item": image.item,
                     "socket": image.socket,
                 }

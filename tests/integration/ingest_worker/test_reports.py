@@ -1,0 +1,73 @@
+"""What the report of a session says of files that were really converted, over HTTP."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import SimpleITK as sitk
+
+from archive_shared.blobs.folder import FolderBlobStore
+from archive_shared.blobs.links import LinkSigner
+from archive_shared.clock import SystemClock
+from archive_shared.events import ImageImported
+from archive_shared.jobs.claims import Claims
+from archive_shared.jobs.handler import JobPolicy
+from demo.imaging import anatomy
+from ingest_worker.bootstrap import import_handler, sessions_of
+from ingest_worker.conversion import convert
+from ingest_worker.use_cases.convert_session import SessionWork
+from tests.integration.ingest_worker.conftest import ARCHIVE, PUBLIC_URL, Desk
+
+SURPLUS = "holds 7 bytes more than its header describes; they were left out."
+
+
+@pytest.fixture
+def ann(desk: Desk) -> str:
+    return desk.person("ann", "uploader")
+
+
+def imported(desk: Desk, token: str, scratch: Path, files: dict[str, bytes]) -> dict[str, Any]:
+    """Upload files into the archive, import them as a worker does, and return the session as its creator sees it."""
+    uploads = [desk.uploaded(token, name, content) for name, content in files.items()]
+    sent = {"uploads": uploads, "archive": "chest-ct"}
+    session = desk.call("POST", "cases/upload-sessions/", token, json=sent).get_json()
+    handler = import_handler(desk.service.documents)
+    sessions = sessions_of(desk.service.documents)
+    claims = Claims(sessions, handler, owner="worker", policy=JobPolicy(), clock=SystemClock())
+    claimed = claims.claim(session["pk"])
+    assert claimed is not None
+    signer = LinkSigner(b"s" * 32)
+    images = FolderBlobStore(scratch / "images", bucket="images", signer=signer, public_url=PUBLIC_URL)
+    work = SessionWork(desk.service.blobs, images, convert, scratch / "scratch", b"s" * 32)
+    result = work.run(handler.payload(claimed), lambda _: None)
+    handler.keep(claimed, result)
+    claims.succeed(claimed, result)
+    return seen(desk, token, session["pk"])
+
+
+def seen(desk: Desk, token: str, session: str) -> dict[str, Any]:
+    shown: dict[str, Any] = desk.call("GET", f"cases/upload-sessions/{session}/", token).get_json()
+    return shown
+
+
+def announced_images(desk: Desk) -> list[dict[str, Any]]:
+    return [
+        envelope["data"]
+        for document in desk.service.documents.find("images")
+        for envelope in document["outbox"]
+        if envelope["type"] == ImageImported.TYPE
+    ]
+
+
+@pytest.mark.parametrize(("deidentify", "name"), [(False, "a.mha"), (True, "a file")])
+def test_what_a_careful_reader_should_know_is_reported_and_announced(
+    desk: Desk, ann: str, tmp_path: Path, deidentify: bool, name: str
+) -> None:
+    desk.archives.deidentifying |= {ARCHIVE} if deidentify else set()
+    sitk.WriteImage(sitk.GetImageFromArray(anatomy()), str(tmp_path / "a.mha"))
+
+    shown = imported(desk, ann, tmp_path, {"a.mha": (tmp_path / "a.mha").read_bytes() + b"surplus"})
+
+    [announced], [reported] = announced_images(desk), shown["report"]["images"]
+    assert reported["notes"] == announced["notes"] == [f"{name} {SURPLUS}"]
+    assert announced["deidentified"] is deidentify
