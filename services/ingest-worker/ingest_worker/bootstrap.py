@@ -22,6 +22,7 @@ from archive_shared.sweeping import Leftover, Sweep
 from ingest_worker.adapters.archives_client import HttpArchives
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.session import SESSIONS, UploadSession
+from ingest_worker.domain.session_report import REPORT_PAGES, ReportPage
 from ingest_worker.domain.stored_image import STORED_IMAGES, StoredImage
 from ingest_worker.domain.upload import UPLOADS, Upload
 from ingest_worker.domain.usage import USAGES, Usage
@@ -29,15 +30,15 @@ from ingest_worker.settings import Settings
 from ingest_worker.use_cases.convert_session import SessionWork
 from ingest_worker.use_cases.import_session import QUEUE, ImportHandler
 from ingest_worker.use_cases.quota import Quota
-from ingest_worker.use_cases.sessions import MOST_FILES, Sessions
+from ingest_worker.use_cases.sessions import Sessions
 from ingest_worker.use_cases.sweep_stored import StoredSweep
 from ingest_worker.use_cases.sweep_uploads import UploadSweep
 from ingest_worker.use_cases.target import Archives
 from ingest_worker.use_cases.upload import Uploads
 
 NAME = "ingest-worker"
-COLLECTIONS = (UPLOADS, USAGES, SESSIONS, STORED_IMAGES, LEASES)
-ANNOUNCING = (UPLOADS.name, SESSIONS.name, STORED_IMAGES.name)
+COLLECTIONS = (UPLOADS, USAGES, SESSIONS, REPORT_PAGES, STORED_IMAGES, LEASES)
+ANNOUNCING = (UPLOADS.name, SESSIONS.name, REPORT_PAGES.name, STORED_IMAGES.name)
 JOBS = {SESSIONS.name: QUEUE}
 IMPORT_PROGRAM = (sys.executable, "-m", "ingest_worker.entrypoints.import_program")
 
@@ -91,7 +92,7 @@ def over(
         documents=documents,
         blobs=blobs,
         uploads=Uploads(uploads, blobs, clock, quota_of(documents, quota_bytes)),
-        sessions=Sessions(sessions_of(documents), uploads, archives, access, clock),
+        sessions=Sessions(sessions_of(documents), report_pages(documents), uploads, archives, access, clock),
         access=access,
     )
 
@@ -114,7 +115,14 @@ def sessions_of(documents: Documents) -> Repository[UploadSession]:
 
 def import_handler(documents: Documents) -> ImportHandler:
     """Return what the worker does with sessions."""
-    return ImportHandler(IMPORT_PROGRAM, sessions_of(documents), stored_images(documents))
+    return ImportHandler(
+        IMPORT_PROGRAM, sessions_of(documents), stored_images(documents), report_pages(documents)
+    )
+
+
+def report_pages(documents: Documents) -> Repository[ReportPage]:
+    """Return what sessions have no room for of their reports."""
+    return Repository(documents, REPORT_PAGES.name, ReportPage, source=NAME)
 
 
 def stored_images(documents: Documents) -> Repository[StoredImage]:
@@ -159,7 +167,7 @@ def session_work(settings: Settings) -> Iterator[SessionWork]:
     budget = Budget(
         memory_bytes=settings.memory_bytes,
         wall_time_s=settings.time_limit_s,
-        unpacked_files=MOST_FILES,  # the report about them is part of the session's document
+        unpacked_files=settings.unpacked_files,
     )
     with Isolation(jobs=settings.parallel) as isolation:
         isolation.warm(LIGHT, HEAVY)

@@ -32,7 +32,15 @@ class SessionStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SessionSucceeded(Event):
-    """At least one image came of an upload session; some files may have been refused."""
+    """At least one image came of an upload session; some files may have been refused.
+
+    Parameters
+    ----------
+    images
+        The first thousand of them; each was announced by itself.
+    image_count
+        How many there are; 0 in events from before they were counted.
+    """
 
     TYPE: ClassVar[str] = "archive.session.succeeded.v1"
     SUBJECT: ClassVar[str] = "session"
@@ -41,6 +49,7 @@ class SessionSucceeded(Event):
     creator: str
     images: list[str]
     rejected_files: int
+    image_count: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,6 +208,9 @@ class ImageImported(Event):
         Whether everything that tells whose it is was taken away, by the rule and with the key of `archive`.
     notes
         What a careful reader should know though it did not stop the import, as sentences without patient data.
+    source_count
+        How many files it was made from, of which `sources` names the first thousand; 0 in events from before they were
+        counted.
     """
 
     TYPE: ClassVar[str] = "archive.image.imported.v1"
@@ -220,3 +232,4 @@ class ImageImported(Event):
     sources_sha256: str = ""
     deidentified: bool = False
     notes: list[str] = field(default_factory=list)
+    source_count: int = 0

@@ -65,6 +65,7 @@ def test_an_image_is_described_in_full(service: ArchiveService, editor: str, arc
         ],
         "dicom_image_set": None,
         "sources": ["ct.mha"],
+        "source_count": 1,
         "pixels_sha256": "cd" * 32,
         "deidentified": False,
         "notes": ["The pixel size is measured at the detector."],

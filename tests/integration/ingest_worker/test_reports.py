@@ -1,5 +1,7 @@
 """What the report of a session says of files that were really converted, over HTTP."""
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from archive_shared.clock import SystemClock
 from archive_shared.events import ImageImported
 from archive_shared.jobs.claims import Claims
 from archive_shared.jobs.handler import JobPolicy
-from demo.imaging import anatomy
+from demo.imaging import anatomy, write_dicom_series, write_picture
 from ingest_worker.bootstrap import import_handler, sessions_of
 from ingest_worker.conversion import convert
 from ingest_worker.use_cases.convert_session import SessionWork
@@ -71,3 +73,40 @@ def test_what_a_careful_reader_should_know_is_reported_and_announced(
     [announced], [reported] = announced_images(desk), shown["report"]["images"]
     assert reported["notes"] == announced["notes"] == [f"{name} {SURPLUS}"]
     assert announced["deidentified"] is deidentify
+
+
+def test_a_zip_of_thousands_of_slices_becomes_one_image(desk: Desk, ann: str, tmp_path: Path) -> None:
+    slices = write_dicom_series(tmp_path / "series", anatomy(2500, 4, 4))
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        for slice_ in slices:
+            archive.write(slice_, slice_.name)
+
+    shown = imported(desk, ann, tmp_path, {"series.zip": zipped.getvalue()})
+
+    [image], [announced] = shown["report"]["images"], announced_images(desk)
+    assert (shown["report"]["rejected"], image["source_count"]) == ([], 2500)
+    assert (announced["source_count"], announced["description"]["depth"]) == (2500, 2500)
+    assert len(image["sources"]) == len(announced["sources"]) == 1000
+
+
+def test_a_long_report_is_told_in_full_by_the_session_and_its_beginning_in_a_list(
+    desk: Desk, ann: str, tmp_path: Path
+) -> None:
+    picture = write_picture(tmp_path / "picture.png").read_bytes()
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        for number in range(3):
+            archive.writestr(f"{number}.png", picture)
+        for number in range(2500):
+            archive.writestr(f"notes {number:04}.txt", f"of patient {number}")
+
+    shown = imported(desk, ann, tmp_path, {"all.zip": zipped.getvalue()})
+
+    [listed] = desk.call("GET", "cases/upload-sessions/", ann).get_json()["results"]
+    report = shown["report"]
+    assert [each["file"] for each in report["rejected"]] == [f"all.zip/notes {n:04}.txt" for n in range(2500)]
+    assert len(shown["image_set"]) == len(report["images"]) == report["image_count"] == 3
+    assert (listed["report"]["image_count"], listed["report"]["rejected_count"]) == (3, 2500)
+    assert listed["report"]["rejected"] == report["rejected"][: len(listed["report"]["rejected"])]
+    assert 0 < len(listed["report"]["rejected"]) < 2500

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from archive_shared.identifiers import new_id
-from ingest_worker.domain.session import SessionImage, UploadSession
+from ingest_worker.domain.session import UploadSession
+from ingest_worker.domain.session_report import SessionImage
 from ingest_worker.domain.upload import Upload
 from ingest_worker.entrypoints.http.schemas import identifier_in
 from tests.integration.ingest_worker.conftest import ARCHIVE, ITEM, Desk

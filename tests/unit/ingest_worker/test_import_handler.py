@@ -1,5 +1,6 @@
 """What a worker makes of the outcome of a session, however large it is."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from archive_shared.clock import SystemClock
 from archive_shared.documents import Repository
 from archive_shared.documents.sqlite import SqliteDocuments
+from archive_shared.events import FileRejected
 from archive_shared.identifiers import new_id
 from archive_shared.jobs.claims import Claims
 from archive_shared.jobs.handler import JobPolicy
@@ -61,14 +63,21 @@ def refused(count: int, *, reason: str) -> dict[str, Any]:
 
 
 def test_a_session_of_thousands_of_refused_files_is_closed_with_all_reasons(
-    sessions: Repository[UploadSession], claims: Claims[UploadSession]
+    documents: SqliteDocuments, sessions: Repository[UploadSession], claims: Claims[UploadSession]
 ) -> None:
     files = [SessionFile(new_id(), "x" * 128, "k" * 73, 1) for _ in range(2000)]
     session = claimed(sessions, claims, files)
+    result = refused(4000, reason="The file is of a kind that is not supported. " * 4)
 
-    claims.succeed(session, refused(4000, reason="The file is of a kind that is not supported. " * 4))
+    for _ in range(2):  # a worker that died after the first time begins again
+        import_handler(documents).keep(session, result)
+    claims.succeed(session, result)
 
-    assert len(sessions.require(session.id).rejected) == 4000
+    kept = [documents.get("sessions", session.id), *documents.find("report_pages")]
+    assert all(len(json.dumps(document)) < 1_000_000 for document in kept)
+    events = [event for document in kept if document for event in document["outbox"]]
+    told = [event["data"]["file"] for event in events if event["type"] == FileRejected.TYPE]
+    assert sorted(told) == [each["file"] for each in result["rejected"]]
 
 
 def test_an_outcome_too_large_to_store_fails_the_session_with_a_reason(
@@ -76,7 +85,7 @@ def test_an_outcome_too_large_to_store_fails_the_session_with_a_reason(
 ) -> None:
     session = claimed(sessions, claims, [])
 
-    claims.succeed(session, refused(4000, reason="x" * 2000))
+    claims.succeed(session, refused(1, reason="x" * 7_000_000))
 
     stored = sessions.require(session.id)
     assert stored.status is SessionStatus.FAILED

@@ -5,14 +5,8 @@ from datetime import timedelta
 from archive_shared.events import FileRejected, SessionFailed, SessionStarted
 from archive_shared.identifiers import new_id
 from archive_shared.jobs.job import Job
-from ingest_worker.domain.session import (
-    CANCELLED,
-    FOR_ITS_UPLOADER,
-    RejectedFile,
-    SessionImage,
-    SessionStatus,
-    UploadSession,
-)
+from ingest_worker.domain.session import CANCELLED, SessionStatus, UploadSession
+from ingest_worker.domain.session_report import FOR_ITS_UPLOADER, RejectedFile, SessionImage
 from tests.support.clocks import StoppedClock
 
 CLOCK = StoppedClock()

@@ -38,6 +38,8 @@ class Image(ImageCard):
         Digest of the files it was made from, "" where unknown.
     deidentified_by
         The archive by whose rule and with whose key its import took away what tells whose it is; "" if it did not.
+    source_count
+        How many files it was made from, of which `sources` names the first.
     notes
         What a careful reader should know though it did not stop the import.
     archives, placed
@@ -70,6 +72,7 @@ class Image(ImageCard):
     sources_sha256: str = ""
     deidentified_by: str = ""
     notes: list[str] = field(default_factory=list)
+    source_count: int = 0
     created_at: datetime
 
     @classmethod
@@ -86,6 +89,7 @@ class Image(ImageCard):
             description=event.description,
             sources_sha256=event.sources_sha256,
             notes=event.notes,
+            source_count=event.source_count or len(event.sources),
             deidentified_by=(event.archive or "") if event.deidentified else "",
             unplaced_since=at,
             created_at=at,

@@ -7,13 +7,14 @@ from enum import StrEnum
 from archive_shared.documents import Collection
 from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
 from archive_shared.errors import Conflict
-from archive_shared.events import FileRejected, SessionFailed, SessionStarted, SessionSucceeded
+from archive_shared.events import SessionFailed, SessionStarted, SessionSucceeded
 from archive_shared.jobs.job import JOB_FIELDS, JOB_INDEXES, Job, JobAggregate, JobState
 from ingest_worker.domain.grouping import Grouping
+from ingest_worker.domain.session_report import RejectedFile, SessionImage, SessionReport
 
 NOTHING_IMPORTED = "None of the files could be imported."
+MOST_ANNOUNCED_IMAGES = 1000  # with the end of the session; each has an event of its own
 CANCELLED = "The import was cancelled."
-FOR_ITS_UPLOADER = "Its uploader reads in the report of the session why."
 NOT_ONE_IMAGE = "Image imports should result in a single image."
 
 
@@ -36,35 +37,6 @@ class SessionFile:
     name: str
     key: str
     size_bytes: int
-
-
-@dataclass(frozen=True)
-class SessionImage:
-    """An image a session became, the names of the files it was made from, and what was taken away from it.
-
-    Parameters
-    ----------
-    notes
-        What a careful reader should know though it did not stop the import.
-    item, socket
-        Title of the item it shares with others, "" for one of its own, and the socket it fills; "" while not known.
-    """
-
-    id: str
-    name: str
-    sources: list[str]
-    removed: list[str] = field(default_factory=list)
-    item: str = ""
-    socket: str = ""
-    notes: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class RejectedFile:
-    """A file that became part of no image, and why."""
-
-    file: str
-    reasons: list[str]
 
 
 @dataclass(frozen=True)
@@ -93,6 +65,10 @@ class UploadSession(JobAggregate):
         How its images are put together into items; None makes an item of each.
     keep_labels
         Whether labels of slides are to be kept, likewise.
+    images, rejected
+        Its report, or the beginning of one that is too long for this document; the rest is in `ReportPage`s.
+    image_count, rejected_count
+        How many there are in the whole report; 0 for sessions from before these were counted.
     error_message
         What its creator should know when not everything went well.
     """
@@ -110,6 +86,8 @@ class UploadSession(JobAggregate):
     progress: Progress = field(default_factory=Progress)
     images: list[SessionImage] = field(default_factory=list)
     rejected: list[RejectedFile] = field(default_factory=list)
+    image_count: int = 0
+    rejected_count: int = 0
     error_message: str | None = None
 
     @property
@@ -121,6 +99,16 @@ class UploadSession(JobAggregate):
             return SessionStatus.REQUEUED if self.job.epoch else SessionStatus.QUEUED
         return _STATUS[self.job.state]
 
+    @property
+    def report(self) -> SessionReport:
+        """Return as much of its report as it holds itself."""
+        return SessionReport(self.images, self.rejected)
+
+    @property
+    def report_goes_on(self) -> bool:
+        """Tell whether there are more portions of its report."""
+        return self.image_count + self.rejected_count > len(self.images) + len(self.rejected)
+
     def start(self) -> None:
         """Note that a worker begins; announced the first time only."""
         if self.job.epoch == 1:
@@ -130,17 +118,20 @@ class UploadSession(JobAggregate):
         """Tell whether so many images have a place: a socket of an item takes one, not any of several."""
         return self.item is None or images <= 1
 
+    def outcome(self, images: list[SessionImage], rejected: list[RejectedFile]) -> SessionReport:
+        """Return the report of what came of its files: images that have no place are none of its images."""
+        return SessionReport(images if self.takes(len(images)) else [], rejected)
+
     def close(self, images: list[SessionImage], rejected: list[RejectedFile]) -> None:
-        """Keep the outcome and announce it: what was refused, and whether anything was imported."""
-        if not self.takes(len(images)):
-            self.rejected = rejected
-            self.give_up(NOT_ONE_IMAGE)
-            return
-        self.images, self.rejected = images, rejected
-        for number, file in enumerate(rejected, start=1):
-            self.record(self._announced(file, number))
-        if not images:
-            self.give_up(NOTHING_IMPORTED)
+        """Keep the outcome, or its first portion, and announce it: what was refused, and whether anything was imported."""
+        report = self.outcome(images, rejected)
+        first = report.portions()[0]
+        self.images, self.rejected = first.images, first.rejected
+        self.image_count, self.rejected_count = len(report.images), len(rejected)
+        for event in first.announcements(self.id, hidden=self.deidentify, after=0):
+            self.record(event)
+        if not report.images:
+            self.give_up(NOT_ONE_IMAGE if images else NOTHING_IMPORTED)
             return
         if rejected:
             self.error_message = f"{len(rejected)} file(s) could not be imported."
@@ -148,16 +139,11 @@ class UploadSession(JobAggregate):
             SessionSucceeded(
                 session=self.id,
                 creator=self.creator,
-                images=[image.id for image in images],
+                images=[image.id for image in images[:MOST_ANNOUNCED_IMAGES]],
+                image_count=len(images),
                 rejected_files=len(rejected),
             )
         )
-
-    def _announced(self, rejected: RejectedFile, number: int) -> FileRejected:
-        """Return what everybody learns of a refusal: where images have no identity, names of files are no news for all."""
-        if self.deidentify:
-            return FileRejected(session=self.id, file=f"file {number}", reasons=[FOR_ITS_UPLOADER])
-        return FileRejected(session=self.id, file=rejected.file, reasons=rejected.reasons)
 
     def give_up(self, reason: str) -> None:
         """Note that nothing came of it, and announce that."""
@@ -193,6 +179,7 @@ class UploadSession(JobAggregate):
             return
         self.job = replace(Job.queued(at), epoch=self.job.epoch)
         self.progress, self.images, self.rejected, self.error_message = Progress(), [], [], None
+        self.image_count, self.rejected_count = 0, 0
 
 
 _STATUS = {

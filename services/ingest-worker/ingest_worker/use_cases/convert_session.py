@@ -26,6 +26,7 @@ TRANSFERS = (
 )
 MOST_REASONS = 3
 MOST_NOTES = 20
+MOST_ANNOUNCED_SOURCES = 1000
 
 ProgressListener = Callable[[ConversionProgress], None]
 WIRE_TYPE = {ImageType.MHA: "MHD", ImageType.TIFF: "TIFF"}  # the public API has always called MetaImages MHD
@@ -164,9 +165,10 @@ class SessionWork:
 def _sources(names: list[str], *, hidden: bool) -> dict[str, list[str]]:
     """Return the names of an image's files, for its uploader and for everybody, who need not learn a patient's name."""
     told = [name[:LONGEST_NAME] for name in names]
+    first = told[:MOST_ANNOUNCED_SOURCES]
     return {
         "sources": told,
-        "announced_sources": [f"file {count + 1}" for count in range(len(told))] if hidden else told,
+        "announced_sources": [f"file {count + 1}" for count in range(len(first))] if hidden else first,
     }
 
 

@@ -1,6 +1,7 @@
 """What a worker does with a session: hand it to the import program, keep the images, close the session."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,10 +10,12 @@ from archive_shared.errors import Duplicate
 from archive_shared.events import ImageDescription, ImageFile, ImageImported, OriginalFile, Slide
 from archive_shared.jobs.job import JobState
 from ingest_worker.domain.grouping import Placement, place
-from ingest_worker.domain.session import Progress, RejectedFile, SessionImage, UploadSession
+from ingest_worker.domain.session import Progress, UploadSession
+from ingest_worker.domain.session_report import RejectedFile, ReportPage, SessionImage
 from ingest_worker.domain.stored_image import StoredImage
 
 QUEUE = "ingest-worker.import"
+MOST_SOURCES = 1000  # of an image, by name in the report; a series has more files than anybody reads
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class ImportHandler:
     command: Sequence[str]
     sessions: Repository[UploadSession]
     images: Repository[StoredImage]
+    pages: Repository[ReportPage]
 
     def payload(self, aggregate: UploadSession) -> Mapping[str, Any]:
         return {
@@ -46,38 +50,56 @@ class ImportHandler:
         aggregate.progress = Progress(**progress)
 
     def keep(self, aggregate: UploadSession, result: Mapping[str, Any]) -> None:
-        """Store every image with the event that announces it; those that are there already stay as they are.
+        """Store every image with the event that announces it, and of a long report what the session has no room for.
 
-        Not for a session that was cancelled or given to somebody else while its files were converted.
+        What is there already stays as it is. Nothing is stored for a session that was cancelled or given to somebody else
+        while its files were converted.
         """
         job = self.sessions.require(aggregate.id).job
-        is_ours = job.state is JobState.RUNNING and job.epoch == aggregate.job.epoch
-        if not is_ours or not aggregate.takes(len(result["images"])):
+        if job.state is not JobState.RUNNING or job.epoch != aggregate.job.epoch:
             return
-        for found, placement in zip(result["images"], _placements(aggregate, result), strict=True):
-            try:
-                self.images.add(_stored(aggregate, found, placement))
-            except Duplicate:
-                continue
+        if aggregate.takes(len(result["images"])):
+            for found, placement in zip(result["images"], _placements(aggregate, result), strict=True):
+                with suppress(Duplicate):
+                    self.images.add(_stored(aggregate, found, placement))
+        self._keep_pages(aggregate, result)
+
+    def _keep_pages(self, session: UploadSession, result: Mapping[str, Any]) -> None:
+        first, *others = session.outcome(_images(session, result), _rejected(result)).portions()
+        refused = len(first.rejected)
+        for number, portion in enumerate(others, start=1):
+            page = ReportPage.of(session.id, session.job.epoch, number, portion)
+            for event in portion.announcements(session.id, hidden=session.deidentify, after=refused):
+                page.record(event)
+            refused += len(portion.rejected)
+            with suppress(Duplicate):
+                self.pages.add(page)
 
     def succeeded(self, aggregate: UploadSession, result: Mapping[str, Any]) -> None:
-        images = [
-            SessionImage(
-                id=each["id"],
-                name=each["name"],
-                sources=each["sources"],
-                removed=each["removed"],
-                notes=each["notes"],
-                item=placement.item,
-                socket=placement.socket,
-            )
-            for each, placement in zip(result["images"], _placements(aggregate, result), strict=True)
-        ]
-        rejected = [RejectedFile(each["file"], each["reasons"]) for each in result["rejected"]]
-        aggregate.close(images, rejected)
+        aggregate.close(_images(aggregate, result), _rejected(result))
 
     def failed(self, aggregate: UploadSession, reason: str) -> None:
         aggregate.give_up(reason)
+
+
+def _images(session: UploadSession, result: Mapping[str, Any]) -> list[SessionImage]:
+    return [
+        SessionImage(
+            id=each["id"],
+            name=each["name"],
+            sources=each["sources"][:MOST_SOURCES],
+            source_count=len(each["sources"]),
+            removed=each["removed"],
+            notes=each["notes"],
+            item=placement.item,
+            socket=placement.socket,
+        )
+        for each, placement in zip(result["images"], _placements(session, result), strict=True)
+    ]
+
+
+def _rejected(result: Mapping[str, Any]) -> list[RejectedFile]:
+    return [RejectedFile(each["file"], each["reasons"]) for each in result["rejected"]]
 
 
 def _placements(session: UploadSession, result: Mapping[str, Any]) -> list[Placement]:
@@ -114,6 +136,7 @@ def _stored(session: UploadSession, found: Mapping[str, Any], placement: Placeme
             sources_sha256=found["sources_sha256"],
             deidentified=session.deidentify,
             notes=found["notes"],
+            source_count=len(found["sources"]),
         )
     )
     return image

@@ -11,6 +11,7 @@ from archive_shared.identifiers import derived_id, is_id
 from archive_shared.jobs.job import Job
 from ingest_worker.domain.grouping import Placement, place
 from ingest_worker.domain.session import SessionFile, UploadSession
+from ingest_worker.domain.session_report import ReportPage, SessionReport, joined
 from ingest_worker.domain.upload import Upload, UploadStatus
 from ingest_worker.use_cases.target import Archives, Target, WantedTarget, resolve
 
@@ -22,6 +23,7 @@ class Sessions:
     """Upload sessions and what starting one needs."""
 
     repository: Repository[UploadSession]
+    pages: Repository[ReportPage]
     uploads: Repository[Upload]
     archives: Archives
     access: Access
@@ -70,6 +72,13 @@ class Sessions:
         if session.creator != caller.id:
             raise NotFound(f"session {identifier} may not be seen")
         return session
+
+    def report(self, session: UploadSession) -> SessionReport:
+        """Return the whole report of a session, however long."""
+        if not session.report_goes_on:
+            return session.report
+        pages = self.pages.find({"session": session.id, "epoch": session.job.epoch}, sort=[("number", 1)])
+        return joined([session.report, *(page.portion for page in pages)])
 
     def cancel(self, caller: Caller, identifier: str) -> UploadSession:
         """End an import that waits or runs; `Conflict` once it has ended."""

@@ -172,6 +172,7 @@ def show_image(shown: Shown[Image], links: Links) -> Json:
         "files": _files(image, links),
         "dicom_image_set": None,
         "sources": image.sources,
+        "source_count": image.source_count or len(image.sources),
         "pixels_sha256": image.pixels_sha256,
         "deidentified": bool(
             image.deidentified_by

@@ -17,6 +17,7 @@ from archive_shared.blobs.port import Part
 from archive_shared.clock import to_text
 from ingest_worker.domain.grouping import GroupBy, Grouping, ManifestRow, Placement, pattern_errors
 from ingest_worker.domain.session import UploadSession
+from ingest_worker.domain.session_report import SessionImage, SessionReport
 from ingest_worker.domain.upload import Upload
 
 BUCKET = "uploads"
@@ -101,34 +102,42 @@ def identifier_in(reference: str) -> str:
     return reference.rstrip("/").rsplit("/", 1)[-1]
 
 
-def show_session(session: UploadSession, *, public_url: str) -> dict[str, Any]:
+def show_session(
+    session: UploadSession, report: SessionReport | None = None, *, public_url: str
+) -> dict[str, Any]:
+    """Return a session with its report, or as much of that as it holds itself."""
+    told = report or session.report
     return {
         "pk": session.id,
         "created": to_text(session.created_at),
         "creator": session.creator_number,
         "status": session.status.value,
         "error_message": session.error_message,
-        "image_set": [f"{public_url}/api/v1/cases/images/{image.id}/" for image in session.images],
+        "image_set": [f"{public_url}/api/v1/cases/images/{image.id}/" for image in told.images],
         "api_url": f"{public_url}/api/v1/cases/upload-sessions/{session.id}/",
         "user_uploads": [file.upload for file in session.files],
         "uploads": [upload_url(file.upload, public_url=public_url) for file in session.files],
         "deidentify": session.deidentify,
         "progress": asdict(session.progress),
         "report": {
-            "images": [
-                {
-                    "pk": image.id,
-                    "name": image.name,
-                    "sources": image.sources,
-                    "removed": image.removed,
-                    "notes": image.notes,
-                    "item": image.item,
-                    "socket": image.socket,
-                }
-                for image in session.images
-            ],
-            "rejected": [{"file": each.file, "reasons": each.reasons} for each in session.rejected],
+            "images": [_session_image(image) for image in told.images],
+            "image_count": session.image_count or len(told.images),
+            "rejected": [asdict(each) for each in told.rejected],
+            "rejected_count": session.rejected_count or len(told.rejected),
         },
+    }
+
+
+def _session_image(image: SessionImage) -> dict[str, Any]:
+    return {
+        "pk": image.id,
+        "name": image.name,
+        "sources": image.sources,
+        "source_count": image.source_count or len(image.sources),
+        "removed": image.removed,
+        "notes": image.notes,
+        "item": image.item,
+        "socket": image.socket,
     }
 
 

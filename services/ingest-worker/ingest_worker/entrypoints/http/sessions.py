@@ -17,6 +17,7 @@ def sessions_blueprint(sessions: Sessions, access: Access, *, public_url: str) -
 
     @routes.get("/")
     def list_mine() -> Response:
+        """List sessions; of a very long report, the beginning and how long it is."""
         caller, wanted = signed_in(access), page()
         count, found = sessions.list_owned(caller, skip=wanted.offset, limit=wanted.limit)
         results = [schemas.show_session(session, public_url=public_url) for session in found]
@@ -38,7 +39,7 @@ def sessions_blueprint(sessions: Sessions, access: Access, *, public_url: str) -
     @routes.get("/<pk>/")
     def show(pk: str) -> Response:
         session = sessions.owned(signed_in(access), pk)
-        return json_response(schemas.show_session(session, public_url=public_url))
+        return json_response(schemas.show_session(session, sessions.report(session), public_url=public_url))
 
     @routes.post("/<pk>/cancel/")
     def cancel(pk: str) -> Response:
