@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -99,6 +100,29 @@ def raise_with_secret(arguments: Arguments, *, budget: Budget, on_progress: OnPr
 def fill_file(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
     Path(arguments["path"]).write_bytes(bytes(arguments["bytes"]))
     return {}
+
+
+def fill_folder(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    """Write small files, as many as it may."""
+    for number in range(arguments["files"]):
+        Path(arguments["folder"], str(number)).write_bytes(bytes(2**20))
+        time.sleep(0.01)
+    return {}
+
+
+def open_sockets(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    """Return what comes of opening sockets to the world and to the machine, by this process and by one it starts."""
+    script = "import socket\ntry: socket.socket()\nexcept OSError as error: print(type(error).__name__)"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return {"mine": [_opened(socket.AF_INET), _opened(socket.AF_UNIX)], "started": told.stdout.strip()}
+
+
+def _opened(family: socket.AddressFamily) -> str:
+    try:
+        socket.socket(family).close()
+    except OSError as error:
+        return type(error).__name__
+    return "opened"
 
 
 def open_files(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:

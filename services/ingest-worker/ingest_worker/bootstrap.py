@@ -167,7 +167,9 @@ def session_work(settings: Settings) -> Iterator[SessionWork]:
     budget = Budget(
         memory_bytes=settings.memory_bytes,
         wall_time_s=settings.time_limit_s,
+        disk_bytes=settings.disk_bytes,
         unpacked_files=settings.unpacked_files,
+        unpacked_bytes=min(settings.disk_bytes, Budget.unpacked_bytes),
     )
     with Isolation(jobs=settings.parallel) as isolation:
         isolation.warm(LIGHT, HEAVY)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from archive_shared.errors import Invalid
+from ingest_worker.adapters.disk import Disk
 from ingest_worker.adapters.isolation import Isolation
 from ingest_worker.adapters.tasks import (
     LIGHT,
@@ -42,7 +43,7 @@ from ingest_worker.domain.slides import FoundSlide, SlideFile, found_slide
 from ingest_worker.domain.track import Track
 
 TASKS: Final = "ingest_worker.adapters.tasks"
-FILES_LOOKED_AT_TOGETHER: Final = 1024
+FILES_LOOKED_AT_TOGETHER: Final = 64
 SMALL_BYTES: Final = MIB  # a fork costs as much as converting some hundred kilobytes
 SLIDE: Final = "This is a whole-slide image; `tiler convert` converts those."
 OnProgress = Callable[[ConversionProgress], None]
@@ -149,6 +150,10 @@ class _Conversion:
     slides: list[FoundSlide] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     archives: list[Source] = field(default_factory=list)
+    disk: Disk = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.disk = Disk(self.budget.disk_bytes)
 
     def run(self, sources: list[SourceFile]) -> ConversionReport:
         present = self._regular(sources)
@@ -185,9 +190,11 @@ class _Conversion:
             outcome = self._one(Task(f"{TASKS}:unpack_archive", arguments, self.budget, LIGHT), progress)
             if isinstance(outcome, Stopped):
                 self.rejections.append(Rejection(archive.name, outcome.reasons))
+                shutil.rmtree(target)
                 continue
             used = {key: outcome.value[key] for key in used}
             files += self._taken_out(outcome.value)
+        self.disk.kept_bytes += used["bytes_used"]
         return files
 
     def _taken_out(self, unpacked: dict[str, Any]) -> list[SourceFile]:
@@ -206,10 +213,12 @@ class _Conversion:
         progress: Callable[[], ConversionProgress],
         on_part: Callable[[int, int], None] = lambda index, done: None,
     ) -> Iterable[tuple[int, Done | Stopped]]:
-        return self.isolation.run(tasks, on_progress=on_part, on_tick=lambda: self.on_progress(progress()))
+        return self.isolation.run(
+            tasks, on_progress=on_part, on_tick=lambda: self.on_progress(progress()), disk=self.disk
+        )
 
     def _recognised(self, files: list[SourceFile]) -> list[Recognised]:
-        """Look at files in batches; a batch that breaks is halved until the file that breaks it is alone."""
+        """Look at files in batches; those of a batch that breaks once more, each by itself."""
         batches = [
             files[start : start + FILES_LOOKED_AT_TOGETHER]
             for start in range(0, len(files), FILES_LOOKED_AT_TOGETHER)
@@ -229,13 +238,14 @@ class _Conversion:
                 elif len(batch) == 1:
                     self.rejections.append(Rejection(batch[0].name, outcome.reasons))
                 else:
-                    broken += [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
+                    broken += [[file] for file in batch]
             batches = broken
         return found
 
     def _looking(self, batch: list[SourceFile]) -> Task:
         arguments = {"files": [file_document(file) for file in batch]}
-        return Task(f"{TASKS}:look_at", arguments, self.budget, LIGHT)
+        in_short = replace(self.budget, wall_time_s=min(self.budget.look_time_s, self.budget.wall_time_s))
+        return Task(f"{TASKS}:look_at", arguments, in_short, LIGHT, together=True)
 
     def _convert(self, candidates: list[Candidate], *, rejected: int) -> None:
         track = Track([(len(candidate.files), _size(candidate)) for candidate in candidates], rejected)
@@ -246,11 +256,12 @@ class _Conversion:
                 self.rejections += [
                     Rejection(file.name, outcome.reasons) for file in candidates[number].files
                 ]
-                continue
-            if isinstance(candidates[number].format, SlideFormat):
+            elif isinstance(candidates[number].format, SlideFormat):
                 self._take_slide(candidates[number], outcome.value)
             else:
-                self._take_in(outcome.value, Path(tasks[number].arguments["folder"]))
+                self._take_in(outcome.value, Path(tasks[number].folder))
+            if tasks[number].folder:  # what is left in it is of no use, and takes disk from the others
+                shutil.rmtree(tasks[number].folder, ignore_errors=True)
         self.on_progress(track.progress())
 
     def _without_slides(self, candidates: list[Candidate], reason: str) -> list[Candidate]:
@@ -262,7 +273,7 @@ class _Conversion:
         if isinstance(candidate.format, SlideFormat):
             files = {"files": [file_document(file) for file in candidate.files]}
             return Task(f"{TASKS}:identify", files, self.budget, LIGHT)
-        arguments = {
+        arguments: dict[str, Any] = {
             "format": candidate.format,
             "files": [file_document(file) for file in candidate.files],
             "folder": str(self.scratch / f"candidate-{number}"),
@@ -274,15 +285,17 @@ class _Conversion:
             arguments,
             self.budget,
             preload_for(candidate.format),
+            folder=arguments["folder"],
             together=_size(candidate) <= SMALL_BYTES,
         )
 
     def _take_in(self, converted: dict[str, Any], folder: Path) -> None:
-        """Move finished files into the output folder; what a child left unfinished goes with the scratch folder."""
+        """Move finished files into the output folder."""
         self.rejections += [rejection_from_document(document) for document in converted["rejections"]]
         for document in converted["images"]:
             image = ConvertedImage.from_document(document)
             (folder / image.file).replace(self.output / image.file)
+            self.disk.kept_bytes += image.size_bytes
             self.images.append(image)
 
     def _take_slide(self, candidate: Candidate, identified: dict[str, Any]) -> None:

@@ -18,9 +18,11 @@ class Settings:
     Parameters
     ----------
     scratch
-        Folder for files being converted; wants as much room as the largest session unpacked, twice.
+        Folder for files being converted; wants room for the uploads of a session and `disk_bytes` beside them.
     memory_bytes, time_limit_s
         What the conversion of one candidate image may use.
+    disk_bytes
+        What one session may hold on the scratch disk beside its uploads.
     unpacked_files
         How many files the archives of a session may hold together.
     parallel
@@ -31,6 +33,7 @@ class Settings:
     scratch: Path
     memory_bytes: int = 4096 * MIB
     time_limit_s: float = 1800.0
+    disk_bytes: int = 131_072 * MIB
     unpacked_files: int = 50_000
     parallel: int = 1
 
@@ -42,7 +45,8 @@ def read_settings() -> Settings:
         scratch = env.path("SCRATCH", Path(tempfile.gettempdir()) / "archive-import")
         memory_bytes = env.int("MEMORY_MB", Settings.memory_bytes // MIB) * MIB
         time_limit_s = env.float("TIME_LIMIT_S", Settings.time_limit_s)
+        disk_bytes = env.int("DISK_MB", Settings.disk_bytes // MIB) * MIB
         unpacked_files = env.int("UNPACKED_FILES", Settings.unpacked_files)
         parallel = env.int("PARALLEL", Settings.parallel)
     platform = read_platform_settings(env)
-    return Settings(platform, scratch, memory_bytes, time_limit_s, unpacked_files, parallel)
+    return Settings(platform, scratch, memory_bytes, time_limit_s, disk_bytes, unpacked_files, parallel)

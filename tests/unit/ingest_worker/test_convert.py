@@ -142,6 +142,35 @@ def test_an_image_larger_than_memory_streams_through(tmp_path: Path, name: str) 
     assert [image.metadata.depth for image in report.images] == [200], report.rejected
 
 
+def test_a_file_that_nobody_can_look_at_to_the_end_is_lost_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest_worker.conversion.TASKS", "tests.support.endless_looks")
+    names = ["a.png", "b.png", "endless.png", "z.png"]
+    files = [write_picture(tmp_path / name) for name in names]
+
+    report = convert(files, tmp_path / "out", budget=Budget(look_time_s=3))
+
+    assert [image.name for image in report.images] == ["a.png", "b.png", "z.png"]
+    assert [(each.file, each.reasons) for each in report.rejected] == [
+        ("endless.png", ("The conversion was stopped: it took longer than 3 seconds.",))
+    ]
+
+
+def test_an_image_that_the_disk_has_no_room_for_is_refused_and_the_next_one_has_its_room(
+    tmp_path: Path,
+) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (600, 600), np.uint8)
+    files = [write_picture(tmp_path / "a.png", noise), write_picture(tmp_path / "b.png")]
+
+    report = convert(files, tmp_path / "out", budget=Budget(disk_bytes=100_000))
+
+    assert [image.name for image in report.images] == ["b.png"]
+    assert [(each.file, each.reasons) for each in report.rejected] == [
+        ("a.png", ("The conversion was stopped: it would have written more than 97.7 kB.",))
+    ]
+
+
 def test_bare_paths_are_known_by_their_base_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_picture(tmp_path / "a.png")
     monkeypatch.chdir(tmp_path)

@@ -1,6 +1,7 @@
 """Whatever a task does to its child, the caller gets an outcome and the next task runs."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from archive_shared.errors import Unavailable
+from ingest_worker.adapters.disk import Disk
 from ingest_worker.adapters.isolation import Isolation
 from ingest_worker.adapters.tasks_together import Done, Outcome, Stopped, Task
 from ingest_worker.domain.budget import MIB, Budget
@@ -94,6 +96,46 @@ def test_a_file_larger_than_the_budget_is_never_written(tmp_path: Path) -> None:
 
     assert reasons(outcome) == ("The conversion was stopped: it would have written more than 1 MB.",)
     assert (tmp_path / "big").stat().st_size <= MIB
+
+
+def test_tasks_hold_no_more_on_disk_than_the_budget_however_small_their_files_are(tmp_path: Path) -> None:
+    budget = replace(BUDGET, disk_bytes=20 * MIB)
+    greedy, modest = (tmp_path / "greedy"), (tmp_path / "modest")
+    greedy.mkdir()
+    modest.mkdir()
+    tasks = [
+        replace(task("fill_folder", budget=budget, folder=str(folder), files=files), folder=str(folder))
+        for folder, files in ((greedy, 10_000), (modest, 2))
+    ]
+
+    with Isolation(jobs=1) as isolation:
+        running = isolation.run(
+            tasks, on_progress=lambda *_: None, on_tick=lambda: None, disk=Disk(budget.disk_bytes)
+        )
+        first = next(iter(running))
+        shutil.rmtree(greedy)
+        found = dict([first, *running])
+
+    assert reasons(found[0]) == (
+        "The conversion was stopped: with the rest of its upload it took more than 20 MB of disk.",
+    )
+    assert isinstance(found[1], Done)
+
+
+def test_what_earlier_tasks_left_on_disk_counts(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(bytes(3 * MIB))
+    disk = Disk(4 * MIB)
+
+    assert disk.greediest({7: str(tmp_path)}) is None
+    disk.kept_bytes = 2 * MIB
+    assert disk.greediest({7: str(tmp_path), 8: str(tmp_path / "not there yet")}) == 7
+
+
+def test_no_task_reaches_the_network_nor_does_what_it_starts() -> None:
+    (outcome,) = outcomes(task("open_sockets"))
+
+    assert isinstance(outcome, Done)
+    assert outcome.value == {"mine": ["PermissionError", "PermissionError"], "started": "PermissionError"}
 
 
 @pytest.mark.parametrize(

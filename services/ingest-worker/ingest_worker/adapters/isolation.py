@@ -5,11 +5,14 @@ A child crashing, hanging or breaking its budget is an outcome like any other. S
 
 import os
 import selectors
+import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
+from ingest_worker.adapters.disk import Disk
 from ingest_worker.adapters.nursery_process import NurseryProcess
 from ingest_worker.adapters.tasks_together import Batch, Outcome, Task, batches, outcome
 
@@ -33,6 +36,7 @@ class Isolation:
         self._threads = max(1, (os.cpu_count() or 1) // self._jobs)
         self._idle: defaultdict[tuple[str, ...], list[NurseryProcess]] = defaultdict(list)
         self._all: list[NurseryProcess] = []
+        self._look_at_disk_at = 0.0
 
     def __enter__(self) -> "Isolation":
         return self
@@ -51,7 +55,12 @@ class Isolation:
             self._idle[preload].append(nursery)
 
     def run(
-        self, tasks: Sequence[Task], *, on_progress: Callable[[int, int], None], on_tick: Callable[[], None]
+        self,
+        tasks: Sequence[Task],
+        *,
+        on_progress: Callable[[int, int], None],
+        on_tick: Callable[[], None],
+        disk: Disk | None = None,
     ) -> Iterator[tuple[int, Outcome]]:
         """Yield (index of the task, outcome) as tasks end, in any order.
 
@@ -61,6 +70,9 @@ class Isolation:
             Told the index of a task and how far that is, in its own units.
         on_tick
             Called a few times per second; what it raises ends everything.
+        disk
+            What the tasks may hold in their folders together; looked at a few times per second, so that it can be exceeded
+            by what is written in between.
 
         Raises
         ------
@@ -69,6 +81,7 @@ class Isolation:
         """
         waiting = deque(batches(tasks, self._jobs))
         with selectors.DefaultSelector() as selector:
+            hearing = _Hearing(selector, waiting, on_progress)
             try:
                 while waiting or selector.get_map():
                     while batch := self._startable(
@@ -77,7 +90,9 @@ class Isolation:
                         waiting.remove(batch)
                         nursery = self._taken(batch[0][1].preload)
                         selector.register(nursery.start(batch), selectors.EVENT_READ, nursery)
-                    yield from self._events(selector, waiting, on_progress)
+                    yield from self._events(hearing)
+                    if disk is not None and (greedy := self._greediest(selector, disk)):
+                        yield from self._heard(greedy, greedy.data.give_up("disk"), hearing)
                     on_tick()
             finally:
                 for key in list(selector.get_map().values()):  # none unless something was raised
@@ -101,25 +116,45 @@ class Isolation:
         self._all.append(NurseryProcess())
         return self._all[-1]
 
-    def _events(
-        self,
-        selector: selectors.BaseSelector,
-        waiting: deque[Batch],
-        on_progress: Callable[[int, int], None],
+    def _events(self, hearing: "_Hearing") -> Iterator[tuple[int, Outcome]]:
+        ready = {key.fd for key, _ in hearing.selector.select(TICK_S)}
+        for key in list(hearing.selector.get_map().values()):
+            for message in key.data.messages(readable=key.fd in ready):
+                yield from self._heard(key, message, hearing)
+
+    def _greediest(self, selector: selectors.BaseSelector, disk: Disk) -> selectors.SelectorKey | None:
+        """Return the nursery whose task holds most of a disk that is spent."""
+        if time.monotonic() < self._look_at_disk_at:
+            return None
+        self._look_at_disk_at = time.monotonic() + TICK_S
+        in_hand = {key.data.batch[0][0]: key for key in selector.get_map().values()}
+        folders = {index: key.data.batch[0][1].folder for index, key in in_hand.items()}
+        greediest = disk.greediest({index: folder for index, folder in folders.items() if folder})
+        return None if greediest is None else in_hand[greediest]
+
+    def _heard(
+        self, key: selectors.SelectorKey, message: dict[str, Any], hearing: "_Hearing"
     ) -> Iterator[tuple[int, Outcome]]:
-        ready = {key.fd for key, _ in selector.select(TICK_S)}
-        for key in list(selector.get_map().values()):
-            nursery: NurseryProcess = key.data
-            for message in nursery.messages(readable=key.fd in ready):
-                index, task = nursery.batch[0]
-                if "progress" in message:
-                    on_progress(index, message["progress"])
-                    continue
-                unclear = nursery.unclear()
-                waiting.extendleft(reversed(unclear))
-                nursery.take_outcome()
-                if not nursery.batch:
-                    selector.unregister(key.fileobj)
-                    self._idle[task.preload].append(nursery)
-                if not unclear:
-                    yield index, outcome(message, task.budget)
+        """Take what a nursery said about the first of its tasks."""
+        nursery: NurseryProcess = key.data
+        index, task = nursery.batch[0]
+        if "progress" in message:
+            hearing.on_progress(index, message["progress"])
+            return
+        unclear = nursery.unclear()
+        hearing.waiting.extendleft(reversed(unclear))
+        nursery.take_outcome()
+        if not nursery.batch:
+            hearing.selector.unregister(key.fileobj)
+            self._idle[task.preload].append(nursery)
+        if not unclear:
+            yield index, outcome(message, task.budget)
+
+
+@dataclass(frozen=True)
+class _Hearing:
+    """Who is listened to, what is still to be done, and who is told how far it is."""
+
+    selector: selectors.BaseSelector
+    waiting: deque[Batch]
+    on_progress: Callable[[int, int], None]

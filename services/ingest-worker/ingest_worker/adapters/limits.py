@@ -23,7 +23,7 @@ def confine(budget: Budget, *, parent: int) -> None:
     _die_with(parent)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, budget.open_files)
-    _limit(resource.RLIMIT_FSIZE, budget.file_bytes)
+    _limit(resource.RLIMIT_FSIZE, min(budget.file_bytes, budget.disk_bytes))
     _limit(resource.RLIMIT_AS, _occupied_bytes() + budget.memory_bytes)
     resource.setrlimit(resource.RLIMIT_CPU, (budget.cpu_time_s, budget.cpu_time_s + GRACE_CPU_S))
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
 from ingest_worker.adapters.child import PROGRESS, RESULT, live
+from ingest_worker.adapters.no_network import give_up_network
 
 INPUT: Final = 0
 OUTPUT: Final = 1
@@ -30,6 +31,7 @@ def main() -> None:
     """Serve tasks until the input ends."""
     replies = os.fdopen(os.dup(OUTPUT), "wb", buffering=0)
     _silence()
+    give_up_network()  # where it cannot be, docs/import.md says who has to see to it
     for line in _lines():
         task = json.loads(line)
         for module in task["preload"]:

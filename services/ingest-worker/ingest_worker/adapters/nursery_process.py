@@ -73,16 +73,17 @@ class NurseryProcess:
         assert self.process is not None
         assert self.process.stdout is not None
         if not readable:
-            return [] if time.monotonic() < self.deadline else [self._given_up("no answer")]
+            return [] if time.monotonic() < self.deadline else [self.give_up("error", "no answer")]
         data = os.read(self.process.stdout.fileno(), 1 << 16)
         if not data:
-            return [self._given_up("nursery ended")]
+            return [self.give_up("error", "nursery ended")]
         *lines, self.unread = (self.unread + data).split(b"\n")
         return [json.loads(line) for line in lines]
 
-    def _given_up(self, detail: str) -> dict[str, Any]:
+    def give_up(self, stopped: str, detail: str = "") -> dict[str, Any]:
+        """End the process and return what it might have said of the task in hand."""
         self.stop()
-        return {"stopped": "error", "detail": detail}
+        return {"stopped": stopped, "detail": detail}
 
     def stop(self) -> None:
         """End the process and, through its closed input, its child."""

@@ -26,6 +26,8 @@ class Task:
         "module:name" of a function (arguments, *, budget, on_progress) that returns JSON-ready values.
     preload
         Modules worth importing once for all tasks of a kind.
+    folder
+        Where it writes, "" if nowhere; what lies there counts as what it holds on disk.
     together
         Whether a child may do it along with others of its kind; saves small tasks a fork each.
     """
@@ -34,6 +36,7 @@ class Task:
     arguments: dict[str, Any]
     budget: Budget
     preload: tuple[str, ...] = ()
+    folder: str = ""
     together: bool = False
 
 
@@ -101,7 +104,10 @@ def _reasons(stopped: str, detail: str, budget: Budget) -> tuple[str, ...]:
         "memory": f"it needed more than {readable_bytes(budget.memory_bytes)} of memory",
         "wall time": f"it took longer than {budget.wall_time_s:g} seconds",
         "cpu time": f"it needed more than {budget.cpu_time_s} seconds of processor time",
-        "file size": f"it would have written more than {readable_bytes(budget.file_bytes)}",
+        "file size": (
+            f"it would have written more than {readable_bytes(min(budget.file_bytes, budget.disk_bytes))}"
+        ),
+        "disk": f"with the rest of its upload it took more than {readable_bytes(budget.disk_bytes)} of disk",
         "open files": f"it opened more than {budget.open_files} files",
     }
     if stopped in limits:

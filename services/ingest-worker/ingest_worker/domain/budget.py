@@ -19,8 +19,12 @@ class Budget:
         Longest a child may live, and compute (all its threads together).
     memory_bytes
         Address space a child may add to what its interpreter and libraries occupy.
+    look_time_s
+        Longest a child may look at a few files to tell what they are: a header takes milliseconds.
     file_bytes
         Largest file a child may write.
+    disk_bytes
+        What one conversion may hold on disk beside its input: unpacked files, finished images, and those being written.
     open_files
         File descriptors of a child.
     image_bytes
@@ -37,9 +41,11 @@ class Budget:
     """
 
     wall_time_s: float = 1800.0
+    look_time_s: float = 30.0
     cpu_time_s: int = 1800
     memory_bytes: int = 4 * GIB
     file_bytes: int = 64 * GIB
+    disk_bytes: int = 128 * GIB
     open_files: int = 256
     image_bytes: int = 64 * GIB
     side_pixels: int = 2**20
