@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import openslide
+import pytest
 from numpy.typing import NDArray
 
 from tiler.adapters.file_source import FileSource
@@ -13,12 +14,22 @@ from tiler.adapters.slides.filling import Filled, fill_levels
 from tiler.adapters.slides.local_files import LocalFiles
 from tiler.adapters.tiff_directory import read_pages
 from tiler.adapters.tile_bytes import read_stored
+from tiler.domain.problems import UnreadableImage
 
 
 def convert(source: Path, target: Path, *, name: str = "slide") -> Converted:
     """Convert without adding levels."""
     with LocalFiles(source) as files:
         return convert_slide(files, target, name=name, threads=2, on_progress=lambda _: None)
+
+
+def refusal(path: Path) -> str:
+    """Return why a slide cannot be converted; nothing is left behind."""
+    target = path.with_name("product.tif")
+    with pytest.raises(UnreadableImage) as refused:
+        convert(path, target)
+    assert not target.exists()
+    return refused.value.reason
 
 
 def fill(target: Path) -> Filled:

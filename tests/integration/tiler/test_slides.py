@@ -126,6 +126,18 @@ def test_they_stay_when_the_slide_had_to_be_encoded_anew(studio: Studio, folder:
     assert originals(studio, image) == before
 
 
+def test_they_stay_when_the_slide_is_refused_for_its_focal_planes(studio: Studio, folder: Path) -> None:
+    slide_files.ndpi_slide(folder / "slide.ndpi", planes_nm=(0, 2000))
+    image = studio.import_slide(folder, name="slide.ndpi")
+
+    studio.convert(image)
+
+    failed = studio.announced()[-1]
+    assert isinstance(failed, TilesFailed)
+    assert "focal planes" in failed.reason
+    assert len(originals(studio, image)) == 1
+
+
 def test_they_stay_while_the_slide_is_not_complete(studio: Studio, image: str) -> None:
     studio.convert(image)
     studio.render(image)

@@ -1,43 +1,117 @@
-"""DICOM whole-slide microscopy: one file per level, tiles as JPEG frames (PS3.3 A.32.8), label and overview beside them."""
+"""DICOM whole-slide microscopy: one file per level, tiles as frames (PS3.3 A.32.8), label and overview beside them."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
+from PIL import ImageCms
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.encaps import encapsulate
+from pydicom.encaps import encapsulate, encapsulate_extended
 from pydicom.sequence import Sequence as DicomSequence
-from pydicom.uid import UID, JPEGBaseline8Bit, VLWholeSlideMicroscopyImageStorage, generate_uid
+from pydicom.uid import JPEG2000, UID, JPEGBaseline8Bit, VLWholeSlideMicroscopyImageStorage, generate_uid
 
-from tests.support.slide_files.scene import PATIENT, Pixels, VendorSlide, jpeg, label, reduced, scene
+from tests.support.slide_files.scene import (
+    PATIENT,
+    Pixels,
+    VendorSlide,
+    jpeg,
+    label,
+    macro,
+    reduced,
+    scan_data,
+    scene,
+)
 
 _TILE = 128
 _MM_PER_PIXEL = 0.0005
+_BRIGHTFIELD, _FLUORESCENCE = (
+    ("111744", "Brightfield illumination"),
+    ("111743", "Epifluorescence illumination"),
+)
+
+
+@dataclass(frozen=True)
+class _Series:
+    """What all files of a slide have in common."""
+
+    study: UID
+    series: UID
+    frame_of_reference: UID
+    codec: str
+    sparse: bool
+    offset_table: str
+    icc: bool
+    fluorescence: bool
 
 
 def dicom_slide(
-    folder: Path, *, size: tuple[int, int] = (600, 400), steps: tuple[int, ...] = (1, 4)
+    folder: Path,
+    *,
+    size: tuple[int, int] = (600, 400),
+    steps: tuple[int, ...] = (1, 4),
+    planes: tuple[int, ...] = (1, 1),
+    codec: str = "jpeg",
+    sparse: bool = False,
+    offset_table: str = "basic",
+    icc: bool = False,
+    fluorescence: bool = False,
 ) -> VendorSlide:
-    """Write a slide into a new folder; its path is that of the file with the full resolution."""
+    """Write a slide into a new folder; its path is that of the file with the full resolution.
+
+    Parameters
+    ----------
+    planes
+        How many focal planes the file of each step claims to have.
+    codec
+        "jpeg" or "jpeg2000".
+    sparse
+        Frames say where they belong, come from the last to the first, and the second of the grid is left out.
+    offset_table
+        "basic", "extended" or "none".
+    """
     folder.mkdir()
     pixels = scene(*size)
-    shared = {"study": generate_uid(), "series": generate_uid(), "frame_of_reference": generate_uid()}
-    for number, step in enumerate(steps):
+    shared = _Series(
+        study=generate_uid(),
+        series=generate_uid(),
+        frame_of_reference=generate_uid(),
+        codec=codec,
+        sparse=sparse,
+        offset_table=offset_table,
+        icc=icc,
+        fluorescence=fluorescence,
+    )
+    for number, (step, count) in enumerate(zip(steps, planes, strict=True)):
         level = pixels if step == 1 else reduced(pixels, step)
-        _write(folder / f"level{number}.dcm", level, step, shared=shared, flavour="VOLUME", number=number + 1)
-    _write(folder / "label.dcm", label(), 1, shared=shared, flavour="LABEL", number=90)
-    private = (folder / "label.dcm").read_bytes()
-    return VendorSlide(folder / "level0.dcm", pixels, (PATIENT.encode(), private[-2000:-100]))
+        _write(
+            folder / f"level{number}.dcm",
+            level,
+            step,
+            shared,
+            flavour="VOLUME",
+            number=number + 1,
+            planes=count,
+        )
+    _write(folder / "label.dcm", label(), 1, shared, flavour="LABEL", number=90)
+    _write(folder / "overview.dcm", macro(), 1, shared, flavour="OVERVIEW", number=91)
+    private = [
+        scan_data(_frame(picture, place, codec))
+        for picture in (label(), macro())
+        for place in _places(picture, sparse=False)
+    ]
+    return VendorSlide(folder / "level0.dcm", pixels, (PATIENT.encode(), *private))
 
 
 def _write(
-    path: Path, pixels: Pixels, step: int, *, shared: dict[str, UID], flavour: str, number: int
+    path: Path, pixels: Pixels, step: int, shared: _Series, *, flavour: str, number: int, planes: int = 1
 ) -> None:
     dataset = Dataset()
-    dataset.file_meta = _file_meta()
+    dataset.file_meta = _file_meta(shared.codec)
     dataset.SOPClassUID = VLWholeSlideMicroscopyImageStorage
     dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID
-    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = shared["study"], shared["series"]
-    dataset.FrameOfReferenceUID = shared["frame_of_reference"]
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = shared.study, shared.series
+    dataset.FrameOfReferenceUID = shared.frame_of_reference
     dataset.PatientName = dataset.PatientID = PATIENT
     dataset.Modality, dataset.InstanceNumber = "SM", number
     dataset.ImageType = [
@@ -46,34 +120,37 @@ def _write(
         flavour,
         "RESAMPLED" if step > 1 else "NONE",
     ]
-    _describe_pixels(dataset, pixels, step)
-    dataset.PixelData = encapsulate(_frames(pixels))
-    dataset["PixelData"].VR = "OB"
-    dataset["PixelData"].is_undefined_length = True
+    places = _places(pixels, sparse=shared.sparse and flavour == "VOLUME")
+    _describe_pixels(dataset, pixels, step, shared.codec)
+    dataset.NumberOfFrames, dataset.TotalPixelMatrixFocalPlanes = len(places), planes
+    if shared.sparse and flavour == "VOLUME":
+        dataset.DimensionOrganizationType = "TILED_SPARSE"
+        dataset.PerFrameFunctionalGroupsSequence = DicomSequence([_position(x, y) for x, y in places])
+    dataset.OpticalPathSequence = DicomSequence([_optical_path(shared)])
+    _encapsulate(dataset, [_frame(pixels, place, shared.codec) for place in places], shared.offset_table)
     dataset.save_as(path, enforce_file_format=True)
 
 
-def _file_meta() -> FileMetaDataset:
+def _file_meta(codec: str) -> FileMetaDataset:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = VLWholeSlideMicroscopyImageStorage
     meta.MediaStorageSOPInstanceUID = generate_uid()
-    meta.TransferSyntaxUID = JPEGBaseline8Bit
+    meta.TransferSyntaxUID = JPEG2000 if codec == "jpeg2000" else JPEGBaseline8Bit
     return meta
 
 
-def _describe_pixels(dataset: Dataset, pixels: Pixels, step: int) -> None:
+def _describe_pixels(dataset: Dataset, pixels: Pixels, step: int, codec: str) -> None:
     height, width = pixels.shape[:2]
     dataset.TotalPixelMatrixColumns, dataset.TotalPixelMatrixRows = width, height
     dataset.Columns = dataset.Rows = _TILE
-    dataset.NumberOfFrames = -(-width // _TILE) * -(-height // _TILE)
     dataset.ImagedVolumeWidth, dataset.ImagedVolumeHeight = (
         width * step * _MM_PER_PIXEL,
         height * step * _MM_PER_PIXEL,
     )
     dataset.DimensionOrganizationType = "TILED_FULL"
-    dataset.TotalPixelMatrixFocalPlanes = 1
     dataset.NumberOfOpticalPaths = 1
-    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 3, "YBR_FULL_422"
+    dataset.SamplesPerPixel = 3
+    dataset.PhotometricInterpretation = "YBR_ICT" if codec == "jpeg2000" else "YBR_FULL_422"
     dataset.PlanarConfiguration = 0
     dataset.BitsAllocated = dataset.BitsStored = 8
     dataset.HighBit, dataset.PixelRepresentation = 7, 0
@@ -84,19 +161,50 @@ def _describe_pixels(dataset: Dataset, pixels: Pixels, step: int) -> None:
     groups = Dataset()
     groups.PixelMeasuresSequence = DicomSequence([measures])
     dataset.SharedFunctionalGroupsSequence = DicomSequence([groups])
-    path = Dataset()
-    path.OpticalPathIdentifier = "0"
-    lens = Dataset()
-    lens.CodeValue, lens.CodingSchemeDesignator, lens.CodeMeaning = "A-00118", "SRT", "Microscope objective"
-    path.ObjectiveLensPower = 20
-    dataset.OpticalPathSequence = DicomSequence([path])
 
 
-def _frames(pixels: Pixels) -> list[bytes]:
+def _optical_path(shared: _Series) -> Dataset:
+    path, light = Dataset(), Dataset()
+    value, meaning = _FLUORESCENCE if shared.fluorescence else _BRIGHTFIELD
+    light.CodeValue, light.CodingSchemeDesignator, light.CodeMeaning = value, "DCM", meaning
+    path.IlluminationTypeCodeSequence = DicomSequence([light])
+    path.OpticalPathIdentifier, path.ObjectiveLensPower = "0", 20
+    if shared.icc:
+        path.ICCProfile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return path
+
+
+def _places(pixels: Pixels, *, sparse: bool) -> list[tuple[int, int]]:
+    """Left and top of every frame, in the order of frames."""
     height, width = pixels.shape[:2]
-    padded = np.pad(pixels, ((0, -height % _TILE), (0, -width % _TILE), (0, 0)), mode="edge")
-    return [
-        jpeg(np.ascontiguousarray(padded[y : y + _TILE, x : x + _TILE]))
-        for y in range(0, height, _TILE)
-        for x in range(0, width, _TILE)
-    ]
+    places = [(x, y) for y in range(0, height, _TILE) for x in range(0, width, _TILE)]
+    return [place for place in reversed(places) if place != (_TILE, 0)] if sparse else places
+
+
+def _position(x: int, y: int) -> Dataset:
+    position, group = Dataset(), Dataset()
+    position.ColumnPositionInTotalImagePixelMatrix, position.RowPositionInTotalImagePixelMatrix = x + 1, y + 1
+    position.XOffsetInSlideCoordinateSystem, position.YOffsetInSlideCoordinateSystem = 0.0, 0.0
+    position.ZOffsetInSlideCoordinateSystem = 0.0
+    group.PlanePositionSlideSequence = DicomSequence([position])
+    return group
+
+
+def _frame(pixels: Pixels, place: tuple[int, int], codec: str) -> bytes:
+    x, y = place
+    shown = pixels[y : y + _TILE, x : x + _TILE]
+    missing = ((0, _TILE - shown.shape[0]), (0, _TILE - shown.shape[1]), (0, 0))
+    tile = np.ascontiguousarray(np.pad(shown, missing, mode="edge"))
+    if codec == "jpeg2000":
+        return bytes(imagecodecs.jpeg2k_encode(tile, level=45, codecformat="j2k", mct=True, reversible=False))
+    return jpeg(tile)
+
+
+def _encapsulate(dataset: Dataset, frames: list[bytes], offset_table: str) -> None:
+    if offset_table == "extended":
+        body, dataset.ExtendedOffsetTable, dataset.ExtendedOffsetTableLengths = encapsulate_extended(frames)
+    else:
+        body = encapsulate(frames, has_bot=offset_table == "basic")
+    dataset.PixelData = body
+    dataset["PixelData"].VR = "OB"
+    dataset["PixelData"].is_undefined_length = True

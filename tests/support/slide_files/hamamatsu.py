@@ -1,6 +1,7 @@
 """Hamamatsu's formats: NDPI (TIFF with 64-bit pointers squeezed in), VMS (JPEG files side by side), VMU (raw columns)."""
 
 import struct
+from itertools import product
 from pathlib import Path
 
 from tests.support.slide_files.scene import (
@@ -27,19 +28,32 @@ def ndpi_slide(
     interval: int = 256,
     steps: tuple[int, ...] = (1, 4),
     pixels: Pixels | None = None,
+    planes_nm: tuple[int, ...] = (0,),
 ) -> VendorSlide:
-    """Write a slide whose restart intervals are `interval` pixels wide and one row of blocks high."""
+    """Write a slide whose restart intervals are `interval` pixels wide and one row of blocks high.
+
+    Parameters
+    ----------
+    planes_nm
+        Heights of its focal planes.
+    """
     pixels = scene(*size) if pixels is None else pixels
     photograph = jpeg(macro())
     body = bytearray(struct.pack("<2sHQ", b"II", 42, 0))
     link = 4
-    for step in steps:
+    for step, focus in product(steps, planes_nm):
         level = pixels if step == 1 else reduced(pixels, step)
         restarts = level.shape[1] % interval == 0 and level.shape[1] > interval
         stream = jpeg(level, restart_mcus=interval // _MCU_WIDTH if restarts else 0)
         starts = restart_starts(stream) if restarts else []
         link = _append_page(
-            body, link, size=(level.shape[1], level.shape[0]), lens=20.0 / step, stream=stream, starts=starts
+            body,
+            link,
+            size=(level.shape[1], level.shape[0]),
+            lens=20.0 / step,
+            stream=stream,
+            starts=starts,
+            focus=focus,
         )
     _append_page(body, link, size=(320, 112), lens=-1.0, stream=photograph, starts=[])
     path.write_bytes(body)
@@ -47,7 +61,14 @@ def ndpi_slide(
 
 
 def _append_page(
-    body: bytearray, link: int, *, size: tuple[int, int], lens: float, stream: bytes, starts: list[int]
+    body: bytearray,
+    link: int,
+    *,
+    size: tuple[int, int],
+    lens: float,
+    stream: bytes,
+    starts: list[int],
+    focus: int = 0,
 ) -> int:
     """Append stream, values and directory, link it to the one before, and return where the next link goes."""
     at = _append(body, stream)
@@ -76,7 +97,7 @@ def _append_page(
         (65421, 11, (lens,)),
         (65422, 9, (-1000000,)),
         (65423, 9, (500000,)),
-        (65424, 9, (0,)),
+        (65424, 9, (focus,)),
         (65427, 2, PATIENT.encode() + b"\0"),
         (65449, 2, b"Objective.Lens.Magnificant=20\r\nNDP.S/N=SYNTH\r\n\0"),
     ]

@@ -14,9 +14,14 @@ _SCN = "http://www.leica-microsystems.com/scn/2010/10/01"
 
 
 def leica_slide(
-    path: Path, *, size: tuple[int, int] = (1024, 768), areas: int = 1, illumination: str = "brightfield"
+    path: Path,
+    *,
+    size: tuple[int, int] = (1024, 768),
+    areas: int = 1,
+    planes: int = 1,
+    illumination: str = "brightfield",
 ) -> VendorSlide:
-    """Write a slide of one or several scanned areas; an `illumination` of "fluorescence" is refused by us."""
+    """Write a slide; several areas or focal planes, or an `illumination` of "fluorescence", are refused by us."""
     scenes = [scene(*size, seed=3 + number) for number in range(areas)]
     glass = macro()
     pages, images = (
@@ -24,7 +29,7 @@ def leica_slide(
         [_image("macro", [glass], first_page=0, corner=(0, 0), extent=_GLASS_NM, illumination="brightfield")],
     )
     for number, drawn in enumerate(scenes):
-        levels = [drawn, reduced(drawn, 4)]
+        levels = [drawn, reduced(drawn, 4)] * planes
         corner = (_CORNER_NM[0] + number * 2 * size[0] * _NM_PER_PIXEL, _CORNER_NM[1])
         extent = (size[0] * _NM_PER_PIXEL, size[1] * _NM_PER_PIXEL)
         images.append(
@@ -68,7 +73,8 @@ def _image(
     illumination: str,
 ) -> str:
     dimensions = "".join(
-        f'<dimension sizeX="{level.shape[1]}" sizeY="{level.shape[0]}" r="{number}" ifd="{first_page + number}"/>'
+        f'<dimension sizeX="{level.shape[1]}" sizeY="{level.shape[0]}" r="{number % 2}" z="{number // 2}"'
+        f' ifd="{first_page + number}"/>'
         for number, level in enumerate(levels)
     )
     size = f'sizeX="{levels[0].shape[1]}" sizeY="{levels[0].shape[0]}"'

@@ -34,6 +34,7 @@ def mirax_slide(
     *,
     photos: int = 4,
     kind: str = "SLIDE_TYPE_BRIGHTFIELD",
+    planes: int = 1,
     drawn: Pixels | None = None,
 ) -> VendorSlide:
     """Write a slide of `photos` × `photos` positions, one of them never taken, with jittered overlaps."""
@@ -48,7 +49,7 @@ def mirax_slide(
     records.append(_store(data, mosaic.position_buffer()))
     (folder / "Data0000.dat").write_bytes(data)
     (folder / "Index.dat").write_bytes(_index(levels, records))
-    (folder / "Slidedat.ini").write_text("\r\n".join(_settings(photos * _DIVISIONS, kind)))
+    (folder / "Slidedat.ini").write_text("\r\n".join(_settings(photos * _DIVISIONS, kind, planes)))
     path.write_bytes(jpeg(reduced(drawn, 16)))
     return VendorSlide(path, drawn, (PATIENT.encode(), scan_data(pictures[1]), scan_data(pictures[2])))
 
@@ -135,7 +136,7 @@ def _room(index: bytearray, pointers: int) -> int:
     return len(index) - 4 * pointers
 
 
-def _settings(images: int, kind: str) -> Iterator[str]:
+def _settings(images: int, kind: str, planes: int) -> Iterator[str]:
     yield from (
         "[GENERAL]",
         "SLIDE_VERSION = 01.02",
@@ -147,7 +148,7 @@ def _settings(images: int, kind: str) -> Iterator[str]:
         "OBJECTIVE_MAGNIFICATION = 20",
         f"CameraImageDivisionsPerSide = {_DIVISIONS}",
         "[HIERARCHICAL]",
-        "HIER_COUNT = 1",
+        "HIER_COUNT = 2",
         "NONHIER_COUNT = 2",
         "INDEXFILE = Index.dat",
         "HIER_0_NAME = Slide zoom level",
@@ -156,6 +157,7 @@ def _settings(images: int, kind: str) -> Iterator[str]:
     for level in range(_LEVELS):
         yield f"HIER_0_VAL_{level} = ZoomLevel_{level}"
         yield f"HIER_0_VAL_{level}_SECTION = LAYER_0_LEVEL_{level}_SECTION"
+    yield from ("HIER_1_NAME = Microscope focus level", f"HIER_1_COUNT = {planes}")
     yield from ("NONHIER_0_NAME = Scan data layer", "NONHIER_0_COUNT = 3")
     for number, (name, _) in enumerate(_ASSOCIATED):
         yield f"NONHIER_0_VAL_{number} = ScanDataLayer_Slide{name}"

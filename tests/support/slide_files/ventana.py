@@ -1,5 +1,6 @@
 """Ventana's BIF: the label first, then a thumbnail, then levels whose tiles may overlap as the joints in its XML say."""
 
+import struct
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,14 @@ import tifffile
 from tests.support.slide_files.scene import PATIENT, Pixels, VendorSlide, label, reduced, scene
 
 _TILE = 256
+_IMAGE_DEPTH, _STAND_IN = 32997, 65432  # tifffile writes the tag in volumes only
 _PLAIN: dict[str, Any] = {"photometric": "rgb", "metadata": None, "software": False}
 
 
-def ventana_slide(path: Path, *, grid: tuple[int, int] = (4, 4), overlap: int = 0) -> VendorSlide:
-    """Write a slide; neighbouring tiles show `overlap` pixels twice."""
+def ventana_slide(
+    path: Path, *, grid: tuple[int, int] = (4, 4), overlap: int = 0, planes: int = 1
+) -> VendorSlide:
+    """Write a slide; neighbouring tiles show `overlap` pixels twice, and its pages say how many `planes` they hold."""
     columns, rows = grid
     drawn = scene(columns * _TILE, rows * _TILE)
     stored = _overlapped(drawn, columns, rows, overlap)
@@ -34,14 +38,23 @@ def ventana_slide(path: Path, *, grid: tuple[int, int] = (4, 4), overlap: int = 
                 compressionargs={"level": 85},
                 subsampling=(2, 2),
                 description=f"level={number} mag={20 / 2**number:g} quality=85",
-                extratags=[_xml(_joints(columns, rows, overlap))] if number == 0 else [],
+                extratags=[
+                    (_STAND_IN, 4, 1, planes, False),
+                    *([_xml(_joints(columns, rows, overlap))] if number == 0 else []),
+                ],
                 **_PLAIN,
             )
             if max(level.shape[:2]) <= 2 * _TILE:
                 break
             level = reduced(level, 2)
+    body = path.read_bytes()
+    path.write_bytes(body.replace(_depth(_STAND_IN, planes), _depth(_IMAGE_DEPTH, planes)))
     seen = drawn[: rows * _TILE - (rows - 1) * overlap, : columns * _TILE - (columns - 1) * overlap]
     return VendorSlide(path, seen, (PATIENT.encode(), label().tobytes()))
+
+
+def _depth(tag: int, planes: int) -> bytes:
+    return struct.pack("<HHQQ", tag, 4, 1, planes)
 
 
 def _xml(text: str) -> tuple[int, int, int, bytes, bool]:

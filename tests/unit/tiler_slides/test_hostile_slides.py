@@ -11,7 +11,7 @@ import pytest
 import tifffile
 
 from tests.support import slide_files
-from tests.support.converting import convert
+from tests.support.converting import convert, refusal
 from tests.support.slide_files import VendorSlide
 from tests.support.slide_mutations import mutated
 from tests.support.slides import classic_tiff
@@ -31,14 +31,6 @@ SMALL: dict[str, Callable[[Path], VendorSlide]] = {
     "a.vms": lambda path: slide_files.vms_slide(path, size=(512, 64), interval=128),
     "dicom": lambda path: slide_files.dicom_slide(path, size=(200, 150)),
 }
-
-
-def refusal(path: Path) -> str:
-    target = path.with_name("product.tif")
-    with pytest.raises(UnreadableImage) as refused:
-        convert(path, target)
-    assert not target.exists()
-    return refused.value.reason
 
 
 def patched(path: Path, page: int, tag: int, value: int) -> Path:

@@ -7,7 +7,7 @@ Adobe's TIFF Technical Notes 1 (SubIFDs) and 2 (JPEG), the BigTIFF design.
 import math
 import re
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from operator import add
 
@@ -38,7 +38,7 @@ _X_RESOLUTION, _Y_RESOLUTION, _PLANAR, _RESOLUTION_UNIT, _PREDICTOR, _COLOUR_MAP
     320,
 )
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_LENGTHS, _SUB_IFDS = 322, 323, 324, 325, 330
-_SAMPLE_FORMAT, _JPEG_TABLES, _XMP, _ICC_PROFILE = 339, 347, 700, 34675
+_SAMPLE_FORMAT, _JPEG_TABLES, _XMP, _IMAGE_DEPTH, _ICC_PROFILE = 339, 347, 700, 32997, 34675
 
 _UNIT_UM = {2: 25_400.0, 3: 10_000.0}  # inch, centimetre
 _APERIO_PIXEL_SIZE = re.compile(r"\|\s*MPP\s*=\s*([0-9.]{1,20})\s*(?:\||$)")
@@ -132,6 +132,7 @@ class _Grid:
     encoding: Encoding
     offsets: "array[int]"
     lengths: "array[int]"
+    is_deep: bool
 
 
 def _page(tags: Tags, grid: _Grid, number: int, sub_pages: tuple[TiffPage, ...]) -> TiffPage:
@@ -159,7 +160,10 @@ def _grid(tags: Tags, limit: int) -> _Grid:
     )
     expected = -(-width // across) * -(-height // down) * encoding.planes
     offsets, lengths = _locations(tags, expected, tiled=tiled, limit=limit)
-    grid = _Grid(width, height, tiled, across, down, encoding, offsets, lengths)
+    is_deep = (
+        tags.count(_TILE_OFFSETS if tiled else _STRIP_OFFSETS) > expected or tags.number(_IMAGE_DEPTH, 1) > 1
+    )
+    grid = _Grid(width, height, tiled, across, down, encoding, offsets, lengths, is_deep)
     return _cut_into_rows(grid) if _is_one_plain_strip(grid) else grid
 
 
@@ -209,9 +213,7 @@ def _cut_into_rows(grid: _Grid) -> _Grid:
         raise UnreadableImage(f"The TIFF file has more than {MAX_TILES} tiles.")
     offsets = array("Q", map(add, repeat(grid.offsets[0]), (start * row_bytes for start in starts)))
     lengths = array("Q", (min(rows, grid.height - start) * row_bytes for start in starts))
-    return _Grid(
-        grid.width, grid.height, False, grid.width, min(rows, grid.height), encoding, offsets, lengths
-    )
+    return replace(grid, segment_height=min(rows, grid.height), offsets=offsets, lengths=lengths)
 
 
 def _encoding(tags: Tags) -> Encoding:

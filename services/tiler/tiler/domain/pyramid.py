@@ -6,6 +6,7 @@ patient's name, so a page counts as a level only if it clearly is a smaller vers
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from tiler.domain.limits import MAX_TILE_BYTES
 from tiler.domain.problems import UnreadableImage
@@ -16,6 +17,8 @@ _MIN_STEP = 4 / 3  # smaller steps are other pictures of about the same size, su
 _ASSOCIATED = re.compile(r"(?<![a-z])(label|macro|overview|thumbnail)(?![a-z])", re.IGNORECASE)
 _GLASS = re.compile(r"^[ \t]*(label|macro)([ _]image|[ \t]+\d+x\d+)", re.IGNORECASE | re.MULTILINE)
 _LEICA = "leica-microsystems.com/scn"  # in such files the first page is the macro
+_PADDED = "DPUfsImport"  # levels of Philips are filled up to whole tiles, so their aspects differ
+_LEAST_AREA_RATIO = 16
 _MAX_TILE_SIDE = 8192
 
 
@@ -45,6 +48,31 @@ def require_tiles(main: TiffPage) -> None:
     samples_bytes = max(1, main.encoding.bits_per_sample // 8) * main.encoding.samples_per_pixel
     if main.segment_width * main.segment_height * samples_bytes > MAX_TILE_BYTES:
         raise UnreadableImage("The image's tiles are too large.")
+
+
+def require_one_image(pages: Sequence[TiffPage], levels: Sequence[TiffPage]) -> None:
+    """Refuse what the levels alone would lose: other areas of the glass, channels, focal planes.
+
+    Smaller pages that are neither a level nor named may be a thumbnail or a macro, and are left out.
+
+    Raises
+    ------
+    UnreadableImage
+        A page that is no level is as large as the first, or is tiled and not much smaller.
+    """
+    main, kept = levels[0], {page.number for page in levels}
+    others = (page for page in chain(pages, main.sub_pages) if page.number not in kept)
+    if any(_is_another_image(page, main) for page in others):
+        raise UnreadableImage(
+            "The slide has several areas, channels or focal planes; only one of them is supported yet."
+        )
+
+
+def _is_another_image(page: TiffPage, main: TiffPage) -> bool:
+    if (page.width, page.height) == (main.width, main.height):
+        return not page.is_mask
+    large = page.width * page.height * _LEAST_AREA_RATIO >= main.width * main.height
+    return large and page.tiled and not (page.is_mask or _is_associated(page) or _PADDED in main.description)
 
 
 def _require_image(main: TiffPage) -> None:

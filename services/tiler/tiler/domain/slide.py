@@ -1,5 +1,6 @@
 """What a scanner's file is, and the cheapest lossless way to turn it into a canonical slide."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -138,6 +139,18 @@ class DecodePlan:
 
 
 SlidePlan = CopyPlan | JoinPlan | DecodePlan
+
+
+def refuse_focal_planes(count: int) -> None:
+    """Raise `UnreadableImage` if there is more than one: the product holds one, and the source is deleted."""
+    if count > 1:
+        raise UnreadableImage("Slides with several focal planes are not supported yet.")
+
+
+def refuse_alike(sizes: Sequence[tuple[int, int]]) -> None:
+    """Raise `UnreadableImage` if two levels are of one size; one of them would be lost."""
+    if len(set(sizes)) < len(sizes):
+        raise UnreadableImage("The slide has several channels or focal planes, which is not supported yet.")
 
 
 def refuse_fluorescence(kind: str) -> None:

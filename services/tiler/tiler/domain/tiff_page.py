@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tiler.domain.encoding import Encoding
 from tiler.domain.level import Level
 
-_REDUCED = 1
+_REDUCED, _MASK = 1, 4
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class TiffPage:
         From the resolution tags; missing without a unit of length.
     sub_pages
         The pages of its SubIFDs: reduced versions in OME-TIFF.
+    is_deep
+        More tiles are listed than its size has room for: those of further focal planes.
     xmp
         The XML some scanners write about the scan.
     icc_profile
@@ -46,6 +48,7 @@ class TiffPage:
     pixel_width_um: float | None = None
     pixel_height_um: float | None = None
     sub_pages: tuple["TiffPage", ...] = ()
+    is_deep: bool = False
     xmp: str = ""
     icc_profile: bytes = b""
 
@@ -53,6 +56,10 @@ class TiffPage:
     def is_plain(self) -> bool:
         """No mask, and nothing but the image itself or a reduced version of it."""
         return self.subfile_type & ~_REDUCED == 0
+
+    @property
+    def is_mask(self) -> bool:
+        return bool(self.subfile_type & _MASK)
 
     def as_level(self) -> Level:
         """Return the page as a grid; raises `UnreadableImage` when its encoding is not supported."""

@@ -23,7 +23,9 @@ from tiler.domain.slide import (
     SlidePlan,
     StoredLevel,
     Vendor,
+    refuse_alike,
     refuse_fluorescence,
+    refuse_focal_planes,
 )
 from tiler.domain.slide_files import SlideFiles
 
@@ -75,7 +77,11 @@ def _series(files: SlideFiles) -> list[tuple[_Tags, int, RangedSource]]:
 
 def _plan(volumes: Sequence[tuple[_Tags, int, RangedSource]]) -> SlidePlan:
     largest = volumes[0][0]
-    _refuse_planes(largest)
+    for tags, _, _ in volumes:
+        _refuse_planes(tags)
+    refuse_alike(
+        [(int(tags.TotalPixelMatrixColumns), int(tags.TotalPixelMatrixRows)) for tags, _, _ in volumes]
+    )
     width, height = int(largest.TotalPixelMatrixColumns), int(largest.TotalPixelMatrixRows)
     if not 0 < width * height <= MAX_SLIDE_PIXELS:
         raise UnreadableImage("The slide is too large, or empty.")
@@ -90,14 +96,17 @@ def _plan(volumes: Sequence[tuple[_Tags, int, RangedSource]]) -> SlidePlan:
 
 def _volumes(files: SlideFiles, main: _Tags) -> Iterator[tuple[_Tags, int, RangedSource]]:
     for name in files.names():
-        source = (
-            files.open(name)
-            if name == files.main or name.lower().endswith((".dcm", ".dicom")) or "." not in name
-            else None
-        )
-        tags, at = _read(source) if source is not None else (None, 0)
-        if source is not None and tags is not None and _is_level(tags, main):
-            yield tags, at, source
+        if name == files.main or _may_be_dicom(name):
+            source = files.open(name)
+            tags, at = _read(source)
+            if tags is not None and _is_level(tags, main):
+                yield tags, at, source
+
+
+def _may_be_dicom(name: str) -> bool:
+    """Many systems name files after their UID, which has dots."""
+    _, dot, suffix = name.rpartition(".")
+    return not dot or suffix.lower() in ("dcm", "dicom") or suffix.isdecimal()
 
 
 def _is_level(tags: _Tags, main: _Tags) -> bool:
@@ -152,8 +161,7 @@ def _refuse_planes(tags: _Tags) -> None:
     )
     if int(tags.get("NumberOfOpticalPaths", 1) or 1) > 1:
         raise UnreadableImage("Slides with several channels are not supported yet.")
-    if int(tags.get("TotalPixelMatrixFocalPlanes", 1) or 1) > 1:
-        raise UnreadableImage("Slides with several focal planes are not supported yet.")
+    refuse_focal_planes(int(tags.get("TotalPixelMatrixFocalPlanes", 1) or 1))
 
 
 def _facts(tags: _Tags) -> SlideFacts:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from tiler.domain.problems import UnreadableImage
-from tiler.domain.slide import SlideFacts, Vendor, refuse_fluorescence
+from tiler.domain.slide import SlideFacts, Vendor, refuse_alike, refuse_fluorescence, refuse_focal_planes
 from tiler.domain.tiff_page import TiffPage
 
 _NAMESPACE = "leica-microsystems.com/scn"
@@ -28,6 +28,7 @@ def read(pages: Sequence[TiffPage]) -> tuple[list[TiffPage], SlideFacts]:
         collection = _found(_parsed(pages[0].description), "collection")
         area = _only_area(collection)
         _refuse_channels(area)
+        _refuse_planes(area)
         levels = _levels(area, pages)
         return levels, _facts(area, levels[0])
     except (ParseError, KeyError, ValueError, IndexError, ZeroDivisionError) as problem:
@@ -67,6 +68,10 @@ def _refuse_channels(area: Element) -> None:
         raise UnreadableImage("Slides with several channels are not supported yet.")
 
 
+def _refuse_planes(area: Element) -> None:
+    refuse_focal_planes(len({dimension.get("z", "0") for dimension in area.findall(".//{*}dimension")}))
+
+
 @dataclass(frozen=True)
 class _Dimension:
     width: int
@@ -77,10 +82,10 @@ def _levels(area: Element, pages: Sequence[TiffPage]) -> list[TiffPage]:
     found = [
         _Dimension(int(entry.attrib["sizeX"]), pages[int(entry.attrib["ifd"])])
         for entry in _found(area, "pixels").findall("{*}dimension")
-        if entry.get("z", "0") == "0"
     ]
     if not found or any(one.width != one.page.width or one.page.number == 0 for one in found):
         raise UnreadableImage("The description of the slide does not fit its pages.")
+    refuse_alike([(one.page.width, one.page.height) for one in found])
     return [one.page for one in sorted(found, key=lambda one: -one.width)]
 
 

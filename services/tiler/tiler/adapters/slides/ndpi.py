@@ -11,7 +11,16 @@ from tiler.domain.limits import MAX_PAGES, MAX_SLIDE_PIXELS
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
-from tiler.domain.slide import DecodePlan, JoinedLevel, JoinPlan, SlideFacts, SlidePlan, Vendor
+from tiler.domain.slide import (
+    DecodePlan,
+    JoinedLevel,
+    JoinPlan,
+    SlideFacts,
+    SlidePlan,
+    Vendor,
+    refuse_alike,
+    refuse_focal_planes,
+)
 
 _DIALECT = Dialect("<", big=False, wide=True)
 _WIDTH, _HEIGHT, _OFFSET, _LENGTH, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 256, 257, 273, 279, 282, 283, 296
@@ -45,10 +54,7 @@ def is_ndpi(source: RangedSource) -> bool:
 
 def plan_ndpi(source: RangedSource) -> SlidePlan:
     """Plan to join the levels that have restart markers, or to decode when the largest has none."""
-    scanned = [page for page in _pages(source) if page.lens > 0 and not any(page.focus)]
-    if not scanned:
-        raise UnreadableImage("The slide has no page of full resolution.")
-    scanned.sort(key=lambda page: -page.width)
+    scanned = _scanned(source)
     main = scanned[0]
     if main.width * main.height > MAX_SLIDE_PIXELS:
         raise UnreadableImage("The slide is too large.")
@@ -58,6 +64,16 @@ def plan_ndpi(source: RangedSource) -> SlidePlan:
         return DecodePlan(facts, Region(0, 0, main.width, main.height))
     levels = [stream for stream in streams if joinable(stream.head, stream.width)]
     return JoinPlan(facts, tuple(JoinedLevel(one.width, one.height, (one,)) for one in levels))
+
+
+def _scanned(source: RangedSource) -> list[_Page]:
+    """Return the pages of the one focal plane, from large to small."""
+    scanned = sorted((page for page in _pages(source) if page.lens > 0), key=lambda page: -page.width)
+    if not scanned:
+        raise UnreadableImage("The slide has no page of full resolution.")
+    refuse_focal_planes(len({page.focus for page in scanned}))
+    refuse_alike([(page.width, page.height) for page in scanned])
+    return scanned
 
 
 def _first(source: RangedSource) -> int:

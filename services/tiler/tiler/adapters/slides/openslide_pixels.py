@@ -1,7 +1,8 @@
 """Pixels of slides that only OpenSlide can put together, read from several threads at once."""
 
 import ctypes
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -15,11 +16,12 @@ from openslide import lowlevel
 from tiler.domain.limits import MAX_SLIDE_PIXELS, MIB
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.region import Region
-from tiler.domain.slide import SlideFacts, refuse_fluorescence
+from tiler.domain.slide import SlideFacts, refuse_fluorescence, refuse_focal_planes
 
 _CACHE_BYTES = 32 * MIB
 _OPAQUE = np.uint32(0xFF000000)
 _OBJECTIVE, _BACKGROUND = openslide.PROPERTY_NAME_OBJECTIVE_POWER, openslide.PROPERTY_NAME_BACKGROUND_COLOR
+_HIERARCHY = re.compile(r"mirax\.HIERARCHICAL\.HIER_\d+_NAME$")
 _BOUNDS = (
     openslide.PROPERTY_NAME_BOUNDS_X,
     openslide.PROPERTY_NAME_BOUNDS_Y,
@@ -94,6 +96,7 @@ class OpenSlidePixels:
 def _completed(facts: SlideFacts, slide: openslide.OpenSlide) -> SlideFacts:
     properties = slide.properties
     refuse_fluorescence(properties.get("mirax.GENERAL.SLIDE_TYPE", ""))
+    refuse_focal_planes(1 + any(_mirax_focal_planes(properties)))
     background = properties.get(_BACKGROUND)
     return replace(
         facts,
@@ -103,6 +106,13 @@ def _completed(facts: SlideFacts, slide: openslide.OpenSlide) -> SlideFacts:
         icc_profile=lowlevel.read_icc_profile(slide._osr) or facts.icc_profile,
         background=_colour(background) if background else facts.background,
     )
+
+
+def _mirax_focal_planes(properties: Mapping[str, str]) -> Iterator[bool]:
+    """Yield whether hierarchies in the settings of an MRXS are further planes; OpenSlide shows one of them."""
+    for name, value in properties.items():
+        if _HIERARCHY.match(name) and "focus" in value.lower():
+            yield properties.get(name.replace("_NAME", "_COUNT"), "1") not in ("0", "1")
 
 
 def _colour(hexadecimal: str) -> tuple[int, int, int]:

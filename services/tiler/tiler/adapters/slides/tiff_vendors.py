@@ -9,10 +9,18 @@ from tiler.adapters.slides import leica, ventana
 from tiler.domain.level import Level
 from tiler.domain.limits import MAX_SLIDE_PIXELS
 from tiler.domain.problems import UnreadableImage
-from tiler.domain.pyramid import pyramid_pages
+from tiler.domain.pyramid import pyramid_pages, require_one_image
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
-from tiler.domain.slide import CopyPlan, DecodePlan, SlideFacts, SlidePlan, StoredLevel, Vendor
+from tiler.domain.slide import (
+    CopyPlan,
+    DecodePlan,
+    SlideFacts,
+    SlidePlan,
+    StoredLevel,
+    Vendor,
+    refuse_focal_planes,
+)
 from tiler.domain.tiff_page import TiffPage
 
 _MAGNIFICATION = re.compile(r"\|\s*AppMag\s*=\s*([0-9.]{1,10})\s*(?:\||$)")
@@ -27,7 +35,7 @@ def plan_tiff(source: RangedSource, pages: Sequence[TiffPage]) -> SlidePlan:
         plan = _plan(source, pages, found.levels, found.facts)
         return _for_openslide(plan) if found.overlaps else plan
     levels = pyramid_pages(pages)
-    _refuse_channels(pages, levels[0])
+    require_one_image(pages, levels)
     return _plan(source, pages, levels, _facts(levels[0]))
 
 
@@ -42,20 +50,11 @@ def _facts(main: TiffPage) -> SlideFacts:
     )
 
 
-def _refuse_channels(pages: Sequence[TiffPage], main: TiffPage) -> None:
-    alike = [
-        page
-        for page in pages
-        if page.is_plain and page.tiled and (page.width, page.height) == (main.width, main.height)
-    ]
-    if len(alike) > 1:
-        raise UnreadableImage("The slide has several channels or focal planes, which is not supported yet.")
-
-
 def _plan(
     source: RangedSource, pages: Sequence[TiffPage], levels: Sequence[TiffPage], facts: SlideFacts
 ) -> SlidePlan:
     main = levels[0]
+    refuse_focal_planes(1 + any(page.is_deep for page in levels))
     encoding = main.encoding
     encoding.require_readable()
     if not encoding.is_eight_bit:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tiler.domain.problems import UnreadableImage
-from tiler.domain.slide import SlideFacts, Vendor
+from tiler.domain.slide import SlideFacts, Vendor, refuse_alike
 from tiler.domain.tiff_page import TiffPage
 
 _LEVEL = re.compile(r"\blevel=(\d{1,3})\b")
@@ -30,12 +30,15 @@ def is_ventana(pages: Sequence[TiffPage]) -> bool:
 
 def read(pages: Sequence[TiffPage]) -> VentanaSlide:
     """Find the levels; raises `UnreadableImage` when there are none."""
-    numbered = {
-        int(found[1]): page for page in pages if page.tiled and (found := _LEVEL.search(page.description))
-    }
-    if 0 not in numbered:
+    numbered = sorted(
+        (int(found[1]), page.number, page)
+        for page in pages
+        if page.tiled and (found := _LEVEL.search(page.description))
+    )
+    if not numbered or numbered[0][0] != 0:
         raise UnreadableImage("The slide has no page of full resolution.")
-    levels = [numbered[number] for number in sorted(numbered)]
+    levels = [page for _, _, page in numbered]
+    refuse_alike([(page.width, page.height) for page in levels])
     joints = levels[0].xmp
     scan = " ".join(page.xmp for page in pages[:3])
     um = _number(_MICROMETRES, scan)

@@ -9,14 +9,23 @@ from tiler.domain.jpeg_intervals import IntervalStream, joinable, tile_size
 from tiler.domain.limits import MAX_SLIDE_FILES
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.region import Region
-from tiler.domain.slide import DecodePlan, JoinedLevel, JoinPlan, SlideFacts, SlidePlan, Vendor
+from tiler.domain.slide import (
+    DecodePlan,
+    JoinedLevel,
+    JoinPlan,
+    SlideFacts,
+    SlidePlan,
+    Vendor,
+    refuse_focal_planes,
+)
 from tiler.domain.slide_files import SlideFiles
 
 _JPEG_PARTS = "[Virtual Microscope Specimen]"
 _RAW_PARTS = "[Uncompressed Virtual Microscope Specimen]"
 _MOST_BYTES = 64 << 10
 _NM_PER_UM = 1000.0
-_PLACED = re.compile(r"ImageFile(?:\((\d{1,3}),(\d{1,3})\))?$")
+_PLACED = re.compile(r"ImageFile(?:\((?:(\d{1,3}),)?(\d{1,3}),(\d{1,3})\)|\((\d{1,3})\))?$")
+"""Layer, column and row of a picture: (column,row), (layer,column,row) or (layer); what is missing is 0."""
 
 
 def is_vms(start: bytes) -> bool:
@@ -27,8 +36,11 @@ def is_vms(start: bytes) -> bool:
 def plan_vms(files: SlideFiles) -> SlidePlan:
     """Plan to join JPEG parts if their intervals fit one grid of tiles; everything else is left to OpenSlide."""
     source = files.open(files.main)
-    text = read_exactly(source, 0, min(source.size_bytes, _MOST_BYTES)).decode("utf-8", "replace")
+    if source.size_bytes > _MOST_BYTES:
+        raise UnreadableImage("The text that names the pictures of the slide is too long.")
+    text = read_exactly(source, 0, source.size_bytes).decode("utf-8", "replace")
     keys = dict(_keys(text))
+    refuse_focal_planes(_layers(keys))
     facts = SlideFacts(Vendor.HAMAMATSU, magnification=_positive(keys, "SourceLens"))
     if text.lstrip().startswith(_RAW_PARTS):
         return DecodePlan(facts, Region(0, 0, 0, 0))
@@ -52,15 +64,23 @@ def _positive(keys: Mapping[str, str], name: str) -> float | None:
         return None
 
 
+def _layers(keys: Mapping[str, str]) -> int:
+    """Return how many focal planes the slide names pictures of; at least two if it claims to have several."""
+    named = [1 + int(found[1] or found[4] or 0) for key in keys if (found := _PLACED.match(key))]
+    claimed = _positive(keys, "NoLayers") or 1
+    return max(1 if claimed <= 1 else 2, *named, 1)
+
+
 def _parts(keys: Mapping[str, str]) -> dict[tuple[int, int], str]:
-    placed = {
-        (int(found[1] or 0), int(found[2] or 0)): name
+    named = [
+        ((int(found[2] or 0), int(found[3] or 0)), name)
         for key, name in keys.items()
         if (found := _PLACED.match(key))
-    }
+    ]
+    placed = dict(named)
     columns, rows = (1 + max((at[axis] for at in placed), default=-1) for axis in (0, 1))
-    if not placed or len(placed) > MAX_SLIDE_FILES or len(placed) != columns * rows:
-        raise UnreadableImage("The slide does not name all of its pictures.")
+    if not placed or len(placed) > MAX_SLIDE_FILES or not len(named) == len(placed) == columns * rows:
+        raise UnreadableImage("The slide does not name all of its pictures, or two for one place.")
     return placed
 
 
