@@ -110,6 +110,7 @@ WRITERS: dict[str, tuple[Callable[[Path], VendorSlide], list[str]]] = {
     "slide.vms": (slide_files.vms_slide, ["macro"]),
     "slide.scn": (slide_files.leica_slide, ["macro"]),
     "slide.bif": (slide_files.ventana_slide, ["macro"]),
+    "slide/level0.dcm": (lambda path: slide_files.dicom_slide(path.parent), ["label", "macro"]),
     "slide.mrxs": (slide_files.mirax_slide, ["label", "macro"]),
 }
 

@@ -95,11 +95,7 @@ def dicom_slide(
         )
     _write(folder / "label.dcm", label(), 1, shared, flavour="LABEL", number=90)
     _write(folder / "overview.dcm", macro(), 1, shared, flavour="OVERVIEW", number=91)
-    private = [
-        scan_data(_frame(picture, place, codec))
-        for picture in (label(), macro())
-        for place in _places(picture, sparse=False)
-    ]
+    private = [scan_data(_encoded(picture, codec)) for picture in (label(), macro())]
     return VendorSlide(folder / "level0.dcm", pixels, (PATIENT.encode(), *private))
 
 
@@ -120,15 +116,24 @@ def _write(
         flavour,
         "RESAMPLED" if step > 1 else "NONE",
     ]
-    places = _places(pixels, sparse=shared.sparse and flavour == "VOLUME")
     _describe_pixels(dataset, pixels, step, shared.codec)
-    dataset.NumberOfFrames, dataset.TotalPixelMatrixFocalPlanes = len(places), planes
-    if shared.sparse and flavour == "VOLUME":
+    dataset.TotalPixelMatrixFocalPlanes = planes
+    dataset.OpticalPathSequence = DicomSequence([_optical_path(shared)])
+    if flavour == "VOLUME":
+        _write_tiles(dataset, pixels, shared)
+    else:
+        _write_frames(dataset, [_encoded(pixels, shared.codec)], shared.offset_table)
+    dataset.save_as(path, enforce_file_format=True)
+
+
+def _write_tiles(dataset: Dataset, pixels: Pixels, shared: _Series) -> None:
+    dataset.Columns = dataset.Rows = _TILE
+    places = _places(pixels, sparse=shared.sparse)
+    if shared.sparse:
         dataset.DimensionOrganizationType = "TILED_SPARSE"
         dataset.PerFrameFunctionalGroupsSequence = DicomSequence([_position(x, y) for x, y in places])
-    dataset.OpticalPathSequence = DicomSequence([_optical_path(shared)])
-    _encapsulate(dataset, [_frame(pixels, place, shared.codec) for place in places], shared.offset_table)
-    dataset.save_as(path, enforce_file_format=True)
+    frames = [_encoded(_tile(pixels, place), shared.codec) for place in places]
+    _write_frames(dataset, frames, shared.offset_table)
 
 
 def _file_meta(codec: str) -> FileMetaDataset:
@@ -142,7 +147,7 @@ def _file_meta(codec: str) -> FileMetaDataset:
 def _describe_pixels(dataset: Dataset, pixels: Pixels, step: int, codec: str) -> None:
     height, width = pixels.shape[:2]
     dataset.TotalPixelMatrixColumns, dataset.TotalPixelMatrixRows = width, height
-    dataset.Columns = dataset.Rows = _TILE
+    dataset.Columns, dataset.Rows = width, height
     dataset.ImagedVolumeWidth, dataset.ImagedVolumeHeight = (
         width * step * _MM_PER_PIXEL,
         height * step * _MM_PER_PIXEL,
@@ -190,17 +195,23 @@ def _position(x: int, y: int) -> Dataset:
     return group
 
 
-def _frame(pixels: Pixels, place: tuple[int, int], codec: str) -> bytes:
+def _tile(pixels: Pixels, place: tuple[int, int]) -> Pixels:
     x, y = place
     shown = pixels[y : y + _TILE, x : x + _TILE]
     missing = ((0, _TILE - shown.shape[0]), (0, _TILE - shown.shape[1]), (0, 0))
-    tile = np.ascontiguousarray(np.pad(shown, missing, mode="edge"))
+    return np.ascontiguousarray(np.pad(shown, missing, mode="edge"))
+
+
+def _encoded(pixels: Pixels, codec: str) -> bytes:
     if codec == "jpeg2000":
-        return bytes(imagecodecs.jpeg2k_encode(tile, level=45, codecformat="j2k", mct=True, reversible=False))
-    return jpeg(tile)
+        return bytes(
+            imagecodecs.jpeg2k_encode(pixels, level=45, codecformat="j2k", mct=True, reversible=False)
+        )
+    return jpeg(pixels)
 
 
-def _encapsulate(dataset: Dataset, frames: list[bytes], offset_table: str) -> None:
+def _write_frames(dataset: Dataset, frames: list[bytes], offset_table: str) -> None:
+    dataset.NumberOfFrames = len(frames)
     if offset_table == "extended":
         body, dataset.ExtendedOffsetTable, dataset.ExtendedOffsetTableLengths = encapsulate_extended(frames)
     else:

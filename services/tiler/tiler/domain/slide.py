@@ -1,6 +1,6 @@
 """What a scanner's file is, and the cheapest lossless way to turn it into a canonical slide."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -57,10 +57,17 @@ class SlideFacts:
 
 @dataclass(frozen=True)
 class StoredLevel:
-    """A level whose compressed tiles can be copied as they are."""
+    """A level whose compressed tiles can be copied as they are.
+
+    Parameters
+    ----------
+    lead
+        Returns what stands right before a tile of so many bytes, so that its place can be checked when it is read.
+    """
 
     source: RangedSource
     level: Level
+    lead: Callable[[int], bytes] | None = None
 
 
 @dataclass(frozen=True)

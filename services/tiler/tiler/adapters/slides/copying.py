@@ -104,11 +104,14 @@ class _Layout:
     def pieces(self, stored: StoredLevel) -> Iterator[bytes]:
         """Yield the ranges, some at a time, after a look at the head of every tile."""
         check = _TileCheck(stored.level)
-        for first, stop in _groups(self.starts, self.sizes):
-            begin, end = self.starts[first], self.starts[stop - 1] + self.sizes[stop - 1]
+        lead_bytes = len(stored.lead(0)) if stored.lead else 0
+        for first, stop in _groups(self.starts, self.sizes, gap=lead_bytes):
+            begin, end = self.starts[first] - lead_bytes, self.starts[stop - 1] + self.sizes[stop - 1]
             body = read_exactly(stored.source, begin, end)
-            check.tiles(body, [start - begin for start in self.starts[first:stop]], self.sizes[first:stop])
-            yield body
+            starts, sizes = [start - begin for start in self.starts[first:stop]], self.sizes[first:stop]
+            packed = _without_leads(body, starts, sizes, stored.lead) if stored.lead else body
+            check.tiles(body, starts, sizes)
+            yield packed
         if self.blank:
             yield self.blank
 
@@ -160,17 +163,33 @@ def _ranges(level: Level) -> tuple["array[int]", "array[int]", Sequence[int]]:
     return array("Q", (start for start, _ in ranges)), array("Q", (size for _, size in ranges)), places
 
 
-def _groups(starts: "array[int]", sizes: "array[int]") -> Iterator[tuple[int, int]]:
-    """Yield first and end of ranges that touch in the source and together are read at once, or are one."""
+def _groups(starts: "array[int]", sizes: "array[int]", *, gap: int) -> Iterator[tuple[int, int]]:
+    """Yield first and end of ranges that lie `gap` bytes apart in the source and together are read at once, or are one."""
     first = 0
     while first < len(starts):
         begin, stop = starts[first], first + 1
         end = begin + sizes[first]
-        while stop < len(starts) and starts[stop] == end and end + sizes[stop] - begin <= _AT_ONCE_BYTES:
-            end += sizes[stop]
+        while (
+            stop < len(starts) and starts[stop] == end + gap and end + sizes[stop] - begin <= _AT_ONCE_BYTES
+        ):
+            end += gap + sizes[stop]
             stop += 1
         yield first, stop
         first = stop
+
+
+def _without_leads(
+    body: bytes, starts: Sequence[int], sizes: Sequence[int], lead: Callable[[int], bytes]
+) -> bytes:
+    """Return the tiles behind one another, after a look at what stands before each."""
+    tiles = []
+    for start, size in zip(starts, sizes, strict=True):
+        if not body.endswith(lead(size), 0, start):
+            raise UnreadableImage(
+                "Frames of the slide are cut into fragments, or are not where its table says."
+            )
+        tiles.append(body[start : start + size])
+    return b"".join(tiles)
 
 
 def _require_apart(starts: "array[int]", sizes: "array[int]", private: Sequence[tuple[int, int]]) -> None:

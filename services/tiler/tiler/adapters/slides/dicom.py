@@ -4,15 +4,16 @@ import io
 import struct
 import warnings
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pydicom
 from pydicom.errors import BytesLengthException, InvalidDicomError
 
+from tiler.adapters.slides.dicom_frames import frames, lead
 from tiler.domain.encoding import Compression, Encoding, Photometric
 from tiler.domain.level import Level
-from tiler.domain.limits import MAX_SLIDE_PIXELS, MAX_TILE_BYTES, MAX_TILES
+from tiler.domain.limits import MAX_DIRECTORY_BYTES, MAX_SLIDE_PIXELS, MAX_TILES
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
@@ -32,8 +33,7 @@ from tiler.domain.slide_files import SlideFiles
 _PREAMBLE = b"DICM"
 _SLIDES = "1.2.840.10008.5.1.4.1.1.77.1.6"
 _JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
-_PIXEL_DATA = b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff"
-_ITEM, _END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"
+_AT_ONCE_BYTES = 256 << 10
 _UM_PER_MM = 1000.0
 _COLOURS = {
     "RGB": Photometric.RGB,
@@ -87,7 +87,9 @@ def _plan(volumes: Sequence[tuple[_Tags, int, RangedSource]]) -> SlidePlan:
         raise UnreadableImage("The slide is too large, or empty.")
     facts = _facts(largest)
     levels = [
-        StoredLevel(source, _level(tags, at, source)) for tags, at, source in volumes if _can_be_copied(tags)
+        StoredLevel(source, _level(tags, at, source), lead)
+        for tags, at, source in volumes
+        if _can_be_copied(tags)
     ]
     if not _can_be_copied(largest):
         return DecodePlan(facts, Region(0, 0, width, height))
@@ -116,7 +118,7 @@ def _is_level(tags: _Tags, main: _Tags) -> bool:
 
 def _read(source: RangedSource) -> tuple[_Tags | None, int]:
     """Return the tags before the pixels, and where the pixels begin; None when the file is no DICOM."""
-    stream = io.BufferedReader(_Stream(source))
+    stream = io.BufferedReader(_Stream(source), _AT_ONCE_BYTES)
     if stream.peek(132)[128:132] != _PREAMBLE:
         return None, 0
     tags = pydicom.dcmread(stream, stop_before_pixels=True)
@@ -124,12 +126,12 @@ def _read(source: RangedSource) -> tuple[_Tags | None, int]:
 
 
 class _Stream(io.RawIOBase):
-    """A ranged source as a file that can only be read."""
+    """A ranged source as a file that can only be read, within the budget of a header."""
 
     name = "slide"  # pydicom asks every buffered file for its name
 
     def __init__(self, source: RangedSource) -> None:
-        self._source, self._at = source, 0
+        self._source, self._at, self._left = source, 0, MAX_DIRECTORY_BYTES
 
     def readable(self) -> bool:
         return True
@@ -148,6 +150,9 @@ class _Stream(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         end = min(self._at + len(buffer), self._source.size_bytes)
         body = self._source.read(self._at, end) if end > self._at else b""
+        self._left -= len(body)
+        if self._left < 0:
+            raise UnreadableImage("The DICOM header of the slide is too large.")
         buffer[: len(body)] = body
         self._at += len(body)
         return len(body)
@@ -194,8 +199,9 @@ def _level(tags: _Tags, at: int, source: RangedSource) -> Level:
         raise UnreadableImage(f"The slide has more than {MAX_TILES} tiles, or none.")
     places = _places(tags, tile, columns, rows)
     offsets, lengths = array("Q", bytes(8 * columns * rows)), array("Q", bytes(8 * columns * rows))
-    for place, (start, end) in zip(places, _frames(source, at, len(places)), strict=True):
-        offsets[place], lengths[place] = start, end - start
+    found = frames(source, at, len(places), bytes(tags.get("ExtendedOffsetTable", b"")))
+    for place, (start, length) in zip(places, found, strict=True):
+        offsets[place], lengths[place] = start, length
     samples = int(tags.SamplesPerPixel)
     encoding = Encoding(Compression.JPEG, _COLOURS[tags.PhotometricInterpretation], samples)
     encoding.require_readable()
@@ -204,13 +210,13 @@ def _level(tags: _Tags, at: int, source: RangedSource) -> Level:
 
 def _places(tags: _Tags, tile: tuple[int, int], columns: int, rows: int) -> Sequence[int]:
     """Return where in the grid each frame belongs."""
-    frames = int(tags.NumberOfFrames)
+    count = int(tags.NumberOfFrames)
     if tags.get("DimensionOrganizationType") == "TILED_FULL":
-        if frames != columns * rows:
+        if count != columns * rows:
             raise UnreadableImage("The slide does not have as many frames as its size needs.")
-        return range(frames)
+        return range(count)
     places = [_place(group, tile, columns, rows) for group in tags.PerFrameFunctionalGroupsSequence]
-    if len(places) != frames or len(set(places)) != frames:
+    if len(places) != count or len(set(places)) != count:
         raise UnreadableImage("Frames of the slide do not say where they belong, or overlap.")
     return places
 
@@ -224,25 +230,3 @@ def _place(group: _Tags, tile: tuple[int, int], columns: int, rows: int) -> int:
     if x % tile[0] or y % tile[1] or not (0 <= x < columns * tile[0] and 0 <= y < rows * tile[1]):
         raise UnreadableImage("Frames of the slide lie on no common grid, which is not supported yet.")
     return y // tile[1] * columns + x // tile[0]
-
-
-def _frames(source: RangedSource, at: int, count: int) -> Iterable[tuple[int, int]]:
-    """Yield start and end of every frame; each must be one item (PS3.5 A.4)."""
-    if source.read(at, min(at + len(_PIXEL_DATA), source.size_bytes)) != _PIXEL_DATA:
-        raise UnreadableImage("The slide's frames are not encapsulated.")
-    _, at = _item(source, at + len(_PIXEL_DATA))
-    for _ in range(count):
-        frame = _item(source, at)
-        yield frame
-        at = frame[1]
-    if source.read(at, min(at + 4, source.size_bytes)) != _END:
-        raise UnreadableImage("Frames of the slide are cut into fragments, or more than it says.")
-
-
-def _item(source: RangedSource, at: int) -> tuple[int, int]:
-    header = source.read(at, min(at + 8, source.size_bytes))
-    length = int.from_bytes(header[4:], "little")
-    end = at + 8 + length
-    if header[:4] != _ITEM or end > source.size_bytes or length > MAX_TILE_BYTES * 16:
-        raise UnreadableImage("The slide ended early, or has fewer frames than it says.")
-    return at + 8, end

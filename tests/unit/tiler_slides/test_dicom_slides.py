@@ -1,0 +1,183 @@
+"""DICOM slides: found with few reads, placed where their frames say, decoded where they cannot be copied, and refused."""
+
+import struct
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+import tifffile
+from pydicom.encaps import encapsulate, generate_frames
+
+from tests.support import slide_files
+from tests.support.converting import convert, refusal, seen_by_openslide
+from tiler.adapters.slides.conversion import convert_slide
+from tiler.adapters.slides.local_files import LocalFiles
+from tiler.adapters.slides.planning import plan_slide
+from tiler.domain.ranged_source import RangedSource
+from tiler.domain.slide import Route
+
+MIB = 1 << 20
+
+
+class Counted:
+    """A source that remembers how often it is read, and how much."""
+
+    def __init__(self, source: RangedSource, sizes: list[int]) -> None:
+        self._source, self._sizes = source, sizes
+
+    @property
+    def size_bytes(self) -> int:
+        return self._source.size_bytes
+
+    def read(self, start: int, end: int) -> bytes:
+        self._sizes.append(end - start)
+        return self._source.read(start, end)
+
+
+class CountedFiles(LocalFiles):
+    """Files of a slide whose reads are counted."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.sizes: list[int] = []
+
+    def open(self, name: str) -> RangedSource:
+        return Counted(super().open(name), self.sizes)
+
+
+def repacked(path: Path, frames: Sequence[bytes], *, fragments: int = 1) -> Path:
+    """Write other frames into a file."""
+    dataset = pydicom.dcmread(path)
+    dataset.PixelData = encapsulate(list(frames), fragments_per_frame=fragments)
+    dataset.save_as(path)
+    return path
+
+
+@pytest.mark.parametrize("offset_table", ["basic", "extended", "none"])
+def test_planning_takes_a_few_reads_for_any_number_of_frames(offset_table: str, tmp_path: Path) -> None:
+    reads = []
+    for side in (256, 2560):
+        slide = slide_files.dicom_slide(
+            tmp_path / f"{side}", size=(side, side), steps=(1,), planes=(1,), offset_table=offset_table
+        )
+        with CountedFiles(slide.path) as files:
+            plan_slide(files)
+        reads.append(len(files.sizes))
+
+    more = slide.path.stat().st_size // MIB if offset_table == "none" else 1
+    assert reads[1] <= reads[0] + more < 16  # of files with 4 and with 400 frames
+
+
+def test_frames_are_copied_many_at_a_time(tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a", size=(2560, 1280), steps=(1,), planes=(1,))
+
+    with CountedFiles(slide.path) as files:
+        convert_slide(files, tmp_path / "slide.tif", name="a", threads=1, on_progress=lambda _: None)
+
+    assert len(files.sizes) < 30  # there are 200 frames
+
+
+@pytest.mark.parametrize("offset_table", ["basic", "extended", "none"])
+def test_tables_of_frames_lead_to_the_same_pixels(offset_table: str, tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a", offset_table=offset_table)
+
+    convert(slide.path, tmp_path / "slide.tif")
+
+    expected = seen_by_openslide(slide.path).pixels
+    assert np.array_equal(seen_by_openslide(tmp_path / "slide.tif").pixels, expected)
+
+
+@pytest.mark.parametrize("fragments", [1, 2])
+def test_frames_in_fragments_are_refused(fragments: int, tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a", steps=(1,), planes=(1,)).path
+    frames = list(generate_frames(pydicom.dcmread(slide).PixelData, number_of_frames=20))
+    repacked(slide, frames, fragments=fragments)
+
+    if fragments == 1:
+        assert convert(slide, tmp_path / "slide.tif").route == Route.COPY
+    else:
+        assert "fragments" in refusal(slide)
+
+
+def with_second_offset(path: Path, change: Callable[[int], int]) -> Path:
+    """Change where the second frame is said to begin."""
+    body = bytearray(path.read_bytes())
+    at = body.index(b"\xe0\x7f\x10\x00OB") + 12 + 8 + 4
+    (offset,) = struct.unpack_from("<I", body, at)
+    struct.pack_into("<I", body, at, change(offset))
+    path.write_bytes(body)
+    return path
+
+
+def test_a_table_that_points_elsewhere_is_refused(tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a", steps=(1,), planes=(1,)).path
+
+    assert "table" in refusal(with_second_offset(slide, lambda offset: offset + 2))
+
+
+def test_a_table_without_order_is_not_used(tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a", steps=(1,), planes=(1,)).path
+    expected = seen_by_openslide(slide).pixels
+
+    convert(with_second_offset(slide, lambda _: 0), tmp_path / "slide.tif")
+
+    assert np.array_equal(seen_by_openslide(tmp_path / "slide.tif").pixels, expected)
+
+
+def test_sparse_frames_lie_where_they_say_and_what_is_missing_is_white(tmp_path: Path) -> None:
+    slide, target = slide_files.dicom_slide(tmp_path / "a", sparse=True), tmp_path / "slide.tif"
+
+    converted = convert(slide.path, target)
+
+    assert converted.route == Route.COPY
+    pixels = seen_by_openslide(target).pixels
+    assert np.array_equal(pixels, seen_by_openslide(slide.path).pixels)
+    difference = np.abs(pixels.astype(int) - slide.scene)
+    assert difference[:, :128].mean() < 6
+    assert difference[:, 256:].mean() < 6
+    assert pixels[:128, 128:256].min() >= 254
+
+
+def test_frames_that_claim_one_place_are_refused(tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a", sparse=True).path
+    dataset = pydicom.dcmread(slide)
+    groups = dataset.PerFrameFunctionalGroupsSequence
+    groups[0].PlanePositionSlideSequence = groups[1].PlanePositionSlideSequence
+    dataset.save_as(slide)
+
+    assert "overlap" in refusal(slide)
+
+
+def test_frames_off_the_grid_are_refused(tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a", sparse=True).path
+    dataset = pydicom.dcmread(slide)
+    position = dataset.PerFrameFunctionalGroupsSequence[0].PlanePositionSlideSequence[0]
+    position.ColumnPositionInTotalImagePixelMatrix = 42
+    dataset.save_as(slide)
+
+    assert "grid" in refusal(slide)
+
+
+def test_the_colour_profile_of_the_optical_path_is_kept(tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a", icc=True).path
+
+    convert(slide, tmp_path / "slide.tif")
+
+    with tifffile.TiffFile(tmp_path / "slide.tif") as file:
+        kept = file.pages.first.iccprofile
+    assert kept == pydicom.dcmread(slide, stop_before_pixels=True).OpticalPathSequence[0].ICCProfile
+
+
+def test_fluorescence_is_refused(tmp_path: Path) -> None:
+    assert "Fluorescence" in refusal(slide_files.dicom_slide(tmp_path / "a", fluorescence=True).path)
+
+
+def test_several_optical_paths_are_refused(tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a").path
+    dataset = pydicom.dcmread(slide)
+    dataset.NumberOfOpticalPaths = 3
+    dataset.save_as(slide)
+
+    assert "channels" in refusal(slide)
