@@ -57,6 +57,12 @@ def test_shared_tables_end_at_their_end_marker(padding: bytes) -> None:
     assert shared_tables(SOI + QUANTISATION + EOI + padding) == QUANTISATION
 
 
+def test_shared_tables_come_without_comments_and_application_data() -> None:
+    comment, exif = b"\xff\xfe\0\7Janet", b"\xff\xe1\0\6Exif"
+
+    assert shared_tables(SOI + comment + QUANTISATION + exif + EOI) == QUANTISATION
+
+
 def test_shared_tables_may_lack_their_end_marker_or_be_missing() -> None:
     assert shared_tables(SOI + QUANTISATION) == QUANTISATION
     assert shared_tables(b"") == b""

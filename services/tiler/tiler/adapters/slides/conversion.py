@@ -54,14 +54,20 @@ def convert_slide(
 def _written(
     plan: SlidePlan, files: SlideFiles, target: Path, *, name: str, threads: int, on_progress: Progress
 ) -> tuple[SlidePlan, str]:
-    if isinstance(plan, JoinPlan):
-        return plan, join_slide(plan, target, name=name, on_progress=on_progress)
-    if isinstance(plan, CopyPlan):
-        try:
+    try:
+        if isinstance(plan, JoinPlan):
+            return plan, join_slide(plan, target, name=name, on_progress=on_progress)
+        if isinstance(plan, CopyPlan):
             return plan, copy_slide(plan, target, name=name, on_progress=on_progress)
-        except ForeignSegment:
-            target.unlink(missing_ok=True)
-            plan = DecodePlan(plan.facts, Region(0, 0, *plan.size), plan.levels[0])
+    except ForeignSegment:
+        target.unlink(missing_ok=True)
+        plan = _decoded_instead(plan)
     from tiler.adapters.slides.decoding import decode_slide  # noqa: PLC0415 (OpenSlide and codecs; few slides need them)
 
     return plan, decode_slide(plan, files, target, name=name, threads=threads, on_progress=on_progress)
+
+
+def _decoded_instead(plan: SlidePlan) -> DecodePlan:
+    """Return how to make a slide without what its streams carry besides pixels."""
+    level = plan.levels[0] if isinstance(plan, CopyPlan) else None
+    return DecodePlan(plan.facts, Region(0, 0, *plan.size), level)

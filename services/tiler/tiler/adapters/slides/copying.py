@@ -12,7 +12,15 @@ from tiler.adapters.bounded_reader import read_exactly
 from tiler.adapters.slides.bigtiff import ProductLevel
 from tiler.adapters.slides.product import Digest, ProductFile, generated_tiles, product_text
 from tiler.domain.encoding import Photometric
-from tiler.domain.jpeg_stream import JpegFrame, frame_of, require_harmless
+from tiler.domain.jpeg_stream import (
+    EOI,
+    SOI,
+    JpegFrame,
+    end_of_image,
+    frame_of,
+    require_harmless,
+    shared_tables,
+)
 from tiler.domain.level import Level
 from tiler.domain.limits import MAX_TILE_BYTES
 from tiler.domain.problems import UnreadableImage
@@ -41,7 +49,7 @@ def copy_slide(plan: CopyPlan, target: Path, *, name: str, on_progress: Progress
         Tiles carry something besides pixels, which must not be copied.
     """
     layouts = [_Layout.of(stored, plan.private) for stored in plan.levels]
-    tables = [stored.level.encoding.jpeg_tables for stored in plan.levels]
+    tables = [_bare_tables(stored.level) for stored in plan.levels]
     text = product_text(plan.facts, plan.route, name)
     first = plan.levels[0].level
     later = generated_tiles(first.width, first.height, (first.tile_width, first.tile_height))
@@ -102,31 +110,48 @@ class _Layout:
         )
 
     def pieces(self, stored: StoredLevel) -> Iterator[bytes]:
-        """Yield the ranges, some at a time, after a look at the head of every tile."""
+        """Yield the ranges, some at a time, after a look at every tile."""
         check = _TileCheck(stored.level)
         lead_bytes = len(stored.lead(0)) if stored.lead else 0
         for first, stop in _groups(self.starts, self.sizes, gap=lead_bytes):
             begin, end = self.starts[first] - lead_bytes, self.starts[stop - 1] + self.sizes[stop - 1]
             body = read_exactly(stored.source, begin, end)
             starts, sizes = [start - begin for start in self.starts[first:stop]], self.sizes[first:stop]
-            packed = _without_leads(body, starts, sizes, stored.lead) if stored.lead else body
-            check.tiles(body, starts, sizes)
-            yield packed
+            if stored.lead:
+                _require_leads(body, starts, sizes, stored.lead)
+            body = check.cleared(body, starts, sizes)
+            yield _packed(body, starts, sizes) if stored.lead else body
         if self.blank:
             yield self.blank
 
 
 class _TileCheck:
-    """Looks at the head of every tile; tiles of one level start alike, so comparing is enough for most."""
+    """Looks at every tile; those of one level start alike, so comparing is enough for most of their heads."""
 
     def __init__(self, level: Level) -> None:
         self._level = level
         self._known: tuple[bytes, ...] = ()
 
-    def tiles(self, body: bytes, starts: Sequence[int], sizes: Sequence[int]) -> None:
-        for start, size in zip(starts, sizes, strict=True):
-            if not body.startswith(self._known, start):
-                self._learn(body[start : start + size])
+    def cleared(self, body: bytes, starts: Sequence[int], sizes: Sequence[int]) -> bytes:
+        """Return the bytes with zeros in place of whatever scanners left behind their pictures."""
+        ends = [start + size for start, size in zip(starts, sizes, strict=True)]
+        shown = [
+            end_of_image(body, self._data(body, *tile), tile[1]) for tile in zip(starts, ends, strict=True)
+        ]
+        if shown == ends:
+            return body
+        cleared = bytearray(body)
+        for end_of_shown, end in zip(shown, ends, strict=True):
+            cleared[end_of_shown:end] = bytes(end - end_of_shown)
+        return bytes(cleared)
+
+    def _data(self, body: bytes, start: int, end: int) -> int:
+        """Return where the entropy-coded data of a tile begins."""
+        for known in self._known:
+            if body.startswith(known, start):
+                return start + len(known)
+        self._learn(body[start:end])
+        return start + len(self._known[-1])
 
     def _learn(self, tile: bytes) -> None:
         """Check a head that is new, and remember it up to the end of its frame header."""
@@ -178,18 +203,15 @@ def _groups(starts: "array[int]", sizes: "array[int]", *, gap: int) -> Iterator[
         first = stop
 
 
-def _without_leads(
+def _require_leads(
     body: bytes, starts: Sequence[int], sizes: Sequence[int], lead: Callable[[int], bytes]
-) -> bytes:
-    """Return the tiles behind one another, after a look at what stands before each."""
-    tiles = []
-    for start, size in zip(starts, sizes, strict=True):
-        if not body.endswith(lead(size), 0, start):
-            raise UnreadableImage(
-                "Frames of the slide are cut into fragments, or are not where its table says."
-            )
-        tiles.append(body[start : start + size])
-    return b"".join(tiles)
+) -> None:
+    if not all(body.endswith(lead(size), 0, start) for start, size in zip(starts, sizes, strict=True)):
+        raise UnreadableImage("Frames of the slide are cut into fragments, or are not where its table says.")
+
+
+def _packed(body: bytes, starts: Sequence[int], sizes: Sequence[int]) -> bytes:
+    return b"".join(body[start : start + size] for start, size in zip(starts, sizes, strict=True))
 
 
 def _require_apart(starts: "array[int]", sizes: "array[int]", private: Sequence[tuple[int, int]]) -> None:
@@ -210,6 +232,11 @@ def _first_tile(source: RangedSource, start: int, size: int) -> bytes:
     return read_exactly(source, start, start + size)
 
 
+def _bare_tables(level: Level) -> bytes:
+    """Return the JPEGTables of the page; empty if it has none."""
+    return SOI + shared_tables(level.encoding.jpeg_tables) + EOI if level.encoding.jpeg_tables else b""
+
+
 def _placed(stored: Sequence[StoredLevel], layouts: Sequence[_Layout], at: int) -> Iterator[ProductLevel]:
     for one, layout in zip(stored, layouts, strict=True):
         level = one.level
@@ -222,7 +249,7 @@ def _placed(stored: Sequence[StoredLevel], layouts: Sequence[_Layout], at: int) 
             tile_height=level.tile_height,
             photometric=level.encoding.photometric,
             subsampling=layout.frame.subsampling or (1, 1),
-            tables=level.encoding.jpeg_tables,
+            tables=_bare_tables(level),
             offsets=offsets,
             lengths=lengths,
         )

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 from tiler.adapters.bounded_reader import read_exactly
 from tiler.domain.jpeg_intervals import IntervalStream, StreamHead, stream_head
+from tiler.domain.jpeg_stream import ForeignSegment
 from tiler.domain.limits import MAX_TILE_BYTES, MIB
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 
 _HEAD_BYTES = 64 << 10
-_EOI = b"\xff\xd9"
-_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
+_END_OF_IMAGE = 0xD9
+_MARKER = re.compile(rb"\xff[^\x00\xff]")
 _AT_ONCE_BYTES = 4 * MIB
 
 
@@ -27,33 +28,36 @@ def intervals(stream: IntervalStream) -> Iterator[bytes]:
     ------
     UnreadableImage
         Their number is not that of the stream's size, or their markers are out of order.
+    ForeignSegment
+        There is something between them that decoders do not need.
     """
     expected, found, rest = stream.columns * stream.rows, 0, b""
     for body in _pieces(stream):
-        data = rest + body
-        at = _markers(data, found)
-        begin = 0
-        for marker in at:
-            yield data[begin:marker]
-            begin = marker + 2
-        found += len(at)
+        data, begin = rest + body, 0
+        for marker in _MARKER.finditer(data):  # one cut in half is found with the next piece
+            is_last = _is_end(data[marker.end() - 1], found)
+            yield data[begin : marker.start()]
+            found, begin = found + 1, marker.end()
+            if is_last and found == expected:
+                return
+            if is_last or found >= expected:
+                raise UnreadableImage("A JPEG stream of the slide does not have the size its page says.")
         rest = data[begin:]
-        if found >= expected or len(rest) > MAX_TILE_BYTES:
+        if len(rest) > MAX_TILE_BYTES:
             raise UnreadableImage("A JPEG stream of the slide does not have the size its page says.")
-    if found + 1 != expected or _EOI not in rest:
-        raise UnreadableImage("A JPEG stream of the slide ended early.")
-    yield rest[: rest.rindex(_EOI)]
+    raise UnreadableImage("A JPEG stream of the slide ended early.")
+
+
+def _is_end(marker: int, number: int) -> bool:
+    """Whether the marker behind interval `number` ends the stream; if not, it must be the restart that is due."""
+    if marker == 0xD0 + number % 8 or marker == _END_OF_IMAGE:
+        return marker == _END_OF_IMAGE
+    if 0xD0 <= marker <= 0xD7:
+        raise UnreadableImage("Restart markers of a JPEG stream are out of order; it is damaged.")
+    raise ForeignSegment("The slide's JPEG streams carry more than pixels.")
 
 
 def _pieces(stream: IntervalStream) -> Iterator[bytes]:
     start = stream.start + stream.head.length
     for begin in range(start, stream.end, _AT_ONCE_BYTES):
         yield read_exactly(stream.source, begin, min(begin + _AT_ONCE_BYTES, stream.end))
-
-
-def _markers(data: bytes, number: int) -> list[int]:
-    """Return where restart markers stand; a marker cut in half is found with the next piece."""
-    at = [found.start() for found in _RESTART.finditer(data)]
-    if any(data[marker + 1] != 0xD0 + (number + count) % 8 for count, marker in enumerate(at)):
-        raise UnreadableImage("Restart markers of a JPEG stream are out of order; it is damaged.")
-    return at
