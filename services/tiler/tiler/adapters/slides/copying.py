@@ -61,8 +61,7 @@ def copy_slide(plan: CopyPlan, target: Path, *, name: str, on_progress: Progress
         done = 0
         for stored, layout in zip(plan.levels, layouts, strict=True):
             for body in layout.pieces(stored):
-                product.append(body)
-                digest.update(body)
+                digest.append(product, body)
                 done += len(body)
                 on_progress(1000 * done // max(total, 1))
         return digest.hexadecimal()

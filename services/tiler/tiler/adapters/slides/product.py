@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -96,7 +96,7 @@ class ProductFile:
 
 
 class Digest:
-    """SHA-256 of what is written, computed by a thread of its own one piece behind; a context manager."""
+    """SHA-256 of what is written; a thread of its own computes it, and may write, one piece behind; a context manager."""
 
     def __init__(self) -> None:
         self._sha256 = hashlib.sha256()
@@ -104,9 +104,20 @@ class Digest:
         self._last: Future[None] | None = None
 
     def update(self, body: bytes) -> None:
+        self._behind(self._sha256.update, body)
+
+    def append(self, product: ProductFile, body: bytes) -> None:
+        """Append tiles to the product, too; what goes wrong is raised by the next call."""
+        self._behind(self._append, product, body)
+
+    def _append(self, product: ProductFile, body: bytes) -> None:
+        product.append(body)
+        self._sha256.update(body)
+
+    def _behind(self, do: Callable[..., None], *arguments: object) -> None:
         if self._last is not None:
             self._last.result()
-        self._last = self._thread.submit(self._sha256.update, body)
+        self._last = self._thread.submit(do, *arguments)
 
     def hexadecimal(self) -> str:
         if self._last is not None:
