@@ -28,6 +28,8 @@ class JobPolicy:
         How long one attempt may take; longer than that, the job fails for good.
     memory_bytes, file_bytes
         Limits of the program's address space and of the size of each file it writes; None for no limit.
+    cpu_time_s, open_files
+        Limits of the processor time of all its threads together, and of its file descriptors; None for no limit.
     progress_every_s
         Least time between two reports of progress that are stored.
     jobs_per_program
@@ -43,6 +45,8 @@ class JobPolicy:
     time_limit_s: float = 6 * 3600.0
     memory_bytes: int | None = None
     file_bytes: int | None = None
+    cpu_time_s: int | None = None
+    open_files: int | None = None
     progress_every_s: float = 0.5
     jobs_per_program: int = 1
 

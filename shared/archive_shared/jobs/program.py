@@ -41,23 +41,46 @@ class Refused:
 
 @dataclass(frozen=True)
 class Crashed:
-    """The work was not done this time."""
+    """The work was not done this time.
+
+    Parameters
+    ----------
+    by_signal
+        The signal that ended the program; 0 if it ended by itself.
+    """
 
     reason: str
+    by_signal: int = 0
 
 
 Ending = Succeeded | Refused | Crashed
 
 
 class Program:
-    """A started program, in a session of its own; it waits for orders, does as many as it may, and ends."""
+    """A started program, in a session of its own; it waits for orders, does as many as it may, and ends.
 
-    def __init__(self, command: Sequence[str], policy: JobPolicy) -> None:
+    Parameters
+    ----------
+    environment
+        All variables it gets; None for those of this process.
+    """
+
+    def __init__(
+        self, command: Sequence[str], policy: JobPolicy, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._process = subprocess.Popen(  # noqa: S603 (the service's own program)
-            list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+            env=environment,
         )
         self._limit(resource.RLIMIT_AS, policy.memory_bytes)
         self._limit(resource.RLIMIT_FSIZE, policy.file_bytes)
+        self._limit(resource.RLIMIT_CPU, policy.cpu_time_s)
+        self._limit(resource.RLIMIT_NOFILE, policy.open_files)
+        self._limit(resource.RLIMIT_CORE, 0)  # a core would be a copy of somebody's image
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
@@ -115,7 +138,7 @@ class Program:
             return Succeeded(self._last["result"])
         if code == EX_DATAERR:
             return Refused(str(self._last.get("failure", NO_REASON)))
-        return Crashed(_describe(code))
+        return Crashed(_describe(code), by_signal=max(0, -code))
 
     def kill(self) -> None:
         """End it and whatever it started; nothing is left of it afterwards."""
@@ -168,9 +191,17 @@ class Program:
 class Programs:
     """Starts programs; keeps one for the next job, if wanted, to save that its starting time."""
 
-    def __init__(self, command: Sequence[str], policy: JobPolicy, *, warm: bool) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        policy: JobPolicy,
+        *,
+        warm: bool,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._command = command
         self._policy = policy
+        self._environment = environment
         self._warm = warm
         self._spare: Program | None = None
 
@@ -180,7 +211,7 @@ class Programs:
         if spare is not None and spare.has_ended():
             spare.kill()
             spare = None
-        taken = spare or Program(self._command, self._policy)
+        taken = spare or self._started()
         if self._policy.jobs_per_program == 1:
             self.prepare()
         return taken
@@ -196,12 +227,15 @@ class Programs:
     def prepare(self) -> None:
         """Start the next one, unless there is one."""
         if self._warm and self._spare is None:
-            self._spare = Program(self._command, self._policy)
+            self._spare = self._started()
 
     def close(self) -> None:
         if self._spare is not None:
             self._spare.kill()
             self._spare = None
+
+    def _started(self) -> Program:
+        return Program(self._command, self._policy, self._environment)
 
 
 def _parse(line: bytes) -> dict[str, Any]:
