@@ -39,10 +39,12 @@ from permissions.use_cases.manage_tokens import issue
 from permissions.use_cases.manage_users import add_user
 from tests.support.imports import an_import
 from tests.support.permissions_service import SECRET, folder_in_memory
-from tiler.bootstrap import conversions_of, jobs_of, platform_removal, rendering_handler, rendering_work
+from tiler.adapters.reading_here import ReadingHere
+from tiler.bootstrap import conversions_of, jobs_of, platform_removal, rendering_handler
 from tiler.bootstrap import documents as tiler_documents
 from tiler.domain.slide_jobs import AssociatedImage, SlideConversion
 from tiler.entrypoints.consumer import handlers as tiler_handlers
+from tiler.programs import rendering_work
 
 SITE = "https://archive.test"
 
@@ -131,7 +133,7 @@ class AssembledPlatform:
         claims = Claims(jobs, handler, owner="test", policy=JobPolicy(), clock=SystemClock())
         claimed = claims.claim(image)
         assert claimed is not None
-        result = rendering_work(self.settings).run(handler.payload(claimed))
+        result = rendering_work(self.settings, ReadingHere()).run(handler.payload(claimed))
         handler.keep(claimed, result)
         claims.succeed(claimed, result)
 

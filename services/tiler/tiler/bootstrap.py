@@ -1,12 +1,9 @@
 """Puts the tiler together: the only place that knows which adapters it runs on."""
 
-import os
 import sys
-import tempfile
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive_shared.access import Access
@@ -29,14 +26,13 @@ from tiler.adapters.tiles_on_demand import (
 )
 from tiler.domain.deleted_image import DELETED_IMAGES, DeletedImage
 from tiler.domain.rendering_job import RENDERING_JOBS, RenderingJob
-from tiler.domain.slide_files import SlideFiles
 from tiler.domain.slide_jobs import LEVEL_FILLINGS, SLIDE_CONVERSIONS, LevelFilling, SlideConversion
 from tiler.domain.tile_pass import PassOffice
 from tiler.use_cases import convert_slide, fill_levels
-from tiler.use_cases.convert_slide import ConversionHandler, ConversionWork
+from tiler.use_cases.convert_slide import ConversionHandler
 from tiler.use_cases.drop_image import Removal
-from tiler.use_cases.fill_levels import FillingHandler, FillingWork
-from tiler.use_cases.render_image import QUEUE, RenderingHandler, RenderingWork
+from tiler.use_cases.fill_levels import FillingHandler
+from tiler.use_cases.render_image import QUEUE, RenderingHandler
 from tiler.use_cases.show_associated import Drawer
 from tiler.use_cases.show_image import Gallery, Images
 from tiler.use_cases.show_progress import Workshop
@@ -44,11 +40,7 @@ from tiler.use_cases.show_slice import Slices
 from tiler.use_cases.watch_slide import Watching
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import httpx2
-
-    from tiler.adapters.slides.associated_pictures import AssociatedPicture
 
 read_local_tile = read_zoom_tile
 """How the local viewer reads the tiles of a file on this machine."""
@@ -175,19 +167,6 @@ def rendering_handler() -> RenderingHandler:
     return RenderingHandler(RENDERING_PROGRAM)
 
 
-def rendering_work(settings: PlatformSettings) -> RenderingWork:
-    """Return what the rendering program does; loads the image libraries."""
-    from tiler.adapters.preview import preview  # noqa: PLC0415 (only the rendering program may pay for it)
-    from tiler.adapters.tiff_index import build_index  # noqa: PLC0415 (likewise)
-
-    return RenderingWork(
-        open_source=partial(BlobSource, platform_blobs(settings, "images")),
-        media=platform_blobs(settings, "media"),
-        preview=preview,
-        build_index=build_index,
-    )
-
-
 @dataclass(frozen=True)
 class SlideWork:
     """What the slide worker works on."""
@@ -248,45 +227,3 @@ def platform_removal(documents: Documents, settings: PlatformSettings) -> Remova
     """Return the same on the stores of an installation."""
     images, media = (platform_blobs(settings, bucket) for bucket in ("images", "media"))
     return removal(documents, images, media, clock=SystemClock(), lease_s=settings.job_lease_s)
-
-
-def conversion_work(settings: PlatformSettings) -> ConversionWork:
-    """Return what the conversion program does; loads the image libraries."""
-    from tiler.adapters.slides.conversion import convert_slide as convert  # noqa: PLC0415 (only the program may pay for it)
-    from tiler.adapters.slides.stored_files import StoredFiles  # noqa: PLC0415 (likewise)
-
-    images = platform_blobs(settings, "images")
-    return ConversionWork(
-        open_files=partial(StoredFiles, images),
-        images=images,
-        convert=lambda files, target, name, on_progress: convert(
-            files, target, name=name, threads=_processors(), on_progress=on_progress
-        ),
-        associated=_associated_pictures,
-        scratch=_scratch(),
-    )
-
-
-def _associated_pictures(files: SlideFiles, vendor: str) -> "Sequence[AssociatedPicture]":
-    from tiler.adapters.slides.associated_pictures import associated_pictures  # noqa: PLC0415 (few archives keep them)
-
-    return associated_pictures(files, vendor)
-
-
-def filling_work(settings: PlatformSettings) -> FillingWork:
-    """Return what the filling program does; loads the image libraries."""
-    from tiler.adapters.slides.filling import fill_levels as fill  # noqa: PLC0415 (only the program may pay for it)
-
-    return FillingWork(
-        images=platform_blobs(settings, "images"),
-        fill=lambda path, on_progress: fill(path, threads=_processors(), on_progress=on_progress),
-        scratch=_scratch(),
-    )
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0))
-
-
-def _scratch() -> Path:
-    return Path(tempfile.gettempdir()) / "tiler-slides"

@@ -26,16 +26,14 @@ from archive_shared.wire.catalogue import event_class
 from archive_shared.wire.cloud_events import ReceivedEvent
 from tests.support import canonical_images
 from tests.support.imports import an_import
+from tiler.adapters.reading_here import ReadingHere
 from tiler.bootstrap import (
     Tiler,
-    conversion_work,
     documents,
-    filling_work,
     jobs_of,
     over,
     removal,
     rendering_handler,
-    rendering_work,
     slide_work_over,
 )
 from tiler.domain.problems import UnreadableImage
@@ -44,6 +42,7 @@ from tiler.domain.sight import Sight
 from tiler.domain.slide_jobs import SLIDE_CONVERSIONS, LevelFilling, SlideConversion
 from tiler.entrypoints.consumer import handlers
 from tiler.entrypoints.http.app import app_for
+from tiler.programs import conversion_work, filling_work, rendering_work
 from tiler.use_cases.drop_image import Removal
 
 IMAGES = "/api/v1/tiles/images"
@@ -141,7 +140,7 @@ class Studio:
         claimed = claims.claim(image)
         assert claimed is not None
         try:
-            result = rendering_work(self.settings).run(as_sent(handler.payload(claimed)))
+            result = rendering_work(self.settings, ReadingHere()).run(as_sent(handler.payload(claimed)))
         except UnreadableImage as refusal:
             claims.fail(claimed, refusal.reason)
         else:
@@ -176,13 +175,13 @@ class Studio:
     def convert(self, image: str) -> SlideConversion:
         """Do the conversion of a slide with a worker's steps, but in this process."""
         work = slide_work_over(self.service.documents)
-        self._do(work.conversions, work.converting, conversion_work(self.settings).run, image)
+        self._do(work.conversions, work.converting, conversion_work(self.settings, ReadingHere()).run, image)
         return work.conversions.require(image)
 
     def fill(self, image: str) -> LevelFilling:
         """Add the missing levels of a slide, likewise."""
         work = slide_work_over(self.service.documents)
-        self._do(work.fillings, work.filling, filling_work(self.settings).run, image)
+        self._do(work.fillings, work.filling, filling_work(self.settings, ReadingHere()).run, image)
         return work.fillings.require(image)
 
     def _do(self, jobs: Repository[J], handler: JobHandler[J], work: Work, image: str) -> None:

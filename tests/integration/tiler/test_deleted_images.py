@@ -14,10 +14,12 @@ from archive_shared.jobs.handler import JobPolicy
 from tests.integration.tiler.conftest import Studio, announcement, as_sent
 from tests.support import slide_files
 from tests.support.clocks import StoppedClock
-from tiler.bootstrap import conversion_work, jobs_of, slide_work_over
+from tiler.adapters.reading_here import ReadingHere
+from tiler.bootstrap import jobs_of, slide_work_over
 from tiler.domain.deleted_image import DELETED_IMAGES
 from tiler.domain.rendering_job import RENDERING_JOBS, RenderingJob
 from tiler.domain.slide_jobs import LEVEL_FILLINGS, SLIDE_CONVERSIONS
+from tiler.programs import conversion_work
 
 LONG_S = 3600.0
 
@@ -112,7 +114,7 @@ class UnderWay:
 
     def program(self) -> Mapping[str, Any]:
         """What the program does, up to its result."""
-        return conversion_work(self._studio.settings).run(self._order, lambda _: None)
+        return conversion_work(self._studio.settings, ReadingHere()).run(self._order, lambda _: None)
 
     def commit(self, result: Mapping[str, Any]) -> None:
         """What the worker does with it."""

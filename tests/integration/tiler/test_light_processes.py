@@ -13,6 +13,7 @@ from tests.support import slide_files
 IMAGING = {"numpy", "PIL", "SimpleITK", "pydicom", "pyvips", "tifffile", "openslide", "isal"}
 HTTP = {"flask", "httpx2"}
 BROKERS = {"kombu", "pika", "amqp"}
+STORES = {"minio", "pymongo"}
 PASS_ON = ("tiler.entrypoints.worker", "tiler.entrypoints.relay", "tiler.entrypoints.consumer")
 IMPORTS = ("ingest_worker.entrypoints.worker", "ingest_worker.entrypoints.relay")
 WEB = ("tiler.entrypoints.wsgi", "ingest_worker.entrypoints.wsgi")
@@ -47,16 +48,15 @@ def test_web_servers_start_without_an_image_library(module: str, environment: Ma
     assert loaded(f"import {module}; {module}.create()", IMAGING, environment) == set()
 
 
-def test_the_rendering_program_has_loaded_what_it_needs_before_it_gets_an_image_and_nothing_else(
-    environment: Mapping[str, str],
-) -> None:
-    code = (
-        "from archive_shared.settings import read_platform_settings\n"
-        "from tiler.entrypoints.rendering_program import rendering_work\n"
-        "rendering_work(read_platform_settings())"
-    )
+def test_the_program_that_reads_images_has_loaded_what_it_needs_before_it_gets_one_and_nothing_else() -> None:
+    code = "import tiler.entrypoints.reading_program as program; program.load_for('render')"
 
-    assert loaded(code, IMAGING | HTTP | BROKERS, environment) == {"numpy", "PIL", "isal"}
+    assert loaded(code, IMAGING | HTTP | BROKERS | STORES) == {"numpy", "PIL", "isal"}
+
+
+@pytest.mark.parametrize("program", ["rendering", "conversion", "filling"])
+def test_programs_that_hold_keys_load_no_image_library(program: str) -> None:
+    assert loaded(f"import tiler.entrypoints.{program}_program", IMAGING | HTTP | BROKERS) == set()
 
 
 def test_a_slide_whose_tiles_are_copied_is_converted_without_an_image_library(tmp_path: Path) -> None:

@@ -13,8 +13,10 @@ from archive_shared.jobs.job import JobState
 from tests.integration.tiler.conftest import Studio, announcement
 from tests.support.canonical_images import gray_slide, mha, untiled_tiff
 from tests.support.slides import as_pixels, tissue
-from tiler.bootstrap import jobs_of, rendering_handler, rendering_work
+from tiler.adapters.reading_here import ReadingHere
+from tiler.bootstrap import jobs_of, rendering_handler
 from tiler.domain.tile_index import TileIndex
+from tiler.programs import rendering_work
 
 
 def test_a_volume_gets_a_preview_of_its_middle_slice_and_no_tiles(studio: Studio, volume: bytes) -> None:
@@ -161,7 +163,7 @@ def test_a_late_attempt_writes_beside_the_products_of_a_newer_one(studio: Studio
     image = studio.import_image(slide, type="TIFF")
     queued = studio.job(image)
     attempts = [replace(queued, job=replace(queued.job, epoch=epoch)) for epoch in (1, 2)]
-    work, handler = rendering_work(studio.settings), rendering_handler()
+    work, handler = rendering_work(studio.settings, ReadingHere()), rendering_handler()
 
     first, second = (work.run(handler.payload(attempt)) for attempt in attempts)
 

@@ -14,7 +14,6 @@ from archive_shared.jobs.program import Ending, Program, Refused, Succeeded
 from tests.integration.tiler.conftest import Studio
 from tiler.bootstrap import RENDERING_PROGRAM, rendering_handler
 from tiler.domain.tile_index import TileIndex
-from tiler.entrypoints.worker import MEMORY_BYTES
 
 TRACEPARENT = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"
 
@@ -121,7 +120,7 @@ def test_a_worker_understands_its_result_and_leaves_it_room(
     set_all(monkeypatch, environment)
     image = studio.import_image(slide, type="TIFF")
 
-    ending = ended(Program(RENDERING_PROGRAM, JobPolicy(memory_bytes=MEMORY_BYTES)), payload(studio, image))
+    ending = ended(Program(RENDERING_PROGRAM, JobPolicy()), payload(studio, image))
 
     assert isinstance(ending, Succeeded)
     assert (ending.result["index"]["key"], ending.result["index"]["levels"]) == (f"indexes/{image}/0", 3)

@@ -11,9 +11,6 @@ from archive_shared.jobs.program import Ending, Program, Refused, Succeeded
 from tests.integration.tiler.conftest import Studio
 from tests.support import slide_files
 from tiler.bootstrap import CONVERSION_PROGRAM, FILLING_PROGRAM, slide_work_over
-from tiler.entrypoints.slide_worker import FILE_BYTES, MEMORY_BYTES
-
-LIMITS = JobPolicy(memory_bytes=MEMORY_BYTES, file_bytes=FILE_BYTES)
 
 
 @pytest.fixture
@@ -28,7 +25,7 @@ def folder(environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, tmp_
 
 def ended(command: tuple[str, ...], payload: Mapping[str, Any]) -> tuple[Ending, list[Mapping[str, Any]]]:
     """Run a program to its end; return how it ended and what it reported."""
-    program, told = Program(command, LIMITS), []
+    program, told = Program(command, JobPolicy()), []
     try:
         program.order(payload, None)
         while not program.has_ended():

@@ -89,6 +89,17 @@ def test_tiles_stay_readable_while_the_complete_slide_waits_to_be_indexed(studio
     assert studio.get(f"{image}/2/0/0.jpeg", token).data == first
 
 
+def test_adding_levels_leaves_the_slide_that_people_look_at_as_it_is(studio: Studio, image: str) -> None:
+    studio.convert(image)
+    (viewable,) = products(studio, image)
+    before = studio.images.read(viewable)
+
+    studio.fill(image)
+
+    assert len(products(studio, image)) == 2
+    assert studio.images.read(viewable) == before
+
+
 def test_the_product_that_was_replaced_is_deleted_once_nobody_is_led_to_it(
     studio: Studio, image: str
 ) -> None:

@@ -1,5 +1,7 @@
 """Images where they are stored: ranged reads of the blob store."""
 
+from typing import BinaryIO
+
 from archive_shared.blobs.port import BlobStore
 
 
@@ -17,3 +19,9 @@ class BlobSource:
 
     def read(self, start: int, end: int) -> bytes:
         return self._blobs.read(self._key, start, end)
+
+    def file(self) -> BinaryIO | None:
+        """Open the object as a file of this machine; None where the store keeps no files."""
+        from archive_shared.blobs.local import file_of  # noqa: PLC0415 (only programs hand files to others)
+
+        return file_of(self._blobs, self._key)

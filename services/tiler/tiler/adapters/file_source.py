@@ -7,10 +7,16 @@ from typing import Self
 
 
 class FileSource:
-    """Reads ranges of one file with positioned reads, so that threads do not disturb each other; close it at the end."""
+    """Reads ranges of one file with positioned reads, so that threads do not disturb each other; close it at the end.
 
-    def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    Parameters
+    ----------
+    file
+        Its path, or a descriptor, which is ours from then on.
+    """
+
+    def __init__(self, file: Path | int) -> None:
+        self._descriptor = file if isinstance(file, int) else os.open(file, os.O_RDONLY | os.O_CLOEXEC)
         self._size_bytes = os.fstat(self._descriptor).st_size
 
     @property

@@ -1,11 +1,14 @@
 """What the slide worker starts to add levels to a slide, in a process of its own; see `archive_shared.jobs.child`."""
 
 from archive_shared.observability import configure_logging
-from archive_shared.settings import read_platform_settings
-from tiler.bootstrap import NAME, filling_work
+from tiler.bootstrap import NAME
 from tiler.entrypoints.slide_program import run
+from tiler.programs import confined_reading, filling_work
+from tiler.settings import read_settings
 
 if __name__ == "__main__":
-    settings = read_platform_settings()
-    configure_logging(f"{NAME}-filling", level=settings.log_level, json=settings.log_json)
-    run(filling_work(settings).run)
+    settings = read_settings()
+    platform = settings.platform
+    configure_logging(f"{NAME}-filling", level=platform.log_level, json=platform.log_json)
+    reading = confined_reading("fill", settings.slides, warm=False)
+    run(filling_work(platform, reading).run)

@@ -1,4 +1,4 @@
-"""What the worker starts for each image, in a process of its own; see `archive_shared.jobs.child`.
+"""What the worker starts for the images it shows, in a process of its own; see `archive_shared.jobs.child`.
 
 Small images take less time than starting this, so it loads nothing that speaks to the broker or over HTTP.
 """
@@ -9,14 +9,16 @@ from typing import Any
 from archive_shared.errors import NotFound
 from archive_shared.jobs import child
 from archive_shared.observability import configure_logging
-from archive_shared.settings import read_platform_settings
-from tiler.bootstrap import NAME, rendering_work
+from tiler.bootstrap import NAME
 from tiler.domain.problems import UnreadableImage
+from tiler.programs import confined_reading, rendering_work
+from tiler.settings import read_settings
 
 if __name__ == "__main__":
-    settings = read_platform_settings()
-    configure_logging(f"{NAME}-rendering", level=settings.log_level, json=settings.log_json)
-    rendering = rendering_work(settings)
+    settings = read_settings()
+    platform = settings.platform
+    configure_logging(f"{NAME}-rendering", level=platform.log_level, json=platform.log_json)
+    rendering = rendering_work(platform, confined_reading("render", settings.previews))
 
     def work(payload: Mapping[str, Any], report: child.Report) -> Mapping[str, Any]:
         """Make the products of one image."""

@@ -15,7 +15,7 @@ def run(do: Run) -> NoReturn:
 
     def work(payload: Mapping[str, Any], report: child.Report) -> Mapping[str, Any]:
         try:
-            return do(payload, _Thousandths(report).show)
+            return do(payload, Thousandths(report).show)
         except UnreadableImage as error:
             raise child.Unprocessable(error.reason) from error
         except NotFound as error:
@@ -24,7 +24,7 @@ def run(do: Run) -> NoReturn:
     child.run(work)
 
 
-class _Thousandths:
+class Thousandths:
     """Reports each step once; a conversion tells of every megabyte."""
 
     def __init__(self, report: child.Report) -> None:

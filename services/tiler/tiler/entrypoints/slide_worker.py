@@ -5,35 +5,33 @@ import threading
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.worker import Worker
 from archive_shared.processes import bus, run_worker, start_logging
-from archive_shared.settings import PlatformSettings, read_platform_settings
+from archive_shared.settings import PlatformSettings
 from tiler.bootstrap import NAME, SlideWork, slide_work
-from tiler.entrypoints.algebra_threads import without_algebra_threads
+from tiler.settings import Settings, read_settings
 from tiler.use_cases import convert_slide, fill_levels
 
-TIME_LIMIT_S = 6 * 3600.0
-MEMORY_BYTES = 4 * 1024**3
-FILE_BYTES = 1 << 40
+TRANSFERS_S = 2 * 3600.0
+SLIDES_PER_PROGRAM = 100  # starting it takes longer than many slides; it never looks at uploaded bytes itself
 ATTEMPTS = 10  # four minutes with their pauses: a restart of the blob store must not cost slides their tiles
 
 
-def main(settings: PlatformSettings, stop: threading.Event) -> None:
+def main(settings: Settings, stop: threading.Event) -> None:
     """Work until asked to stop: conversions here, for people wait for them, and levels in a thread beside."""
-    without_algebra_threads()
+    platform = settings.platform
     policy = JobPolicy(
-        lease_s=settings.job_lease_s,
+        lease_s=platform.job_lease_s,
         max_attempts=ATTEMPTS,
-        time_limit_s=TIME_LIMIT_S,
-        memory_bytes=MEMORY_BYTES,
-        file_bytes=FILE_BYTES,
+        time_limit_s=settings.slides.time_limit_s + TRANSFERS_S,
+        jobs_per_program=SLIDES_PER_PROGRAM,
     )
-    work = slide_work(settings)
-    filling = _Filling(work, settings, policy, stop)
+    work = slide_work(platform)
+    filling = _Filling(work, platform, policy, stop)
     filling.start()
     try:
         Worker(
             work.conversions,
             work.converting,
-            connect=bus(settings, convert_slide.QUEUE),
+            connect=bus(platform, convert_slide.QUEUE),
             queue=convert_slide.QUEUE,
             policy=policy,
         ).run(stop)
@@ -78,6 +76,6 @@ class _Filling:
 
 
 if __name__ == "__main__":
-    read = read_platform_settings()
-    start_logging(f"{NAME}-slide-worker", read)
-    run_worker(f"{NAME}-slide-worker", lambda stop: main(read, stop), read)
+    read = read_settings()
+    start_logging(f"{NAME}-slide-worker", read.platform)
+    run_worker(f"{NAME}-slide-worker", lambda stop: main(read, stop), read.platform)

@@ -5,30 +5,30 @@ import threading
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.worker import Worker
 from archive_shared.processes import bus, run_worker, start_logging
-from archive_shared.settings import PlatformSettings, read_platform_settings
 from tiler.bootstrap import NAME, documents, jobs_of, rendering_handler
+from tiler.settings import Settings, read_settings
 from tiler.use_cases.render_image import QUEUE
 
-TIME_LIMIT_S = 300.0
-MEMORY_BYTES = 4 * 1024**3
+TRANSFERS_S = 300.0
+IMAGES_PER_PROGRAM = 100  # starting it takes longer than most images; it never looks at uploaded bytes itself
 ATTEMPTS = (
     10  # four minutes with their pauses: a restart of the blob store must not cost images their previews
 )
 
 
-def main(settings: PlatformSettings, stop: threading.Event) -> None:
+def main(settings: Settings, stop: threading.Event) -> None:
     """Work until asked to stop."""
     policy = JobPolicy(
-        lease_s=settings.job_lease_s,
+        lease_s=settings.platform.job_lease_s,
         max_attempts=ATTEMPTS,
-        time_limit_s=TIME_LIMIT_S,
-        memory_bytes=MEMORY_BYTES,
+        time_limit_s=settings.previews.time_limit_s + TRANSFERS_S,
+        jobs_per_program=IMAGES_PER_PROGRAM,
     )
-    jobs = jobs_of(documents(settings))
-    Worker(jobs, rendering_handler(), connect=bus(settings, QUEUE), queue=QUEUE, policy=policy).run(stop)
+    jobs, connect = jobs_of(documents(settings.platform)), bus(settings.platform, QUEUE)
+    Worker(jobs, rendering_handler(), connect=connect, queue=QUEUE, policy=policy).run(stop)
 
 
 if __name__ == "__main__":
-    read = read_platform_settings()
-    start_logging(f"{NAME}-worker", read)
-    run_worker(f"{NAME}-worker", lambda stop: main(read, stop), read)
+    read = read_settings()
+    start_logging(f"{NAME}-worker", read.platform)
+    run_worker(f"{NAME}-worker", lambda stop: main(read, stop), read.platform)

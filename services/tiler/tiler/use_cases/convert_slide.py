@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock
@@ -20,42 +20,10 @@ from tiler.domain.slide_jobs import (
     SlideConversion,
     SlideProduct,
 )
-from tiler.use_cases.scratch import scratch_folder
+from tiler.use_cases.reading import Progress, Reading
+from tiler.use_cases.scratch import made, scratch_folder
 
 QUEUE = "tiler.convert-slide"
-Progress = Callable[[int], None]
-
-
-class ConvertedFile(Protocol):
-    """What a converter says of the file it wrote."""
-
-    @property
-    def route(self) -> str: ...
-    @property
-    def vendor(self) -> str: ...
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def size_bytes(self) -> int: ...
-
-
-Convert = Callable[[SlideFiles, Path, str, Progress], ConvertedFile]
-
-
-class FoundPicture(Protocol):
-    """A picture that its scanner took beside the slide, as PNG."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def png(self) -> bytes: ...
-    @property
-    def width(self) -> int: ...
-    @property
-    def height(self) -> int: ...
-
-
-Associated = Callable[[SlideFiles, str], Sequence[FoundPicture]]
 
 
 @dataclass(frozen=True)
@@ -117,14 +85,11 @@ class ConversionWork:
     ----------
     open_files
         Opens the original files; the folder is for those that have to be on disk.
-    associated
-        Finds label and overview in the files of a vendor.
     """
 
     open_files: Callable[[Sequence[OriginalObject], Path], SlideFiles]
     images: BlobStore
-    convert: Convert
-    associated: Associated
+    reading: Reading
     scratch: Path
 
     def run(self, payload: Mapping[str, Any], on_progress: Progress) -> dict[str, Any]:
@@ -141,19 +106,22 @@ class ConversionWork:
         with scratch_folder(self.scratch, "convert", image, epoch) as folder:
             files = self.open_files([OriginalObject(**file) for file in payload["files"]], folder)
             target = folder / "slide.tif"
-            converted = self.convert(files, target, payload["name"], on_progress)
+            converted = self.reading.convert(files, target, payload["name"], on_progress)
             key = product_key(image, epoch, "viewable")
-            self.images.upload_from(key, target)
-            associated = self._kept(files, str(converted.vendor), payload) if payload["keep_labels"] else []
+            self.images.take(key, made(target))
+            vendor = str(converted.vendor)
+            associated = self._kept(files, vendor, folder, payload) if payload["keep_labels"] else []
         product = SlideProduct(
             key, converted.size_bytes, converted.sha256, str(converted.route), str(converted.vendor)
         )
         return {"product": asdict(product), "associated": [asdict(kept) for kept in associated]}
 
-    def _kept(self, files: SlideFiles, vendor: str, payload: Mapping[str, Any]) -> list[AssociatedImage]:
+    def _kept(
+        self, files: SlideFiles, vendor: str, folder: Path, payload: Mapping[str, Any]
+    ) -> list[AssociatedImage]:
         """Store label and overview where only the route for editors looks."""
         kept = []
-        for found in self.associated(files, vendor):
+        for found in self.reading.associated(files, vendor, folder):
             key = f"{associated_prefix(payload['image'])}{payload['epoch']}-{found.name}.png"
             self.images.put(key, found.png)
             kept.append(AssociatedImage(found.name, key, found.width, found.height))

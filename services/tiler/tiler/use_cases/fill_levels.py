@@ -1,9 +1,10 @@
 """Adds the levels a converted slide lacks, in the background; the first half runs in the worker, the second in its program."""
 
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock
@@ -12,24 +13,12 @@ from archive_shared.jobs.job import Job
 from tiler.domain.deleted_image import DeletedImage
 from tiler.domain.rendering_job import RenderingJob
 from tiler.domain.slide_jobs import LevelFilling, SlideProduct
-from tiler.use_cases.convert_slide import Progress, add_rendering, product_key
-from tiler.use_cases.scratch import scratch_folder
+from tiler.use_cases.convert_slide import add_rendering, product_key
+from tiler.use_cases.reading import Progress, Reading
+from tiler.use_cases.scratch import made, scratch_folder
 
 QUEUE = "tiler.fill-levels"
-
-
-class FilledFile(Protocol):
-    """What is known of a file after levels were added."""
-
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def size_bytes(self) -> int: ...
-    @property
-    def damaged_tiles(self) -> int: ...
-
-
-Fill = Callable[[Path, Progress], FilledFile]
+_AT_ONCE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -75,7 +64,7 @@ class FillingWork:
     """What the program needs to complete a slide."""
 
     images: BlobStore
-    fill: Fill
+    reading: Reading
     scratch: Path
 
     def run(self, payload: Mapping[str, Any], on_progress: Progress) -> dict[str, Any]:
@@ -92,10 +81,10 @@ class FillingWork:
         image, epoch = payload["image"], payload["epoch"]
         with scratch_folder(self.scratch, "fill", image, epoch) as folder:
             target = folder / "slide.tif"
-            self.images.download_to(product.key, target)
-            filled = self.fill(target, on_progress)
+            self._copy_to(target, product.key)
+            filled = self.reading.fill(target, on_progress)
             key = product_key(image, epoch, "complete")
-            self.images.upload_from(key, target)
+            self.images.take(key, made(target))
         complete = replace(
             product,
             key=key,
@@ -105,3 +94,8 @@ class FillingWork:
             damaged_tiles=filled.damaged_tiles,
         )
         return asdict(complete)
+
+    def _copy_to(self, target: Path, key: str) -> None:
+        """Write the stored slide to a file of its own: what `download_to` gives may be the object, which must not change."""
+        with self.images.open(key) as stored, target.open("xb") as file:
+            shutil.copyfileobj(stored, file, _AT_ONCE_BYTES)

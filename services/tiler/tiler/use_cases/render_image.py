@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from archive_shared.blobs.port import BlobStore
-from tiler.domain.picture import Picture
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.rendering_job import PYRAMID, RenderingJob, SourceObject, StoredIndex, StoredPreview
 from tiler.domain.tile_index import TileIndex
+from tiler.use_cases.reading import Reading
+from tiler.use_cases.scratch import scratch_folder
 
 QUEUE = "tiler.render"
 
@@ -57,8 +59,8 @@ class RenderingWork:
 
     open_source: Callable[[str, int], RangedSource]
     media: BlobStore
-    preview: Callable[[RangedSource], Picture]
-    build_index: Callable[[RangedSource], TileIndex]
+    reading: Reading
+    scratch: Path
 
     def run(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Make and store the products; they are named after the epoch, so a late attempt disturbs nobody.
@@ -73,19 +75,17 @@ class RenderingWork:
         found = payload["source"]
         source = self.open_source(found["key"], found["size_bytes"])
         image, epoch = payload["image"], payload["epoch"]
-        picture = self.preview(source)
-        preview = StoredPreview(f"{preview_prefix(image)}{epoch}", picture.content_type)
-        self.media.put(preview.key, picture.body)
         located = SourceObject(**found)
-        index = (
-            self._store_index(source, located, f"{index_prefix(image)}{epoch}")
-            if located.type == PYRAMID
-            else None
+        with scratch_folder(self.scratch, "render", image, epoch) as folder:
+            rendering = self.reading.render(source, folder, with_index=located.type == PYRAMID)
+        preview = StoredPreview(f"{preview_prefix(image)}{epoch}", rendering.preview.content_type)
+        self.media.put(preview.key, rendering.preview.body)
+        index = rendering.index and self._store_index(
+            rendering.index, located, f"{index_prefix(image)}{epoch}"
         )
         return {"preview": asdict(preview), "index": asdict(index) if index else None}
 
-    def _store_index(self, source: RangedSource, located: SourceObject, key: str) -> StoredIndex:
-        index = self.build_index(source)
+    def _store_index(self, index: TileIndex, located: SourceObject, key: str) -> StoredIndex:
         stored = StoredIndex(
             key=key,
             levels=len(index.levels),

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tiler.domain.problems import UnreadableImage
+
 
 @contextmanager
 def scratch_folder(root: Path, kind: str, job: str, epoch: int) -> Iterator[Path]:
@@ -17,3 +19,10 @@ def scratch_folder(root: Path, kind: str, job: str, epoch: int) -> Iterator[Path
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def made(path: Path) -> Path:
+    """Return the path of a file that those who read uploads have made; a link could lead to what only we may read."""
+    if path.is_symlink() or not path.is_file():
+        raise UnreadableImage("Reading the image left no file behind.")
+    return path

@@ -1,0 +1,268 @@
+"""Uploads are read by processes without secrets and with limits; what becomes of those hurts nobody else."""
+
+import os
+import resource
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from archive_shared.errors import Unavailable
+from archive_shared.jobs.program import Refused
+from tests.integration.tiler.conftest import Studio
+from tests.integration.tiler.test_slide_programs import ended
+from tests.support import slide_files
+from tiler.adapters.blob_source import BlobSource
+from tiler.adapters.confinement.confined_reading import UNEXPECTED, ConfinedReading
+from tiler.adapters.confinement.desk_files import DeskFiles
+from tiler.adapters.confinement.file_desk import file_desk
+from tiler.adapters.confinement.messages import MOST_READ_BYTES, Gone
+from tiler.adapters.reading_here import ReadingHere
+from tiler.adapters.slides.local_files import LocalFiles
+from tiler.bootstrap import CONVERSION_PROGRAM, slide_work_over
+from tiler.domain.problems import UnreadableImage
+from tiler.domain.reading_limits import ReadingLimits
+from tiler.programs import confined_reading
+
+MIB = 1 << 20
+LIMITS = ReadingLimits(
+    time_limit_s=60, silence_s=30, memory_bytes=900 * MIB, file_bytes=5 * MIB, open_files=64
+)
+
+
+class Bytes:
+    """A ranged source that is no file of this machine."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.size_bytes = len(body)
+        self.reads = 0
+
+    def read(self, start: int, end: int) -> bytes:
+        self.reads += 1
+        return self.body[start:end]
+
+
+class Silent(Bytes):
+    """One whose store does not answer."""
+
+    def read(self, start: int, end: int) -> bytes:
+        raise Unavailable("the blob store does not answer")
+
+
+@pytest.fixture
+def reading() -> Iterator[ConfinedReading]:
+    reading = confined_reading("render", LIMITS)
+    yield reading
+    reading.close()
+
+
+def misbehaving(doing: str, limits: ReadingLimits = LIMITS) -> ConfinedReading:
+    """Reading in a process like the real one, but for what it does when it is told to."""
+    program = (
+        "import ctypes, errno, os, signal, time\n"
+        "from archive_shared.jobs import child\n"
+        "from tiler.adapters.confinement import orders\n"
+        f"def duty(order, on_progress):\n    {doing}\n    return {{}}\n"
+        "orders._DUTIES = {'fill': duty}\n"
+        "def work(order, report):\n"
+        "    return orders.obey(order, lambda done: report.progress({'done': done}))\n"
+        "child.run(work)\n"
+    )
+    return ConfinedReading((sys.executable, "-c", program), limits, warm=False)
+
+
+def children() -> list[Path]:
+    """What /proc says of the processes this one has started."""
+    mine = [
+        process
+        for process in Path("/proc").iterdir()
+        if process.name.isdecimal() and parent_of(process) == os.getpid()
+    ]
+    return [process for process in mine if b"reading_program" in (process / "cmdline").read_bytes()]
+
+
+def parent_of(process: Path) -> int:
+    try:
+        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+
+
+def test_the_process_that_reads_knows_no_secret(
+    environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ARCHIVE_BLOBS_SECRET_KEY", "the key of the store")
+    reading = confined_reading("render", LIMITS)
+
+    (process,) = children()
+    told = (process / "environ").read_bytes()
+    reading.close()
+
+    assert b"ARCHIVE_" not in told
+    assert environment["ARCHIVE_SECRET"].encode() not in told
+
+
+def test_its_memory_processor_time_files_and_cores_are_limited(reading: ConfinedReading) -> None:
+    (process,) = children()
+    number = int(process.name)
+
+    limits = {
+        kind: resource.prlimit(number, kind)[0]
+        for kind in (
+            resource.RLIMIT_AS,
+            resource.RLIMIT_CPU,
+            resource.RLIMIT_FSIZE,
+            resource.RLIMIT_NOFILE,
+            resource.RLIMIT_CORE,
+        )
+    }
+
+    assert limits == {
+        resource.RLIMIT_AS: 900 * MIB,
+        resource.RLIMIT_CPU: 60,
+        resource.RLIMIT_FSIZE: 5 * MIB,
+        resource.RLIMIT_NOFILE: 64,
+        resource.RLIMIT_CORE: 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("doing", "reason"),
+    [
+        ("bytearray(1 << 40)", "it needed more than 0.879 GB of memory"),
+        ("os.kill(os.getpid(), signal.SIGXCPU)", "it needed more than 60 seconds of processor time"),
+        ("open(order['target'], 'wb').write(bytes(6 << 20))", "it would have written more than"),
+        ("kept = [open(os.devnull) for _ in range(100)]", "it opened more than 64 files"),
+    ],
+)
+def test_a_breach_of_a_limit_is_the_reason(tmp_path: Path, doing: str, reason: str) -> None:
+    with pytest.raises(UnreadableImage) as stopped:
+        misbehaving(doing).fill(tmp_path / "slide.tif", lambda _: None)
+
+    assert stopped.value.reason.startswith(f"Reading the image was stopped: {reason}")
+
+
+@pytest.mark.parametrize(
+    "doing",
+    [
+        "ctypes.string_at(0)",
+        "os._exit(3)",
+        "raise ValueError(b'name of a patient')",
+        "os.kill(os.getpid(), signal.SIGKILL)",
+    ],
+)
+def test_a_crash_is_the_image_s_fault_and_names_nothing_of_it(tmp_path: Path, doing: str) -> None:
+    with pytest.raises(UnreadableImage) as stopped:
+        misbehaving(doing).fill(tmp_path / "slide.tif", lambda _: None)
+
+    assert stopped.value.reason == UNEXPECTED
+
+
+def test_one_that_hangs_is_ended_after_some_silence(tmp_path: Path) -> None:
+    limits = ReadingLimits(silence_s=0.5)
+
+    with pytest.raises(UnreadableImage, match="it got no further"):
+        misbehaving("time.sleep(1000)", limits).fill(tmp_path / "slide.tif", lambda _: None)
+
+
+def test_one_that_never_comes_to_an_end_is_ended_too(tmp_path: Path) -> None:
+    told: list[int] = []
+    doing = "[(on_progress(done), time.sleep(0.05)) for done in range(10**6)]"
+
+    with pytest.raises(UnreadableImage, match="it took longer"):
+        misbehaving(doing, ReadingLimits(time_limit_s=1.5)).fill(tmp_path / "slide.tif", told.append)
+
+    assert told[0] == 0
+
+
+def test_a_full_disk_is_not_the_image_s_fault(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable):
+        misbehaving("raise OSError(errno.ENOSPC, '')").fill(tmp_path / "slide.tif", lambda _: None)
+
+
+def test_a_store_that_does_not_answer_is_not_either(reading: ConfinedReading, tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="does not answer"):
+        reading.render(Silent(b"-" * 1000), tmp_path, with_index=False)
+
+
+def test_bytes_of_a_store_are_read_by_range(reading: ConfinedReading, tmp_path: Path, slide: bytes) -> None:
+    source = Bytes(slide)
+
+    rendering = reading.render(source, tmp_path, with_index=True)
+
+    assert rendering == ReadingHere().render(Bytes(slide), tmp_path, with_index=True)
+    assert source.reads > 0
+
+
+def test_an_object_that_is_a_file_is_read_by_the_process_itself(
+    studio: Studio, reading: ConfinedReading, tmp_path: Path, slide: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.images.put("slide", slide)
+    monkeypatch.setattr(type(studio.images), "read", None)
+
+    rendering = reading.render(BlobSource(studio.images, "slide", len(slide)), tmp_path, with_index=False)
+
+    assert rendering.preview.body.startswith(b"\xff\xd8")
+
+
+def test_a_refusal_comes_with_its_reason(reading: ConfinedReading, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableImage, match="neither a TIFF nor a MetaImage"):
+        reading.render(Bytes(b"noise" * 100), tmp_path, with_index=False)
+
+
+def test_a_process_gets_no_other_files_than_its_own(tmp_path: Path) -> None:
+    (tmp_path / "upload").mkdir()
+    slide_files.aperio_slide(tmp_path / "upload" / "slide.svs")
+    (tmp_path / "secret").write_bytes(b"not yours")
+    with (
+        LocalFiles(tmp_path / "upload" / "slide.svs") as files,
+        file_desk(files, tmp_path) as desk,
+        DeskFiles(tmp_path, desk.description()["files"]) as asking,
+    ):
+        assert asking.open("slide.svs").read(0, 2) == b"II"
+        with pytest.raises(UnreadableImage):
+            asking.open("../secret")
+        with pytest.raises(Gone):
+            asking.open("slide.svs").read(-1, 2)
+
+
+def test_ranges_of_any_length_are_put_together(tmp_path: Path) -> None:
+    body = os.urandom(1 << 10) * (2 * MOST_READ_BYTES // (1 << 10)) + b"end"
+    (tmp_path / "large").write_bytes(body)
+    with (
+        LocalFiles(tmp_path / "large") as files,
+        file_desk(files, tmp_path) as desk,
+        DeskFiles(tmp_path, desk.description()["files"]) as asking,
+    ):
+        source = asking.open("large")
+
+        assert source.read(5, len(body)) == body[5:]
+        assert source.read(7, 7) == b""
+
+
+def test_a_link_that_a_process_left_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"only ours")
+    doing = "os.symlink('secret', order['folder'] + '/preview.jpeg'); return {'content_type': 'image/jpeg'}"
+    reading = misbehaving(doing)
+    program = [part.replace("'fill'", "'render'") for part in reading._programs._command]
+
+    with pytest.raises(UnreadableImage):
+        ConfinedReading(program, LIMITS, warm=False).render(Bytes(b"-"), tmp_path, with_index=False)
+
+
+def test_a_slide_that_exceeds_a_limit_is_reported_at_the_first_attempt(
+    studio: Studio, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    for name, value in {**environment, "ARCHIVE_SLIDE_FILE_GB": "0"}.items():
+        monkeypatch.setenv(name, value)
+    slide_files.aperio_slide(folder / "slide.svs")
+    image = studio.import_slide(folder)
+    work = slide_work_over(studio.service.documents)
+
+    ending, _ = ended(CONVERSION_PROGRAM, work.converting.payload(work.conversions.require(image)))
+
+    assert ending == Refused("Reading the image was stopped: it would have written more than 0 GB.")
