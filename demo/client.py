@@ -110,6 +110,10 @@ class ArchiveClient:
         """Poll until the image has a preview picture, and return the image."""
         return self._wait(lambda: self.image(url), lambda image: image["preview"] is not None, timeout_s)
 
+    def wait_for_files(self, url: str, *, timeout_s: float = 60) -> dict[str, Any]:
+        """Poll until there is something to download of the image, which slides have once they are converted."""
+        return self._wait(lambda: self.image(url), lambda image: bool(image["files"]), timeout_s)
+
     def download(self, url: str, target: Path) -> Path:
         """Follow a file address to its signed link and save the bytes."""
         answer = self._send(self._http, "GET", url)

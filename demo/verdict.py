@@ -1,13 +1,16 @@
 """Compares every item with the files it was made from."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from demo.check import differences
-from demo.client import ArchiveClient
+from demo.client import ApiError, ArchiveClient
 from demo.inputs import DemoInputs, Expected
+
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,21 @@ def _problems(client: ArchiveClient, image: dict[str, Any], inputs: DemoInputs, 
     expected = _expected(image, inputs)
     if expected is None:
         return [f"nobody expected an image of {image['sources']}"]
-    address = image["files"][0]["file"]
-    file = client.download(address, folder / address.rsplit("/", 1)[-1])
+    file = _downloaded(client, image["api_url"], folder)
     return differences(expected.read_source(), expected.read_canonical(file))
+
+
+def _downloaded(client: ArchiveClient, url: str, folder: Path) -> Path:
+    """Download an image; that of a slide is replaced by one with all levels once, maybe just now."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(ApiError):
+            return _download(client, url, folder)
+    return _download(client, url, folder)
+
+
+def _download(client: ArchiveClient, url: str, folder: Path) -> Path:
+    address = client.wait_for_files(url)["files"][0]["file"]
+    return client.download(address, folder / address.rsplit("/", 1)[-1])
 
 
 def _expected(image: dict[str, Any], inputs: DemoInputs) -> Expected | None:

@@ -66,7 +66,7 @@ def convert_here(
         looked = look_at({"files": documents}, budget=allowed, on_progress=_ignore)
         candidates, rejections = gather([recognised_from_document(one) for one in looked["recognised"]])
         images: list[ConvertedImage] = []
-        for number, candidate in enumerate(candidates):
+        for number, candidate in enumerate(one.without_tiler() for one in candidates):
             if isinstance(candidate.format, SlideFormat):
                 rejections += [Rejection(file.name, (SLIDE,)) for file in candidate.files]
                 continue

@@ -163,7 +163,8 @@ class _Conversion:
         candidates, rejections = gather(self._recognised(files))
         self.rejections += rejections
         if self.key or not self.keep_slides:
-            candidates = self._without_slides(candidates, SLIDE_WITH_IDENTITY if self.key else SLIDE)
+            kept = [candidate.without_tiler() for candidate in candidates]
+            candidates = self._without_slides(kept, SLIDE_WITH_IDENTITY if self.key else SLIDE)
         self._convert(candidates, rejected=len(rejections))
         return ConversionReport(
             images=tuple(sorted(self.images, key=_image_order)),

@@ -77,6 +77,18 @@ def test_missing_levels_are_added_in_the_background(studio: Studio, image: str) 
     assert (len(before["levels"]), len(after["levels"])) == (2, 4)
 
 
+def test_a_plain_pyramid_need_not_say_how_large_a_pixel_is(studio: Studio, folder: Path) -> None:
+    slide = slide_files.plain_slide(folder / "slide.tif", says_size=False)
+    image = studio.import_slide(folder, name="slide.tif")
+
+    complete = completed(studio, image)
+
+    assert (complete.width, complete.height, complete.levels) == (1100, 700, 4)
+    assert (complete.voxel_width_mm, complete.voxel_height_mm) == (None, None)
+    stored = studio.images.read(complete.file.key)
+    assert not [private for private in slide.private if private in stored]
+
+
 def test_tiles_stay_readable_while_the_complete_slide_waits_to_be_indexed(studio: Studio, image: str) -> None:
     token = studio.member(image)
     studio.convert(image)

@@ -21,6 +21,7 @@ from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.images import ColorSpace, ConvertedImage, ImageType
 from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
 from tests.support.huge_pyramid import huge_pyramid
+from tests.support.stored_tiles import stored_tiles
 
 RESOLUTION: dict[str, Any] = {"resolution": (100, 50), "resolutionunit": "CENTIMETER", "metadata": None}
 
@@ -39,7 +40,9 @@ def write(path: Path, pixels: np.ndarray, **options: Any) -> Path:
 @pytest.mark.parametrize(
     "pixels", [picture(200, 300), picture(200, 300)[..., 0], picture(200, 300)[..., 0] * np.uint16(250)]
 )
-def test_a_tiled_pyramid_is_copied_byte_for_byte(tmp_path: Path, pixels: np.ndarray, bigtiff: bool) -> None:
+def test_the_tiles_of_a_pyramid_are_kept_byte_by_byte(
+    tmp_path: Path, pixels: np.ndarray, bigtiff: bool
+) -> None:
     source = tmp_path / "slide.tif"
     with tifffile.TiffWriter(source, bigtiff=bigtiff) as writer:
         for level in range(3):
@@ -54,7 +57,7 @@ def test_a_tiled_pyramid_is_copied_byte_for_byte(tmp_path: Path, pixels: np.ndar
 
     image, path = imported(source, tmp_path)
 
-    assert path.read_bytes() == source.read_bytes()
+    assert stored_tiles(path) == stored_tiles(source)
     assert (image.type, image.name) == (ImageType.TIFF, "slide.tif")
     assert image.metadata.resolution_levels == 3
 
@@ -69,7 +72,7 @@ def test_what_is_known_of_a_pyramid(tmp_path: Path) -> None:
     assert found.color_space is ColorSpace.RGB
 
 
-def test_a_pyramid_of_jpeg_tiles_is_copied_and_digested_as_decoded(tmp_path: Path) -> None:
+def test_a_pyramid_of_jpeg_tiles_is_kept_and_digested_as_decoded(tmp_path: Path) -> None:
     import hashlib
 
     source = tmp_path / "slide.tif"
@@ -82,7 +85,7 @@ def test_a_pyramid_of_jpeg_tiles_is_copied_and_digested_as_decoded(tmp_path: Pat
 
     with Image.open(source) as decoded:
         expected = hashlib.sha256(np.asarray(decoded.convert("RGB")).tobytes()).hexdigest()
-    assert path.read_bytes() == source.read_bytes()
+    assert stored_tiles(path) == stored_tiles(source)
     assert image.metadata.color_space is ColorSpace.YCBCR
     assert image.pixels_sha256 == expected
 
@@ -131,7 +134,7 @@ def test_odd_sizes_rounded_up_or_down_are_still_levels(tmp_path: Path) -> None:
     image, path = imported(source, tmp_path)
 
     assert image.metadata.resolution_levels == 4
-    assert path.read_bytes() == source.read_bytes()
+    assert stored_tiles(path) == stored_tiles(source)
 
 
 @pytest.mark.parametrize("sample_type", ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32"])

@@ -28,6 +28,11 @@ COPIED: dict[str, Writer] = {
     "svs 4:2:2, BigTIFF, ICC": _aperio(colours="ycbcr422", bigtiff=True, icc=True),
     "svs 4:4:4, tiles of 256": _aperio(colours="ycbcr444", tile=256),
     "svs RGB": _aperio(colours="rgb"),
+    "tiff": lambda folder: slide_files.plain_slide(folder / "a.tif"),
+    "tiff, big endian BigTIFF, ICC": lambda folder: slide_files.plain_slide(
+        folder / "a.tif", order=">", bigtiff=True, icc=True
+    ),
+    "tiff, one level, RGB": lambda folder: slide_files.plain_slide(folder / "a.tif", steps=(), colours="rgb"),
     "scn": lambda folder: slide_files.leica_slide(folder / "a.scn"),
     "bif": lambda folder: slide_files.ventana_slide(folder / "a.bif"),
     "dicom": lambda folder: slide_files.dicom_slide(folder / "a"),
@@ -148,7 +153,7 @@ def test_no_byte_of_label_or_macro_and_no_patient_gets_into_the_product(name: st
         assert not [piece for piece in telling if piece in product]
 
 
-@pytest.mark.parametrize("name", ["svs 4:2:0", "svs RGB", "scn", "bif"])
+@pytest.mark.parametrize("name", ["svs 4:2:0", "svs RGB", "tiff", "tiff, one level, RGB", "scn", "bif"])
 def test_copied_tiles_are_the_same_bytes(name: str, tmp_path: Path) -> None:
     slide, target = COPIED[name](tmp_path), tmp_path / "slide.tif"
 

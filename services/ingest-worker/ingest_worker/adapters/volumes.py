@@ -107,7 +107,7 @@ class PyramidReading:
     path
         The TIFF it comes from.
     ready
-        Whether that is canonical already and is copied byte for byte.
+        Whether that is canonical already, so that its tiles are kept as they are.
     is_label_map
         Whether lower levels must repeat values rather than average them.
     """

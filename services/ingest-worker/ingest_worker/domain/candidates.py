@@ -3,7 +3,7 @@
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest_worker.domain.files import SourceFile, natural_order, neighbour_name
 from ingest_worker.domain.formats import AnyFormat, Format, SlideFormat, UnsupportedFormat
@@ -46,6 +46,10 @@ class Candidate:
 
     format: Format | SlideFormat
     files: tuple[SourceFile, ...]
+
+    def without_tiler(self) -> "Candidate":
+        """Return a slide in no vendor's format as the TIFF that it is, which can be kept here as well."""
+        return replace(self, format=Format.TIFF) if self.format is SlideFormat.TIFF else self
 
 
 def gather(recognised: Sequence[Recognised]) -> tuple[list[Candidate], list[Rejection]]:

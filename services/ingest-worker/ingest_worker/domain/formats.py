@@ -29,6 +29,7 @@ class SlideFormat(StrEnum):
     HAMAMATSU_VMU = "vmu"
     MIRAX = "mrxs"
     DICOM = "dicom"
+    TIFF = "tiff"
 
 
 class UnsupportedFormat(StrEnum):

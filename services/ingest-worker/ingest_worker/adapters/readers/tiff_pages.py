@@ -123,7 +123,7 @@ def read_pages(path: Path, name: str) -> Pages:
             if len(tiff.pages) > MOST_PAGES:
                 raise Refused(f"The TIFF file {name} has more than {MOST_PAGES} pages.")
             directories = [tiff.pages[index] for index in range(len(tiff.pages))]
-            pages = tuple(_page(page) for page in directories if isinstance(page, TiffPage))
+            pages = tuple(read_page(page) for page in directories if isinstance(page, TiffPage))
             pixel_size = upright(_pixel_size_mm(directories[0], name), pages[0].orientation)
     except READING_ERRORS as error:
         raise Damaged(name, "its TIFF directories cannot be read") from error
@@ -133,7 +133,8 @@ def read_pages(path: Path, name: str) -> Pages:
     return Pages(pages, pixel_size)
 
 
-def _page(page: TiffPage) -> Page:
+def read_page(page: TiffPage) -> Page:
+    """Return the facts of a directory; raises one of `READING_ERRORS` if it is damaged."""
     segments = tuple(zip(page.dataoffsets, page.databytecounts, strict=True))
     if page.dtype is None or page.imagewidth < 1 or page.imagelength < 1 or not segments:
         raise TiffFileError("a page without pixels")

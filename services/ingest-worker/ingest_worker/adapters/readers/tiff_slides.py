@@ -1,8 +1,8 @@
-"""Tells slides of vendors from other TIFFs, by what their scanners write into the first directory."""
+"""Tells slides from other TIFFs: by what vendors' scanners write into the first directory, or by how pixels are stored."""
 
-from tifffile import TiffFile
+from tifffile import TiffFile, TiffPage
 
-from ingest_worker.adapters.readers.tiff_pages import READING_ERRORS
+from ingest_worker.adapters.readers.tiff_pages import READING_ERRORS, pyramid_levels, read_page
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.formats import SlideFormat
 
@@ -12,7 +12,11 @@ MARKS = {
     "is_scn": SlideFormat.LEICA,
     "is_bif": SlideFormat.VENTANA,
 }
-XMP = 700
+XMP, ORIENTATION = 700, 274
+JPEG = 7
+COLOURS = (2, 6)  # RGB, YCbCr
+LARGE_PIXELS = 1 << 26
+"""A picture in JPEG tiles of this size is a slide even if it has one level only: 8192 pixels square."""
 
 
 def slide_format(file: SourceFile) -> SlideFormat | None:
@@ -20,9 +24,39 @@ def slide_format(file: SourceFile) -> SlideFormat | None:
     try:
         with TiffFile(file.path) as tiff:
             marked = next((kind for mark, kind in MARKS.items() if getattr(tiff, mark)), None)
-            return marked or (SlideFormat.VENTANA if _has_iscan(tiff) else None)
+            return marked or _unmarked(tiff)
     except READING_ERRORS:
         return None
+
+
+def _unmarked(tiff: TiffFile) -> SlideFormat | None:
+    if _has_iscan(tiff):
+        return SlideFormat.VENTANA
+    return None if tiff.is_philips or not _is_plain_slide(tiff) else SlideFormat.TIFF
+
+
+def _is_plain_slide(tiff: TiffFile) -> bool:
+    """Tell whether the tiler should have it: a coloured pyramid whose JPEG tiles it can copy, or a large picture of such."""
+    pages = [page for page in tiff.pages if isinstance(page, TiffPage)]
+    if not _can_be_copied(pages[0]):
+        return False
+    first, *others = map(read_page, pages)
+    if any((page.width, page.height) == (first.width, first.height) for page in others):
+        return False  # channels or focal planes
+    is_pyramid = first.has_inner_pages or pyramid_levels((first, *others)) > 1
+    return is_pyramid or first.width * first.height > LARGE_PIXELS
+
+
+def _can_be_copied(page: TiffPage) -> bool:
+    return (
+        page.is_tiled
+        and page.compression == JPEG
+        and page.photometric in COLOURS
+        and page.bitspersample == 8
+        and page.samplesperpixel == 3
+        and page.planarconfig == 1
+        and page.tags.valueof(ORIENTATION, default=1) == 1
+    )
 
 
 def _has_iscan(tiff: TiffFile) -> bool:

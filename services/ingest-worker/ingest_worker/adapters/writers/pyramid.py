@@ -1,7 +1,6 @@
-"""Writes tiled pyramidal TIFF: copies a file that is one already, or tiles a picture without losing a bit of it."""
+"""Writes tiled pyramidal TIFF: keeps the tiles of a file that is one already, or tiles a picture without losing a bit of it."""
 
 import hashlib
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +8,9 @@ from pathlib import Path
 import pyvips
 from tifffile import TiffFile
 
+from ingest_worker.adapters.readers.tiff_pages import READING_ERRORS
 from ingest_worker.adapters.volumes import PyramidReading
+from ingest_worker.adapters.writers.kept_pyramid import keep_pyramid
 from ingest_worker.domain.images import ColorSpace, ImageMetadata
 from ingest_worker.domain.refusals import Damaged, Refused
 
@@ -47,13 +48,13 @@ def write_pyramid(
     pyvips.cache_set_max(0)
     metadata = reading.metadata
     try:
-        if reading.ready:
-            shutil.copyfile(reading.path, path)
-        else:
+        if not (reading.ready and keep_pyramid(reading.path, path)):
             metadata = _tile(reading, path)
         digest = _pixels_sha256(path, on_progress)
     except pyvips.Error as error:
         raise Damaged(reading.name, "its pixels cannot be decoded to the end") from error
+    except READING_ERRORS as error:
+        raise Damaged(reading.name, "its TIFF directories cannot be read") from error
     return WrittenPyramid(path.stat().st_size, digest, metadata)
 
 
