@@ -1,9 +1,7 @@
 """Reads what a request carries: its token, its JSON body, its page; refuses anything else by name."""
 
-import json
-import re
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import request
@@ -13,11 +11,11 @@ from werkzeug.exceptions import UnsupportedMediaType
 from archive_shared.access import Access, Caller
 from archive_shared.errors import Forbidden, Invalid, Unauthenticated
 from archive_shared.http.sessions import SAFE_METHODS, session_secret
+from archive_shared.json_text import NoJson, read_json
 
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 1000
 LARGEST_OFFSET = 2**53
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def bearer_token() -> str | None:
@@ -63,20 +61,18 @@ def body(schema: Schema) -> dict[str, Any]:
     Raises
     ------
     Invalid
-        Malformed JSON (NaN included), text no store can keep, or fields the schema refuses, named with dots:
-        `values.0.socket`.
+        Malformed JSON (NaN included), what no store can keep (see `read_json`), or fields the schema refuses, named
+        with dots: `values.0.socket`.
     UnsupportedMediaType
         The content type is not application/json.
     """
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("The content type must be application/json.")
     try:
-        sent = json.loads(request.get_data(), parse_constant=_refuse_constant)
-        _refuse_unstorable(sent)
-        loaded = schema.load(sent)
+        loaded = schema.load(read_json(request.get_data()))
     except ValidationError as error:
         raise Invalid(_flat(error.messages)) from error
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+    except NoJson as error:
         raise Invalid({"": [f"The body is not valid JSON: {error}"]}) from error
     assert isinstance(loaded, dict)
     return loaded
@@ -127,20 +123,6 @@ def _whole_number(name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit()):
         raise Invalid({name: ["Must be a whole number, not negative."]})
     return int(text[:20])
-
-
-def _refuse_unstorable(sent: Any, field: str = "") -> None:
-    """Raise `Invalid` for NUL and half surrogate pairs, which databases cut text at or cannot write at all."""
-    if isinstance(sent, str) and _UNSTORABLE.search(sent):
-        raise Invalid({field: ["Must not contain NUL characters or half surrogate pairs."]})
-    inner = sent.items() if isinstance(sent, dict) else enumerate(sent) if isinstance(sent, list) else ()
-    for name, value in inner:
-        _refuse_unstorable(name, field)
-        _refuse_unstorable(value, f"{field}.{name}".strip("."))
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not allowed")
 
 
 def _flat(messages: Any, prefix: str = "") -> dict[str, list[str]]:

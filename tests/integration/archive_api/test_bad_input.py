@@ -2,14 +2,18 @@
 
 import base64
 import io
+import json
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from archive_shared.identifiers import new_id
 from tests.support.archive_service import SITE, ArchiveService
 from tests.support.imports import SOCKET, an_import
 from tests.support.pictures import a_picture
+from tests.support.sockets import a_socket
 
 ARCHIVES = "/api/v1/archives/"
 ITEMS = "/api/v1/archives/items/"
@@ -149,6 +153,93 @@ def test_a_body_that_cannot_be_read_is_refused(
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json["status"] == status
     assert stored(service) == before
+
+
+def test_a_number_that_its_schema_cannot_be_applied_to_is_refused(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    a_socket(service, "Dose", "Float", schema={"multipleOf": 0.5})
+    body = {
+        "archive": f"{SITE}/api/v1/archives/{archive}/",
+        "values": [{"interface": "dose", "value": 10**400}],
+    }
+
+    answer = service.call("POST", ITEMS, editor, json=body)
+
+    assert (answer.status_code, list(answer.json["errors"])) == (400, ["values.0.value"])
+
+
+TOO_DEEP = "[" * 101 + "]" * 101
+JSON_NOBODY_CAN_KEEP = ["1e999", "[-1e999]", '{"a": 1e400}', TOO_DEEP, '"\\u0000"', '{"a\\udfff": 1}']
+WRITES = {
+    "values.0.value": (ITEMS, '"archive": "{archive}", "values": [{"interface": "any", "value": %s}]'),
+    "rows.0.values.0.value": (
+        f"{ITEMS}bulk/",
+        '"archive": "{archive}", "rows": [{"operation": "create", "values": [{"interface": "any", "value": %s}]}]',
+    ),
+    "schema.default": (
+        "/api/v1/components/interfaces/",
+        '"title": "S", "kind": "Anything", "schema": {"default": %s}',
+    ),
+    "default_value": (
+        "/api/v1/components/interfaces/",
+        '"title": "S", "kind": "Anything", "default_value": %s',
+    ),
+    "example_value": (
+        "/api/v1/components/interfaces/",
+        '"title": "S", "kind": "Anything", "example_value": %s',
+    ),
+}
+
+
+@pytest.mark.parametrize("field", WRITES)
+def test_json_that_cannot_be_kept_is_refused_wherever_it_stands(
+    service: ArchiveService, editor: str, archive: str, field: str
+) -> None:
+    a_socket(service, "Any", "Anything")
+    administrator = service.people.add_person("boss", administrator=True)
+    path, content = WRITES[field]
+    content = content.replace("{archive}", f"{SITE}/api/v1/archives/{archive}/")
+    before = stored(service)
+
+    for value in JSON_NOBODY_CAN_KEEP:
+        body = "{" + content.replace("%s", value) + "}"
+        token = editor if path.startswith(ITEMS) else administrator
+        answer = service.call("POST", path, token, data=body, content_type="application/json")
+        assert answer.status_code == 400, value
+        [named] = answer.json["errors"]
+        assert named.startswith(field), value
+    assert stored(service) == before
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    value=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+        max_leaves=8,
+    )
+    | st.integers(1, 150).map(lambda depth: json.loads("[" * depth + "]" * depth))
+    | st.integers(300, 4000).map(lambda digits: 10**digits)
+)
+def test_any_json_is_kept_as_it_is_or_refused_by_name(
+    service: ArchiveService, editor: str, archive: str, value: Any
+) -> None:
+    for title, kind in (("Any", "Anything"), ("Float", "Float")):
+        if service.library.sockets.get(title.lower()) is None:
+            a_socket(service, title, kind)
+    body = {
+        "archive": f"{SITE}/api/v1/archives/{archive}/",
+        "values": [{"interface": name, "value": value} for name in ("any", "float")],
+    }
+
+    for sent in (body, body | {"values": body["values"][:1]}):
+        answer = service.call("POST", ITEMS, editor, data=json.dumps(sent), content_type="application/json")
+
+        assert answer.status_code in (201, 400), answer.text
+        if answer.status_code == 201:
+            assert answer.json["values"][0]["value"] == value
+    service.settle()
 
 
 def test_a_body_that_is_too_large_is_refused(service: ArchiveService, editor: str) -> None:

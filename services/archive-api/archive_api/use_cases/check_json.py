@@ -26,7 +26,11 @@ def json_errors(value: Any, schemas: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say why JSON breaks any of the schemas; the first few reasons."""
     try:
         found = [error for schema in schemas for error in _validator(json.dumps(schema)).iter_errors(value)]
-    except (Unresolvable, RecursionError):
+    except (
+        Unresolvable,
+        RecursionError,
+        OverflowError,
+    ):  # the last for huge integers beside `multipleOf` a fraction
         return ["JSON cannot be checked against the schema."]
     return [
         f"JSON does not fulfill schema: {error.message[:_LONGEST_REASON]}"

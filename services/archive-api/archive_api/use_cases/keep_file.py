@@ -1,7 +1,6 @@
 """Keeps an uploaded file as the value of a socket: looks at it, and copies it to where nobody deletes it."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -13,6 +12,7 @@ from archive_api.use_cases.hold import hold_keys
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.uploaded import UploadedFile
 from archive_shared.errors import Invalid
+from archive_shared.json_text import NoJson, read_json
 
 LARGEST_FILE_BYTES = 512 * 1024 * 1024
 """Copied while the client waits, so it must not take longer than clients wait."""
@@ -64,8 +64,8 @@ def _check_json(library: Library, socket: Socket, uploaded: UploadedFile) -> Non
     if uploaded.size_bytes > LARGEST_JSON_FILE_BYTES:
         raise Invalid({"": [f"JSON may have {LARGEST_JSON_FILE_BYTES // 1024**2} MiB at the most."]})
     try:
-        value = json.loads(library.upload_blobs.read(uploaded.key))
-    except (ValueError, RecursionError) as error:
+        value = read_json(library.upload_blobs.read(uploaded.key))
+    except NoJson as error:
         raise Invalid({"": ["The file could not be decoded as JSON."]}) from error
     errors = value_errors(socket, value)
     if errors:

@@ -3,11 +3,12 @@
 from flask import request
 
 from archive_api.domain.image_fields import DATES, NUMBERS, ORDERINGS, TEXTS
-from archive_api.domain.search_entry import day_number, read_json
+from archive_api.domain.search_entry import day_number
 from archive_api.use_cases.browse_images import ImageFilter
 from archive_shared.documents import Comparison, at_least, at_most, less_than, more_than, one_of
 from archive_shared.documents.port import Scalar
 from archive_shared.errors import Invalid
+from archive_shared.json_text import read_json_or_text
 
 _COMPARISONS = {"gt": more_than, "gte": at_least, "lt": less_than, "lte": at_most}
 _FILTERED = {"name", *TEXTS, *NUMBERS, *DATES}
@@ -54,7 +55,7 @@ def _condition(parameter: str, name: str, operator: str, text: str) -> dict[str,
 
 def _read(parameter: str, name: str, text: str) -> str | int | float:
     if name in NUMBERS:
-        found = read_json(text)
+        found = read_json_or_text(text, field=parameter)
         if isinstance(found, bool) or not isinstance(found, int | float) or abs(found) > 1e18:
             raise Invalid({parameter: ["Must be a number."]})
         return found
