@@ -29,6 +29,7 @@ from archive_api.domain.task import TASKS, Task
 from archive_api.use_cases.idempotency import forget_answers
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.paging import Paging
+from archive_api.use_cases.renew_entries import renew_entries
 from archive_api.use_cases.socket_shelf import SocketShelf
 from archive_api.use_cases.sweep_images import sweep_images
 from archive_api.use_cases.sweep_items import sweep_items
@@ -182,6 +183,7 @@ def sweep_of(library: Library, grace: Grace) -> Sweep:
         if not dry_run:
             sweep_pages(library)
             forget_answers(library)
+            renew_entries(library)
         yield from sweep_items(library, dry_run=dry_run)
         yield from sweep_images(library, unused_for=grace.images, dry_run=dry_run)
         yield from sweep_media(library, unused_for=grace.media, dry_run=dry_run)

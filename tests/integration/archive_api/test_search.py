@@ -1,15 +1,21 @@
 """Finding items by words, values and metadata of their images; reading lists of any length."""
 
+import base64
+from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archive_api.bootstrap import sweep_of
 from archive_api.domain.item import Item
+from archive_api.domain.search_entry import SearchEntry
 from archive_api.use_cases import search_items
+from archive_shared.events import SlideComplete
 from archive_shared.identifiers import new_id
+from archive_shared.settings import Grace
 from tests.support.archive_service import SITE, Answer, ArchiveService
 from tests.support.imports import an_import
 from tests.support.sockets import a_socket
@@ -41,15 +47,20 @@ def add(service: ArchiveService, token: str, archive: str, title: str, **values:
 
 @pytest.fixture
 def filled(service: ArchiveService, editor: str, archive: str) -> str:
-    """An archive with four items of values, and two of images."""
+    """An archive with items of values, and two of images."""
     a_socket(service, "Cancer score", "Float")
     a_socket(service, "Finding", "String")
     a_socket(service, "Seen", "Bool")
     a_socket(service, "Labels", "Multiple choice")
-    add(service, editor, archive, "low", cancer_score=0.1, finding="benign")
+    a_socket(service, "Grade", "Choice")
+    a_socket(service, "Any", "Anything")
+    add(service, editor, archive, "low", cancer_score=0.1, finding="benign", grade="2")
     add(service, editor, archive, "middle", cancer_score=0.5, finding="suspicious nodule", seen=True)
     add(service, editor, archive, "high", cancer_score=0.9, finding="malignant", seen=False)
-    add(service, editor, archive, "none", labels=["urgent", "second reading"])
+    add(service, editor, archive, "none", labels=["urgent", "second reading"], grade="true")
+    add(service, editor, archive, "text two", any="2", grade="0.5")
+    add(service, editor, archive, "number two", any=2.0)
+    add(service, editor, archive, "several", any=[7, 2, "x", {"inner": 9}, [9], 7])
     for name, about in (
         ("thorax.mha", {"patient_id": "P7", "study_date": "2026-03-01", "modality": "CT", "width": 512}),
         ("knee.mha", {"patient_id": "P8", "study_date": "2025-01-01", "modality": "MR", "width": 256}),
@@ -72,6 +83,17 @@ FOUND = [
     ("value[cancer-score]=0.5", ["middle"]),
     ("value[cancer-score]=0.50", ["middle"]),
     ("value[cancer-score][gte]=2", []),
+    ("value[cancer-score][in]=0.1,0.90", ["low", "high"]),
+    ("value[grade]=2", ["low"]),
+    ("value[grade][in]=2,0.5", ["low", "text two"]),
+    ("value[grade]=true", ["none"]),
+    ("value[any]=2", ["text two", "number two", "several"]),
+    ("value[any]=2.0", ["number two", "several"]),
+    ("value[any][in]=2,7", ["text two", "number two", "several"]),
+    ("value[any]=x", ["several"]),
+    ("value[any]=9", []),
+    ("value[any][gt]=2", ["several"]),
+    ("value[any][gt]=2&value[any][lt]=7", ["several"]),
     ("value[finding]=benign", ["low"]),
     ("value[finding]=suspicious nodule", ["middle"]),
     ("value[finding][in]=benign,malignant", ["low", "high"]),
@@ -96,6 +118,8 @@ FOUND = [
     ("image[study_date][gte]=2026-01-01", ["thorax.mha"]),
     ("image[study_date]=2025-01-01", ["knee.mha"]),
     ("image[width][lte]=256", ["knee.mha"]),
+    ("image[width][in]=256,512.0", ["thorax.mha", "knee.mha"]),
+    ("image[study_date][in]=2025-01-01,2020-01-01", ["knee.mha"]),
     ("image[width]=512&search=thorax", ["thorax.mha"]),
 ]
 
@@ -109,6 +133,10 @@ def test_items_are_found_by_any_value_or_metadata(
     assert titles(service, editor, filled, encoded) == found
 
 
+def encoded(cursor: str) -> str:
+    return base64.urlsafe_b64encode(cursor.encode()).decode()
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -119,6 +147,18 @@ def test_items_are_found_by_any_value_or_metadata(
         ("value[]=1", "value[]"),
         ("search=x&cursor=y", "cursor"),
         ("value[score][gte]=NaN", "value[score][gte]"),
+        ("value[score][gte]=1" + "0" * 400, "value[score][gte]"),
+        ("value[score][gte]=1e999", "value[score][gte]"),
+        ("value[score]=1e999", "value[score]"),
+        ("value[score]=" + "x" * 201, "value[score]"),
+        ("value[score][lt]=" + "[" * 1000, "value[score][lt]"),
+        ("image[width][in]=1,wide", "image[width][in]"),
+        ("image[study_date][in]=today", "image[study_date][in]"),
+        ("cursor=" + encoded("[" * 1000), "cursor"),
+        ("cursor=" + encoded('["a", 1' + "0" * 400 + "]"), "cursor"),
+        ("cursor=" + encoded('["a", NaN]'), "cursor"),
+        ("cursor=" + encoded("[1, 2]"), "cursor"),
+        ("cursor=" + encoded('["a\\ud800", null]'), "cursor.0"),
     ],
 )
 def test_a_filter_that_makes_no_sense_is_refused_by_name(
@@ -264,6 +304,97 @@ def test_offsets_read_from_end_to_end_cost_no_skipping_and_show_everything(
 
     assert [title for page in found for title in page] == [f"case {number}" for number in range(10)]
     assert not any(skipped)
+
+
+@pytest.fixture
+def pairs(service: ArchiveService, editor: str, archive: str) -> str:
+    """An archive with two items, each of which holds a scan and a smaller one laid over it."""
+    for title, widths in (("a", (512, 64)), ("b", (256, 128))):
+        made = add(service, editor, archive, title)
+        for socket, width in zip(("generic-medical-image", "generic-overlay"), widths, strict=True):
+            event = an_import(archive=archive, item=made["pk"], socket=socket, image=new_id(), width=width)
+            service.hear(event)
+    service.settle()
+    return archive
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("image[width]=64", ["a"]),
+        ("image[width]=512", ["a"]),
+        ("image[width][lte]=130", ["a", "b"]),
+        ("image[width][gte]=100", ["b", "a"]),
+        ("image[width][gte]=1", ["a", "b"]),
+        ("image[width][gt]=300", ["a"]),
+    ],
+)
+@pytest.mark.parametrize("limit", [1, 10])
+def test_an_item_with_several_images_is_found_by_each_and_shown_once(
+    service: ArchiveService, editor: str, pairs: str, query: str, found: list[str], limit: int
+) -> None:
+    assert read_all(service, editor, pairs, f"{query}&limit={limit}") == found
+
+
+def test_a_slide_is_found_by_its_size_once_it_is_converted(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    event = an_import("slide.svs", archive=archive, image=new_id(), type="TIFF", width=None, height=None)
+    service.hear(replace(event, files=[]))
+    service.settle()
+    before = titles(service, editor, archive, "image[width][gte]=1")
+
+    file = event.files[0]
+    service.hear(SlideComplete(image=event.image, file=file, width=90_000, height=70_000, levels=3))
+
+    assert before == []
+    assert titles(service, editor, archive, "image[width][gte]=80000") == ["slide.svs"]
+
+
+def test_items_indexed_by_an_older_version_are_found_after_the_sweep(
+    service: ArchiveService, editor: str, filled: str
+) -> None:
+    def as_it_was(entry: SearchEntry) -> None:
+        entry.scheme, entry.terms = 0, []
+
+    for entry in service.library.search_entries.find():
+        service.library.search_entries.change(entry.id, as_it_was)
+    before = titles(service, editor, filled, "value[cancer-score]=0.5")
+
+    list(sweep_of(service.library, Grace())(False))
+
+    assert (before, titles(service, editor, filled, "value[cancer-score]=0.5")) == ([], ["middle"])
+
+
+QUERIES = st.text(alphabet=st.sampled_from([*'[]{}"\\0123456789eE.,+-NaNtrue|%:é\x00\ud800']), max_size=40)
+OPERATORS = st.sampled_from(["", "[in]", "[gt]", "[lte]"])
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    name=st.sampled_from(["value[any]", "value[grade]", "image[width]", "image[study_date]", "image[name]"]),
+    operator=OPERATORS,
+    text=QUERIES
+    | st.integers(1, 5000).map(lambda length: "[" * length)
+    | st.integers(1, 5000).map(lambda n: "9" * n),
+    cursor=st.none() | st.binary(max_size=20).map(lambda found: base64.urlsafe_b64encode(found).decode()),
+)
+def test_no_query_is_answered_with_an_internal_error(
+    service: ArchiveService,
+    editor: str,
+    archive: str,
+    name: str,
+    operator: str,
+    text: str,
+    cursor: str | None,
+) -> None:
+    query = {"archive": archive, name + operator: text} | ({} if cursor is None else {"cursor": cursor})
+
+    answer = service.call("GET", ITEMS, editor, query_string=urlencode(query, errors="surrogatepass"))
+
+    assert answer.status_code in (200, 400), answer.text
+    if answer.status_code == 400:
+        assert {field.partition(".")[0] for field in answer.json["errors"]} <= {name + operator, "cursor", ""}
 
 
 NUMBERS = st.lists(st.sampled_from([-1.5, 0.0, 0.5, 0.5, 2.0, 1e6]), min_size=1, max_size=12)

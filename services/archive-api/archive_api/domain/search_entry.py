@@ -2,28 +2,38 @@
 
 An item has one search entry, whose identifier sorts like the items of an archive do (by age); so those that have one
 term come in order out of the index, and a page costs its own size however many items there are. Ranges need an order
-of their own: every number of an item is a measure, found by its key and value.
+of their own: every number of an item is a measure, found by its key and value. An item that holds several images, or lists, may
+have several numbers of one kind.
 
 Entries follow the items by their events, so they may be late. What they find is therefore compared with the item
 itself (`archive_api.use_cases.search_items`): a late entry makes an item appear late, never wrongly.
 """
 
-import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeGuard
 
 from archive_api.domain.image import Image
 from archive_api.domain.image_fields import DATES, NUMBERS, TEXTS
 from archive_api.domain.item import Item
-from archive_api.domain.value import canonical_json
+from archive_api.domain.value import Value, canonical_json
 from archive_api.domain.words import words
 from archive_shared.clock import to_text
 from archive_shared.documents import Aggregate, Collection
 
 LONGEST_TEXT = 200
 """Longer text values are found by their words, not as a whole."""
+
+LONGEST_LIST = 100
+"""Of a value that is a list, so many elements are found."""
+
+LARGEST_NUMBER = 1e300
+"""Beyond it, comparisons of databases are not worth trusting: such numbers are not found."""
+
+SCHEME = 1
+"""What is found by changed so often; see `SearchEntry.scheme`."""
 
 MOST_TERMS = 1000
 TEXT_FIELDS = ("name", *TEXTS)
@@ -34,7 +44,7 @@ class Findable:
     """Everything an item can be found by, without its archive."""
 
     terms: frozenset[str]
-    numbers: Mapping[str, float]
+    numbers: Mapping[str, frozenset[float]]
 
 
 @dataclass(kw_only=True)
@@ -47,16 +57,19 @@ class SearchEntry(Aggregate):
         Identifier of the item.
     lookups
         How often the item was looked up; it makes every look-up a change, so that of two at once, one looks again.
+    scheme
+        `SCHEME` when it was made; older entries are made anew (`archive_api.use_cases.renew_entries`).
     """
 
     item: str
     terms: list[str] = field(default_factory=list)
     lookups: int = 0
+    scheme: int = 0
 
 
 @dataclass(kw_only=True)
 class Measure(Aggregate):
-    """One number of one item.
+    """One number of one item; never changes. Its identifier follows from what it says.
 
     Parameters
     ----------
@@ -70,7 +83,10 @@ class Measure(Aggregate):
 
 
 SEARCH_ENTRIES = Collection(
-    "search_entries", fields={"item": "item"}, lists={"terms": "terms"}, indexes=[("item",)]
+    "search_entries",
+    fields={"item": "item", "scheme": "scheme"},
+    lists={"terms": "terms"},
+    indexes=[("item",), ("scheme",)],
 )
 MEASURES = Collection(
     "measures",
@@ -93,8 +109,22 @@ def word_term(word: str) -> str:
     return f"w|{word}"
 
 
-def value_term(socket: str, value: Any) -> str:
-    return f"v|{socket}|{canonical_json(value)}"
+def value_term(socket: str, value: str | float | bool | None) -> str:
+    return f"v|{socket}|{number_text(value) if _is_number(value) else canonical_json(value)}"
+
+
+def number_text(number: float) -> str:
+    """Return the one spelling of equal numbers: 2 and 2.0 are found by each other."""
+    is_whole = abs(number) < _LARGEST_EXACT and number == int(number)
+    return str(int(number) if is_whole else number)
+
+
+_LARGEST_EXACT = 2**53  # floats beyond it stand for several whole numbers each
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    """Tell whether it is a number that is found; JSON has others than floats can hold, and true is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
 
 
 def image_term(name: str, text: str) -> str:
@@ -130,7 +160,12 @@ def findable(item: Item, images: Mapping[str, Image], titles: Mapping[str, str])
     held = [images[each] for each in item.images if each in images]
     terms = {word_term(word) for word in words(" ".join(_texts(item, held, titles)))}
     terms |= set(_value_terms(item)) | {term for image in held for term in _image_terms(image)}
-    return Findable(frozenset(sorted(terms)[:MOST_TERMS]), dict(_numbers(item, held)))
+    numbers: dict[str, set[float]] = defaultdict(set)
+    for key, number in _numbers(item, held):
+        numbers[key].add(number)
+    return Findable(
+        frozenset(sorted(terms)[:MOST_TERMS]), {key: frozenset(found) for key, found in numbers.items()}
+    )
 
 
 def _texts(item: Item, images: Sequence[Image], titles: Mapping[str, str]) -> Iterator[str]:
@@ -152,29 +187,36 @@ def _texts(item: Item, images: Sequence[Image], titles: Mapping[str, str]) -> It
 def _value_terms(item: Item) -> Iterator[str]:
     for value in item.values:
         yield f"s|{value.socket}"
-        found = value.json if value.json_text is not None else ...
-        for each in found if isinstance(found, list) else [found]:
-            if (
-                isinstance(each, bool)
-                or each is None
-                or (isinstance(each, str) and len(each) <= LONGEST_TEXT)
-            ):
+        for each in _elements(value):
+            is_short_text = isinstance(each, str) and len(each) <= LONGEST_TEXT
+            if is_short_text or each is None or isinstance(each, bool) or _is_number(each):
                 yield value_term(value.socket, each)
+
+
+def _elements(value: Value) -> list[Any]:
+    """Return what JSON is found by: a list's elements, else itself; nothing of files and images."""
+    if value.json_text is None:
+        return []
+    found = value.json
+    return found[:LONGEST_LIST] if isinstance(found, list) else [found]
 
 
 def _image_terms(image: Image) -> Iterator[str]:
     described = {**vars(image.description), "name": image.name}
-    for name in TEXT_FIELDS:
+    for name in (*TEXT_FIELDS, *DATES):
         text = described[name]
         if text and len(text) <= LONGEST_TEXT:
             yield image_term(name, text)
+    for name in NUMBERS:
+        if described[name] is not None:
+            yield image_term(name, number_text(described[name]))
 
 
 def _numbers(item: Item, images: Sequence[Image]) -> Iterator[tuple[str, float]]:
     for value in item.values:
-        number = value.json
-        if isinstance(number, int | float) and not isinstance(number, bool) and abs(number) < _LARGEST:
-            yield value_key(value.socket), float(number)
+        for each in _elements(value):
+            if _is_number(each):
+                yield value_key(value.socket), float(each)
     for image in images:
         described = vars(image.description)
         for name in NUMBERS:
@@ -184,14 +226,3 @@ def _numbers(item: Item, images: Sequence[Image]) -> Iterator[tuple[str, float]]
             day = day_number(described[name] or "")
             if day is not None:
                 yield image_key(name), day
-
-
-_LARGEST = 1e300  # beyond it, comparisons of databases are not worth trusting
-
-
-def read_json(text: str) -> Any:
-    """Read what somebody asks for as JSON if it is some, else as text."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 
-from archive_api.use_cases.archive_quota import weigh, weigh_image
+from archive_api.use_cases.archive_quota import weigh
 from archive_api.use_cases.count_items import recount
 from archive_api.use_cases.delete_archive import delete_items_of
 from archive_api.use_cases.do_step import do_step
@@ -90,7 +90,9 @@ def _index_both(library: Library, event: ItemValueReplaced) -> None:
 
 def _note_slide(library: Library, event: SlideViewable | SlideComplete) -> None:
     note_slide(library, event)
-    weigh_image(library, event.image)  # when its items were made, nothing of it could be downloaded
+    for item in library.items.find({"images": event.image}):  # when they were made, its size was not known
+        index_item(library, item.id)
+        weigh(library, item.archive, item.id)
 
 
 def _empty(library: Library, event: ArchiveDeleted) -> None:

@@ -37,13 +37,6 @@ def weigh(library: Library, archive: str, item: str) -> None:
         renew(library.weights, archive, item, _weighing(library, archive))
 
 
-def weigh_image(library: Library, image: str) -> None:
-    """Weigh anew the items that hold an image whose files changed."""
-    if library.archive_quota_bytes:
-        for item in library.items.find({"images": image}):
-            weigh(library, item.archive, item.id)
-
-
 def _weighing(library: Library, archive: str) -> Portion:
     def look_up(portion: str) -> int:
         items = library.items.find(items_in(archive, portion))

@@ -5,12 +5,20 @@ made anew from the item as it is now. Of two look-ups that overlap, the entry's 
 with it at the measures, which it wrote before: so the last one that is stored has seen every change.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from archive_api.domain.image import Image
 from archive_api.domain.item import Item
-from archive_api.domain.search_entry import Findable, Measure, SearchEntry, entry_id, findable, scoped
+from archive_api.domain.search_entry import (
+    SCHEME,
+    Findable,
+    Measure,
+    SearchEntry,
+    entry_id,
+    findable,
+    scoped,
+)
 from archive_api.use_cases.library import Library
 from archive_shared.documents import one_of
 from archive_shared.errors import Duplicate
@@ -28,7 +36,7 @@ def index_item(library: Library, identifier: str) -> None:
     def look_up(entry: SearchEntry) -> None:
         present = library.items.require(identifier)
         entry.terms = sorted(_scoped_terms(library, present))
-        entry.lookups += 1
+        entry.lookups, entry.scheme = entry.lookups + 1, SCHEME
         _keep_measures(library, present)
 
     library.search_entries.change(entry_id(item), look_up)
@@ -58,25 +66,20 @@ def _scoped_terms(library: Library, item: Item) -> Iterable[str]:
 
 
 def _keep_measures(library: Library, item: Item) -> None:
-    """Store the numbers of an item, change those that changed, and drop those it has no more."""
+    """Store the numbers of an item that are new, and drop those it has no more."""
+    wanted = {measure.id: measure for measure in _measures(library, item)}
+    present = set(library.measures.identifiers({"item": item.id}))
+    for identifier in present - wanted.keys():
+        library.measures.delete(identifier)
+    for identifier in wanted.keys() - present:
+        with suppress(Duplicate):  # another look-up was faster
+            library.measures.add(wanted[identifier])
+
+
+def _measures(library: Library, item: Item) -> Iterator[Measure]:
     numbers = {} if item.deleted else findable_of(library, [item])[item.id].numbers
-    wanted = {
-        derived_id("measure", item.id, key): (scoped(item.archive, key), number)
-        for key, number in numbers.items()
-    }
-    for present in library.measures.find({"item": item.id}):
-        if present.id not in wanted:
-            library.measures.delete(present.id)
-    for identifier, (key, number) in wanted.items():
-        _keep(library, Measure(id=identifier, item=item.id, key=key, number=number))
-
-
-def _keep(library: Library, wanted: Measure) -> None:
-    with suppress(Duplicate):
-        library.measures.add(wanted)
-        return
-
-    def change(present: Measure) -> None:
-        present.key, present.number = wanted.key, wanted.number
-
-    library.measures.change(wanted.id, change)
+    for name, several in numbers.items():
+        key = scoped(item.archive, name)
+        for number in several:
+            identifier = derived_id("measure", item.id, key, repr(number))
+            yield Measure(id=identifier, item=item.id, key=key, number=number)

@@ -33,7 +33,7 @@ class HasTerm:
 
 @dataclass(frozen=True)
 class InRange:
-    """A number of the item lies between two bounds; None for no bound."""
+    """A number of the item lies between two bounds, one of several if it has several; None for no bound."""
 
     key: str
     low: float | None = None
@@ -42,8 +42,12 @@ class InRange:
     high_included: bool = True
 
     def holds(self, found: Findable) -> bool:
-        number = found.numbers.get(self.key)
-        return number is not None and self._above(number) and self._below(number)
+        return self.first(found) is not None
+
+    def first(self, found: Findable) -> float | None:
+        """Return the smallest number of the item that lies between: where a walk by number shows it, once."""
+        numbers = found.numbers.get(self.key, ())
+        return min((each for each in numbers if self._above(each) and self._below(each)), default=None)
 
     def _above(self, number: float) -> bool:
         return self.low is None or number > self.low or (self.low_included and number == self.low)
@@ -99,7 +103,7 @@ def search_items(
     # Looks of growing size: where the leading condition is nearly all that is asked, a page costs little more than itself.
     while batch := list(islice(walk, min(looked_at + limit + 1, _BATCH))):
         looked_at, last = looked_at + len(batch), batch[-1][0]
-        found += _matching(library, archive, conditions, batch)
+        found += _matching(library, archive, conditions, leading, batch)
         if len(found) > limit:
             return Found([item for _, item in found[:limit]], found[limit - 1][0])
         if looked_at >= MOST_LOOKED_AT:
@@ -181,14 +185,17 @@ def _matching(
     library: Library,
     archive: str,
     conditions: Sequence[Condition],
+    leading: Condition,
     batch: Sequence[tuple[Position, str]],
 ) -> list[tuple[Position, Item]]:
-    """Return those of the batch whose items are there and meet every condition now."""
+    """Return those of the batch whose items are there and meet every condition now, each where it comes first."""
     wanted = library.items.find({"_id": one_of([item for _, item in batch])})
     items = {item.id: item for item in wanted if item.archive == archive and not item.deleted}
     facts = findable_of(library, items.values())
     return [
         (position, items[identifier])
         for position, identifier in batch
-        if identifier in items and all(condition.holds(facts[identifier]) for condition in conditions)
+        if identifier in items
+        and all(condition.holds(facts[identifier]) for condition in conditions)
+        and (isinstance(leading, HasTerm) or position.number == leading.first(facts[identifier]))
     ]

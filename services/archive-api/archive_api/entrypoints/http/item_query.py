@@ -2,28 +2,34 @@
 
 `?search=lung nodule`, `?socket=cancer-score`, `?value[cancer-score][gte]=0.5`, `?value[finding]=benign`,
 `?image[patient_id]=P1`, `?image[study_date][lt]=2026-01-01`, `?image[modality][in]=CT,MR`.
+
+Equal is what is written alike: `2` finds the number, and the text where a socket holds text. Of a value that is a list, each
+element counts; what is inside of objects is not found.
 """
 
 import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator
+from typing import Any
 
 from flask import request
 
 from archive_api.domain.image_fields import DATES, NUMBERS
 from archive_api.domain.search_entry import (
+    LARGEST_NUMBER,
+    LONGEST_TEXT,
     TEXT_FIELDS,
     day_number,
     image_key,
     image_term,
-    read_json,
+    number_text,
     value_key,
     value_term,
 )
 from archive_api.use_cases.search_items import Condition, HasTerm, InRange, Position, search_conditions
 from archive_shared.errors import Invalid
+from archive_shared.json_text import NoJson, read_json, read_json_or_text
 
 _FILTER = re.compile(r"(value|image)\[([^\]]+)\](?:\[([a-z]+)\])?")
 _MOST_ALTERNATIVES = 50
@@ -69,43 +75,48 @@ def _condition(name: str, group: str, subject: str, operator: str, text: str) ->
 
 
 def _equal(name: str, group: str, subject: str, texts: list[str]) -> Condition:
-    numbers = [_as_number(group, subject, text) for text in texts]
-    if all(number is not None for number in numbers):
-        if len(texts) > 1:
-            raise Invalid({name: ["Numbers are compared with gt, gte, lt, lte, or one of them."]})
-        key = value_key(subject) if group == "value" else image_key(subject)
-        return InRange(key, low=numbers[0], high=numbers[0])
+    if any(len(text) > LONGEST_TEXT for text in texts):
+        raise Invalid(
+            {name: [f"What is longer than {LONGEST_TEXT} characters is found by its words: `search`."]}
+        )
     if group == "value":
-        return HasTerm(tuple(term for text in texts for term in _value_terms(subject, text)))
-    if subject not in TEXT_FIELDS:
+        return HasTerm(
+            tuple(dict.fromkeys(term for text in texts for term in _value_terms(name, subject, text)))
+        )
+    if subject not in (*TEXT_FIELDS, *NUMBERS, *DATES):
         raise Invalid({name: [f"Use one of: {', '.join((*TEXT_FIELDS, *NUMBERS, *DATES))}."]})
-    return HasTerm(tuple(image_term(subject, text) for text in texts))
+    return HasTerm(tuple(image_term(subject, _image_text(name, subject, text)) for text in texts))
 
 
-def _value_terms(socket: str, text: str) -> Iterator[str]:
-    """Yield what a text may stand for: itself, and true, false or null."""
-    yield value_term(socket, text)
-    found = read_json(text)
-    if found is None or isinstance(found, bool):
-        yield value_term(socket, found)
+def _value_terms(name: str, socket: str, text: str) -> list[str]:
+    """Return what a text may stand for: itself, and a number, true, false or null."""
+    found = read_json_or_text(text, field=name)
+    other = [] if isinstance(found, str | list | dict) else [value_term(socket, found)]
+    return [value_term(socket, text), *other]
 
 
-def _as_number(group: str, subject: str, text: str) -> float | None:
-    if group == "image" and subject in DATES:
-        return day_number(text)
-    if group == "image" and subject not in NUMBERS:
-        return None
-    found = read_json(text)
-    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+def _image_text(name: str, subject: str, text: str) -> str:
+    """Return a text as the index has it: numbers in their one spelling."""
+    if subject in TEXT_FIELDS:
+        return text
+    number = _number(name, "image", subject, text)
+    return number_text(number) if subject in NUMBERS else text
 
 
 def _number(name: str, group: str, subject: str, text: str) -> float:
+    """Read a number, or a date as one that sorts like it."""
     if group == "image" and subject not in (*NUMBERS, *DATES):
         raise Invalid({name: [f"Use one of: {', '.join((*NUMBERS, *DATES))}."]})
-    number = _as_number(group, subject, text)
-    if number is None or number != number or abs(number) == float("inf"):  # noqa: PLR0124 (NaN is not itself)
+    number = day_number(text) if group == "image" and subject in DATES else _as_number(name, text)
+    if number is None:
         raise Invalid({name: ["Must be a number, or a date as YYYY-MM-DD."]})
     return number
+
+
+def _as_number(name: str, text: str) -> float | None:
+    found = read_json_or_text(text, field=name)
+    is_number = isinstance(found, int | float) and not isinstance(found, bool)
+    return float(found) if is_number and abs(found) <= LARGEST_NUMBER else None
 
 
 def read_cursor() -> Position | None:
@@ -114,10 +125,23 @@ def read_cursor() -> Position | None:
     if not text:
         return None
     try:
-        identifier, number = json.loads(base64.urlsafe_b64decode(text.encode()))
-        return Position(str(identifier), None if number is None else float(number))
-    except (binascii.Error, ValueError, TypeError) as error:
-        raise Invalid({"cursor": ["Use the address in `next` as it is."]}) from error
+        return _position(read_json(base64.urlsafe_b64decode(text.encode()), field="cursor"))
+    except (binascii.Error, NoJson) as error:
+        raise _no_cursor() from error
+
+
+def _position(found: Any) -> Position:
+    match found:
+        case [str(identifier), None]:
+            return Position(identifier)
+        case [str(identifier), float(number)]:
+            return Position(identifier, number)
+        case _:
+            raise _no_cursor()
+
+
+def _no_cursor() -> Invalid:
+    return Invalid({"cursor": ["Use the address in `next` as it is."]})
 
 
 def written_cursor(position: Position) -> str:
