@@ -3,8 +3,6 @@
 import csv
 import io
 
-import pytest
-
 from archive_shared.documents import Document, Documents
 from archive_shared.errors import Unavailable
 from permissions.use_cases.tidy_up import tidy_up
@@ -139,13 +137,6 @@ def test_the_file_has_every_line_and_no_formulas(world: PermissionsService) -> N
     assert rows[0] == ["id", "at", "actor", "action", "archive", "subject", "details"]
     assert len(rows) == 1 + world.ok("GET", f"archives/{ARCHIVE}/trail/", "ed")["count"]
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
-
-
-@pytest.mark.parametrize("name", ["=1+1", "-x", "@x", "\tx"])
-def test_a_name_that_would_be_a_formula_is_text(name: str) -> None:
-    from permissions.use_cases.read_trail import _as_text
-
-    assert _as_text(name) == f"'{name}"
 
 
 def test_nothing_changes_or_removes_a_line(world: PermissionsService) -> None:

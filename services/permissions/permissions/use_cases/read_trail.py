@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from archive_shared.clock import to_text
+from archive_shared.csv_cells import as_cell
 from archive_shared.documents import Where
 from permissions.domain.act import Act
 from permissions.domain.identity import Identity
@@ -14,7 +15,6 @@ from permissions.use_cases.directory import Directory
 
 COLUMNS = ("id", "at", "actor", "action", "archive", "subject", "details")
 _PAGE = 1000
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def list_acts(
@@ -55,10 +55,5 @@ def _cells(act: Act) -> Sequence[str]:
 
 def _line(cells: Sequence[str]) -> str:
     text = io.StringIO()
-    csv.writer(text).writerow([_as_text(cell) for cell in cells])
+    csv.writer(text).writerow([as_cell(cell) for cell in cells])
     return text.getvalue()
-
-
-def _as_text(cell: str) -> str:
-    """Keep a spreadsheet from taking what somebody wrote for a formula (OWASP: CSV injection)."""
-    return f"'{cell}" if cell.startswith(_STARTS_A_FORMULA) else cell
