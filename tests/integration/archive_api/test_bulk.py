@@ -108,6 +108,75 @@ def test_rows_create_edit_and_delete(service: ArchiveService, editor: str, archi
     assert service.call("GET", task["api_url"], editor).json["done"] == 4
 
 
+def test_rows_with_a_version_do_not_undo_what_others_did(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    a_socket(service, "Score", "Float")
+    bulk(service, editor, archive, created(4))
+    service.settle()
+    first, second, third, fourth = addresses(service, editor, archive)
+    for changed in (first, third):
+        service.call("PATCH", changed, editor, json={"values": [{"interface": "score", "value": 1}]})
+
+    rows: list[dict[str, Any]] = [
+        {"operation": "edit", "item": first, "title": "mine", "version": 1},
+        {"operation": "edit", "item": second, "title": "mine too", "version": 1},
+        {"operation": "delete", "item": third, "version": 1},
+        {"operation": "delete", "item": fourth, "version": 1},
+    ]
+    task = bulk(service, editor, archive, rows).json
+    event = TaskDue(task=task["pk"], step=0)
+    service.hear(event)
+    found = service.library.tasks.require(task["pk"])
+
+    shown = service.call("GET", f"{ITEMS}?archive={archive}", editor).json["results"]
+    assert [each["title"] for each in shown] == ["case 0", "mine too", "case 2"]
+    assert [(each.row, each.reasons) for each in found.errors] == [
+        (0, ["The item has version 2 by now."]),
+        (2, ["The item has version 2 by now."]),
+    ]
+
+
+def test_a_step_that_died_half_way_finds_its_rows_done_whatever_their_version(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    a_socket(service, "Score", "Float")
+    bulk(service, editor, archive, created(2))
+    service.settle()
+    first, second = addresses(service, editor, archive)
+    rows = [
+        {"operation": "edit", "item": first, "title": "mine", "removed": ["score"], "version": 1},
+        {"operation": "delete", "item": second, "version": 1},
+    ]
+    task = bulk(service, editor, archive, rows).json
+    service.call("PATCH", first, editor, json={"title": "mine", "removed": ["score"]})
+    service.call("DELETE", second, editor)
+
+    service.hear(TaskDue(task=task["pk"], step=0))
+
+    found = service.library.tasks.require(task["pk"])
+    assert (found.done, found.errors) == (2, [])
+
+
+def test_an_archive_that_demands_versions_demands_them_of_rows(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    a_socket(service, "Score", "Float")
+    bulk(service, editor, archive, created(1))
+    service.settle()
+    [item] = addresses(service, editor, archive)
+    service.call("PATCH", f"/api/v1/archives/{archive}/", editor, json={"versions_required": True})
+    rows = [
+        {"operation": "create"},
+        {"operation": "edit", "item": item},
+        {"operation": "delete", "item": item},
+    ]
+
+    answer = bulk(service, editor, archive, rows)
+
+    assert (answer.status_code, sorted(answer.json["errors"])) == (400, ["rows.1.version", "rows.2.version"])
+
+
 def test_a_task_shows_how_far_it_is_while_it_is_done(
     service: ArchiveService, editor: str, archive: str
 ) -> None:

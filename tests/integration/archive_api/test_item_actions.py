@@ -231,6 +231,27 @@ def test_an_archive_may_demand_versions_of_every_change(
     assert answer.status_code == 428
 
 
+@pytest.mark.parametrize("action", ["move", "restore"])
+def test_an_item_that_others_changed_is_neither_moved_nor_restored(
+    service: ArchiveService, editor: str, archive: str, action: str
+) -> None:
+    other = service.archive(editor=editor)
+    service.call("PATCH", f"/api/v1/archives/{archive}/", editor, json={"versions_required": True})
+    item = an_item(service, editor, archive)
+    seen = service.call("GET", item["api_url"], editor).headers["ETag"]
+    tag = service.call(
+        "PATCH", item["api_url"], editor, json={"title": "b"}, headers={"If-Match": seen}
+    ).headers["ETag"]
+    if action == "restore":
+        tag = service.call("DELETE", item["api_url"], editor, headers={"If-Match": tag}).headers["ETag"]
+
+    def acted(**headers: str) -> int:
+        url = f"{item['api_url']}{action}/"
+        return service.call("POST", url, editor, json=there(other), headers=headers).status_code
+
+    assert [acted(), acted(**{"If-Match": seen}), acted(**{"If-Match": tag})] == [428, 412, 200]
+
+
 @pytest.mark.parametrize("tag", ["7", 'W/"7"', '"x"', '"1", "2"'])
 def test_a_tag_that_is_none_of_ours_is_refused(
     service: ArchiveService, editor: str, archive: str, tag: str

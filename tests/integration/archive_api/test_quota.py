@@ -55,6 +55,48 @@ def test_an_archive_that_is_full_takes_no_more_images_but_numbers(
     assert refused.json["detail"].startswith("The archive is full: it may hold 2e-06 GB.")
 
 
+def test_nothing_with_an_image_comes_into_an_archive_that_is_full_by_another_door(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    full = service.archive("Full", editor=editor)
+    fill(service, archive, "a.mha")
+    fill(service, full, "b.mha", "c.mha", "d.mha")
+    [item] = service.call("GET", f"{ITEMS}?archive={archive}", editor).json["results"]
+    [deleted, *_] = service.call("GET", f"{ITEMS}?archive={full}", editor).json["results"]
+    service.call("DELETE", deleted["api_url"], editor)
+    service.settle()
+    there = {"archive": f"{SITE}/api/v1/archives/{full}/"}
+    image = {"interface": "generic-medical-image", "image": item["values"][0]["image"]}
+    rows = {"rows": [{"operation": "create", "values": [image]}]}
+
+    answers = [
+        service.call("POST", f"{item['api_url']}copy/", editor, json=there),
+        service.call("POST", f"{item['api_url']}move/", editor, json=there),
+        service.call("POST", f"{deleted['api_url']}restore/", editor),
+        service.call("POST", f"{ITEMS}bulk/", editor, json=there | rows),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403] * 4
+    assert service.library.items.count({"archive": full, "deleted": False}) == 2
+
+
+def test_rows_with_images_end_where_the_archive_becomes_full(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    other = service.archive("Other", editor=editor)
+    fill(service, other, "x.mha")
+    [item] = service.call("GET", f"{ITEMS}?archive={other}", editor).json["results"]
+    image = {"interface": "generic-medical-image", "image": item["values"][0]["image"]}
+    rows = [{"operation": "create", "values": [image]}, {"operation": "create", "title": "without"}]
+    body = {"archive": f"{SITE}/api/v1/archives/{archive}/", "rows": rows}
+    task = service.call("POST", f"{ITEMS}bulk/", editor, json=body).json
+    fill(service, archive, "a.mha", "b.mha")
+
+    found = service.call("GET", task["api_url"], editor).json
+
+    assert (found["done"], found["errors"]) == (1, [{"row": 0, "reasons": ["The archive is full."]}])
+
+
 def test_deleting_and_moving_make_room_again(service: ArchiveService, editor: str, archive: str) -> None:
     other = service.archive(editor=editor)
     fill(service, archive, "a.mha", "b.mha", "c.mha")

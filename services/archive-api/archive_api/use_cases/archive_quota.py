@@ -1,4 +1,4 @@
-"""Keeps archives within a size: one that is full takes no more files and imports.
+"""Keeps archives within a size: one that is full takes no more files and images, wherever they come from.
 
 What is under way when it becomes full is still let in, so an archive may exceed its quota by that. What an archive holds is
 kept like its number of items, by portions; what items of different portions share counts once in each. Without a quota
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from archive_api.domain.image import Image
 from archive_api.domain.item import Item
 from archive_api.domain.tally import items_in
+from archive_api.domain.value import Value
 from archive_api.use_cases.index_item import images_of
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.tallying import Portion, renew, total
@@ -29,6 +30,12 @@ def require_room(library: Library, archive: str) -> None:
         raise Forbidden(
             f"The archive is full: it may hold {quota_gb:,.3g} GB. Delete items, or ask an administrator for more room."
         )
+
+
+def require_room_for(library: Library, archive: str, values: Iterable[Value]) -> None:
+    """Raise `Forbidden` for images and files where there is no room; numbers and text take none."""
+    if any(value.kind != "json" for value in values):
+        require_room(library, archive)
 
 
 def weigh(library: Library, archive: str, item: str) -> None:

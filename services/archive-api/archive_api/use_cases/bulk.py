@@ -12,6 +12,7 @@ from archive_api.domain.history import Actor
 from archive_api.domain.task import MOST_ROWS, ROWS_PER_STEP, Task, rows_key
 from archive_api.domain.value import Value, canonical_json
 from archive_api.use_cases.accept_values import SentValue, check_many
+from archive_api.use_cases.archive_quota import require_room
 from archive_api.use_cases.edit_items import require_upload
 from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Caller, require
@@ -35,6 +36,8 @@ class Row:
         None keeps the present one.
     removed
         Sockets to be emptied.
+    version
+        The one the item had when it was seen; the row is not done when it has another by now. None for any.
     """
 
     operation: str
@@ -42,6 +45,7 @@ class Row:
     title: str | None = None
     values: Sequence[SentValue] = field(default_factory=list)
     removed: Sequence[str] = field(default_factory=list)
+    version: int | None = None
 
 
 def begin_bulk(
@@ -54,7 +58,7 @@ def begin_bulk(
     Invalid
         There is no such archive for the caller, or a row cannot be done; each is named. Nothing was begun.
     Forbidden
-        Items are to be deleted, which only editors do.
+        Items are to be deleted, which only editors do, or the archive has no room for images.
     """
     caller = require_upload(library, token, archive)
     if any(row.operation == "delete" for row in rows):
@@ -64,14 +68,17 @@ def begin_bulk(
 
 
 def check_rows(library: Library, token: str | None, archive: str, rows: Sequence[Row]) -> None:
-    """Refuse rows that cannot be done, naming each as `rows.<number>`."""
+    """Refuse rows that cannot be done, naming each as `rows.<number>`; and images for an archive that is full."""
     if len(rows) > MOST_ROWS:
         raise Invalid({"rows": [f"Send {MOST_ROWS} rows at the most."]})
     errors = dict(_shape_errors(rows)) or dict(_item_errors(library, archive, rows))
+    errors |= dict(_version_errors(library, archive, rows))
     values = {f"rows.{number}.": row.values for number, row in enumerate(rows)}
     errors |= check_many(library, token, archive, values)
     if errors:
         raise Invalid(errors)
+    if any(value.image for row in rows for value in row.values):
+        require_room(library, archive)
 
 
 def begin_task(library: Library, caller: Caller, identifier: str, archive: str, rows: Sequence[Row]) -> Task:
@@ -115,6 +122,15 @@ def _item_errors(library: Library, archive: str, rows: Sequence[Row]) -> Iterato
             yield f"rows.{number}.item", ["Invalid hyperlink - Object does not exist."]
 
 
+def _version_errors(library: Library, archive: str, rows: Sequence[Row]) -> Iterator[tuple[str, list[str]]]:
+    required = library.archives.require(archive).settings.versions_required
+    for number, row in enumerate(rows):
+        if row.operation == "create" and row.version is not None:
+            yield f"rows.{number}.version", ["Only what is edited or deleted has one."]
+        if row.operation != "create" and row.version is None and required:
+            yield f"rows.{number}.version", ["This archive requires the version you have seen."]
+
+
 def _written(row: Row) -> dict[str, Any]:
     values = [{"socket": each.socket, "image": each.image, "value": each.value} for each in row.values]
     return {
@@ -123,6 +139,7 @@ def _written(row: Row) -> dict[str, Any]:
         "title": row.title,
         "values": values,
         "removed": list(row.removed),
+        "version": row.version,
     }
 
 

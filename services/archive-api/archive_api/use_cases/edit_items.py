@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from archive_api.domain.history import Actor
 from archive_api.domain.item import Item
 from archive_api.use_cases.accept_values import Accepted, Destination, SentValue, accept_values
-from archive_api.use_cases.archive_quota import require_room
+from archive_api.use_cases.archive_quota import require_room, require_room_for
 from archive_api.use_cases.browse_items import ShownItem, show_items
 from archive_api.use_cases.hold import hold
 from archive_api.use_cases.library import Library
@@ -118,8 +118,8 @@ def change_item(library: Library, token: str | None, caller: Caller, item: Item,
     return _with_failures(library, changed, accepted)
 
 
-def delete_item(library: Library, caller: Caller, item: Item, *, expected_version: int | None = None) -> None:
-    """Delete an item; its images stay wherever else they are used. It can be restored for a while.
+def delete_item(library: Library, caller: Caller, item: Item, *, expected_version: int | None = None) -> Item:
+    """Delete an item and return what is left; its images stay wherever else they are used. It can be restored for a while.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def delete_item(library: Library, caller: Caller, item: Item, *, expected_versio
         present.require_version(expected_version)
         present.delete(at=now, by=by)
 
-    library.items.change(item.id, apply)
+    return library.items.change(item.id, apply)
 
 
 def require_upload(library: Library, token: str | None, archive: str) -> Caller:
@@ -158,9 +158,10 @@ def require_no_imports(values: Sequence[SentValue]) -> None:
 
 
 def _require_room(library: Library, archive: str, accepted: Accepted) -> None:
-    """Refuse what takes space in an archive that is full; numbers and text do not."""
-    if accepted.arriving or any(value.json_text is None for value in accepted.values):
+    """Refuse what takes space in an archive that is full."""
+    if accepted.arriving:
         require_room(library, archive)
+    require_room_for(library, archive, accepted.values)
 
 
 def title_taken() -> Invalid:

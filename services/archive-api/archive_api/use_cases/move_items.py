@@ -7,6 +7,7 @@ from archive_api.domain.history import Actor
 from archive_api.domain.image_rules import identity_error
 from archive_api.domain.item import Item
 from archive_api.domain.value import Value
+from archive_api.use_cases.archive_quota import require_room_for
 from archive_api.use_cases.browse_items import find_item
 from archive_api.use_cases.edit_items import require_upload, title_taken
 from archive_api.use_cases.hold import hold
@@ -20,13 +21,19 @@ from archive_shared.errors import Conflict, Duplicate, Invalid, NotFound
 RESTORE_WITHIN = timedelta(days=30)
 
 
-def restore_item(library: Library, token: str | None, identifier: str) -> Item:
+Expecting = Callable[[Item], int | None]
+"""Says which version of an item the caller has seen, None for any; raises `VersionRequired` where its archive wants to know."""
+
+
+def restore_item(library: Library, token: str | None, identifier: str, expecting: Expecting) -> Item:
     """Bring a deleted item back as it was; one that is there stays as it is.
 
     Raises
     ------
     Unauthenticated, NotFound, Forbidden
-        As `find_item`, for who may not delete items of the archive either.
+        As `find_item`, for who may not delete items of the archive either; `Forbidden` also when its archive is full.
+    Outdated
+        It has another version than the caller expects.
     Conflict
         It was deleted longer ago than `RESTORE_WITHIN`.
     Invalid
@@ -37,11 +44,14 @@ def restore_item(library: Library, token: str | None, identifier: str) -> Item:
         library.require_caller(token)
         raise NotFound(f"item {identifier} does not exist")
     caller = require(library.access, token, Action.CHANGE_ARCHIVE, item.archive)
-    now = library.clock.now()
+    now, expected = library.clock.now(), expecting(item)
     _require_restorable(item, now)
+    if item.deleted:
+        require_room_for(library, item.archive, item.values)
     hold(library, item.values)
 
     def apply(present: Item) -> None:
+        present.require_version(expected)
         _require_restorable(present, now)
         present.restore(at=now, by=Actor.of(caller))
 
@@ -54,13 +64,17 @@ def _require_restorable(item: Item, now: datetime) -> None:
         raise Conflict(f"Items can be restored for {RESTORE_WITHIN.days} days.")
 
 
-def move_item(library: Library, token: str | None, identifier: str, archive: str) -> Item:
+def move_item(
+    library: Library, token: str | None, identifier: str, archive: str, expecting: Expecting
+) -> Item:
     """Move an item with everything it holds; takes the right to delete it here and to upload there.
 
     Raises
     ------
     Unauthenticated, NotFound, Forbidden
-        As `find_item`, about the item.
+        As `find_item`, about the item; `Forbidden` also when the other archive is full.
+    Outdated
+        It has another version than the caller expects.
     Invalid
         The other archive does not exist for the caller, takes images without identity only and the item has others,
         or an item there has the title.
@@ -70,10 +84,13 @@ def move_item(library: Library, token: str | None, identifier: str, archive: str
     found = find_item(library, token, identifier, Action.CHANGE_ARCHIVE)
     caller = require_upload(library, token, archive)
     require_unlinked_item(library, identifier)
-    now = library.clock.now()
+    now, expected = library.clock.now(), expecting(found)
+    if archive != found.archive:
+        require_room_for(library, archive, found.values)
 
     def apply(present: Item) -> None:
         present.require_in(found.archive)
+        present.require_version(expected)
         _require_taken(library, archive, present.values)
         present.move(archive, at=now, by=Actor.of(caller))
 
@@ -83,13 +100,14 @@ def move_item(library: Library, token: str | None, identifier: str, archive: str
 def copy_item(
     library: Library, token: str | None, identifier: str, archive: str, new_identifier: str
 ) -> Item:
-    """Put a copy of an item into an archive: the same values by reference, which takes no space.
+    """Put a copy of an item into an archive: the same values by reference, which are stored once and count in both archives.
 
     Where its title is taken it gets a number: "scan (2)". Takes the right to see the item and to upload there. Raises like `move_item`.
     """
     source = find_item(library, token, identifier, Action.USE_ARCHIVE)
     caller = require_upload(library, token, archive)
     _require_taken(library, archive, source.values)
+    require_room_for(library, archive, source.values)
     hold(library, source.values)
     copy = Item.create(
         id=new_identifier,

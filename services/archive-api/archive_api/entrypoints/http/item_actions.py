@@ -6,6 +6,7 @@ from archive_api.domain.item import Item
 from archive_api.entrypoints.http import schemas
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.posting import posted
+from archive_api.entrypoints.http.preconditions import expected_of
 from archive_api.entrypoints.http.shapes import Json, show_change, show_task, show_written_item
 from archive_api.use_cases.browse_items import show_items
 from archive_api.use_cases.bulk import begin_bulk
@@ -37,7 +38,11 @@ def item_actions_blueprint(library: Library, links: Links) -> Blueprint:
         """Bring a deleted item back."""
         token = bearer_token()
         caller = library.require_caller(token)
-        return posted(library, caller.id, lambda _: (200, _written(restore_item(library, token, pk))))
+
+        def act(_: str) -> tuple[int, Json]:
+            return 200, _written(restore_item(library, token, pk, _expecting))
+
+        return posted(library, caller.id, act)
 
     @routes.post("/<pk>/move/")
     def move(pk: str) -> Response:
@@ -47,7 +52,7 @@ def item_actions_blueprint(library: Library, links: Links) -> Blueprint:
 
         def act(_: str) -> tuple[int, Json]:
             archive = body(schemas.Destination())["archive"]
-            return 200, _written(move_item(library, token, pk, archive))
+            return 200, _written(move_item(library, token, pk, archive, _expecting))
 
         return posted(library, caller.id, act)
 
@@ -68,6 +73,9 @@ def item_actions_blueprint(library: Library, links: Links) -> Blueprint:
         """List who changed the item when, the newest first."""
         item = read_history(library, bearer_token(), pk)
         return json_response({"results": [show_change(each) for each in reversed(item.history)]})
+
+    def _expecting(item: Item) -> int | None:
+        return expected_of(library, item)
 
     def _written(item: Item) -> Json:
         [shown] = show_items(library, [item])

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from flask import Blueprint, Response
 from marshmallow import Schema
 
-from archive_api.domain.item import Item
 from archive_api.entrypoints.http import schemas
 from archive_api.entrypoints.http.item_pages import ItemPages, sockets_of
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.posting import posted
-from archive_api.entrypoints.http.preconditions import expected_version, tagged
+from archive_api.entrypoints.http.preconditions import expected_of, tagged
 from archive_api.entrypoints.http.shapes import Json, show_written_item
 from archive_api.use_cases.browse_items import ShownItem, find_item, show_items
 from archive_api.use_cases.edit_items import (
@@ -96,7 +95,7 @@ class _Editing:
             values=sent["values"],
             removed=sent["removed"],
             only_these=only_these,
-            expected_version=self._expected(item),
+            expected_version=expected_of(self.library, item),
         )
         changed = change_item(self.library, token, self.library.require_caller(token), item, wanted)
         [shown] = show_items(self.library, [changed])
@@ -105,13 +104,10 @@ class _Editing:
     def delete(self, pk: str) -> Response:
         token = bearer_token()
         item = find_item(self.library, token, pk, Action.CHANGE_ARCHIVE)
-        expected = self._expected(item)
-        delete_item(self.library, self.library.require_caller(token), item, expected_version=expected)
-        return Response(status=204)
-
-    def _expected(self, item: Item) -> int | None:
-        archive = self.library.archives.require(item.archive)
-        return expected_version(required=archive.settings.versions_required)
+        expected = expected_of(self.library, item)
+        caller = self.library.require_caller(token)
+        deleted = delete_item(self.library, caller, item, expected_version=expected)
+        return tagged(Response(status=204), deleted.version)  # to be restored with
 
     def _written(self, shown: ShownItem) -> Json:
         return show_written_item(shown, self.links, sockets_of(self.library, [shown]))

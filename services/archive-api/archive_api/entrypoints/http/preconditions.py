@@ -4,6 +4,8 @@ import re
 
 from flask import Response, request
 
+from archive_api.domain.item import Item
+from archive_api.use_cases.library import Library
 from archive_shared.errors import Invalid, VersionRequired
 
 _TAG = re.compile(r'"(\d{1,18})"')
@@ -34,3 +36,9 @@ def expected_version(*, required: bool = False) -> int | None:
     if matched is None:
         raise Invalid({"If-Match": ["Send the ETag of one answer, as it was."]})
     return int(matched[1])
+
+
+def expected_of(library: Library, item: Item) -> int | None:
+    """Return the version of an item the client wants to change, which its archive may require; raises like `expected_version`."""
+    archive = library.archives.require(item.archive)
+    return expected_version(required=archive.settings.versions_required)

@@ -114,15 +114,23 @@ def _values(**options: Any) -> fields.List[SentValue]:
     )
 
 
-def _title(**options: Any) -> Line:
+def title_field(**options: Any) -> Line:
+    """Return the field for the title of an item."""
     return Line(validate=validate.Length(max=LARGEST_TITLE), **options)
+
+
+def version_field() -> fields.Integer:
+    """Return the field for the version of an item that was seen; null for whatever it is by now."""
+    return fields.Integer(
+        load_default=None, allow_none=True, strict=True, validate=validate.Range(min=1, max=10**18)
+    )
 
 
 class NewItem(Schema):
     """An item to be created."""
 
     archive = Hyperlink("archives", required=True)
-    title = _title(load_default="")
+    title = title_field(load_default="")
     values = _values(load_default=list)
 
 
@@ -130,7 +138,7 @@ class ItemPatch(Schema):
     """Changes of an item; values not named stay."""
 
     archive = Hyperlink("archives", load_default=None)
-    title = _title(load_default=None)
+    title = title_field(load_default=None)
     values = _values(load_default=list)
     removed = fields.List(fields.String(), load_default=list, validate=validate.Length(max=LARGEST_VALUES))
 
@@ -146,9 +154,10 @@ class RowFields(Schema):
 
     operation = fields.String(required=True)
     item = Hyperlink("archives/items", load_default=None, allow_none=True)
-    title = _title(load_default=None, allow_none=True)
+    title = title_field(load_default=None, allow_none=True)
     values = _values(load_default=list)
     removed = fields.List(fields.String(), load_default=list, validate=validate.Length(max=LARGEST_VALUES))
+    version = version_field()
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Row:
