@@ -7,7 +7,8 @@ from flask import Blueprint, Response, request
 
 from archive_api.entrypoints.http import schemas
 from archive_api.entrypoints.http.item_parquet import parquet_table
-from archive_api.entrypoints.http.item_table import csv_lines, json_lines, manifest_lines, rows_of_table
+from archive_api.entrypoints.http.item_table import csv_lines, json_lines, manifest_lines
+from archive_api.entrypoints.http.item_table_rows import read_table
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.posting import posted
 from archive_api.entrypoints.http.shapes import Json, show_task
@@ -55,14 +56,15 @@ def contents_blueprint(library: Library, links: Links) -> Blueprint:
         token = bearer_token()
         caller = require_upload(library, token, pk)
         sent = body(schemas.SentTable())
-        rows = rows_of_table(library, sent["content"], is_csv=sent["format"] == "csv")
+        table = read_table(library, pk, links, sent["content"], is_csv=sent["format"] == "csv")
+        rows, ignored = table.rows, {"ignored": table.ignored}
         check_rows(library, token, pk, rows)
         if sent["dry_run"]:
             edits = sum(row.operation == "edit" for row in rows)
-            return json_response({"rows": len(rows), "create": len(rows) - edits, "edit": edits})
+            return json_response({"rows": len(rows), "create": len(rows) - edits, "edit": edits} | ignored)
 
         def act(identifier: str) -> tuple[int, Json]:
-            return 202, show_task(begin_task(library, caller, identifier, pk, rows), links)
+            return 202, show_task(begin_task(library, caller, identifier, pk, rows), links) | ignored
 
         return posted(library, caller.id, act)
 
