@@ -22,6 +22,7 @@ TASKS = Collection(
     fields={
         "state": "state",
         "due": "due",
+        "due_to": "due",
         "kind": "kind",
         "sha": "input.sha",
         "slug": "slug",
@@ -32,6 +33,7 @@ TASKS = Collection(
         "batch": "batch",
     },
     lists={"tags": "tags", "readers": "input.readers"},
+    ordered={"tags": "due"},
     unique=[("kind", "sha"), ("slug",)],
     indexes=[("state", "due"), ("batch", "number")],
 )

@@ -81,7 +81,15 @@ def _indexes(collection: Collection) -> dict[str, Keys]:
         f"list_{_plain(path)}_id": [(f"doc.{path}", 1), ("_id", 1)]
         for path in collection.lists.values()
     }
-    return unique | searched | lists
+    ordered: dict[str, Keys] = {
+        f"list_{_plain(collection.lists[name])}_{_label(collection, (by,))}": [
+            (f"doc.{collection.lists[name]}", 1),
+            (_path(collection, by), 1),
+            ("_id", 1),
+        ]
+        for name, by in collection.ordered.items()
+    }
+    return unique | searched | lists | ordered
 
 
 def _fill_tokens(stored: MongoCollection[Document], collection: Collection, group: tuple[str, ...]) -> None:

@@ -69,6 +69,9 @@ class Collection:
         Like `fields`, for paths that hold a list of scalars: a condition holds if any element meets it.
         Not sortable, and `None` cannot be asked for. Documents that have one element, in order of their identifiers,
         cost the size of the answer.
+    ordered
+        By list, a field: documents that have one element, in order of that field, cost the size of the answer too, if nothing
+        further is asked of them.
     unique
         Groups of fields no two documents may share. A document that lacks one of them (or has null) is free.
     indexes
@@ -79,6 +82,7 @@ class Collection:
     name: str
     fields: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, str] = field(default_factory=dict)
+    ordered: Mapping[str, str] = field(default_factory=dict)
     unique: Sequence[tuple[str, ...]] = ()
     indexes: Sequence[tuple[str, ...]] = ()
 

@@ -8,7 +8,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from archive_shared.documents.port import Collection, Comparison, Scalar, Sort, UndeclaredField, Where
 
@@ -45,6 +45,9 @@ def selection(collection: Collection, wheres: Sequence[Where], sort: Sort) -> tu
     element = _leading_element(collection, wheres, sort)
     if element is not None:
         return _selection_by_element(collection, wheres[0], element, sort)
+    element = _ordered_element(collection, wheres, sort)
+    if element is not None:
+        return _selection_in_order(collection, wheres[0], element, sort[0][1])
     clause, values = condition(collection, wheres)
     return f'select doc from "{collection.name}"{clause}{order(collection, sort)}', values
 
@@ -96,6 +99,40 @@ def _leading_element(collection: Collection, wheres: Sequence[Where], sort: Sort
         if name in collection.lists and wanted is not None and not isinstance(wanted, Comparison)
     )
     return next(equal, None)
+
+
+def _ordered_element(collection: Collection, wheres: Sequence[Where], sort: Sort) -> str | None:
+    """Return the list whose table yields the documents in the order of a field, None without one.
+
+    What is asked beyond the element and the order would be looked for one by one; SQLite may know a better way.
+    """
+    if len(wheres) != 1 or len(sort) != 1:
+        return None
+    path = collection.fields.get(sort[0][0])
+    for name, by in collection.ordered.items():
+        wanted = wheres[0].get(name)
+        others = wheres[0].keys() - {name, "_id"}
+        serves = collection.fields[by] == path and wanted is not None and not isinstance(wanted, Comparison)
+        if serves and all(collection.fields.get(other) == path for other in others):
+            return name
+    return None
+
+
+def _selection_in_order(
+    collection: Collection, where: Where, element: str, way: Literal[1, -1]
+) -> tuple[str, list[Any]]:
+    table, direction = collection.name, "asc" if way > 0 else "desc"
+    clauses, values = [], []
+    for name, wanted in where.items():
+        column = {element: "value", "_id": "_id"}.get(name, "by")
+        clause, bound = _test(f'leading."{column}"', wanted)
+        clauses.append(clause)
+        values += bound
+    return (
+        f'select "{table}".doc from "{table}__{element}" as leading'
+        f' cross join "{table}" on "{table}"._id = leading._id'
+        f' where {" and ".join(clauses)} order by leading."by" {direction}, leading._id {direction}'
+    ), values
 
 
 def _selection_by_element(
@@ -150,7 +187,8 @@ def _statements(collection: Collection) -> list[str]:
     ]  # null is never a duplicate
     statements += [_index(collection, "", group) for group in collection.indexes]
     for name, path in collection.lists.items():
-        statements += _list_statements(table, name, path)
+        by = collection.ordered.get(name)
+        statements += _list_statements(table, name, path, collection.fields[by] if by else None)
     return statements
 
 
@@ -160,15 +198,23 @@ def _index(collection: Collection, kind: str, group: tuple[str, ...]) -> str:
     return f'create {kind}index "{name}" on "{collection.name}" ({keys})'
 
 
-def _list_statements(table: str, name: str, path: str) -> list[str]:
+def _list_statements(table: str, name: str, path: str, by: str | None) -> list[str]:
+    """Write the table of a list and what keeps it; `by` is the path of the field its documents are read in order of."""
     side = f"{table}__{name}"
-    take = f"""insert or ignore into "{side}" select value, {{row}}._id from {{source}}json_each({{row}}.doc, '$.{path}')"""
+    ordered = f", json_extract({{row}}.doc, '$.{by}')" if by else ""
+    take = f"""insert or ignore into "{side}" select value, {{row}}._id{ordered} from {{source}}json_each({{row}}.doc, '$.{path}')"""
     fill = take.format(row="new", source="")
     empty = f"""delete from "{side}" where _id = old._id"""
-    changed = f"""json_extract(old.doc, '$.{path}') is not json_extract(new.doc, '$.{path}')"""
+    changed = " or ".join(
+        f"""json_extract(old.doc, '$.{each}') is not json_extract(new.doc, '$.{each}')"""
+        for each in (path, by)
+        if each
+    )
+    column = ', "by"' if by else ""
     return [
-        f'create table "{side}" (value, _id text, primary key (value, _id)) without rowid',
+        f'create table "{side}" (value, _id text{column}, primary key (value, _id)) without rowid',
         f'create index "{side}_by_id" on "{side}" (_id)',
+        *([f'create index "{side}_in_order" on "{side}" (value, "by", _id)'] if by else []),
         take.format(row="present", source=f'"{table}" as present, ') + " order by 1, 2",
         f'create trigger "{side}_insert" after insert on "{table}" begin {fill}; end',
         f'create trigger "{side}_update" after update on "{table}" when {changed} begin {empty}; {fill}; end',

@@ -44,11 +44,21 @@ def test_a_new_list_knows_old_documents(place: Place) -> None:
         assert [task["_id"] for task in documents.find("task", {"tags": "red"})] == ["a"]
 
 
+def test_a_list_that_is_ordered_by_now_knows_old_documents(place: Place) -> None:
+    with place.opened([replace(TASKS, ordered={})]) as documents:
+        documents.put_new("task", {"_id": "a", "tags": ["red"], "due": "2026-01-02"})
+        documents.put_new("task", {"_id": "b", "tags": ["red"], "due": "2026-01-01"})
+
+    with place.opened() as documents:
+        found = documents.find("task", {"tags": "red"}, sort=[("due", 1)])
+        assert [task["_id"] for task in found] == ["b", "a"]
+
+
 def test_a_list_on_another_path_knows_old_documents(place: Place) -> None:
     with place.opened() as documents:
         documents.put_new("task", {"_id": "a", "tags": ["red"], "labels": ["blue"]})
 
-    with place.opened([replace(TASKS, lists={"tags": "labels"})]) as documents:
+    with place.opened([replace(TASKS, lists={"tags": "labels"}, ordered={})]) as documents:
         assert documents.count("task", {"tags": "red"}) == 0
         assert documents.count("task", {"tags": "blue"}) == 1
 

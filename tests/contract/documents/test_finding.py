@@ -163,6 +163,44 @@ def test_documents_with_an_element_come_in_order_of_their_identifiers(
 
 
 @pytest.mark.parametrize(
+    ("where", "way", "expected"),
+    [
+        ({"tags": "red"}, 1, "dghc"),
+        ({"tags": "red"}, -1, "chgd"),
+        ({"tags": "red", "due": None}, 1, "d"),
+        ({"tags": "red", "due": "2026-01-01"}, 1, "gh"),
+        ({"tags": "red", "due": "2026-01-01", "_id": more_than("g")}, 1, "h"),
+        ({"tags": "red", "due": "2026-01-01", "_id": less_than("h")}, -1, "g"),
+        ({"tags": "red", "due": more_than("2026-01-01")}, 1, "c"),
+        ({"tags": "red", "due": at_least("2026-01-01"), "due_to": less_than("2026-01-02")}, -1, "hg"),
+        ({"tags": "red", "state": "done"}, 1, "dc"),
+        ({"tags": one_of(["red", "blue"])}, 1, "dghc"),
+    ],
+    ids=str,
+)
+def test_documents_with_an_element_come_in_order_of_the_field_of_their_list(
+    tasks: Documents, where: Where, way: Literal[1, -1], expected: str
+) -> None:
+    for identifier in "hg":
+        document = {"_id": identifier, "due": "2026-01-01", "tags": ["red", "blue"]}
+        tasks.put_new("task", document)
+
+    found = tasks.find("task", where, sort=[("due", way)])
+
+    assert "".join(task["_id"] for task in found) == expected
+    assert tasks.find("task", where, sort=[("due", way)], skip=1, limit=1) == found[1:2]
+
+
+def test_a_document_changes_its_place_in_the_order_of_a_list(tasks: Documents) -> None:
+    task = tasks.get("task", "c") or {}
+
+    tasks.save("task", task | {"due": None})
+
+    found = tasks.find("task", {"tags": "red"}, sort=[("due", -1)])
+    assert [each["_id"] for each in found] == ["d", "c"]
+
+
+@pytest.mark.parametrize(
     ("where", "expected"),
     [
         ({"number": at_least(0), "number_to": at_most(3)}, "abe"),
