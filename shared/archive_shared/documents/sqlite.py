@@ -96,8 +96,8 @@ class SqliteDocuments:
             return [str(row[0]) for row in connection.execute(query, values)]
 
     def count(self, collection: str, where: Where | Sequence[Where] = (), *, limit: int | None = None) -> int:
-        condition, values = schema.condition(self._collections[collection], alternatives(where))
-        query = f'select count(*) from (select 1 from "{collection}"{condition} limit ?)'
+        counted, values = schema.counted(self._collections[collection], alternatives(where))
+        query = f"select count(*) from ({counted} limit ?)"
         with self._connection() as connection:
             bound = [*values, -1 if limit is None else limit]
             return int(connection.execute(query, bound).fetchone()[0])

@@ -66,6 +66,15 @@ def identifiers(collection: Collection, wheres: Sequence[Where]) -> tuple[str, l
     return f'select _id from "{collection.name}"{clause} order by _id', values
 
 
+def counted(collection: Collection, wheres: Sequence[Where]) -> tuple[str, list[Any]]:
+    """Write a query that has a row for each document, and the values bound in it, without its limit."""
+    element = _leading_element(collection, wheres, sort=())
+    if element is not None and len(wheres[0]) == 1:
+        return f'select 1 from "{collection.name}__{element}" where value = ?', [wheres[0][element]]
+    clause, values = condition(collection, wheres)
+    return f'select 1 from "{collection.name}"{clause}', values
+
+
 def condition(collection: Collection, wheres: Sequence[Where]) -> tuple[str, list[Any]]:
     """Write alternatives of conditions as a where clause and the values bound in it."""
     clauses, values = [], []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from archive_shared.documents import Where, at_least, at_most, more_than, one_of
+from archive_shared.documents import Where, at_least, at_most, less_than, more_than, one_of
 from archive_shared.documents.port import Sort
 from archive_shared.documents.sqlite import SqliteDocuments
 from tests.support.archive_service import ArchiveService
@@ -32,6 +32,8 @@ QUERIES: list[tuple[str, Where | list[Where], bool]] = [
     ("measures", {"key": "k", "number": 1.0, "_id": more_than("i")}, False),
     ("tasks", {"creator": "c"}, True),
     ("renderings", {"_id": one_of(["i"])}, False),
+    ("images", {"session": "s"}, False),
+    ("search_entries", {"scheme": one_of([None, 0]), "_id": more_than("i")}, False),
 ]
 
 
@@ -54,6 +56,10 @@ def test_no_query_reads_a_whole_collection(
         ("search_entries", {"terms": "a|w|lung", "_id": more_than("x")}, [("_id", 1)]),
         ("measures", {"key": "a|v|score", "number": more_than(0.5)}, [("number", 1)]),
         ("items", {"archive": "a", "deleted": False, "created_at": more_than("t")}, CREATED),
+        ("images", {"archives": "a"}, [("by_created", 1)]),
+        ("images", {"archives": "a", "by_created": more_than("t")}, [("by_created", 1)]),
+        ("images", {"archives": "a", "by_created": "t", "_id": less_than("i")}, [("by_created", -1)]),
+        ("images", {"creator": "c", "placed": False, "by_created": more_than("t")}, [("by_created", 1)]),
     ],
     ids=str,
 )

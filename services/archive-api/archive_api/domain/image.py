@@ -172,13 +172,20 @@ IMAGES = Collection(
         "placed": "placed",
         "unplaced_since": "unplaced_since",
         "created_at": "created_at",
+        "session": "session",
+        # What lists are ordered by, under names that no filter uses: a page begins behind a value of it.
+        "by_created": "created_at",
+        "by_name": "name",
+        "by_study_date": "description.study_date",
     },
     lists={"archives": "archives"},
+    ordered={"archives": "by_created"},
     indexes=[
         ("creator", "placed", "created_at", "_id"),
         ("created_at", "_id"),
         ("unplaced_since",),
         ("name",),
+        ("session",),
         *((name, "created_at") for name in INDEXED),
     ],
 )

@@ -1,14 +1,15 @@
 """Finds images for those who may see them, and the files they consist of.
 
 An image may be seen by whoever may use an archive one of whose items holds it, or see a snapshot that does, and by its
-uploader while no item does. That is decided on the items themselves whenever it is asked, never on a copy. Lists find their
-pages through the index the image keeps (`archive_api.use_cases.index_image`), which may lag behind by the
-time an event takes; every page is then checked against the items, so that a lagging index may make an image
-appear late, or a page shorter than it might be, but never shows what may not be seen.
+uploader while no item does. That is decided on the items themselves whenever it is asked, never on a copy. Lists
+(`archive_api.use_cases.list_images`) find their pages through the index the image keeps
+(`archive_api.use_cases.index_image`), which may lag behind by the time an event takes; every page is then checked
+against the items, so that a lagging index may make an image appear late, or a page shorter than it might be, but
+never shows what may not be seen.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from archive_api.domain.image import Image, ImageCard
@@ -17,18 +18,14 @@ from archive_api.domain.rendering import Rendering
 from archive_api.use_cases.browse_snapshots import questions_about
 from archive_api.use_cases.library import Library, known
 from archive_shared.access import Action, Caller, Question, Usable
-from archive_shared.documents import Where, more_than, one_of
-from archive_shared.documents.port import Sort
+from archive_shared.documents import one_of
 from archive_shared.errors import NotFound
 from archive_shared.events import ImageFile
 
 I = TypeVar("I", bound=ImageCard)  # noqa: E741 (an image)
 
 DOWNLOAD_LIFETIME_S = 300
-MOST_LOOKED_AT = 20_000
 MOST_NAMED = 16  # archives of a sight; it travels in a cookie
-_BATCH = 500
-_SORTS: Mapping[str, str] = {"created": "created_at", "name": "name", "study_date": "study_date"}
 
 
 @dataclass(frozen=True)
@@ -46,74 +43,11 @@ class Sight:
     is_theirs: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImageFilter:
-    """Which images are asked for.
-
-    Parameters
-    ----------
-    archive
-        None for any.
-    where
-        Conditions on the fields `archive_api.domain.image_fields` names, and on `name`.
-    parts
-        By field, what its text must contain, whatever the case.
-    ordering
-        One of `archive_api.domain.image_fields.ORDERINGS`.
-    """
-
-    archive: str | None = None
-    where: Where = field(default_factory=dict)
-    parts: Mapping[str, str] = field(default_factory=dict)
-    ordering: str = "created"
-
-    @property
-    def sort(self) -> Sort:
-        return [(_SORTS[self.ordering.removeprefix("-")], -1 if self.ordering.startswith("-") else 1)]
-
-    def contains(self, image: Image) -> bool:
-        """Tell whether the image has the parts that are asked for."""
-        texts = {**vars(image.description), "name": image.name}
-        return all(part.casefold() in (texts[name] or "").casefold() for name, part in self.parts.items())
-
-
-def list_images(
-    library: Library, token: str | None, wanted: ImageFilter, *, skip: int, limit: int
-) -> tuple[int, list[Shown[Image]]]:
-    """Return how many images the caller sees, and a page of them, oldest first unless ordered otherwise.
-
-    Where parts of texts are asked for, images are looked at one by one, `MOST_LOOKED_AT` of them at the most.
-    """
-    caller, usable = library.require_usable(token)
-    where = _where(caller, usable, wanted)
-    if not where:
-        return 0, []
-    if wanted.parts:
-        matching = _containing(library, where, wanted)
-        count, found = len(matching), matching[skip : skip + limit]
-    else:
-        count = library.images.count(where)
-        found = library.images.find(where, sort=wanted.sort, skip=skip, limit=limit)
-    return count, _shown(library, visible_images(library, caller, usable, found))
-
-
-def list_images_after(
-    library: Library, token: str | None, wanted: ImageFilter, after: tuple[str, str] | None, *, limit: int
-) -> list[Shown[Image]]:
-    """Return the images behind a place (time and identifier), oldest first; costs a page, however far it is."""
-    caller, usable = library.require_usable(token)
-    wheres = _where(caller, usable, wanted)
-    if not wheres:
-        return []
-    found = _after(library, wheres, after, limit=limit)
-    return _shown(library, visible_images(library, caller, usable, found))
-
-
 def find_image(library: Library, token: str | None, identifier: str) -> Shown[Image]:
     """Return an image the caller may see; raise `Unauthenticated` or `NotFound`."""
     found = _existing(library, token, identifier)
     _sight_of(library, token, found)
-    return _shown(library, [found])[0]
+    return show_images(library, [found])[0]
 
 
 def find_sight(library: Library, token: str | None, identifier: str) -> Sight:
@@ -138,7 +72,7 @@ def show_cards(library: Library, identifiers: Collection[str]) -> list[Shown[Ima
     """Return cards of images with what the tiler said of them, without asking who may see them."""
     if not identifiers:
         return []
-    return _shown(library, library.image_cards.find({"_id": one_of(list(identifiers))}))
+    return show_images(library, library.image_cards.find({"_id": one_of(list(identifiers))}))
 
 
 def visible_images(library: Library, caller: Caller, usable: Usable, images: Sequence[Image]) -> list[Image]:
@@ -188,45 +122,8 @@ def _holders(library: Library, images: list[str]) -> dict[str, set[str]]:
     return found
 
 
-def _where(caller: Caller, usable: Usable, wanted: ImageFilter) -> list[Where]:
-    """Return the alternatives an image may meet to be in the list, going by its index."""
-    if wanted.archive is not None:
-        allowed = usable.everything or wanted.archive in usable.archives
-        return [{**wanted.where, "archives": wanted.archive}] if allowed else []
-    if usable.everything:
-        return [wanted.where]
-    unplaced: Where = {**wanted.where, "creator": caller.id, "placed": False}
-    if not usable.archives:
-        return [unplaced]
-    return [{**wanted.where, "archives": one_of(sorted(usable.archives))}, unplaced]
-
-
-def _containing(library: Library, where: Sequence[Where], wanted: ImageFilter) -> list[Image]:
-    found: list[Image] = []
-    for skip in range(0, MOST_LOOKED_AT, _BATCH):
-        batch = library.images.find(where, sort=wanted.sort, skip=skip, limit=_BATCH)
-        found += [image for image in batch if wanted.contains(image)]
-        if len(batch) < _BATCH:
-            break
-    return found
-
-
-def _after(
-    library: Library, wheres: Sequence[Where], place: tuple[str, str] | None, *, limit: int
-) -> list[Image]:
-    """Read on behind a place: the rest of what is exactly as old, then what is younger."""
-    if place is None:
-        return library.images.find(wheres, sort=[("created_at", 1)], limit=limit)
-    at, identifier = place
-    same = [{**where, "created_at": at, "_id": more_than(identifier)} for where in wheres]
-    younger = [{**where, "created_at": more_than(at)} for where in wheres]
-    found = library.images.find(same, sort=[("created_at", 1)], limit=limit)
-    if len(found) < limit:
-        found += library.images.find(younger, sort=[("created_at", 1)], limit=limit - len(found))
-    return found
-
-
-def _shown(library: Library, images: Sequence[I]) -> list[Shown[I]]:
+def show_images(library: Library, images: Sequence[I]) -> list[Shown[I]]:
+    """Add to each image what the tiler said of it; one search for all of them together."""
     wanted = [image.id for image in images]
     found = {each.id: each for each in library.renderings.find({"_id": one_of(wanted)})} if wanted else {}
     return [Shown(image, found.get(image.id) or Rendering(id=image.id)) for image in images]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from archive_api.domain.image import ImageCard
 from archive_api.domain.item import Item
@@ -11,11 +10,15 @@ from archive_api.domain.value import StoredFile
 from archive_api.use_cases.browse_images import show_cards
 from archive_api.use_cases.check_display import Display, displays_of
 from archive_api.use_cases.count_items import count_items, count_items_of
+from archive_api.use_cases.in_order import Order, each_of, read_at, read_page
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.paging import Place
 from archive_shared.access import Action, Usable, require
 from archive_shared.clock import to_text
-from archive_shared.documents import Where, more_than, one_of
+from archive_shared.documents import Where
 from archive_shared.errors import NotFound
+
+BY_AGE: Order[Item] = Order("created_at", lambda item: to_text(item.created_at))
 
 
 @dataclass(frozen=True)
@@ -36,16 +39,13 @@ def list_items(
     `archive_api.use_cases.count_items`), but never so that the items behind this page are overlooked.
     """
     _, usable = library.require_usable(token)
-    where = _where(usable, archive)
-    if where is None:
+    wheres = _wheres(usable, archive)
+    if not wheres:
         return 0, []
     key = archive or ("" if usable.everything else ",".join(sorted(usable.archives)))
-    found = _page(library, where, key, skip=skip, limit=limit + 1)
-    shown = found[:limit]
-    if len(found) > limit:
-        library.paging.keep_bookmark(key, skip + limit, (shown[-1].created_at, shown[-1].id))
+    found = read_at(library.items, wheres, BY_AGE, library.paging, key, skip=skip, limit=limit)
     seen = skip + len(found) if found else 0
-    return max(_count(library, usable, archive, key), seen), show_items(library, shown)
+    return max(_count(library, usable, archive, key), seen), show_items(library, found[:limit])
 
 
 def _count(library: Library, usable: Usable, archive: str | None, key: str) -> int:
@@ -56,11 +56,10 @@ def _count(library: Library, usable: Usable, archive: str | None, key: str) -> i
     return library.paging.count(key, lambda: count_items_of(library, usable.archives))
 
 
-def list_items_after(
-    library: Library, archive: str, after: tuple[datetime, str] | None, *, limit: int
-) -> list[Item]:
+def list_items_after(library: Library, archive: str, after: Place | None, *, limit: int) -> list[Item]:
     """Return the items of an archive behind a place, oldest first; costs a page, however far it is."""
-    return _after(library, {"archive": archive, "deleted": False}, after, limit=limit)
+    where: Where = {"archive": archive, "deleted": False}
+    return read_page(library.items, [where], BY_AGE, after, limit=limit)
 
 
 def find_item(library: Library, token: str | None, identifier: str, action: Action) -> Item:
@@ -103,35 +102,14 @@ def show_items(library: Library, items: Sequence[Item]) -> list[ShownItem]:
     ]
 
 
-def _page(library: Library, where: Where, key: str, *, skip: int, limit: int) -> list[Item]:
-    place = library.paging.bookmark(key, skip) if skip else None
-    if place is None:
-        return library.items.find(where, sort=[("created_at", 1)], skip=skip, limit=limit)
-    return _after(library, where, place, limit=limit)
-
-
-def _after(library: Library, where: Where, place: tuple[datetime, str] | None, *, limit: int) -> list[Item]:
-    """Read on behind a place: the rest of what is exactly as old, then what is younger."""
-    if place is None:
-        return library.items.find(where, sort=[("created_at", 1)], limit=limit)
-    at = to_text(place[0])
-    found = library.items.find(
-        {**where, "created_at": at, "_id": more_than(place[1])}, sort=[("created_at", 1)], limit=limit
-    )
-    if len(found) < limit:
-        younger = {**where, "created_at": more_than(at)}
-        found += library.items.find(younger, sort=[("created_at", 1)], limit=limit - len(found))
-    return found
-
-
 def _images_of(item: Item, shown: Mapping[str, Shown[ImageCard]]) -> list[Shown[ImageCard]]:
     return [shown[value.image] for value in item.values if value.image is not None and value.image in shown]
 
 
-def _where(usable: Usable, archive: str | None) -> Where | None:
+def _wheres(usable: Usable, archive: str | None) -> list[Where]:
+    """Return the alternatives an item may meet to be in the list."""
+    present: Where = {"deleted": False}
     if archive is not None:
         allowed = usable.everything or archive in usable.archives
-        return {"archive": archive, "deleted": False} if allowed else None
-    if usable.everything:
-        return {"deleted": False}
-    return {"archive": one_of(sorted(usable.archives)), "deleted": False} if usable.archives else None
+        return [{**present, "archive": archive}] if allowed else []
+    return [present] if usable.everything else each_of("archive", usable.archives, present)

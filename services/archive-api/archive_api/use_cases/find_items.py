@@ -1,13 +1,12 @@
 """Finds items of one archive for those who may use it, by conditions or all of them, page by page."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from archive_api.domain.search_entry import entry_id
 from archive_api.use_cases.browse_items import list_items_after
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.paging import Place
 from archive_api.use_cases.search_items import Condition, Found, Position, search_items
-from archive_shared.clock import from_text
 from archive_shared.errors import Invalid
 
 
@@ -25,7 +24,7 @@ def find_items(
     Raises
     ------
     Invalid
-        No archive is named, or the position is none of ours.
+        No archive is named.
     """
     _, usable = library.require_usable(token)
     if archive is None:
@@ -43,11 +42,8 @@ def _all(library: Library, archive: str, after: Position | None, *, limit: int) 
     return Found(page, Position(entry_id(page[-1])) if len(found) > limit else None)
 
 
-def _place(after: Position | None) -> tuple[datetime, str] | None:
+def _place(after: Position | None) -> Place | None:
     if after is None:
         return None
     at, _, identifier = after.identifier.rpartition("Z.")
-    try:
-        return from_text(f"{at}Z"), identifier
-    except ValueError as error:
-        raise Invalid({"cursor": ["Use the address in `next` as it is."]}) from error
+    return f"{at}Z", identifier

@@ -13,6 +13,9 @@ COUNT_LASTS = timedelta(seconds=10)
 BOOKMARK_LASTS = timedelta(minutes=10)
 MOST_KEPT = 10_000
 
+Place = tuple[str | None, str]
+"""Where a page ends: what the last of it has in the field it is ordered by, and its identifier."""
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -42,14 +45,14 @@ class _Kept(Generic[K, V]):
 class Paging:
     """Counts and bookmarks of lists.
 
-    The items of one archive are counted by `archive_api.use_cases.count_items`. Those of several cost a look-up each, and
-    all of them their number, so a large count of these is made once in ten seconds. Skipping costs as much as reading, so where the page before ended is remembered: who reads a list
-    from end to end pays for each page once.
+    The items of one archive are counted by `archive_api.use_cases.count_items`. Those of several cost a look-up each, all
+    of them their number, and images theirs, so a large count of these is made once in ten seconds. Skipping costs as much
+    as reading, so where the page before ended is remembered: who reads a list from end to end pays for each page once.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._counts: _Kept[str, int] = _Kept(clock, COUNT_LASTS)
-        self._bookmarks: _Kept[tuple[str, int], tuple[datetime, str]] = _Kept(clock, BOOKMARK_LASTS)
+        self._bookmarks: _Kept[tuple[str, int], Place] = _Kept(clock, BOOKMARK_LASTS)
 
     def count(self, key: str, count: Callable[[], int]) -> int:
         known = self._counts.get(key)
@@ -60,9 +63,9 @@ class Paging:
             self._counts.keep(key, counted)
         return counted
 
-    def bookmark(self, key: str, offset: int) -> tuple[datetime, str] | None:
-        """Return time and identifier of what stands before an offset, if it is remembered."""
+    def bookmark(self, key: str, offset: int) -> Place | None:
+        """Return where what stands before an offset ends, if it is remembered."""
         return self._bookmarks.get((key, offset))
 
-    def keep_bookmark(self, key: str, offset: int, place: tuple[datetime, str]) -> None:
+    def keep_bookmark(self, key: str, offset: int, place: Place) -> None:
         self._bookmarks.keep((key, offset), place)

@@ -8,9 +8,10 @@ from archive_api.domain.image import Image
 from archive_api.domain.item import Item
 from archive_api.domain.search_entry import scoped
 from archive_api.domain.sockets import Socket
-from archive_api.use_cases.browse_items import list_items_after
+from archive_api.use_cases.browse_items import BY_AGE, list_items_after
 from archive_api.use_cases.index_item import images_of
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.paging import Place
 from archive_shared.access import Action, require
 from archive_shared.documents import more_than
 from archive_shared.errors import NotFound
@@ -37,12 +38,12 @@ def require_contents(library: Library, token: str | None, archive: str) -> None:
 
 def read_items(library: Library, archive: str) -> Iterator[HeldItem]:
     """Yield the items of an archive, oldest first; what is added meanwhile comes too."""
-    after = None
+    after: Place | None = None
     while found := list_items_after(library, archive, after, limit=_AT_ONCE):
         images = images_of(library, found)
         for item in found:
             yield HeldItem(item, [images[image] for image in item.images if image in images])
-        after = found[-1].created_at, found[-1].id
+        after = BY_AGE.place(found[-1])
 
 
 def read_images(library: Library, archive: str) -> Iterator[Image]:

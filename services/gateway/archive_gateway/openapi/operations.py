@@ -116,6 +116,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
             "archive",
             "ordering",
             "format",
+            "origin",
             "patient_id",
             "name__contains",
             "width__gte",

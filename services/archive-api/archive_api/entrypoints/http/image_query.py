@@ -1,10 +1,15 @@
-"""What the list of images is asked for: `?patient_id=P1`, `?width__gte=512`, `?modality__in=CT,MR`, `?name__contains=scan`."""
+"""What the list of images is asked for: `?patient_id=P1`, `?width__gte=512`, `?modality__in=CT,MR`, `?name__contains=scan`.
+
+`?archive=` may be there several times, for images of any of these; `?origin=` names the upload session they came with.
+"""
 
 from flask import request
 
 from archive_api.domain.image_fields import DATES, NUMBERS, ORDERINGS, TEXTS
 from archive_api.domain.search_entry import day_number
-from archive_api.use_cases.browse_images import ImageFilter
+from archive_api.entrypoints.http.cursors import no_cursor, read_cursor, written_cursor
+from archive_api.use_cases.list_images import ImageFilter
+from archive_api.use_cases.paging import Place
 from archive_shared.documents import Comparison, at_least, at_most, less_than, more_than, one_of
 from archive_shared.documents.port import Scalar
 from archive_shared.errors import Invalid
@@ -35,7 +40,25 @@ def asked_images() -> ImageFilter:
             parts[name] = text
         else:
             where |= _condition(parameter, name, operator, text)
-    return ImageFilter(archive=request.args.get("archive"), where=where, parts=parts, ordering=ordering)
+    if "origin" in request.args:
+        where["session"] = request.args["origin"]
+    archives = request.args.getlist("archive")
+    return ImageFilter(archives=archives, where=where, parts=parts, ordering=ordering)
+
+
+def read_place(wanted: ImageFilter) -> Place | None:
+    """Return where to go on, None for the beginning; raise `Invalid` for a cursor of another order, or none of ours."""
+    match read_cursor():
+        case None:
+            return None
+        case [wanted.ordering, str(value) | (None as value), str(identifier)]:
+            return value, identifier
+        case _:
+            raise no_cursor()
+
+
+def written_place(wanted: ImageFilter, place: Place) -> str:
+    return written_cursor([wanted.ordering, *place])
 
 
 def _condition(parameter: str, name: str, operator: str, text: str) -> dict[str, Scalar | Comparison]:

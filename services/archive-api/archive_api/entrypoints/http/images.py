@@ -10,14 +10,14 @@ from flask import Blueprint, Response, request
 
 from archive_api.domain.image import Image
 from archive_api.domain.readiness import Shown
-from archive_api.entrypoints.http.image_query import asked_images
-from archive_api.entrypoints.http.item_query import read_cursor, written_cursor
+from archive_api.entrypoints.http.image_query import asked_images, read_place, written_place
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.shapes import Json, show_image
-from archive_api.use_cases.browse_images import find_image, list_images, list_images_after
+from archive_api.use_cases.browse_images import find_image
 from archive_api.use_cases.library import Library
-from archive_api.use_cases.search_items import Position
-from archive_shared.clock import to_text
+from archive_api.use_cases.list_images import ImageFilter, list_images, list_images_after
+from archive_api.use_cases.paging import Place
+from archive_shared.csv_cells import as_cell
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token, page, page_body
 
@@ -29,55 +29,57 @@ def images_blueprint(library: Library, links: Links) -> Blueprint:
     @routes.get("/")
     def list_visible() -> Response:
         """List images; `?format=csv` as a table, `?cursor=` page by page without counting."""
-        if "cursor" in request.args:
-            return _listed_after()
-        wanted = page()
-        count, found = list_images(
-            library, bearer_token(), asked_images(), skip=wanted.offset, limit=wanted.limit
-        )
-        results = [show_image(each, links) for each in found]
-        if request.args.get("format") == "csv":
-            return Response(_table(results), content_type="text/csv; charset=utf-8")
-        return json_response(page_body(wanted, url=links.images, count=count, results=results))
+        body = _page_after() if "cursor" in request.args else _page_at()
+        return _table(body) if request.args.get("format") == "csv" else json_response(body)
 
     @routes.get("/<pk>/")
     def show(pk: str) -> Response:
         return json_response(show_image(find_image(library, bearer_token(), pk), links))
 
-    def _listed_after() -> Response:
-        limit, position = page().limit, read_cursor()
-        place = None if position is None else _place(position)
-        found = list_images_after(library, bearer_token(), asked_images(), place, limit=limit)
-        following = _next_url(found[-1]) if found else None
-        results = [show_image(each, links) for each in found]
-        return json_response({"count": None, "next": following, "previous": None, "results": results})
+    def _page_at() -> Json:
+        part = page()
+        count, found = list_images(
+            library, bearer_token(), asked_images(), skip=part.offset, limit=part.limit
+        )
+        return page_body(part, url=links.images, count=count, results=_shown(found))
 
-    def _next_url(last: Shown[Image]) -> str:
-        place = Position(f"{to_text(last.image.created_at)}.{last.image.id}")
+    def _page_after() -> Json:
+        wanted = asked_images()
+        found, place = list_images_after(
+            library, bearer_token(), wanted, read_place(wanted), limit=page().limit
+        )
+        following = None if place is None else _next_url(wanted, place)
+        return {"count": None, "next": following, "previous": None, "results": _shown(found)}
+
+    def _next_url(wanted: ImageFilter, place: Place) -> str:
         kept = [
             (name, value)
             for name, value in request.args.items(multi=True)
             if name not in ("cursor", "offset")
         ]
-        return f"{links.images}?{urlencode([*kept, ('cursor', written_cursor(place))])}"
+        return f"{links.images}?{urlencode([*kept, ('cursor', written_place(wanted, place))])}"
+
+    def _shown(found: Sequence[Shown[Image]]) -> list[Json]:
+        return [show_image(each, links) for each in found]
 
     return routes
 
 
-def _place(position: Position) -> tuple[str, str]:
-    at, _, identifier = position.identifier.rpartition("Z.")
-    return f"{at}Z", identifier
-
-
-def _table(results: Sequence[Json]) -> str:
-    """Write images as CSV; what is no scalar is JSON."""
+def _table(body: Json) -> Response:
+    """Write a page of images as CSV; what is no scalar is JSON. The header Link (RFC 8288) leads to the next page."""
     out = io.StringIO()
+    results = body["results"]
     names = list(results[0]) if results else ["pk", "name"]
     writer = csv.DictWriter(out, names, lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: _cell(each[name]) for name in names} for each in results)
-    return out.getvalue()
+    response = Response(out.getvalue(), content_type="text/csv; charset=utf-8")
+    if body["next"]:
+        response.headers["Link"] = f'<{body["next"]}>; rel="next"'
+    return response
 
 
 def _cell(value: object) -> object:
-    return json.dumps(value) if isinstance(value, dict | list) else value
+    if isinstance(value, dict | list):
+        return json.dumps(value)
+    return as_cell(value) if isinstance(value, str) else value

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from archive_api.entrypoints.http.item_query import asked_conditions, read_cursor, written_cursor
+from archive_api.entrypoints.http.item_query import asked_conditions, read_position, written_position
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.shapes import Json, Sockets, show_items
 from archive_api.use_cases import browse_items
@@ -54,7 +54,7 @@ class ItemPages:
             bearer_token(),
             archive=request.args.get("archive"),
             conditions=conditions,
-            after=read_cursor(),
+            after=read_position(),
             limit=page().limit,
         )
         following = None if found.following is None else self._next_url(found.following)
@@ -67,7 +67,7 @@ class ItemPages:
             for name, value in request.args.items(multi=True)
             if name not in ("cursor", "offset")
         ]
-        return f"{self.links.items}?{urlencode([*kept, ('cursor', written_cursor(position))])}"
+        return f"{self.links.items}?{urlencode([*kept, ('cursor', written_position(position))])}"
 
 
 def sockets_of(library: Library, shown: Sequence[ShownItem]) -> Sockets:

@@ -7,11 +7,7 @@ Equal is what is written alike: `2` finds the number, and the text where a socke
 element counts; what is inside of objects is not found.
 """
 
-import base64
-import binascii
-import json
 import re
-from typing import Any
 
 from flask import request
 
@@ -27,9 +23,10 @@ from archive_api.domain.search_entry import (
     value_key,
     value_term,
 )
+from archive_api.entrypoints.http.cursors import no_cursor, read_cursor, written_cursor
 from archive_api.use_cases.search_items import Condition, HasTerm, InRange, Position, search_conditions
 from archive_shared.errors import Invalid
-from archive_shared.json_text import NoJson, read_json, read_json_or_text
+from archive_shared.json_text import read_json_or_text
 
 _FILTER = re.compile(r"(value|image)\[([^\]]+)\](?:\[([a-z]+)\])?")
 _MOST_ALTERNATIVES = 50
@@ -119,30 +116,18 @@ def _as_number(name: str, text: str) -> float | None:
     return float(found) if is_number and abs(found) <= LARGEST_NUMBER else None
 
 
-def read_cursor() -> Position | None:
+def read_position() -> Position | None:
     """Return where to go on, None for the beginning; raise `Invalid` for what is no cursor of ours."""
-    text = request.args.get("cursor", "")
-    if not text:
-        return None
-    try:
-        return _position(read_json(base64.urlsafe_b64decode(text.encode()), field="cursor"))
-    except (binascii.Error, NoJson) as error:
-        raise _no_cursor() from error
-
-
-def _position(found: Any) -> Position:
-    match found:
+    match read_cursor():
+        case None:
+            return None
         case [str(identifier), None]:
             return Position(identifier)
         case [str(identifier), float(number)]:
             return Position(identifier, number)
         case _:
-            raise _no_cursor()
+            raise no_cursor()
 
 
-def _no_cursor() -> Invalid:
-    return Invalid({"cursor": ["Use the address in `next` as it is."]})
-
-
-def written_cursor(position: Position) -> str:
-    return base64.urlsafe_b64encode(json.dumps([position.identifier, position.number]).encode()).decode()
+def written_position(position: Position) -> str:
+    return written_cursor([position.identifier, position.number])

@@ -287,7 +287,7 @@ def _appearance(image: Image) -> Json:
         "segments": about.segments,
         "modality": {"modality": about.modality} if about.modality else None,
         "eye_choice": about.eye_choice,
-        "stereoscopic_choice": None,
+        "stereoscopic_choice": None,  # the public client's; no format that is imported says it
         "field_of_view": None,
     }
 
