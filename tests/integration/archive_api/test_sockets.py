@@ -40,6 +40,25 @@ def test_a_socket_is_found_by_its_slug(service: ArchiveService, editor: str, slu
     assert [each["slug"] for each in page["results"]] == [slug] * count
 
 
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("OVER", ["generic-overlay"]),
+        ("heat generic", ["generic-overlay"]),
+        ("generic", ["generic-medical-image", "generic-overlay"]),
+        ("photograph", ["generic-medical-image"]),
+        ("overlay photograph", []),
+        ("", ["generic-medical-image", "generic-overlay"]),
+    ],
+)
+def test_sockets_are_found_by_beginnings_of_words(
+    service: ArchiveService, editor: str, search: str, found: list[str]
+) -> None:
+    page = service.call("GET", f"{SOCKETS}?search={search}", editor).json
+
+    assert [each["slug"] for each in page["results"]] == found
+
+
 def test_pages_of_sockets(service: ArchiveService, editor: str) -> None:
     first = service.call("GET", f"{SOCKETS}?limit=1", editor).json
     second = service.call("GET", first["next"], editor).json

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from archive_api.domain.socket_kinds import KINDS, SocketKind
+from archive_api.domain.words import prefixes
 from archive_shared.documents import Aggregate, Collection
 
 FIRST_FREE_NUMBER = 100
@@ -83,6 +84,11 @@ class Socket(Aggregate):
     def voxel_values(self) -> set[int]:
         """Return which voxels a segmentation may hold."""
         return {0, *(segment.voxel_value for segment in self.overlay_segments)}
+
+    @property
+    def words(self) -> set[str]:
+        """Return what it is found by: the words of what people read of it, and their beginnings."""
+        return set(prefixes(f"{self.title} {self.kind} {self.description}"))
 
 
 GENERIC_MEDICAL_IMAGE = Socket(

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, request
 
 from archive_api.domain.display_settings import SettingKind
 from archive_api.domain.sockets import Socket
+from archive_api.domain.words import words
 from archive_api.entrypoints.http import schemas
 from archive_api.entrypoints.http.display_settings import show_setting
 from archive_api.entrypoints.http.links import Links
@@ -23,6 +24,7 @@ def sockets_blueprint(library: Library, links: Links) -> Blueprint:
 
     @routes.get("/")
     def list_all() -> Response:
+        """List the sockets there are; `?slug=` for one, `?search=` for words, or their beginnings, of title, kind and description."""
         library.require_caller(bearer_token())
         wanted = page()
         found = [show_socket(socket) for socket in _asked()]
@@ -61,10 +63,9 @@ def sockets_blueprint(library: Library, links: Links) -> Blueprint:
         return show_setting(found, links, {})
 
     def _asked() -> list[Socket]:
-        slug = request.args.get("slug")
-        if slug is None:
-            return library.sockets.all()
-        found = library.sockets.get(slug)
-        return [found] if found else []
+        slug, search = request.args.get("slug"), set(words(request.args.get("search", "")))
+        named = library.sockets.get(slug) if slug is not None else None
+        found = library.sockets.all() if slug is None else [named] if named else []
+        return [socket for socket in found if search <= socket.words]
 
     return routes
