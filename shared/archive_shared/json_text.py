@@ -38,7 +38,7 @@ def read_json(text: str | bytes, *, field: str = "") -> Any:
         raise Invalid({field: [_TOO_DEEP]}) from error
     except ValueError as error:  # UnicodeDecodeError among it
         raise NoJson(str(error)) from error
-    _require_storable(found, (field,) if field else ())
+    require_storable(found, (field,) if field else ())
     return found
 
 
@@ -55,16 +55,23 @@ def is_storable(text: str) -> bool:
     return _UNSTORABLE.search(text) is None
 
 
-def _require_storable(found: Any, place: tuple[str | int, ...]) -> None:
+def require_storable(found: Any, place: tuple[str | int, ...] = ()) -> None:
+    """Raise `Invalid`, as `read_json` does, for a value of JSON that cannot be kept.
+
+    Parameters
+    ----------
+    place
+        Names and indices that lead to the value.
+    """
     reason = _reason(found, len(place))
     if reason:
         raise Invalid({".".join(map(str, place[:_NAMED_LEVELS])): [reason]})
     if isinstance(found, dict):
         for name in found:
-            _require_storable(name, place)
+            require_storable(name, place)
     inner = found.items() if isinstance(found, dict) else enumerate(found) if isinstance(found, list) else ()
     for name, value in inner:
-        _require_storable(value, (*place, name))
+        require_storable(value, (*place, name))
 
 
 def _reason(found: Any, depth: int) -> str:

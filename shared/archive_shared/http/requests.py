@@ -11,7 +11,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from archive_shared.access import Access, Caller
 from archive_shared.errors import Forbidden, Invalid, Unauthenticated
 from archive_shared.http.sessions import SAFE_METHODS, session_secret
-from archive_shared.json_text import NoJson, read_json
+from archive_shared.json_text import NoJson, read_json, require_storable
 
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 1000
@@ -69,13 +69,25 @@ def body(schema: Schema) -> dict[str, Any]:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("The content type must be application/json.")
     try:
-        loaded = schema.load(read_json(request.get_data()))
-    except ValidationError as error:
-        raise Invalid(_flat(error.messages)) from error
+        sent = read_json(request.get_data())
     except NoJson as error:
         raise Invalid({"": [f"The body is not valid JSON: {error}"]}) from error
-    assert isinstance(loaded, dict)
-    return loaded
+    return _loaded(schema, sent)
+
+
+def read(schema: Schema, sent: Any) -> dict[str, Any]:
+    """Return what came in another way than as JSON as the schema reads it; raise `Invalid` as `body` does."""
+    require_storable(sent)
+    return _loaded(schema, sent)
+
+
+def _loaded(schema: Schema, sent: Any) -> dict[str, Any]:
+    try:
+        found = schema.load(sent)
+    except ValidationError as error:
+        raise Invalid(_flat(error.messages)) from error
+    assert isinstance(found, dict)
+    return found
 
 
 @dataclass(frozen=True)

@@ -275,3 +275,14 @@ def test_d11_a_logo_that_is_small_or_not_square_is_refused_with_its_size(
     answer = service.call("POST", ARCHIVES, editor, data=form, content_type="multipart/form-data")
 
     assert f"{width_px} × {height_px} pixels" in answer.json["errors"]["logo"][0]
+
+
+def test_what_is_wrong_inside_a_list_of_a_form_is_told_by_its_place(
+    service: ArchiveService, editor: str
+) -> None:
+    form = {"title": "Chest CT", "modalities": ["CT", "C\aT"], "publications": "no number"}
+
+    answer = service.call("POST", ARCHIVES, editor, data=form, content_type="multipart/form-data")
+
+    assert answer.status_code == 400
+    assert answer.json["errors"].keys() == {"modalities.1", "publications.0"}

@@ -12,8 +12,7 @@ from archive_api.domain.task import MOST_ROWS
 from archive_api.entrypoints.http.fields import Chosen, Distinct, Flag, Hyperlink, Line, Picture, Text
 from archive_api.use_cases.accept_values import SentValue
 from archive_api.use_cases.bulk import Row
-from archive_shared.errors import Invalid
-from archive_shared.http.requests import body
+from archive_shared.http.requests import body, read
 
 LARGEST_DESCRIPTION = 20_000
 LARGEST_PAGE = 200_000
@@ -226,8 +225,4 @@ def _form(schema: Schema) -> dict[str, Any]:
     }
     sent |= {name: {"true": True, "false": False}.get(sent[name], sent[name]) for name in flags & sent.keys()}
     sent |= {name: file.read() for name, file in request.files.items()}
-    try:
-        loaded: dict[str, Any] = schema.load(sent)
-    except ValidationError as error:
-        raise Invalid(error.messages_dict) from error
-    return loaded
+    return read(schema, sent)
