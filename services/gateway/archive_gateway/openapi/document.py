@@ -7,13 +7,19 @@ from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask
-from marshmallow import Schema
+from marshmallow import Schema, fields
 from werkzeug.routing import Rule
 
-from archive_api.entrypoints.http.fields import Flag, Picture
-from archive_gateway.openapi.answers import SCHEMAS, named
-from archive_gateway.openapi.operations import OPERATIONS, QUERY, Operation
+from archive_api.entrypoints.http.fields import Chosen, Flag, Picture
+from archive_gateway.openapi.archive_answers import ARCHIVE_ANSWERS
+from archive_gateway.openapi.display_answers import display_answers
+from archive_gateway.openapi.json_schema import TEXT, WHOLE, JsonSchema, by_name, listed, named, thing
+from archive_gateway.openapi.operation import Operation
+from archive_gateway.openapi.operations import OPERATIONS
+from archive_gateway.openapi.parameters import IDEMPOTENCY_KEY, in_header, in_path, in_query
+from archive_gateway.openapi.service_answers import SERVICE_ANSWERS
 from archive_gateway.routes import Service, service_for
 
 _TITLE = "Medical-image archive"
@@ -22,8 +28,15 @@ _ABOUT = (
     "`Authorization: Bearer ...`. Every error is `application/problem+json`; what may not be seen does not exist (404); who "
     "asks too often hears 429 with `Retry-After`. Every POST of archives, items, sockets and downloads takes an `Idempotency-Key`."
 )
+_UNCHANGED = 304
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _HIDDEN = (Service.PORTAL, Service.BLOBS, Service.GATEWAY, Service.NOBODY)
+_FIELDS = {Flag: ("boolean", None), Picture: ("string", None), Chosen: ("string", None)}
+_FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
+_PROBLEM = thing(type=TEXT, title=TEXT, status=WHOLE, detail=TEXT) | {
+    "description": "RFC 9457. `errors` holds reasons by field of the request."
+}
+_PROBLEM["properties"] |= {"errors": by_name(listed(TEXT))}
 _VARIABLE = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 
@@ -40,17 +53,20 @@ def describe(services: Mapping[Service, Flask]) -> dict[str, Any]:
         security=[{"token": []}],
     )
     assert plugin.converter is not None
-    plugin.converter.field_mapping[Flag] = ("boolean", None)
-    plugin.converter.field_mapping[Picture] = ("string", None)
+    for kind, described in _FIELDS.items():
+        plugin.converter.field_mapping[kind] = described
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    for name, schema in SCHEMAS.items():
+    for name, schema in _answers(plugin.converter).items():
         spec.components.schema(name, schema)
     for service, rule, view in _routes(services):
         for method in sorted(set(_METHODS) & (rule.methods or set())):
-            operation = OPERATIONS.get((method, rule.rule), Operation())
-            described = _described(service, rule, view, method, operation)
-            spec.path(_path(rule), operations={method.lower(): described}, parameters=_in_path(rule))
+            operation = _described(service, rule, view, method, plugin.converter)
+            spec.path(_path(rule), operations={method.lower(): operation}, parameters=_in_path(rule))
     return spec.to_dict()
+
+
+def _answers(converter: OpenAPIConverter) -> dict[str, JsonSchema]:
+    return {"Problem": _PROBLEM} | ARCHIVE_ANSWERS | display_answers(converter) | SERVICE_ANSWERS
 
 
 def _routes(services: Mapping[Service, Flask]) -> Iterator[tuple[Service, Rule, Any]]:
@@ -71,41 +87,57 @@ def _path(rule: Rule) -> str:
 
 
 def _in_path(rule: Rule) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "schema": {"type": "integer", "minimum": 0}
-            if kind == "int"
-            else {"type": "string", "minLength": 1},
-        }
-        for kind, name in _VARIABLE.findall(rule.rule)
-    ]
+    return [in_path(kind, name) for kind, name in _VARIABLE.findall(rule.rule)]
 
 
-def _described(service: Service, rule: Rule, view: Any, method: str, operation: Operation) -> dict[str, Any]:
+def _described(
+    service: Service, rule: Rule, view: Any, method: str, converter: OpenAPIConverter
+) -> dict[str, Any]:
+    operation = OPERATIONS[method, rule.rule]
     described: dict[str, Any] = {
         "operationId": f"{service.value}.{rule.endpoint}.{method.lower()}",
         "tags": [_tag(rule)],
         "summary": (inspect.getdoc(view) or view.__name__.replace("_", " ").capitalize()).splitlines()[0],
         "parameters": [
-            {"name": name, "in": "query", "schema": QUERY.get(name, {"type": "string"})}
-            for name in operation.query
+            *map(in_query, operation.query),
+            *map(in_header, _headers(service, method, operation)),
         ],
         "responses": _responses(operation),
     }
     if operation.body is not None:
-        described["requestBody"] = _request(operation.body)
+        described["requestBody"] = _request(operation, operation.body, converter)
     return described
 
 
-def _request(schema: Schema) -> dict[str, Any]:
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
+def _headers(service: Service, method: str, operation: Operation) -> tuple[str, ...]:
+    keyed = method == "POST" and service is Service.ARCHIVE_API
+    return (*operation.headers, IDEMPOTENCY_KEY) if keyed else operation.headers
+
+
+def _request(operation: Operation, schema: Schema, converter: OpenAPIConverter) -> dict[str, Any]:
+    content: dict[str, Any] = {"application/json": {"schema": schema}}
+    if operation.form:
+        content["multipart/form-data"] = {"schema": _form(schema, converter)}
+    return {"required": True, "content": content}
+
+
+def _form(schema: Schema, converter: OpenAPIConverter) -> JsonSchema:
+    """Return what is sent as a form: pictures as files; nothing of what only JSON can say."""
+    return {
+        "type": "object",
+        "properties": {
+            name: _FILE if isinstance(field, Picture) else converter.field2property(field)
+            for name, field in schema.fields.items()
+            if not isinstance(field, fields.Dict)
+        },
+        "required": sorted(name for name, field in schema.fields.items() if field.required),
+        "additionalProperties": False,
+    }
 
 
 def _responses(operation: Operation) -> dict[str, Any]:
     found = {str(status): _success(operation, status) for status in operation.statuses}
+    found |= {str(status): _answered(answer) for status, answer in operation.further.items()}
     problem = {"content": {"application/problem+json": {"schema": named("Problem")}}}
     return found | {
         "4XX": {"description": "The request cannot be done as it is; `detail` and `errors` say why."}
@@ -115,12 +147,21 @@ def _responses(operation: Operation) -> dict[str, Any]:
 
 
 def _success(operation: Operation, status: int) -> dict[str, Any]:
+    if status == _UNCHANGED:
+        return {"description": "What is kept is still right."}
     content: dict[str, Any] = {kind: {} for kind in operation.content_types}
     if operation.answer is not None:
         content |= {"application/json": {"schema": operation.answer}}
     return {"description": "Done." if status < 300 else "It is elsewhere."} | (
         {"content": content} if content else {}
     )
+
+
+def _answered(answer: JsonSchema) -> dict[str, Any]:
+    return {
+        "description": "Looked at, and nothing done.",
+        "content": {"application/json": {"schema": answer}},
+    }
 
 
 def _schema_name(schema: Any) -> str:
