@@ -67,6 +67,10 @@ class Stale(Conflict):
     """The document was changed by somebody else since it was read."""
 
 
+class KeyReused(ArchiveSystemError):
+    """The key of a request that may be repeated was used for another request."""
+
+
 class Outdated(ArchiveSystemError):
     """The caller's change was meant for an older version (RFC 9110 section 13.1.1)."""
 

@@ -10,7 +10,6 @@ from archive_api.adapters.ingest_client import IngestClient
 from archive_api.adapters.markdown_page import render_markdown
 from archive_api.adapters.pillow_logo import render_picture
 from archive_api.domain.access_note import ACCESS_NOTES, AccessNote
-from archive_api.domain.answer import ANSWERS, Answer
 from archive_api.domain.archive import ARCHIVES, Archive, ArchiveLook
 from archive_api.domain.departure import DEPARTURES, Departure
 from archive_api.domain.display_settings import DISPLAY_SETTINGS, DisplaySetting
@@ -26,7 +25,6 @@ from archive_api.domain.sockets import SOCKETS, Socket
 from archive_api.domain.suspicion import SUSPICIONS, Suspicion
 from archive_api.domain.tally import TALLIES, WEIGHTS, Tally
 from archive_api.domain.task import TASKS, Task
-from archive_api.use_cases.idempotency import forget_answers
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.paging import Paging
 from archive_api.use_cases.renew_entries import renew_entries
@@ -44,6 +42,7 @@ from archive_shared.documents import Documents, Repository
 from archive_shared.documents.connect import connect_documents
 from archive_shared.http.client import ServiceClient
 from archive_shared.http.connect_access import connect_access
+from archive_shared.idempotency import ANSWERS, answer_book
 from archive_shared.outbox.lease import LEASES
 from archive_shared.settings import Grace, PlatformSettings
 from archive_shared.sweeping import Leftover, Sweep
@@ -159,7 +158,7 @@ def over(
         service_links=kept(SERVICE_LINKS.name, ServiceLink),
         departures=kept(DEPARTURES.name, Departure),
         suspicions=kept(SUSPICIONS.name, Suspicion),
-        answers=kept(ANSWERS.name, Answer),
+        answers=answer_book(documents, source=NAME, clock=clock),
         session_failures=kept(SESSION_FAILURES.name, SessionFailure),
         paging=Paging(clock),
         sockets=SocketShelf(kept(SOCKETS.name, Socket)),
@@ -182,7 +181,7 @@ def sweep_of(library: Library, grace: Grace) -> Sweep:
     def sweep(dry_run: bool) -> Iterator[Leftover]:
         if not dry_run:
             sweep_pages(library)
-            forget_answers(library)
+            library.answers.forget()
             renew_entries(library)
         yield from sweep_items(library, dry_run=dry_run)
         yield from sweep_images(library, unused_for=grace.images, dry_run=dry_run)

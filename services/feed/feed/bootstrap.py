@@ -13,6 +13,7 @@ from archive_shared.documents import Documents, Repository
 from archive_shared.documents.connect import connect_documents
 from archive_shared.http.client import ServiceClient
 from archive_shared.http.connect_access import connect_access
+from archive_shared.idempotency import ANSWERS, AnswerBook, answer_book
 from archive_shared.identifiers import new_id
 from archive_shared.outbox.lease import LEASES, Lease
 from feed.adapters.egress import Egress
@@ -32,7 +33,7 @@ from feed.use_cases.read_feed import Reader, Waiting
 from feed.use_cases.webhooks import Webhooks
 
 NAME = "feed"
-COLLECTIONS = (EVENTS, SEQUENCE, WHEREABOUTS, WEBHOOKS, DELIVERIES, LEASES)
+COLLECTIONS = (EVENTS, SEQUENCE, WHEREABOUTS, WEBHOOKS, DELIVERIES, ANSWERS, LEASES)
 LEASE_PER_TIMEOUT = 3  # finding the host's address is not covered by the timeout
 SENDING_LEASE = "webhooks"
 
@@ -53,6 +54,7 @@ class Feed:
     reader: Reader
     waiting: Waiting
     webhooks: Webhooks
+    answers: AnswerBook
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Sending:
     lease: Lease
     queue: DeliveryQueue
     deliverer: Deliverer
+    answers: AnswerBook
     pruner: Pruner
 
 
@@ -89,7 +92,9 @@ def over(documents: Documents, settings: Settings, *, access: Access, egress: Eg
     webhooks = Webhooks(
         webhooks_of(documents, clock), deliveries_of(documents, clock), reader, access, clock, egress.check
     )
-    return Feed(documents, access, reader, Waiting(reader, most_waiters=settings.most_waiters), webhooks)
+    waiting = Waiting(reader, most_waiters=settings.most_waiters)
+    answers = answer_book(documents, source=NAME, clock=clock)
+    return Feed(documents, access, reader, waiting, webhooks, answers)
 
 
 def listener(documents: Documents, clock: Clock) -> Listener:
@@ -141,6 +146,7 @@ def sending_over(
             owner=owner,
             lease_s=lease_s,
         ),
+        answers=answer_book(documents, source=NAME, clock=clock),
         pruner=Pruner(documents, clock, days=settings.days, most_events=settings.most_events),
     )
 

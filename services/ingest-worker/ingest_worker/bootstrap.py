@@ -16,6 +16,7 @@ from archive_shared.documents import Documents, Repository
 from archive_shared.documents.connect import connect_documents
 from archive_shared.http.client import ServiceClient
 from archive_shared.http.connect_access import connect_access
+from archive_shared.idempotency import ANSWERS, AnswerBook, answer_book
 from archive_shared.outbox.lease import LEASES
 from archive_shared.settings import Grace, PlatformSettings
 from archive_shared.sweeping import Leftover, Sweep
@@ -37,7 +38,7 @@ from ingest_worker.use_cases.target import Archives
 from ingest_worker.use_cases.upload import Uploads
 
 NAME = "ingest-worker"
-COLLECTIONS = (UPLOADS, USAGES, SESSIONS, REPORT_PAGES, STORED_IMAGES, LEASES)
+COLLECTIONS = (UPLOADS, USAGES, SESSIONS, REPORT_PAGES, STORED_IMAGES, ANSWERS, LEASES)
 ANNOUNCING = (UPLOADS.name, SESSIONS.name, REPORT_PAGES.name, STORED_IMAGES.name)
 JOBS = {SESSIONS.name: QUEUE}
 IMPORT_PROGRAM = (sys.executable, "-m", "ingest_worker.entrypoints.import_program")
@@ -59,6 +60,7 @@ class Ingest:
     blobs: BlobStore
     uploads: Uploads
     sessions: Sessions
+    answers: AnswerBook
     access: Access
 
 
@@ -93,6 +95,7 @@ def over(
         blobs=blobs,
         uploads=Uploads(uploads, blobs, clock, quota_of(documents, quota_bytes)),
         sessions=Sessions(sessions_of(documents), report_pages(documents), uploads, archives, access, clock),
+        answers=answer_book(documents, source=NAME, clock=clock),
         access=access,
     )
 
@@ -144,7 +147,11 @@ def sweep_of(
     upload_sweep = UploadSweep(kept, sessions_of(documents), uploads, clock, quota_of(documents, quota_bytes))
     stored_sweep = StoredSweep(stored_images(documents), images, clock)
 
+    answers = answer_book(documents, source=NAME, clock=clock)
+
     def sweep(dry_run: bool) -> Iterator[Leftover]:
+        if not dry_run:
+            answers.forget()
         yield from upload_sweep.run(unused_for=grace.uploads, dry_run=dry_run)
         yield from stored_sweep.run(unused_for=grace.images, dry_run=dry_run)
 

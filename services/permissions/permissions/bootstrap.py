@@ -9,9 +9,11 @@ import structlog
 from archive_shared.clock import Clock, SystemClock
 from archive_shared.documents import Collection, Documents, Repository
 from archive_shared.documents.connect import connect_documents
+from archive_shared.idempotency import ANSWERS, answer_book
 from archive_shared.outbox.lease import LEASES
 from permissions.adapters.argon2_passwords import Argon2Passwords
 from permissions.adapters.oidc import ProviderKeys, ProviderTokens, fetching_keys
+from permissions.adapters.sealed_answers import SealedAnswers
 from permissions.adapters.smtp_mail import SmtpMail
 from permissions.domain.account import ACCOUNTS, Account
 from permissions.domain.act import TRAIL, Audited, FiledAct
@@ -45,6 +47,7 @@ COLLECTIONS = (
     ORGANISATIONS,
     NOTIFICATIONS,
     TRAIL,
+    ANSWERS,
     LEASES,
 )
 ANNOUNCING = (ROSTERS.name, TOKENS.name, USERS.name, REQUESTS.name)
@@ -94,6 +97,9 @@ def over(
         accounts=Ledger(repository(ACCOUNTS, Account), trail),
         places=Repository(documents, PLACES.name, Place, source=NAME, clock=clock),
         notifications=notifications,
+        answers=answer_book(
+            documents, source=NAME, clock=clock, seal=SealedAnswers(settings.platform.secret)
+        ),
         trail=trail,
         clock=clock,
         passwords=passwords or Argon2Passwords(),

@@ -13,6 +13,7 @@ from archive_shared.errors import (
     Conflict,
     Forbidden,
     Invalid,
+    KeyReused,
     NotFound,
     Outdated,
     TooManyAttempts,
@@ -29,6 +30,7 @@ STATUS: Mapping[type[ArchiveSystemError], int] = {
     Conflict: 409,
     TooManyAttempts: 429,
     Outdated: 412,
+    KeyReused: 422,
     VersionRequired: 428,
     Unavailable: 503,
 }

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from werkzeug.test import TestResponse
 from archive_api.domain.history import Actor
 from archive_api.domain.task import RowError, Task
 from archive_api.use_cases.index_item import index_item
-from archive_gateway.routes import Service
 from archive_shared.clock import SystemClock
 from archive_shared.identifiers import new_id
 from feed.bootstrap import connect as feed_documents
@@ -31,6 +29,16 @@ ME = "administrator"
 PASSWORD = "a quite long password"
 
 
+@dataclass(frozen=True)
+class Request:
+    """A request that is answered well."""
+
+    method: str
+    path: str
+    who: str | None
+    content: dict[str, Any]
+
+
 @dataclass
 class DocumentedScene(Scene):
     """The scene in which one person can do everything."""
@@ -39,10 +47,15 @@ class DocumentedScene(Scene):
     hook: str = ""
     caller: str = ME
 
-    def well(self, service: Service, method: str, route: str) -> TestResponse:
-        """Send a request that is answered well."""
+    def send(self, request: Request, **content: Any) -> TestResponse:
+        """Send it through the front door, with another content where one is given."""
+        return self.platform.call(request.method, request.path, request.who, **request.content | content)
+
+    def request(self, method: str, route: str) -> Request:
+        """Return a request that is answered well: what it is about is made for it."""
         self.caller = ME
-        return self._special().get((method, route), partial(self._usual, service, method, route))()
+        special = self._special().get((method, route))
+        return special() if special else self._usual(method, route)
 
     def path_values(self, route: str) -> dict[str, str]:
         """Return what to put for the variables of a route, by their names."""
@@ -66,50 +79,47 @@ class DocumentedScene(Scene):
 
     # --- what cannot be made from the table alone
 
-    def _special(self) -> dict[tuple[str, str], Callable[[], TestResponse]]:
-        sessions = "/api/v1/sessions"
+    def _special(self) -> dict[tuple[str, str], Callable[[], Request]]:
         return {
-            ("DELETE", "/api/v1/archives/<pk>/"): self._delete_archive,
-            ("POST", f"{sessions}/"): self._sign_in,
-            ("DELETE", f"{sessions}/current/"): self._sign_out,
-            ("POST", f"{ARCHIVE}/requests/"): self._ask_for_access,
-            ("POST", "/api/v1/cases/upload-sessions/<pk>/retry/"): self._retry,
+            ("DELETE", "/api/v1/archives/<pk>/"): self._deletion_of_archive,
+            ("POST", "/api/v1/sessions/"): self._signing_in,
+            ("DELETE", "/api/v1/sessions/current/"): self._signing_out,
+            ("POST", f"{ARCHIVE}/requests/"): self._asking_for_access,
+            ("POST", "/api/v1/cases/upload-sessions/<pk>/retry/"): self._retrying,
         }
 
-    def _usual(self, service: Service, method: str, route: str) -> TestResponse:
+    def _usual(self, method: str, route: str) -> Request:
         path = route
         for name, value in self._values(route).items():
             path = path.replace(f"<{name}>", value)
-        content = self._content(method, route, ME)
         query = {"/find/": "?name=target", "/studies/": "?patient_id=P1"}
         asked = next((text for end, text in query.items() if route.endswith(end)), "")
-        return self.platform.call_service(service, method, path + asked, self.caller, **content)
+        return Request(method, path + asked, self.caller, self._content(method, route, ME))
 
-    def _delete_archive(self) -> TestResponse:
-        archive = self.platform.archive(editor=ME, public=False)
-        path = f"/api/v1/archives/{archive}/"
-        code = self.platform.ok("POST", f"{path}deletion/", ME)["confirmation"]
-        return self.platform.call("DELETE", path, ME, json={"confirmation": code})
+    def _deletion_of_archive(self) -> Request:
+        path = f"/api/v1/archives/{self.platform.archive(editor=ME, public=False)}/"
+        code = self._ask(f"{path}deletion/")["confirmation"]
+        return Request("DELETE", path, ME, {"json": {"confirmation": code}})
 
-    def _sign_in(self) -> TestResponse:
+    def _signing_in(self) -> Request:
         path = f"/api/v1/users/{self.platform.user_id('target')}/password/"
         self.platform.ok("PUT", path, ME, json={"password": PASSWORD})
         sent = {"username": "target", "password": PASSWORD}
-        return self.platform.call("POST", "/api/v1/sessions/", json=sent)
+        return Request("POST", "/api/v1/sessions/", None, {"json": sent})
 
-    def _sign_out(self) -> TestResponse:
-        cookie = self._sign_in().headers["Set-Cookie"]
+    def _signing_out(self) -> Request:
+        cookie = self.send(self._signing_in()).headers["Set-Cookie"]
         secret = cookie.partition("=")[2].partition(";")[0]
-        return self.platform.call("DELETE", "/api/v1/sessions/current/", secret)
+        return Request("DELETE", "/api/v1/sessions/current/", secret, {})
 
-    def _ask_for_access(self) -> TestResponse:
-        asker = self._new_person("asker")
-        return self.platform.call("POST", f"/api/v1/archives/{self.archive}/requests/", asker, json={})
+    def _asking_for_access(self) -> Request:
+        path = f"/api/v1/archives/{self.archive}/requests/"
+        return Request("POST", path, self._new_person("asker"), {"json": {}})
 
-    def _retry(self) -> TestResponse:
+    def _retrying(self) -> Request:
         path = f"/api/v1/cases/upload-sessions/{self._session()['pk']}"
         self.platform.ok("POST", f"{path}/cancel/", ME)
-        return self.platform.call("POST", f"{path}/retry/", ME)
+        return Request("POST", f"{path}/retry/", ME, {})
 
     # --- what is the administrator's own here
 
@@ -177,6 +187,8 @@ class DocumentedScene(Scene):
     def _body(self, method: str, route: str, who: str) -> dict[str, Any]:
         if route == f"{UPLOAD}/complete-multipart-upload/":
             return {"parts": [{"PartNumber": 1, "ETag": self.etag}]}
+        if route == "/api/v1/archives/<pk>/import/":
+            return {"content": f"title\nimported {next(self._numbers)}\n"}
         return super()._body(method, route, who)
 
     def _fill_archive(self) -> None:

@@ -60,6 +60,17 @@ def test_every_row_of_the_table_is_a_route(scene: DocumentedScene) -> None:
     assert routes >= OPERATIONS.keys()
 
 
+def test_every_post_but_signing_in_takes_an_idempotency_key() -> None:
+    without = [
+        path
+        for path, operations in DOCUMENT["paths"].items()
+        if "post" in operations
+        and "Idempotency-Key" not in {each["name"] for each in operations["post"]["parameters"]}
+    ]
+
+    assert without == ["/api/v1/sessions/"]
+
+
 @pytest.mark.parametrize(("method", "route"), ASKED, ids=[" ".join(each) for each in ASKED])
 def test_every_route_answers_as_the_document_says(
     scene: DocumentedScene, described: Any, method: str, route: str

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from archive_api.domain.access_note import AccessNote
-from archive_api.domain.answer import Answer
 from archive_api.domain.archive import Archive, ArchiveLook
 from archive_api.domain.departure import Departure
 from archive_api.domain.display_settings import DisplaySetting
@@ -28,6 +27,7 @@ from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock
 from archive_shared.documents import Repository
 from archive_shared.errors import Unauthenticated
+from archive_shared.idempotency import AnswerBook
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Library:
     service_links: Repository[ServiceLink]
     departures: Repository[Departure]
     suspicions: Repository[Suspicion]
-    answers: Repository[Answer]
+    answers: AnswerBook
     session_failures: Repository[SessionFailure]
     sockets: SocketShelf
     paging: Paging

@@ -62,6 +62,7 @@ class Worker:
 
     def _prune(self) -> None:
         if time.monotonic() >= self._prune_at_s and not self._sending.pruner.prune():
+            self._sending.answers.forget()
             self._prune_at_s = time.monotonic() + PRUNE_EVERY_S
 
     def _begin_calls(self, senders: ThreadPoolExecutor) -> int:

@@ -35,15 +35,23 @@ class Webhooks:
     clock: Clock
     check_url: Callable[[str], None]
 
-    def create(self, token: str | None, *, url: str, types: Sequence[str], archive: str | None) -> Webhook:
-        """Add a webhook of the caller; it gets what happens from now on. Its only secret is in it."""
+    def create(
+        self, token: str | None, identifier: str, *, url: str, types: Sequence[str], archive: str | None
+    ) -> Webhook:
+        """Add a webhook of the caller; it gets what happens from now on. Its only secret is in it.
+
+        The same again is the same webhook.
+        """
         caller = self._caller(token)
+        present = self.webhooks.get(identifier)
+        if present is not None:
+            return present
         self._check(token, caller, {"url": url, "archive": archive})
         if self.webhooks.count({"owner": caller.id}) >= MOST_PER_OWNER:
             raise Conflict(f"At most {MOST_PER_OWNER} webhooks per person.")
         now = self.clock.now()
         webhook = Webhook(
-            id=new_id(),
+            id=identifier,
             owner=caller.id,
             url=url,
             types=list(checked_types(types)),
@@ -101,16 +109,22 @@ class Webhooks:
         )
         return changed, secrets[-1]
 
-    def test(self, token: str | None, identifier: str) -> Delivery:
-        """Send an event that means nothing, to see whether it arrives; also while the webhook is stopped."""
+    def test(self, token: str | None, identifier: str, delivery: str) -> Delivery:
+        """Send an event that means nothing, to see whether it arrives; also while the webhook is stopped.
+
+        The same delivery again is not sent twice.
+        """
         webhook = self.get(token, identifier)
+        present = self.deliveries.get(delivery)
+        if present is not None:
+            return present
         waiting = self.deliveries.find({"webhook": webhook.id, "job_state": one_of(OPEN)})
-        if any(delivery.is_test for delivery in waiting):
+        if any(each.is_test for each in waiting):
             raise Conflict("A test is on its way already.")
         now = self.clock.now()
         return self.deliveries.add(
             Delivery(
-                id=new_id(),
+                id=delivery,
                 webhook=webhook.id,
                 event=new_id(),
                 type=TEST_TYPE,

@@ -26,9 +26,10 @@ _TITLE = "Medical-image archive"
 _ABOUT = (
     "Archives of medical images: upload, import, browse, search, download. Send an API token as "
     "`Authorization: Bearer ...`. Every error is `application/problem+json`; what may not be seen does not exist (404); who "
-    "asks too often hears 429 with `Retry-After`. Every POST of archives, items, sockets and downloads takes an `Idempotency-Key`."
+    "asks too often hears 429 with `Retry-After`. Every POST takes an `Idempotency-Key`, but for signing in."
 )
 _UNCHANGED = 304
+_SIGNING_IN = "/api/v1/sessions/"  # nobody is signed in yet whose key it could be
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _HIDDEN = (Service.PORTAL, Service.BLOBS, Service.GATEWAY, Service.NOBODY)
 _FIELDS = {Flag: ("boolean", None), Picture: ("string", None), Chosen: ("string", None)}
@@ -100,7 +101,7 @@ def _described(
         "summary": (inspect.getdoc(view) or view.__name__.replace("_", " ").capitalize()).splitlines()[0],
         "parameters": [
             *map(in_query, operation.query),
-            *map(in_header, _headers(service, method, operation)),
+            *map(in_header, _headers(rule, method, operation)),
         ],
         "responses": _responses(operation),
     }
@@ -109,8 +110,8 @@ def _described(
     return described
 
 
-def _headers(service: Service, method: str, operation: Operation) -> tuple[str, ...]:
-    keyed = method == "POST" and service is Service.ARCHIVE_API
+def _headers(rule: Rule, method: str, operation: Operation) -> tuple[str, ...]:
+    keyed = method == "POST" and rule.rule != _SIGNING_IN
     return (*operation.headers, IDEMPOTENCY_KEY) if keyed else operation.headers
 
 

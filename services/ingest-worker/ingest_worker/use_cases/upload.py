@@ -11,7 +11,6 @@ from archive_shared.blobs.port import BlobStore, Part
 from archive_shared.clock import Clock
 from archive_shared.documents import Repository
 from archive_shared.errors import Conflict, Forbidden, Invalid, NotFound
-from archive_shared.identifiers import new_id
 from ingest_worker.domain.upload import Upload, UploadStatus, checked_filename
 from ingest_worker.use_cases.quota import Quota
 
@@ -28,10 +27,12 @@ class Uploads:
     clock: Clock
     quota: Quota
 
-    def create(self, caller: Caller, *, filename: str) -> Upload:
-        """Open an upload; the file's parts may be sent at once."""
+    def create(self, caller: Caller, identifier: str, *, filename: str) -> Upload:
+        """Open an upload; the file's parts may be sent at once. The same again is the same upload."""
         name = checked_filename(filename)
-        identifier = new_id()
+        present = self.repository.get(identifier)
+        if present is not None:
+            return present
         key = f"{caller.id}/{identifier}"
         upload = Upload(
             id=identifier,

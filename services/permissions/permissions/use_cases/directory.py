@@ -7,6 +7,7 @@ from typing import Protocol
 
 from archive_shared.clock import Clock
 from archive_shared.documents import Repository
+from archive_shared.idempotency import AnswerBook
 from permissions.domain.account import Account
 from permissions.domain.admission import Admission
 from permissions.domain.guessing import Place
@@ -75,6 +76,7 @@ class Directory:
     accounts: Ledger[Account]
     places: Repository[Place]
     notifications: Repository[Notification]
+    answers: AnswerBook
     trail: Trail
     clock: Clock
     passwords: Passwords

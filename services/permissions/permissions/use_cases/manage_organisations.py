@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from archive_shared.documents import one_of
 from archive_shared.errors import Duplicate, Invalid
-from archive_shared.identifiers import new_id
 from permissions.domain.identity import Identity
 from permissions.domain.organisation import Organisation, checked_slug
 from permissions.use_cases.authority import require_administrator
@@ -12,12 +11,15 @@ from permissions.use_cases.directory import Directory
 
 
 def create_organisation(
-    directory: Directory, caller: Identity, *, slug: str, title: str, website: str
+    directory: Directory, caller: Identity, identifier: str, *, slug: str, title: str, website: str
 ) -> Organisation:
-    """Add an organisation; raise `Invalid` when its slug is taken or not allowed."""
+    """Add an organisation; raise `Invalid` when its slug is taken or not allowed. The same again is the same one."""
     require_administrator(directory, caller, "create organisations")
+    present = directory.organisations.get(identifier)
+    if present is not None:
+        return present
     now = directory.clock.now()
-    made = Organisation(id=new_id(), slug=checked_slug(slug), title=title, website=website, created_at=now)
+    made = Organisation(id=identifier, slug=checked_slug(slug), title=title, website=website, created_at=now)
     made.note("organisation.created", by=caller.person, at=now, organisation=made.id, slug=slug)
     try:
         return directory.organisations.add(made)

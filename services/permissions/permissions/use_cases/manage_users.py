@@ -29,10 +29,15 @@ class UserState:
     organisations: Sequence[str] | None = None
 
 
-def create_user(directory: Directory, caller: Identity, *, username: str, email: str = "") -> User:
-    """Create a user; for administrators."""
+def create_user(
+    directory: Directory, caller: Identity, identifier: str, *, username: str, email: str = ""
+) -> User:
+    """Create a user; for administrators. The same again is the same user."""
     require_administrator(directory, caller, "create users")
-    return add_user(directory, username=username, email=email, by=caller.person)
+    present = directory.users.get(identifier)
+    return present or add_user(
+        directory, identifier=identifier, username=username, email=email, by=caller.person
+    )
 
 
 def list_users(directory: Directory, caller: Identity, *, skip: int, limit: int) -> tuple[int, list[User]]:
@@ -114,6 +119,7 @@ def add_user(
     directory: Directory,
     *,
     username: str,
+    identifier: str | None = None,
     administrator: bool = False,
     email: str = "",
     login: str | None = None,
@@ -131,7 +137,7 @@ def add_user(
         if directory.users.count({"username": name}):
             raise Invalid({"username": [f"The username {name} is taken."]})
         user = User(
-            id=new_id(),
+            id=identifier or new_id(),
             username=name,
             number=_next_number(directory),
             administrator=administrator,

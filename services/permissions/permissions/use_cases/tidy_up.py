@@ -17,4 +17,5 @@ def tidy_up(directory: Directory) -> int:
         directory.accounts,
     )
     forget_places(directory)
+    directory.answers.forget()
     return settle_leftovers(directory) + sum(ledger.file_leftovers() for ledger in ledgers)

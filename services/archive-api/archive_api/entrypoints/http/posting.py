@@ -1,37 +1,14 @@
-"""POST over HTTP: every one may carry an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)."""
+"""POST over HTTP, as everywhere on the platform; see `archive_shared.http.posting`."""
 
-import json
 from collections.abc import Callable
-from typing import Any
 
-from flask import Response, request
+from flask import Response
 
-from archive_api.use_cases.idempotency import once
 from archive_api.use_cases.library import Library
-
-Acted = tuple[int, Any]
+from archive_shared.http.posting import Acted
+from archive_shared.http.posting import posted as answered_once
 
 
 def posted(library: Library, caller: str, act: Callable[[str], Acted]) -> Response:
-    """Answer a POST with what `act` returns for the identifier of what is made: a status and JSON.
-
-    Sent again with the same key it is answered as the first time.
-    """
-
-    def written(identifier: str) -> tuple[int, str]:
-        status, body = act(identifier)
-        return status, json.dumps(body, allow_nan=False)
-
-    asked = b"\0".join([request.method.encode(), request.full_path.encode(), _body()])
-    status, text = once(library, caller, request.headers.get("Idempotency-Key", ""), asked, written)
-    return Response(text, status=status, content_type="application/json")
-
-
-def _body() -> bytes:
-    """Return the body; a form's has a boundary that differs each time, so its fields are taken."""
-    if request.mimetype != "multipart/form-data":
-        return request.get_data()
-    files = [(name, file.read()) for name, file in sorted(request.files.items())]
-    for file in request.files.values():
-        file.seek(0)
-    return repr((sorted(request.form.items()), files)).encode()
+    """Answer a POST with what `act` returns for the identifier of what is made; once per Idempotency-Key of the caller."""
+    return answered_once(library.answers, caller, act)

@@ -29,7 +29,10 @@ def app_for(service: Feed, *, public_url: str, rates: RequestRates | None = None
     """Return the application over an assembled service."""
     return build_app(
         "feed",
-        blueprints=[events_blueprint(service), webhooks_blueprint(service.webhooks, public_url=public_url)],
+        blueprints=[
+            events_blueprint(service),
+            webhooks_blueprint(service.webhooks, service.answers, public_url=public_url),
+        ],
         ready={"documents": service.documents.ping},
         rates=rates,
     )

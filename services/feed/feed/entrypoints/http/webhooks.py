@@ -1,9 +1,13 @@
 """Webhooks over HTTP; each exists for its owner alone."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response
 
 from archive_shared.http.app import json_response
+from archive_shared.http.posting import Acted, posted
 from archive_shared.http.requests import bearer_token, body, page, page_body, signed_in
+from archive_shared.idempotency import AnswerBook
 from feed.entrypoints.http.schemas import (
     ChangedWebhook,
     NewWebhook,
@@ -14,7 +18,7 @@ from feed.entrypoints.http.schemas import (
 from feed.use_cases.webhooks import Webhooks
 
 
-def webhooks_blueprint(webhooks: Webhooks, *, public_url: str) -> Blueprint:
+def webhooks_blueprint(webhooks: Webhooks, answers: AnswerBook, *, public_url: str) -> Blueprint:
     """Routes for webhooks and their deliveries."""
     routes = Blueprint("webhooks", __name__, url_prefix="/api/v1/webhooks")
     url = f"{public_url}/api/v1/webhooks/"
@@ -34,9 +38,13 @@ def webhooks_blueprint(webhooks: Webhooks, *, public_url: str) -> Blueprint:
 
     @routes.post("/")
     def create() -> Response:
-        webhook = webhooks.create(bearer_token(), **body(NewWebhook()))
-        shown = show_webhook(webhook, url=url) | {"secret": webhook.secrets[0].value}
-        return _secret(json_response(shown, 201))
+        sent = body(NewWebhook())
+
+        def act(identifier: str) -> Acted:
+            webhook = webhooks.create(bearer_token(), identifier, **sent)
+            return 201, show_webhook(webhook, url=url) | {"secret": webhook.secrets[0].value}
+
+        return _secret(_posted(act))
 
     @routes.get("/<pk>/")
     def show(pk: str) -> Response:
@@ -54,12 +62,19 @@ def webhooks_blueprint(webhooks: Webhooks, *, public_url: str) -> Blueprint:
 
     @routes.post("/<pk>/rotate-secret/")
     def rotate_secret(pk: str) -> Response:
-        changed, secret = webhooks.replace_secret(bearer_token(), pk)
-        return _secret(json_response(show_webhook(changed, url=url) | {"secret": secret}))
+        webhooks.get(bearer_token(), pk)
+
+        def act(_: str) -> Acted:
+            changed, secret = webhooks.replace_secret(bearer_token(), pk)
+            return 200, show_webhook(changed, url=url) | {"secret": secret}
+
+        return _secret(_posted(act))
 
     @routes.post("/<pk>/test/")
     def test(pk: str) -> Response:
-        return json_response(show_delivery(webhooks.test(bearer_token(), pk)), 202)
+        token = bearer_token()
+        webhooks.get(token, pk)
+        return _posted(lambda identifier: (202, show_delivery(webhooks.test(token, pk, identifier))))
 
     @routes.get("/<pk>/deliveries/")
     def list_deliveries(pk: str) -> Response:
@@ -74,7 +89,12 @@ def webhooks_blueprint(webhooks: Webhooks, *, public_url: str) -> Blueprint:
 
     @routes.post("/<pk>/deliveries/<delivery>/redeliver/")
     def redeliver(pk: str, delivery: str) -> Response:
-        return json_response(show_delivery(webhooks.send_again(bearer_token(), pk, delivery)), 202)
+        token = bearer_token()
+        webhooks.get_delivery(token, pk, delivery)
+        return _posted(lambda _: (202, show_delivery(webhooks.send_again(token, pk, delivery))))
+
+    def _posted(act: Callable[[str], Acted]) -> Response:
+        return posted(answers, signed_in(webhooks.access).id, act)
 
     return routes
 

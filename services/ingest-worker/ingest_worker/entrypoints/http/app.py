@@ -30,8 +30,8 @@ def app_for(service: Ingest, *, public_url: str, rates: RequestRates | None = No
     return build_app(
         "ingest-worker",
         blueprints=[
-            uploads_blueprint(service.uploads, service.access, public_url=public_url),
-            sessions_blueprint(service.sessions, service.access, public_url=public_url),
+            uploads_blueprint(service.uploads, service.answers, service.access, public_url=public_url),
+            sessions_blueprint(service.sessions, service.answers, service.access, public_url=public_url),
         ],
         ready={"documents": service.documents.ping, "blobs": service.blobs.ping},
         rates=rates,

@@ -1,16 +1,23 @@
 """Upload sessions over HTTP: start one, watch it, cancel it, try it again."""
 
+from typing import Any
+
 from flask import Blueprint, Response
 
 from archive_shared.access import Access
 from archive_shared.http.app import json_response
+from archive_shared.http.posting import Acted, posted
 from archive_shared.http.requests import bearer_token, body, page, page_body, signed_in
+from archive_shared.idempotency import AnswerBook
+from ingest_worker.domain.session import UploadSession
 from ingest_worker.entrypoints.http import schemas
 from ingest_worker.use_cases.sessions import Sessions
 from ingest_worker.use_cases.target import WantedTarget
 
 
-def sessions_blueprint(sessions: Sessions, access: Access, *, public_url: str) -> Blueprint:
+def sessions_blueprint(
+    sessions: Sessions, answers: AnswerBook, access: Access, *, public_url: str
+) -> Blueprint:
     """Routes for upload sessions; everybody sees only their own."""
     url = f"{public_url}/api/v1/cases/upload-sessions/"
     routes = Blueprint("sessions", __name__, url_prefix="/api/v1/cases/upload-sessions")
@@ -33,8 +40,12 @@ def sessions_blueprint(sessions: Sessions, access: Access, *, public_url: str) -
         if asked.pop("dry_run"):
             preview = sessions.preview(caller, bearer_token(), uploads=uploads, wanted=WantedTarget(**asked))
             return json_response({"files": [schemas.show_placement(*each) for each in preview]})
-        session = sessions.start(caller, bearer_token(), uploads=uploads, wanted=WantedTarget(**asked))
-        return json_response(schemas.show_session(session, public_url=public_url), 201)
+
+        def act(_: str) -> Acted:
+            wanted = WantedTarget(**asked)
+            return 201, _shown(sessions.start(caller, bearer_token(), uploads=uploads, wanted=wanted))
+
+        return posted(answers, caller.id, act)
 
     @routes.get("/<pk>/")
     def show(pk: str) -> Response:
@@ -43,12 +54,19 @@ def sessions_blueprint(sessions: Sessions, access: Access, *, public_url: str) -
 
     @routes.post("/<pk>/cancel/")
     def cancel(pk: str) -> Response:
-        session = sessions.cancel(signed_in(access), pk)
-        return json_response(schemas.show_session(session, public_url=public_url))
+        """End an import that waits or runs."""
+        caller = signed_in(access)
+        sessions.owned(caller, pk)
+        return posted(answers, caller.id, lambda _: (200, _shown(sessions.cancel(caller, pk))))
 
     @routes.post("/<pk>/retry/")
     def retry(pk: str) -> Response:
-        session = sessions.retry(signed_in(access), pk)
-        return json_response(schemas.show_session(session, public_url=public_url))
+        """Try an import again that failed or was cancelled."""
+        caller = signed_in(access)
+        sessions.owned(caller, pk)
+        return posted(answers, caller.id, lambda _: (200, _shown(sessions.retry(caller, pk))))
+
+    def _shown(session: UploadSession) -> dict[str, Any]:
+        return schemas.show_session(session, public_url=public_url)
 
     return routes

@@ -4,12 +4,14 @@ from flask import Blueprint, Response
 
 from archive_shared.access import Access
 from archive_shared.http.app import json_response
+from archive_shared.http.posting import Acted, posted
 from archive_shared.http.requests import body, page, page_body, signed_in
+from archive_shared.idempotency import AnswerBook
 from ingest_worker.entrypoints.http import schemas
 from ingest_worker.use_cases.upload import Uploads
 
 
-def uploads_blueprint(uploads: Uploads, access: Access, *, public_url: str) -> Blueprint:
+def uploads_blueprint(uploads: Uploads, answers: AnswerBook, access: Access, *, public_url: str) -> Blueprint:
     """Routes for uploads; everybody sees only their own."""
     routes = Blueprint("uploads", __name__, url_prefix="/api/v1/uploads")
 
@@ -24,8 +26,13 @@ def uploads_blueprint(uploads: Uploads, access: Access, *, public_url: str) -> B
 
     @routes.post("/")
     def create() -> Response:
-        upload = uploads.create(signed_in(access), **body(schemas.NewUpload()))
-        return json_response(schemas.show_upload(upload, public_url=public_url), 201)
+        caller, sent = signed_in(access), body(schemas.NewUpload())
+
+        def act(identifier: str) -> Acted:
+            upload = uploads.create(caller, identifier, **sent)
+            return 201, schemas.show_upload(upload, public_url=public_url)
+
+        return posted(answers, caller.id, act)
 
     @routes.get("/<pk>/")
     def show(pk: str) -> Response:

@@ -4,6 +4,7 @@ from flask import Blueprint, Response
 
 from archive_shared.errors import Invalid
 from archive_shared.http.app import json_response
+from archive_shared.http.posting import Acted, posted
 from archive_shared.http.requests import body
 from permissions.domain.role import Role
 from permissions.entrypoints.http import schemas
@@ -25,8 +26,12 @@ def members_blueprint(directory: Directory) -> Blueprint:
     @routes.post("/")
     def add(archive: str) -> Response:
         caller, wanted = caller_on(directory, archive), body(schemas.NewMember())
-        user = grant(directory, caller, archive, username=wanted["user"], role=wanted["role"])
-        return json_response(schemas.show_member(user, directory.rosters.require(archive).of(user.id)), 201)
+
+        def act(_: str) -> Acted:
+            user = grant(directory, caller, archive, username=wanted["user"], role=wanted["role"])
+            return 201, schemas.show_member(user, directory.rosters.require(archive).of(user.id))
+
+        return posted(directory.answers, caller.id, act)
 
     @routes.delete("/<user>/<role>/")
     def remove(archive: str, user: str, role: str) -> Response:

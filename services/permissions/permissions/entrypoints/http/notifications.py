@@ -4,7 +4,7 @@ from functools import partial
 
 from flask import Blueprint, Response, request
 
-from archive_shared.http.app import json_response
+from archive_shared.http.posting import Acted, posted
 from permissions.entrypoints.http import schemas
 from permissions.entrypoints.http.callers import caller_of
 from permissions.entrypoints.http.paging import answer_page
@@ -25,11 +25,21 @@ def notifications_blueprint(directory: Directory, *, public_url: str) -> Bluepri
 
     @routes.post("/read/")
     def read_all() -> Response:
-        mark_all_read(directory, caller_of(directory))
-        return Response(status=204)
+        caller = caller_of(directory)
+
+        def act(_: str) -> Acted:
+            mark_all_read(directory, caller)
+            return 204, None
+
+        return posted(directory.answers, caller.id, act)
 
     @routes.post("/<pk>/read/")
     def read(pk: str) -> Response:
-        return json_response(schemas.show_notification(mark_read(directory, caller_of(directory), pk)))
+        caller = caller_of(directory)
+
+        def act(_: str) -> Acted:
+            return 200, schemas.show_notification(mark_read(directory, caller, pk))
+
+        return posted(directory.answers, caller.id, act)
 
     return routes

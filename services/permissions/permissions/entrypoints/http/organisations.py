@@ -5,6 +5,7 @@ from functools import partial
 from flask import Blueprint, Response
 
 from archive_shared.http.app import json_response
+from archive_shared.http.posting import Acted, posted
 from archive_shared.http.requests import body
 from permissions.entrypoints.http import schemas
 from permissions.entrypoints.http.callers import caller_of
@@ -28,8 +29,12 @@ def organisations_blueprint(directory: Directory, *, public_url: str) -> Bluepri
 
     @routes.post("/")
     def create() -> Response:
-        made = create_organisation(directory, caller_of(directory), **body(schemas.NewOrganisation()))
-        return json_response(schemas.show_organisation(made), 201)
+        caller, sent = caller_of(directory), body(schemas.NewOrganisation())
+
+        def act(identifier: str) -> Acted:
+            return 201, schemas.show_organisation(create_organisation(directory, caller, identifier, **sent))
+
+        return posted(directory.answers, caller.id, act)
 
     @routes.get("/<pk>/")
     def show(pk: str) -> Response:

@@ -1,13 +1,16 @@
 """Asking for access to an archive over HTTP, deciding about it, and the rule by which an archive admits people."""
 
+from collections.abc import Callable
 from functools import partial
 
 from flask import Blueprint, Response, request
 
 from archive_shared.errors import Invalid
 from archive_shared.http.app import json_response
+from archive_shared.http.posting import Acted, posted
 from archive_shared.http.requests import body
-from permissions.domain.request import Asking, State
+from permissions.domain.identity import Identity
+from permissions.domain.request import AccessRequest, Asking, State
 from permissions.entrypoints.http import schemas
 from permissions.entrypoints.http.callers import caller_of, caller_on
 from permissions.entrypoints.http.paging import answer_page
@@ -56,24 +59,28 @@ def requests_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
     @routes.post("/")
     def ask(archive: str) -> Response:
         caller, sent = caller_on(directory, archive), body(schemas.NewRequest())
-        made = request_access(directory, caller, archive, Asking(**sent))
-        return json_response(schemas.show_request(made), 201)
+        return _posted(caller, 201, lambda: request_access(directory, caller, archive, Asking(**sent)))
 
     @routes.post("/<pk>/accept/")
     def accept(archive: str, pk: str) -> Response:
-        accepted = accept_request(directory, caller_on(directory, archive), archive, pk)
-        return json_response(schemas.show_request(accepted))
+        caller = caller_on(directory, archive)
+        return _posted(caller, 200, lambda: accept_request(directory, caller, archive, pk))
 
     @routes.post("/<pk>/reject/")
     def reject(archive: str, pk: str) -> Response:
         caller, sent = caller_on(directory, archive), body(schemas.Rejection())
-        rejected = reject_request(directory, caller, archive, pk, reason=sent["reason"])
-        return json_response(schemas.show_request(rejected))
+        return _posted(caller, 200, lambda: reject_request(directory, caller, archive, pk, **sent))
 
     @routes.post("/<pk>/withdraw/")
     def withdraw(archive: str, pk: str) -> Response:
-        withdrawn = withdraw_request(directory, caller_on(directory, archive), archive, pk)
-        return json_response(schemas.show_request(withdrawn))
+        caller = caller_on(directory, archive)
+        return _posted(caller, 200, lambda: withdraw_request(directory, caller, archive, pk))
+
+    def _posted(caller: Identity, status: int, act: Callable[[], AccessRequest]) -> Response:
+        def acted(_: str) -> Acted:
+            return status, schemas.show_request(act())
+
+        return posted(directory.answers, caller.id, acted)
 
     return routes
 

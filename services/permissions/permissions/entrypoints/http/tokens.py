@@ -4,7 +4,7 @@ from functools import partial
 
 from flask import Blueprint, Response
 
-from archive_shared.http.app import json_response
+from archive_shared.http.posting import Acted, posted
 from archive_shared.http.requests import body
 from permissions.entrypoints.http import schemas
 from permissions.entrypoints.http.callers import caller_of
@@ -28,8 +28,12 @@ def tokens_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
         scope = Scope(
             writes=wanted["scope"] == schemas.WRITE, archives=wanted["archives"], expires_at=wanted["expires"]
         )
-        issued = issue_token(directory, caller, name=wanted["name"], user=wanted["user"], scope=scope)
-        return json_response(schemas.show_token(issued.token) | {"token": issued.secret}, 201)
+
+        def act(_: str) -> Acted:
+            issued = issue_token(directory, caller, name=wanted["name"], user=wanted["user"], scope=scope)
+            return 201, schemas.show_token(issued.token) | {"token": issued.secret}
+
+        return posted(directory.answers, caller.id, act)
 
     @routes.delete("/<pk>/")
     def revoke(pk: str) -> Response:

@@ -5,6 +5,7 @@ from functools import partial
 from flask import Blueprint, Response, request
 
 from archive_shared.http.app import json_response
+from archive_shared.http.posting import Acted, posted
 from archive_shared.http.requests import body
 from permissions.entrypoints.http import schemas
 from permissions.entrypoints.http.callers import caller_of
@@ -33,8 +34,12 @@ def users_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
 
     @routes.post("/")
     def create() -> Response:
-        user = create_user(directory, caller_of(directory), **body(schemas.NewUser()))
-        return json_response(schemas.show_user(user), 201)
+        caller, sent = caller_of(directory), body(schemas.NewUser())
+
+        def act(identifier: str) -> Acted:
+            return 201, schemas.show_user(create_user(directory, caller, identifier, **sent))
+
+        return posted(directory.answers, caller.id, act)
 
     @routes.get("/find/")
     def find() -> Response:
