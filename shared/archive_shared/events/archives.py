@@ -45,6 +45,26 @@ class ItemCreated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ItemReady(Event):
+    """Everything of an item is there for the first time: its imports are done, and its images can be looked at.
+
+    Said once of each item, whatever becomes of it later: it is what starts work on new items, such as an algorithm.
+
+    Parameters
+    ----------
+    images
+        The images it holds.
+    """
+
+    TYPE: ClassVar[str] = "archive.item.ready.v1"
+    SUBJECT: ClassVar[str] = "item"
+
+    item: str
+    archive: str
+    images: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ItemUpdated(Event):
     """The title of an item changed."""
 

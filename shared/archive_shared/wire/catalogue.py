@@ -20,6 +20,7 @@ from archive_shared.events import (
     ItemCreated,
     ItemDeleted,
     ItemMoved,
+    ItemReady,
     ItemRestored,
     ItemUpdated,
     ItemValueAdded,
@@ -98,6 +99,12 @@ _ENTRIES = (
     Entry(ArchiveDeleted, ARCHIVE_API, (ARCHIVE_API,), "An archive was deleted; its items follow."),
     # archive-api hears its own item events to keep the index of which archives hold an image.
     Entry(ItemCreated, ARCHIVE_API, (ARCHIVE_API,), "An item is in its archive and can be looked at."),
+    Entry(
+        ItemReady,
+        ARCHIVE_API,
+        (),
+        "Everything of an item is there for the first time: imports are done, images can be looked at.",
+    ),
     Entry(ItemUpdated, ARCHIVE_API, (ARCHIVE_API,), "The title of an item changed."),
     Entry(ItemValueAdded, ARCHIVE_API, (ARCHIVE_API,), "An item got a value for a socket that had none."),
     Entry(

@@ -13,6 +13,7 @@ from archive_shared.events import (
     ItemCreated,
     ItemDeleted,
     ItemMoved,
+    ItemReady,
     ItemRestored,
     ItemUpdated,
     ItemValueAdded,
@@ -69,6 +70,8 @@ class Item(Aggregate):
         Whether `kept` was ever noted; items of older versions of the platform were stored without.
     attached_imports
         Images that imports put here. An import delivered again must not undo what people did since.
+    announced_ready
+        Whether it was said that everything of it is there; that is said once.
     origin
         The item it is a copy of, "" if it is none.
     deleted_at
@@ -87,6 +90,7 @@ class Item(Aggregate):
     kept: list[str] = field(default_factory=list)
     kept_is_known: bool = False
     attached_imports: list[str] = field(default_factory=list)
+    announced_ready: bool = False
     origin: str = ""
     deleted: bool = False
     deleted_at: datetime | None = None
@@ -200,6 +204,13 @@ class Item(Aggregate):
             for socket, each in self.arriving.items()
         }
         self.sessions, self.modified_at = _sessions(self.arriving), at
+
+    def announce_ready(self) -> None:
+        """Say that everything of it is there, unless that was said or it is deleted."""
+        if self.announced_ready or self.deleted:
+            return
+        self.announced_ready = True
+        self.record(ItemReady(item=self.id, archive=self.archive, images=self.images))
 
     def delete(self, *, at: datetime, by: Actor | None = None) -> None:
         """Make the item disappear and its title free."""

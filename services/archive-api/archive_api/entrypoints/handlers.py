@@ -5,7 +5,8 @@ from typing import Any
 
 import structlog
 
-from archive_api.use_cases.archive_quota import weigh
+from archive_api.use_cases.announce_ready import announce_ready, announce_ready_with
+from archive_api.use_cases.archive_quota import weigh, weigh_image
 from archive_api.use_cases.count_items import recount
 from archive_api.use_cases.delete_archive import delete_items_of
 from archive_api.use_cases.do_step import do_step
@@ -58,6 +59,7 @@ def _place(library: Library, event: ImageImported) -> None:
 def _index_item(library: Library, event: ItemEvent) -> None:
     index_item(library, event.item)
     weigh(library, event.archive, event.item)
+    announce_ready(library, event.item)
 
 
 def _index_all(library: Library, event: ItemCreated | ItemDeleted | ItemRestored) -> None:
@@ -88,11 +90,22 @@ def _index_both(library: Library, event: ItemValueReplaced) -> None:
     _index_item(library, event)
 
 
+def _note_preview(library: Library, event: PreviewReady) -> None:
+    note_preview(library, event)
+    announce_ready_with(library, event.image)
+
+
+def _note_tiles(library: Library, event: TilesReady) -> None:
+    note_tiles(library, event)
+    announce_ready_with(library, event.image)
+
+
 def _note_slide(library: Library, event: SlideViewable | SlideComplete) -> None:
     note_slide(library, event)
     for item in library.items.find({"images": event.image}):  # when they were made, its size was not known
         index_item(library, item.id)
-        weigh(library, item.archive, item.id)
+    weigh_image(library, event.image)
+    announce_ready_with(library, event.image)
 
 
 def _empty(library: Library, event: ArchiveDeleted) -> None:
@@ -102,8 +115,8 @@ def _empty(library: Library, event: ArchiveDeleted) -> None:
 # Each function takes the kind of event it stands behind; a mapping cannot say so.
 HANDLERS: Mapping[type[Event], Callable[[Library, Any], None]] = {
     ImageImported: _place,
-    PreviewReady: note_preview,
-    TilesReady: note_tiles,
+    PreviewReady: _note_preview,
+    TilesReady: _note_tiles,
     TilesFailed: note_failure,
     SessionFailed: note_session_failure,
     ArchiveDeleted: _empty,

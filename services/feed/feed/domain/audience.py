@@ -86,6 +86,7 @@ RULES: Mapping[str, Rule] = {
     "archive.archive.updated.v1": _members,
     "archive.archive.deleted.v1": _members,
     "archive.item.created.v1": _members,
+    "archive.item.ready.v1": _members,
     "archive.item.updated.v1": _members,
     "archive.item.value_added.v1": _members,
     "archive.item.value_replaced.v1": _members,

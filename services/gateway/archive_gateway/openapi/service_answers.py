@@ -19,7 +19,8 @@ from archive_gateway.openapi.json_schema import (
     thing,
 )
 from archive_shared.jobs.job import JobState
-from ingest_worker.domain.session import Progress, RejectedFile, SessionStatus
+from ingest_worker.domain.session import Progress, SessionStatus
+from ingest_worker.domain.session_report import RejectedFile
 from ingest_worker.domain.upload import UploadStatus
 from permissions.domain.admission import Handling
 from permissions.domain.request import State
