@@ -108,7 +108,9 @@ class PermissionsService:
         roster = self.directory.rosters.get(archive)
         return [] if roster is None else [role.value for role in roster.of(self.user(name).id)]
 
-    def may(self, who: str | None, action: str, archive: str = ARCHIVE, *, public: bool = False) -> bool:
+    def may(
+        self, who: str | None, action: str, archive: str | None = ARCHIVE, *, public: bool = False
+    ) -> bool:
         token = self.tokens.get(who, who) if who else None
         question = {"action": action, "archive": archive, "public": public}
         answer = self.internal("decisions", {"token": token, "questions": [question]})

@@ -24,7 +24,7 @@ from permissions.domain.organisation import ORGANISATIONS, Organisation
 from permissions.domain.request import REQUESTS, AccessRequest
 from permissions.domain.roster import ROSTERS, Roster
 from permissions.domain.token import TOKENS, Token
-from permissions.domain.user import USERS, User
+from permissions.domain.user import USERS, Creators, User
 from permissions.settings import Settings
 from permissions.use_cases.directory import Directory, Passwords, Rules, Verify
 from permissions.use_cases.ledger import Ledger
@@ -120,7 +120,7 @@ def _say_delayed(identifier: str) -> None:
 
 def _rules(settings: Settings) -> Rules:
     return Rules(
-        everybody_creates_archives=settings.everybody_creates_archives,
+        archive_creators=Creators(settings.archive_creators),
         cool_down=timedelta(days=settings.ask_again_after_days),
         session_lifetime=timedelta(hours=settings.session_hours),
         sends_mail=bool(settings.smtp_url),

@@ -13,8 +13,8 @@ class Settings:
 
     Parameters
     ----------
-    everybody_creates_archives
-        Whether every user may create archives, or only administrators.
+    archive_creators
+        Who may create archives beside administrators: everyone, verified or listed, see `permissions.domain.user.Creators`.
     ask_again_after_days
         How long after a no somebody may ask for access again.
     session_hours
@@ -26,7 +26,7 @@ class Settings:
     """
 
     platform: PlatformSettings
-    everybody_creates_archives: bool = True
+    archive_creators: str = "everyone"
     ask_again_after_days: float = 7.0
     session_hours: float = 12.0
     oidc_issuer: str = ""
@@ -42,9 +42,7 @@ def read_settings() -> Settings:
     with env.prefixed(PREFIX):
         return Settings(
             read_platform_settings(Env()),
-            everybody_creates_archives=env.bool(
-                "EVERYBODY_CREATES_ARCHIVES", Settings.everybody_creates_archives
-            ),
+            archive_creators=env.str("ARCHIVE_CREATORS", Settings.archive_creators),
             ask_again_after_days=env.float("ASK_AGAIN_AFTER_DAYS", Settings.ask_again_after_days),
             session_hours=env.float("SESSION_HOURS", Settings.session_hours),
             oidc_issuer=env.str("OIDC_ISSUER", ""),

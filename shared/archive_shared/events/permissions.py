@@ -107,5 +107,5 @@ class UserChanged(Event):
     changed_by: str
 
 
-CHANGES_STANDING = (RoleGranted, RoleRevoked, TokenRevoked, UserChanged)
+CHANGES_STANDING = (RoleGranted, RoleRevoked, TokenRevoked, UserChanged, UserVerified)
 """After any of these its `user` may be allowed other things than before."""

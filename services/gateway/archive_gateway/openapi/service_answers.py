@@ -68,6 +68,7 @@ _PEOPLE: dict[str, JsonSchema] = {
         administrator=FLAG,
         verified=FLAG,
         active=FLAG,
+        creates_archives=FLAG,
         email=TEXT,
         mail=one_of(Mail),
         organisations=listed(TEXT),

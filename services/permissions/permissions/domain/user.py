@@ -24,6 +24,20 @@ class Mail(StrEnum):
     OFF = "off"
 
 
+class Creators(StrEnum):
+    """Who may create archives beside administrators, as an installation decides."""
+
+    EVERYONE = "everyone"
+    VERIFIED = "verified"  # an administrator vouches for who they are
+    LISTED = "listed"  # an administrator named them
+
+    def include(self, user: "User") -> bool:
+        """Tell whether somebody is one of them. Who was named is, whatever the rule."""
+        if user.creates_archives or self is Creators.EVERYONE:
+            return True
+        return self is Creators.VERIFIED and user.verified
+
+
 @dataclass(kw_only=True)
 class User(Audited):
     """Somebody who may sign in.
@@ -38,6 +52,8 @@ class User(Audited):
         Whether an administrator vouches for who this is.
     active
         Whether they may sign in at all.
+    creates_archives
+        Whether an administrator named them as somebody who may create archives.
     email
         Where they are told of things; "" for nowhere.
     organisations
@@ -52,6 +68,7 @@ class User(Audited):
     created_at: datetime
     verified: bool = False
     active: bool = True
+    creates_archives: bool = False
     email: str = ""
     mail: Mail = Mail.INSTANT
     organisations: list[str] = field(default_factory=list)
@@ -75,13 +92,27 @@ class User(Audited):
             self.organisations = wanted
             self.note("user.joined", by=by, at=at, subject=self.person, organisations=" ".join(wanted))
 
+    def name_creator(self, creates_archives: bool, *, by: Person, at: datetime) -> None:
+        """Let them create archives where not everybody may, or no longer."""
+        if creates_archives == self.creates_archives:
+            return
+        self.creates_archives = creates_archives
+        self._tell_changed(by)
+        now = str(creates_archives).lower()
+        self.note("user.changed", by=by, at=at, subject=self.person, creates_archives=now)
+
     def set_state(self, *, active: bool, administrator: bool, by: Person, at: datetime) -> None:
         if (active, administrator) == (self.active, self.administrator):
             return
         self.active, self.administrator = active, administrator
-        self.record(UserChanged(user=self.id, active=active, administrator=administrator, changed_by=by.id))
+        self._tell_changed(by)
         now = {"active": str(active).lower(), "administrator": str(administrator).lower()}
         self.note("user.changed", by=by, at=at, subject=self.person, **now)
+
+    def _tell_changed(self, by: Person) -> None:
+        self.record(
+            UserChanged(user=self.id, active=self.active, administrator=self.administrator, changed_by=by.id)
+        )
 
 
 USERS = Collection(

@@ -61,7 +61,7 @@ def _standing_on(directory: Directory, who: Identity | None, archives: set[str])
 
 def _standing(directory: Directory, who: Identity, roles: Mapping[str, frozenset[Action]]) -> Standing:
     everywhere = who.archives is None
-    creates = directory.rules.everybody_creates_archives and everywhere
+    creates = directory.rules.archive_creators.include(who.user) and everywhere
     return Standing(
         caller=caller(who),
         roles=roles if everywhere else {each: roles[each] for each in roles if who.covers(each)},

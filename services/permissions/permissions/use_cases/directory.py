@@ -16,7 +16,7 @@ from permissions.domain.organisation import Organisation
 from permissions.domain.request import AccessRequest
 from permissions.domain.roster import Roster
 from permissions.domain.token import Token
-from permissions.domain.user import User
+from permissions.domain.user import Creators, User
 from permissions.use_cases.ledger import Ledger
 from permissions.use_cases.trail import Trail
 
@@ -27,8 +27,8 @@ class Rules:
 
     Parameters
     ----------
-    everybody_creates_archives
-        Whether every user may create archives, or only administrators.
+    archive_creators
+        Who may create archives beside administrators.
     cool_down
         How long after a no somebody may ask again.
     session_lifetime
@@ -37,7 +37,7 @@ class Rules:
         Whether there is a server that takes e-mail.
     """
 
-    everybody_creates_archives: bool = True
+    archive_creators: Creators = Creators.EVERYONE
     cool_down: timedelta = timedelta(days=7)
     session_lifetime: timedelta = timedelta(hours=12)
     sends_mail: bool = False

@@ -26,6 +26,7 @@ class UserState:
     verified: bool | None = None
     active: bool | None = None
     administrator: bool | None = None
+    creates_archives: bool | None = None
     organisations: Sequence[str] | None = None
 
 
@@ -92,6 +93,8 @@ def change_user(directory: Directory, caller: Identity, identifier: str, wanted:
             user.verify(wanted.verified, by=by, at=at)
         if wanted.organisations is not None:
             user.join(wanted.organisations, by=by, at=at)
+        if wanted.creates_archives is not None:
+            user.name_creator(wanted.creates_archives, by=by, at=at)
         user.set_state(
             active=user.active if wanted.active is None else wanted.active,
             administrator=user.administrator if wanted.administrator is None else wanted.administrator,

@@ -36,6 +36,7 @@ class ChangedUser(Schema):
     verified = fields.Boolean()
     active = fields.Boolean()
     administrator = fields.Boolean()
+    creates_archives = fields.Boolean()
     organisations = fields.List(fields.String(), validate=validate.Length(max=100))
 
 
@@ -131,6 +132,7 @@ def show_user(user: User) -> dict[str, Any]:
         "administrator": user.administrator,
         "verified": user.verified,
         "active": user.active,
+        "creates_archives": user.creates_archives,
         "email": user.email,
         "mail": user.mail.value,
         "organisations": user.organisations,
