@@ -75,6 +75,44 @@ def test_an_item_that_was_deleted_long_ago_is_not_restored(
     assert (answer.status_code, answer.json["detail"]) == (409, "Items can be restored for 30 days.")
 
 
+def restorable(service: ArchiveService, token: str, archive: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = service.call(
+        "GET", f"/api/v1/archives/{archive}/deleted-items/", token
+    ).json["results"]
+    return found
+
+
+def test_editors_see_what_can_be_restored_the_last_deleted_first(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    items = [
+        service.call("POST", ITEMS, editor, json={**there(archive), "title": title}).json
+        for title in ("first", "second", "third")
+    ]
+    for item in items[:2]:
+        service.call("DELETE", item["api_url"], editor)
+    shown = restorable(service, editor, archive)
+
+    assert service.call("POST", shown[0]["restore"], editor).status_code == 200
+
+    assert [(each["title"], each["deleted_by"]) for each in shown] == [
+        ("second", "editor"),
+        ("first", "editor"),
+    ]
+    assert all(each["deleted"] < each["restorable_until"] for each in shown)
+    assert [each["title"] for each in restorable(service, editor, archive)] == ["first"]
+
+
+def test_what_can_be_restored_no_longer_is_not_listed(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    item = an_item(service, editor, archive)
+    service.call("DELETE", item["api_url"], editor)
+    service.clock.advance(days=31)
+
+    assert restorable(service, editor, archive) == []
+
+
 def test_a_moved_item_is_seen_by_the_people_of_its_new_archive_alone(
     service: ArchiveService, editor: str, archive: str
 ) -> None:

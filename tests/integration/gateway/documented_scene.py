@@ -73,6 +73,7 @@ class DocumentedScene(Scene):
         download = self._download()["download"]
         path = f"/api/v1/archives/{self.archive}/downloads/{download}/archive.zip"
         assert self.platform.call("GET", path, ME).status_code == 200
+        self.platform.ok("DELETE", f"/api/v1/archives/items/{self._item()['pk']}/", ME)
         library = self.platform.library
         for item in library.items.identifiers({"archive": self.archive}):
             index_item(library, item)  # as the consumer would when it hears of them

@@ -46,6 +46,7 @@ TABLE: dict[tuple[Service, str, str], Row] = {
         (401, 401, 404, 403, 403, 201, 201),
     ),
     (A, "GET", "/api/v1/archives/<pk>/export/"): ROLE,
+    (A, "GET", "/api/v1/archives/<pk>/deleted-items/"): ((401, 401, 403, 403, 403, 200, 200), EDITOR),
     (A, "POST", "/api/v1/archives/<pk>/import/"): (401, 401, 400, 400, 200, 200, 200),
     (A, "GET", "/api/v1/archives/<pk>/manifest/"): ROLE,
     (A, "POST", "/api/v1/archives/<pk>/downloads/"): (401, 401, 404, 201, 201, 201, 201),

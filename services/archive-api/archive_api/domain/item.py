@@ -132,6 +132,12 @@ class Item(Aggregate):
         """Return the values in order of their sockets' names."""
         return [self.by_socket[socket] for socket in sorted(self.by_socket)]
 
+    @property
+    def deleted_by(self) -> str:
+        """Return the name of who deleted it, "" for nobody, or for the platform."""
+        deletions = [change.username for change in self.history if change.action == "deleted"]
+        return deletions[-1] if self.deleted and deletions else ""
+
     def require_version(self, expected: int | None) -> None:
         """Raise `Outdated` when somebody changed the item since the version expected; None expects nothing."""
         if expected not in (None, self.version):
@@ -330,5 +336,6 @@ ITEMS = Collection(
         ("archive", "deleted", "identifier"),
         ("deleted", "created_at", "_id"),
         ("deleted", "deleted_at"),
+        ("archive", "deleted", "deleted_at"),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 
 from archive_api.use_cases.announce_ready import announce_ready, announce_ready_with
-from archive_api.use_cases.archive_quota import weigh, weigh_image
+from archive_api.use_cases.archive_quota import weigh
 from archive_api.use_cases.count_items import recount
 from archive_api.use_cases.delete_archive import delete_items_of
 from archive_api.use_cases.do_step import do_step
@@ -104,7 +104,7 @@ def _note_slide(library: Library, event: SlideViewable | SlideComplete) -> None:
     note_slide(library, event)
     for item in library.items.find({"images": event.image}):  # when they were made, its size was not known
         index_item(library, item.id)
-    weigh_image(library, event.image)
+        weigh(library, item.archive, item.id)
     announce_ready_with(library, event.image)
 
 

@@ -136,6 +136,15 @@ ARCHIVE_ANSWERS: dict[str, JsonSchema] = {
     "Item": _ITEM,
     "WrittenItem": _WRITTEN_ITEM
     | {"description": "An item as the answer to writing it: sockets by their slugs."},
+    "DeletedItem": thing(
+        pk=TEXT,
+        title=TEXT,
+        values=WHOLE,
+        deleted=TIME,
+        deleted_by=TEXT,
+        restorable_until=TIME,
+        restore=LINK,
+    ),
     "Image": _IMAGE,
     "Socket": thing(
         pk=WHOLE,

@@ -50,6 +50,7 @@ _ARCHIVES: dict[Key, Operation] = {
     ("GET", f"{ARCHIVE}/links/"): one("ServiceLinks"),
     ("DELETE", f"{ARCHIVE}/links/<link>/"): GONE,
     ("GET", f"{ARCHIVE}/manifest/"): raw("application/jsonl"),
+    ("GET", f"{ARCHIVE}/deleted-items/"): page("DeletedItem"),
     ("GET", f"{ARCHIVE}/nameplate/"): one("Nameplate"),
     ("GET", f"{ARCHIVE}/nameplate/logo.png"): raw("image/png"),
     ("GET", f"{ARCHIVE}/patients/"): Operation(answer=listed(TEXT)),

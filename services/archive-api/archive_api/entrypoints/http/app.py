@@ -6,6 +6,7 @@ from archive_api.bootstrap import ArchiveApi, Transports, bootstrap
 from archive_api.entrypoints.http.archives import archives_blueprint
 from archive_api.entrypoints.http.client_versions import client_versions_blueprint
 from archive_api.entrypoints.http.contents import contents_blueprint
+from archive_api.entrypoints.http.deleted_items import deleted_items_blueprint
 from archive_api.entrypoints.http.display_settings import SHELVES, display_blueprint
 from archive_api.entrypoints.http.downloads import downloads_blueprint
 from archive_api.entrypoints.http.images import images_blueprint
@@ -48,6 +49,7 @@ def app_for(
             archives_blueprint(library, links),
             items_blueprint(library, links),
             item_actions_blueprint(library, links),
+            deleted_items_blueprint(library, links),
             tasks_blueprint(library, links),
             contents_blueprint(library, links),
             downloads_blueprint(library, links),

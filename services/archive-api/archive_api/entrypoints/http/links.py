@@ -48,6 +48,13 @@ class Links:
     def item(self, pk: str) -> str:
         return f"{self.items}{pk}/"
 
+    def deleted_items(self, archive: str) -> str:
+        return f"{self.archive(archive)}deleted-items/"
+
+    def restoring(self, item: str) -> str:
+        """Return where a deleted item is brought back."""
+        return f"{self.item(item)}restore/"
+
     def image(self, pk: str) -> str:
         return f"{self.images}{pk}/"
 
