@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.portal import page, platform
+
+__all__ = ["page", "platform"]
+
 ON_REAL_SERVERS = pytest.param("servers", marks=pytest.mark.servers)
 
 

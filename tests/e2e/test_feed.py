@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from selenium.webdriver import Chrome
 
-from tests.e2e.test_portal import Page
 from tests.support.platform import RunningPlatform, running_platform
+from tests.support.portal import Page
 from tests.support.processes import wait_until
 from tests.support.receiver import Receiver, receiving
 
