@@ -213,6 +213,7 @@ TABLE: dict[tuple[Service, str, str], Row] = {
             "/api/openapi.json",
             "/archives/<slug>/",
             "/archives/<slug>/members/",
+            "/archives/<slug>/settings/",
             "/archives/<slug>/items/<item>/",
         )
     },

@@ -60,6 +60,12 @@ export function remove(path, options) {
   return json("DELETE", path, options);
 }
 
+// Returns what is read as `body`, and the `tag` of its version, to be sent with a change so that nobody overwrites what they have not seen.
+export async function getTagged(path, { signal } = {}) {
+  const answer = await ask("GET", local(path), { signal });
+  return { body: await answer.json(), tag: answer.headers.get("ETag") };
+}
+
 // Returns an address of the bytes that <img> may show; release it with URL.revokeObjectURL.
 export async function picture(url, { signal } = {}) {
   const answer = await ask("GET", local(url), { signal });
@@ -80,8 +86,8 @@ export async function downloadAddress(url) {
   return answer.url;
 }
 
-async function json(method, path, { body, signal } = {}) {
-  const headers = {};
+async function json(method, path, { body, signal, tag } = {}) {
+  const headers = tag ? { "If-Match": tag } : {};
   if (body !== undefined && !(body instanceof FormData)) {
     headers["Content-Type"] = "application/json";
     body = JSON.stringify(body);

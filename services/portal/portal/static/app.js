@@ -9,6 +9,7 @@ import { itemPage } from "./pages/item.js";
 import { membersPage } from "./pages/members.js";
 import { newArchivePage } from "./pages/new-archive.js";
 import { bell, notificationsPage } from "./pages/notifications.js";
+import { settingsPage } from "./pages/settings.js";
 import { signInPage } from "./pages/sign-in.js";
 import { webhooksPage } from "./pages/webhooks.js";
 
@@ -20,6 +21,7 @@ const PAGES = [
   [/^\/api\/$/, apiPage],
   [/^\/archives\/([^/]+)\/$/, archivePage],
   [/^\/archives\/([^/]+)\/members\/$/, membersPage],
+  [/^\/archives\/([^/]+)\/settings\/$/, settingsPage],
   [/^\/archives\/([^/]+)\/items\/([^/]+)\/$/, itemPage],
 ];
 

@@ -55,6 +55,15 @@ export function showComplaints(form, errors) {
   return Object.entries(errors).filter(([name]) => !known.has(name)).flatMap(([, reasons]) => reasons);
 }
 
+export function plainTable(heads, rows) {
+  return element(
+    "table",
+    {},
+    element("thead", {}, element("tr", {}, heads.map((text) => element("th", { scope: "col" }, text)))),
+    element("tbody", {}, rows.map((cells) => element("tr", {}, cells.map((cell) => element("td", {}, cell))))),
+  );
+}
+
 export function notice(kind, ...children) {
   return element("div", { class: `notice ${kind}`, role: kind === "error" ? "alert" : null }, ...children);
 }

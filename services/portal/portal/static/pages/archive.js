@@ -1,8 +1,9 @@
 // One archive: what it is, what is being added, and what is in it.
 
 import * as api from "../api.js";
-import { element, link, notice } from "../dom.js";
+import { element, notice } from "../dom.js";
 import { day } from "../words.js";
+import { archivePages, crumbs } from "./archive-head.js";
 import { badge } from "./archives.js";
 import { findArchive, isIdentifier } from "./find-archive.js";
 import { ItemGrid } from "./item-grid.js";
@@ -32,6 +33,8 @@ export async function archivePage({ signal, title, go }, name) {
     "article",
     {},
     header(archive, signal),
+    archivePages(archive, "", signal),
+    about(archive),
     panel.view,
     element("div", { class: "heading" }, element("h2", {}, "Items"), count, downloadAll(archive)),
     grid.view,
@@ -68,10 +71,10 @@ function header(archive, signal) {
     element(
       "div",
       {},
-      element("p", { class: "crumbs" }, link("/", "Archives")),
+      crumbs(),
       element("h1", {}, archive.title),
       archive.description && element("p", { class: "lead" }, archive.description),
-      element("p", { class: "facts" }, badge(archive), `since ${day(archive.created)}`, membersLink(archive, signal)),
+      element("p", { class: "facts" }, badge(archive), `since ${day(archive.created)}`),
     ),
   );
 }
@@ -93,20 +96,11 @@ function downloadAll(archive) {
   }
 }
 
-// Shown to those who may manage the members, which only the server knows.
-function membersLink(archive, signal) {
-  const shown = link(`/archives/${encodeURIComponent(archive.slug)}/members/`, "Members");
-  shown.hidden = true;
-  if (archive.item_count !== null) {
-    api.get(`/api/v1/archives/${archive.pk}/requests/?state=pending&limit=1`, { signal }).then(
-      ({ count }) => {
-        shown.hidden = false;
-        if (count) shown.append(" ", element("span", { class: "badge" }, `${count} waiting`));
-      },
-      () => {}, // not for this reader
-    );
-  }
-  return shown;
+// What the editors wrote about it; the server made it of Markdown and left nothing in it that acts.
+function about(archive) {
+  if (!archive.page_html) return null;
+  const written = new DOMParser().parseFromString(archive.page_html, "text/html");
+  return element("section", { class: "card written", "aria-label": "About the archive" }, [...written.body.childNodes]);
 }
 
 function stranger() {

@@ -1,8 +1,10 @@
 // Who has which role on an archive, who asks for one, and by which rule people are admitted; for its editors.
 
 import * as api from "../api.js";
-import { element, field, link, notice, showComplaints } from "../dom.js";
+import { acting, submitting } from "../acting.js";
+import { element, field } from "../dom.js";
 import { moment } from "../words.js";
+import { pageOfArchive } from "./archive-head.js";
 import { findArchive } from "./find-archive.js";
 
 const ROLES = { user: "User", uploader: "Uploader", editor: "Editor" };
@@ -15,11 +17,11 @@ export async function membersPage({ signal, title, go }, name) {
   const get = (path) => api.get(`${base}/${path}`, { signal });
   const [members, requests, admission] = await Promise.all([get("members/"), get("requests/?state=pending"), get("admission/")]);
   const again = () => go(`/archives/${encodeURIComponent(name)}/members/`);
-  return element(
-    "section",
-    { class: "narrow wide" },
-    element("p", { class: "crumbs" }, link("/", "Archives"), " / ", link(`/archives/${encodeURIComponent(archive.slug)}/`, archive.title)),
-    element("h1", {}, "Members"),
+  return pageOfArchive(
+    archive,
+    "members/",
+    "Members",
+    signal,
     requests.count > 0 && element("h2", {}, "Requests for access"),
     element("ul", { class: "people" }, requests.results.map((request) => asking(request, `${base}/requests/${request.pk}/`, again))),
     element("h2", {}, "Who has a role"),
@@ -27,18 +29,6 @@ export async function membersPage({ signal, title, go }, name) {
     newMember(base, again),
     rule(admission, base),
   );
-}
-
-// Runs an action and says beside it what went wrong.
-function acting(said, action) {
-  return async () => {
-    said.replaceChildren();
-    try {
-      await action();
-    } catch (error) {
-      if (error.name !== "AbortError") said.replaceChildren(notice("error", error.reasons || String(error)));
-    }
-  };
 }
 
 function asking(request, url, again) {
@@ -92,23 +82,18 @@ function person(member, base, again) {
 function newMember(base, again) {
   const name = element("input", { type: "text", autocomplete: "off", autocapitalize: "none", spellcheck: "false", required: true });
   const role = element("select", {}, Object.entries(ROLES).map(([value, text]) => element("option", { value }, text)));
-  const add = async (event) => {
-    event.preventDefault();
-    const form = event.currentTarget;
-    try {
-      await api.post(`${base}/members/`, { user: name.value, role: role.value });
-      again();
-    } catch (error) {
-      const homeless = showComplaints(form, error.errors || {});
-      if (homeless.length || !Object.keys(error.errors || {}).length) showComplaints(form, { user: [error.reasons] });
-    }
-  };
+  const said = element("div", { role: "status" });
+  const add = submitting(said, async () => {
+    await api.post(`${base}/members/`, { user: name.value, role: role.value });
+    again();
+  });
   return element(
     "form",
     { class: "card", onsubmit: add },
     field({ name: "user", label: "Username", hint: "The whole name; nobody can look through who there is.", input: name }),
     field({ name: "role", label: "Role", input: role }),
     element("div", { class: "actions" }, element("button", { type: "submit", class: "primary" }, "Give role")),
+    said,
   );
 }
 

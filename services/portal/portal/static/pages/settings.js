@@ -1,0 +1,103 @@
+// The settings of an archive, for its editors.
+
+import * as api from "../api.js";
+import { submitting } from "../acting.js";
+import * as choices from "../choices.js";
+import { announce, element } from "../dom.js";
+import { pageOfArchive } from "./archive-head.js";
+import { deletion } from "./delete-archive.js";
+import { findArchive } from "./find-archive.js";
+import { historyOf } from "./history.js";
+
+const MOST_CHOICES = 1000;
+
+export async function settingsPage({ signal, title, go }, name) {
+  const found = await findArchive(name, signal);
+  const [{ body: archive, tag }, lists] = await Promise.all([api.getTagged(found.api_url, { signal }), viewingLists(signal)]);
+  title(`Settings of ${archive.title}`);
+  const again = () => go(`/archives/${encodeURIComponent(archive.slug)}/settings/`);
+  return pageOfArchive(
+    archive,
+    "settings/",
+    "Settings",
+    signal,
+    settingsForm(archive, chapters(archive, lists, signal), { tag, signal, again }),
+    historyOf(archive.api_url, signal),
+    deletion(archive, { signal, go }),
+  );
+}
+
+async function viewingLists(signal) {
+  const list = async (path) => {
+    const { results } = await api.get(`/api/v1/${path}/?limit=${MOST_CHOICES}`, { signal });
+    return results.map((each) => [each.api_url, each.title]);
+  };
+  const [viewers, configurations, protocols] = await Promise.all(["workstations", "workstations/configs", "hanging-protocols"].map(list));
+  return { viewers, configurations, protocols };
+}
+
+function chapters(archive, lists, signal) {
+  return {
+    "The card, which everybody sees of a public archive": card(archive, signal),
+    "The page, for those with a role": page(archive),
+    "What its items are shown with": viewing(archive, lists),
+    "What comes in": arriving(archive),
+  };
+}
+
+function card(archive, signal) {
+  return [
+    choices.text({ name: "title", label: "Title" }, archive.title),
+    choices.text({ name: "description", label: "Description", hint: "What is in it, and for whom." }, archive.description, { rows: "3" }),
+    choices.flag({ name: "public", label: "Public", hint: "Everybody sees title, description and logo. The images always need a role." }, archive.public),
+    choices.picture({ name: "logo", label: "Logo", hint: "Square, at least 640 × 640 pixels." }, archive.logo_renditions["640"] || archive.logo, signal),
+    choices.picture({ name: "social_image", label: "Social image", hint: "Stands for the archive where others link to it." }, archive.social_image, signal),
+    choices.lines({ name: "modalities", label: "Modalities", hint: "One on each line, such as CT." }, archive.modalities),
+    choices.lines({ name: "structures", label: "Structures", hint: "Parts of the body, one on each line." }, archive.structures),
+    choices.lines({ name: "organizations", label: "Organisations", hint: "One on each line." }, archive.organizations),
+    choices.lines({ name: "publications", label: "Publications", hint: "DOI or arXiv number, one on each line." }, archive.publications.map((each) => each.identifier)),
+  ];
+}
+
+function page(archive) {
+  return [choices.text({ name: "page_markdown", label: "Page", hint: "In Markdown: # for headings, - for lists, [text](address) for links." }, archive.page_markdown, { rows: "10" })];
+}
+
+function viewing(archive, { viewers, configurations, protocols }) {
+  return [
+    choices.choice({ name: "workstation", label: "Viewer" }, archive.workstation, viewers),
+    choices.choice({ name: "workstation_config", label: "Viewer configuration" }, archive.workstation_config, configurations),
+    choices.choice({ name: "hanging_protocol", label: "Hanging protocol" }, archive.hanging_protocol, protocols),
+    choices.choices({ name: "optional_hanging_protocols", label: "Other hanging protocols to choose from" }, archive.optional_hanging_protocols, protocols),
+    choices.named({ name: "view_content", label: "View content", hint: "A viewport on each line with the sockets it shows, such as “main: ct-image, generic-overlay”." }, archive.view_content),
+  ];
+}
+
+function arriving(archive) {
+  return [
+    choices.flag({ name: "deidentify", label: "De-identify", hint: "Imported images lose names, dates, identifiers and descriptions. Pictures with writing in them are refused where the file says so." }, archive.deidentify),
+    choices.flag({ name: "keep_labels", label: "Keep labels of slides", hint: "Editors may look at label and overview of slides, which often name the patient. De-identified archives always drop them." }, archive.keep_labels),
+    choices.flag({ name: "versions_required", label: "Changes must name a version", hint: "Programs that change items have to say which version they have seen; this page always does." }, archive.versions_required),
+  ];
+}
+
+// Sends what was changed, for the version that was seen.
+function settingsForm(archive, settings, { tag, signal, again }) {
+  const said = element("div", { role: "status" });
+  const all = Object.values(settings).flat();
+  const save = submitting(said, async () => {
+    const changed = all.filter((each) => each.isChanged);
+    const sent = Object.fromEntries(await Promise.all(changed.map(async (each) => [each.name, await each.value()])));
+    await api.patch(archive.api_url, sent, { signal, tag });
+    again();
+    announce("The settings are saved.");
+  });
+  return element(
+    "form",
+    { class: "card settings", novalidate: true, onsubmit: save },
+    Object.entries(settings).map(([name, fields]) => element("fieldset", {}, element("legend", {}, name), fields.map((each) => each.view))),
+    element("p", { class: "hint" }, archive.is_full ? "The archive is full: it takes no more files." : "There is room for more files."),
+    said,
+    element("div", { class: "actions" }, element("button", { type: "submit", class: "primary" }, "Save settings")),
+  );
+}

@@ -1,0 +1,88 @@
+"""What editors do with an archive on its pages, in a browser."""
+
+from pathlib import Path
+
+from tests.support.platform import RunningPlatform
+from tests.support.portal import Page, logo
+from tests.support.processes import wait_until
+
+
+def opened(page: Page, platform: RunningPlatform, path: str) -> None:
+    """Sign in as the administrator and open a page."""
+    page.sign_in(platform.token)
+    page.shows("New archive")
+    page.open(path)
+
+
+def test_an_editor_changes_the_settings_and_reads_what_is_wrong_beside_the_field(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    client = platform.client()
+    archive = client.create_archive("Before")
+    opened(page, platform, f"/archives/{archive['slug']}/settings/")
+    page.shows("Save settings")
+    page.fill("title", "After")
+    page.fill("page_markdown", "# All about it\n\n<b onclick='x()'>bold</b> and **strong**")
+    page.fill("modalities", "CT\nMR")
+    page.fill("view_content", "main: no-such-socket")
+    page.fill("logo", str(logo(tmp_path, 600)))
+    page.find("[name=public]").click()
+    page.press("Save settings")
+    page.shows("Unknown sockets in view content for viewport main: no-such-socket")
+    page.fill("view_content", "main: generic-medical-image, generic-overlay")
+    page.press("Save settings")
+    page.shows("The logo is 600 × 600 pixels; it must be square and at least 640 × 640 pixels.")
+    page.fill("logo", str(logo(tmp_path, 640)))
+    page.press("Save settings")
+
+    wait_until(lambda: page.picture_is_drawn(".present-picture"), timeout_s=20, what="the new logo")
+    found = client.call("GET", archive["api_url"])
+    assert (found["title"], found["public"], found["modalities"]) == ("After", True, ["CT", "MR"])
+    assert found["view_content"] == {"main": ["generic-medical-image", "generic-overlay"]}
+    page.find(".history summary").click()
+    page.shows("public")
+
+    page.open(f"/archives/{archive['slug']}/")
+    page.shows("bold and strong")
+    assert page.find(".written strong").text == "strong"
+    assert not page.all(".written [onclick]")
+
+
+def test_settings_that_somebody_else_changed_meanwhile_are_not_overwritten(
+    page: Page, platform: RunningPlatform
+) -> None:
+    client = platform.client()
+    archive = client.create_archive("Contested")
+    opened(page, platform, f"/archives/{archive['slug']}/settings/")
+    page.shows("Save settings")
+    client.call("PATCH", archive["api_url"], json={"description": "theirs"})
+
+    page.fill("description", "mine")
+    page.press("Save settings")
+
+    page.shows("Show it as it is now")
+    assert client.call("GET", archive["api_url"])["description"] == "theirs"
+    page.press("Show it as it is now")
+    wait_until(
+        lambda: page.find("[name=description]").get_property("value") == "theirs",
+        timeout_s=20,
+        what="their description",
+    )
+
+
+def test_an_archive_is_deleted_in_two_steps(page: Page, platform: RunningPlatform) -> None:
+    client = platform.client()
+    archive = client.create_archive("Short-lived")
+    opened(page, platform, f"/archives/{archive['slug']}/settings/")
+    page.shows("Delete this archive")
+
+    page.press("Delete this archive")
+    page.shows("0 items will be deleted for good")
+    page.press("Keep it")
+    assert client.call("GET", archive["api_url"])["title"] == "Short-lived"
+    page.press("Delete this archive")
+    page.shows("Delete for good")
+    page.press("Delete for good")
+
+    page.shows("New archive")
+    assert "Short-lived" not in page.find("main").text
