@@ -49,3 +49,19 @@ function complaint(error, text) {
   const again = element("button", { type: "button", onclick: () => window.location.reload() }, "Show it as it is now");
   return notice("error", element("p", {}, text), isOutdated && again);
 }
+
+// A button that asks before it acts: `ask` returns what is said beside the second one, which does it.
+export function twoSteps({ first, ask, second, act }) {
+  const place = element("div");
+  const said = element("div", { role: "status" });
+  const button = (text, onclick, look) => element("button", { type: "button", class: look, onclick }, text);
+  const begin = () => place.replaceChildren(button(first, acting(said, question)));
+  const question = async () => {
+    const sentences = await ask();
+    const choice = element("div", { class: "actions" }, button(second, acting(said, act), "bad"), button("Keep it", begin));
+    place.replaceChildren(notice("error", sentences.map((each) => element("p", {}, each)), choice));
+    choice.querySelector("button").focus();
+  };
+  begin();
+  return element("div", {}, place, said);
+}

@@ -1,11 +1,14 @@
 // The versions of an archive: what others can cite and refer to. Editors make new ones.
 
 import * as api from "../api.js";
-import { announce, element, field, notice, showComplaints } from "../dom.js";
+import { submitting } from "../acting.js";
+import { announce, element, field } from "../dom.js";
+import { mayManage } from "../rights.js";
 import { countOf, day } from "../words.js";
 
 export class VersionsPanel {
   constructor(archive, { signal }) {
+    this.archive = archive;
     this.signal = signal;
     this.base = `/api/v1/archives/${archive.pk}`;
     this.list = element("ul", { class: "people", "aria-label": "Versions" });
@@ -14,29 +17,18 @@ export class VersionsPanel {
   }
 
   async load() {
-    const [versions, mayMake] = await Promise.all([api.get(`${this.base}/snapshots/?limit=1000`, { signal: this.signal }), this.isEditor()]);
+    const [versions, mayMake] = await Promise.all([api.get(`${this.base}/snapshots/?limit=1000`, { signal: this.signal }), mayManage(this.archive, this.signal)]);
     this.list.replaceChildren(...versions.results.map(version));
     this.form.replaceChildren(...(mayMake ? [this.newVersion()] : []));
     this.view.hidden = !versions.count && !mayMake;
   }
 
-  // Only editors see what refers to their archive, and only the server knows who they are.
-  async isEditor() {
-    try {
-      await api.get(`${this.base}/links/`, { signal: this.signal });
-      return true;
-    } catch (error) {
-      if (error.name === "AbortError") throw error;
-      return false;
-    }
-  }
-
   newVersion() {
     const text = (name, label, hint) => field({ name, label, hint, input: element("input", { type: "text" }) });
     const said = element("div", { role: "status" });
-    const form = element(
+    return element(
       "form",
-      { class: "card", onsubmit: (event) => this.make(event, form, said) },
+      { class: "card", onsubmit: submitting(said, (form) => this.make(form)) },
       text("title", "Title", "Such as “Release 1”. A version holds the items as they are now, and never changes."),
       text("citation", "How to cite it"),
       text("doi", "DOI", "May be given later; one that was given stays."),
@@ -50,25 +42,14 @@ export class VersionsPanel {
       said,
       element("button", { type: "submit" }, "Make a version"),
     );
-    return form;
   }
 
-  async make(event, form, said) {
-    event.preventDefault();
+  async make(form) {
     const sent = Object.fromEntries(new FormData(form));
     sent.embargo_until = sent.embargo_until || null;
-    said.replaceChildren();
-    form.inert = true;
-    try {
-      const made = await api.post(`${this.base}/snapshots/`, sent, { signal: this.signal });
-      announce(`Version ${made.number} was made.`);
-      await this.load();
-    } catch (error) {
-      const others = showComplaints(form, error.errors || {});
-      if (error.name !== "AbortError") said.replaceChildren(notice("error", others.join(" ") || error.reasons || String(error)));
-    } finally {
-      form.inert = false;
-    }
+    const made = await api.post(`${this.base}/snapshots/`, sent, { signal: this.signal });
+    announce(`Version ${made.number} was made.`);
+    await this.load();
   }
 }
 

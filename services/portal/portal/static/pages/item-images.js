@@ -1,0 +1,128 @@
+// The images of an item, large, with everything known about them.
+
+import * as api from "../api.js";
+import { element, notice } from "../dom.js";
+import { SliceView } from "../slice-view.js";
+import { TileView } from "../tile-view.js";
+import { COLORS, EYES, STATES, bytes, countOf, size, spacing } from "../words.js";
+import { showPreview } from "./item-grid.js";
+
+const PENDING_PAUSE_MS = 1500;
+const FEW_SOURCES = 3;
+
+export async function showImages(item, place, signal) {
+  const images = await Promise.all(item.values.filter((value) => value.image).map((value) => api.get(value.image, { signal })));
+  place.replaceChildren(...images.map((image) => imageSection(image, images.length > 1, signal)));
+  if (!images.length) place.replaceChildren(notice("empty", "Nothing has been put into this item yet."));
+  if (images.some((image) => image.state === "pending")) showLater(item, place, signal);
+}
+
+// What is being prepared is looked for again until it is there, or the page is left.
+async function showLater(item, place, signal) {
+  try {
+    await api.pause(PENDING_PAUSE_MS, signal);
+    await showImages(item, place, signal);
+  } catch (error) {
+    if (error.name !== "AbortError") showLater(item, place, signal);
+  }
+}
+
+function imageSection(image, isOneOfMany, signal) {
+  const frame = element("div", { class: "stage" });
+  look(image, frame, signal);
+  return element(
+    "section",
+    { class: "image" },
+    isOneOfMany && element("h2", {}, image.name),
+    element("div", {}, frame, image.state !== "ready" && element("p", { class: `state ${image.state}` }, STATES[image.state], ". ", image.reason)),
+    element("div", { class: "about" }, table("Image", aboutImage(image)), table("Patient and study", aboutStudy(image)), downloads(image)),
+  );
+}
+
+async function look(image, frame, signal) {
+  try {
+    if (image.tiles) {
+      const view = await TileView.open(image, signal);
+      frame.replaceChildren(view.element);
+    } else if (image.volume) {
+      await showPreview(image, frame, signal, `Preview of ${image.name}`);
+      const view = await SliceView.open(image, signal);
+      frame.replaceChildren(view.element);
+    } else if (image.preview) {
+      await showPreview(image, frame, signal, `Preview of ${image.name}`);
+    } else {
+      frame.replaceChildren(element("p", { class: "hint" }, "There is no picture of it yet."));
+    }
+  } catch (error) {
+    if (error.name !== "AbortError") frame.replaceChildren(notice("error", `The picture could not be shown. ${error.message}`));
+  }
+}
+
+function aboutImage(image) {
+  return {
+    Name: image.name,
+    Size: size(image) && `${size(image)} ${image.depth > 1 ? "voxels" : "pixels"}`,
+    [image.depth > 1 ? "Voxel size" : "Pixel size"]: spacing(image),
+    Modality: image.modality?.modality,
+    Colour: COLORS[image.color_space],
+    Eye: EYES[image.eye_choice],
+    Window: image.window_center != null && `centre ${image.window_center}, width ${image.window_width}`,
+    Resolutions: image.resolution_levels,
+    Segments: image.segments?.join(", "),
+    "Made from": sources(image.sources || []),
+  };
+}
+
+function sources(names) {
+  if (names.length <= FEW_SOURCES) return names.join(", ");
+  return element("details", {}, element("summary", {}, countOf(names.length, "file")), names.join(", "));
+}
+
+function aboutStudy(image) {
+  return {
+    Patient: [image.patient_id, image.patient_name].filter(Boolean).join(", "),
+    "Date of birth": image.patient_birth_date,
+    Age: image.patient_age,
+    Sex: image.patient_sex,
+    "Study date": image.study_date,
+    Study: image.study_description,
+    Series: image.series_description,
+  };
+}
+
+function table(caption, facts) {
+  const rows = Object.entries(facts).filter(([, value]) => value != null && value !== "" && value !== false);
+  if (!rows.length) return null;
+  return element(
+    "table",
+    { class: "facts-table" },
+    element("caption", {}, caption),
+    element("tbody", {}, rows.map(([name, value]) => element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value instanceof Node ? value : String(value))))),
+  );
+}
+
+function downloads(image) {
+  const problem = element("div");
+  const buttons = image.files.map((file) => {
+    const text = `Download ${suffix(file.file)} (${bytes(file.size_bytes)})`;
+    return element("button", { type: "button", class: "primary", onclick: (event) => download(file, event.currentTarget, problem) }, text);
+  });
+  return element("div", { class: "actions" }, buttons, problem);
+}
+
+function suffix(url) {
+  return url.slice(url.lastIndexOf("."));
+}
+
+// The signed address says that it is an attachment, so the page stays.
+async function download(file, button, problem) {
+  button.disabled = true;
+  problem.replaceChildren();
+  try {
+    window.location.assign(await api.downloadAddress(file.file));
+  } catch (error) {
+    problem.replaceChildren(notice("error", error.message));
+  } finally {
+    button.disabled = false;
+  }
+}
