@@ -52,7 +52,10 @@ TILER_WORKER = Part("tiler-worker", ("tiler.entrypoints.worker",), grace_s=30.0,
 SLIDE_WORKER = Part("tiler-slide-worker", ("tiler.entrypoints.slide_worker",), grace_s=30.0, niceness=10)
 
 # Where the processes of one machine differ from those in containers.
-_ON_ONE_MACHINE = {"feed-worker": ("archive_gateway.feed_worker",)}
+_ON_ONE_MACHINE = {
+    "archive-api-consumer": ("archive_gateway.archive_consumer",),
+    "feed-worker": ("archive_gateway.feed_worker",),
+}
 
 # In containers every service has a web process of its own, and nginx is the gateway.
 WEB = tuple(
