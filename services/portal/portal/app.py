@@ -52,6 +52,7 @@ def _pages(settings: Settings) -> Blueprint:
     @routes.get("/archives/<slug>/")
     @routes.get("/archives/<slug>/members/")
     @routes.get("/archives/<slug>/settings/")
+    @routes.get("/archives/<slug>/table/")
     @routes.get("/archives/<slug>/items/<item>/")
     def page(**_: str) -> str:
         """Serve the page; which part of it is shown is decided in the browser by the address."""

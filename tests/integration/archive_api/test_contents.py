@@ -307,7 +307,11 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(
 ) -> None:
     answer = imported(service, editor, filled, "title,score\nx,1\ny,2\n", dry_run=True)
 
-    assert answer.json == {"rows": 2, "create": 2, "edit": 0, "ignored": []}
+    plan = [
+        {"operation": "create", "item": None, "title": title, "values": {"score": score}}
+        for title, score in (("x", 1), ("y", 2))
+    ]
+    assert answer.json == {"rows": 2, "create": 2, "edit": 0, "plan": plan, "ignored": []}
     assert service.library.items.count({"archive": filled, "deleted": False}) == 3
 
 

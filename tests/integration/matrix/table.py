@@ -214,6 +214,7 @@ TABLE: dict[tuple[Service, str, str], Row] = {
             "/archives/<slug>/",
             "/archives/<slug>/members/",
             "/archives/<slug>/settings/",
+            "/archives/<slug>/table/",
             "/archives/<slug>/items/<item>/",
         )
     },

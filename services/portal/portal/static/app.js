@@ -11,6 +11,7 @@ import { newArchivePage } from "./pages/new-archive.js";
 import { bell, notificationsPage } from "./pages/notifications.js";
 import { settingsPage } from "./pages/settings.js";
 import { signInPage } from "./pages/sign-in.js";
+import { tablePage } from "./pages/table.js";
 import { webhooksPage } from "./pages/webhooks.js";
 
 const PAGES = [
@@ -22,6 +23,7 @@ const PAGES = [
   [/^\/archives\/([^/]+)\/$/, archivePage],
   [/^\/archives\/([^/]+)\/members\/$/, membersPage],
   [/^\/archives\/([^/]+)\/settings\/$/, settingsPage],
+  [/^\/archives\/([^/]+)\/table\/$/, tablePage],
   [/^\/archives\/([^/]+)\/items\/([^/]+)\/$/, itemPage],
 ];
 

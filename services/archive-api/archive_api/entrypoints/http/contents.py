@@ -1,6 +1,6 @@
 """Whole archives over HTTP: tables out and in, manifests, patients and studies, duplicates."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import structlog
 from flask import Blueprint, Response, request
@@ -12,7 +12,7 @@ from archive_api.entrypoints.http.item_table_rows import read_table
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.posting import posted
 from archive_api.entrypoints.http.shapes import Json, show_task
-from archive_api.use_cases.bulk import begin_task, check_rows
+from archive_api.use_cases.bulk import Row, begin_task, check_rows
 from archive_api.use_cases.edit_items import require_upload
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.read_contents import (
@@ -60,8 +60,7 @@ def contents_blueprint(library: Library, links: Links) -> Blueprint:
         rows, ignored = table.rows, {"ignored": table.ignored}
         check_rows(library, token, pk, rows)
         if sent["dry_run"]:
-            edits = sum(row.operation == "edit" for row in rows)
-            return json_response({"rows": len(rows), "create": len(rows) - edits, "edit": edits} | ignored)
+            return json_response(_plan(rows) | ignored)
 
         def act(identifier: str) -> tuple[int, Json]:
             return 202, show_task(begin_task(library, caller, identifier, pk, rows), links) | ignored
@@ -105,6 +104,21 @@ def contents_blueprint(library: Library, links: Links) -> Blueprint:
         ]
 
     return routes
+
+
+def _plan(rows: Sequence[Row]) -> Json:
+    """Return how many items a table would create and edit, and what it would do row by row."""
+    edits = sum(row.operation == "edit" for row in rows)
+    plan = [
+        {
+            "operation": row.operation,
+            "item": row.item,
+            "title": row.title,
+            "values": {each.socket: each.value for each in row.values},
+        }
+        for row in rows
+    ]
+    return {"rows": len(rows), "create": len(rows) - edits, "edit": edits, "plan": plan}
 
 
 def _streamed(lines: Iterator[str] | Iterator[bytes], content_type: str, filename: str) -> Response:

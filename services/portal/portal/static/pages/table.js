@@ -1,0 +1,63 @@
+// The items of an archive as a table: searched, sorted, exported, imported, and deleted many at once.
+
+import * as api from "../api.js";
+import { twoSteps } from "../acting.js";
+import { announce, element, notice } from "../dom.js";
+import { mayManage } from "../rights.js";
+import { ended } from "../tasks.js";
+import { countOf } from "../words.js";
+import { pageOfArchive } from "./archive-head.js";
+import { findArchive } from "./find-archive.js";
+import { importPanel } from "./import-table.js";
+import { Conditions } from "./item-conditions.js";
+import { ItemTable } from "./item-table.js";
+
+const MOST_SOCKETS = 1000;
+const FORMATS = { csv: "CSV", jsonl: "JSON lines", parquet: "Parquet" };
+
+export async function tablePage({ signal, title }, name) {
+  const archive = await findArchive(name, signal);
+  title(`Table of ${archive.title}`);
+  const [sockets, isEditor] = await Promise.all([valueSockets(signal), mayManage(archive, signal)]);
+  const doing = element("div", { class: "chosen" });
+  const table = new ItemTable(archive, { signal, onChoice: isEditor ? (items) => offer(archive, items, { table, doing, signal }) : null });
+  const conditions = new Conditions(sockets, (query) => table.search(query));
+  await table.search(conditions.query);
+  return pageOfArchive(archive, "table/", "Table", signal, conditions.view, doing, table.view, exports(archive), importPanel(archive, { signal, onDone: () => table.search() }));
+}
+
+async function valueSockets(signal) {
+  const { results } = await api.get(`/api/v1/components/interfaces/?limit=${MOST_SOCKETS}`, { signal });
+  return results.filter((socket) => socket.super_kind === "Value").sort((one, other) => one.title.localeCompare(other.title));
+}
+
+function exports(archive) {
+  const links = Object.entries(FORMATS).map(([format, text]) => element("a", { class: "button", href: `${api.local(archive.api_url)}export/?format=${format}`, download: true }, text));
+  return element("section", { class: "chapter" }, element("h2", {}, "Export"), element("p", { class: "hint" }, "All items with all their values."), element("div", { class: "actions" }, links));
+}
+
+// What can be done with the chosen items, and afterwards undone.
+function offer(archive, items, { table, doing, signal }) {
+  if (!items.length) return doing.replaceChildren();
+  const many = countOf(items.length, "item");
+  const act = async () => {
+    const rows = items.map((item) => ({ operation: "delete", item: item.api_url }));
+    const task = await ended(await api.post("/api/v1/archives/items/bulk/", { archive: archive.api_url, rows }, { signal }), { signal });
+    await table.search();
+    doing.replaceChildren(outcome(task, items, { table, doing, signal }));
+  };
+  return doing.replaceChildren(twoSteps({ first: `Delete ${many} …`, ask: () => [`${many} will be deleted, and can be brought back for 30 days.`], second: "Delete", act }));
+}
+
+function outcome(task, items, { table, doing, signal }) {
+  const said = `${countOf(task.done, "item")} deleted.`;
+  announce(said);
+  const failures = task.errors.map((each) => element("p", {}, `${items[each.row].title}: ${each.reasons.join(" ")}`));
+  const failed = new Set(task.errors.map((each) => each.row));
+  const restore = async () => {
+    for (const item of items.filter((_, row) => !failed.has(row))) await api.post(`${item.api_url}restore/`, {}, { signal });
+    doing.replaceChildren();
+    await table.search();
+  };
+  return notice("good", element("p", {}, said), failures, element("button", { type: "button", onclick: restore }, "Bring them back"));
+}
