@@ -131,3 +131,41 @@ def test_somebody_who_may_only_look_is_offered_no_changes(page: Page, platform: 
     assert "Rename" not in shown
     assert "Add a value" not in shown
     assert "Delete" not in shown
+
+
+def test_files_that_belong_together_become_one_item_after_a_preview(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    archive = platform.client().create_archive("Together")
+    files = [volume(tmp_path, name) for name in ("p1_scan.mha", "p1_mask.mha", "alone.mha")]
+    page.sign_in(platform.token)
+    page.shows("New archive")
+    page.open(f"/archives/{archive['slug']}/")
+    page.find("[name=grouped]").click()
+    page.find("#files").send_keys("\n".join(map(str, files)))
+    page.shows("One of its own", timeout_s=60)
+
+    page.fill("'grouping.pattern'", "no placeholder")
+    page.press("Preview")
+    page.shows("It must hold {item} once")
+    page.fill("'grouping.pattern'", "{item}_{socket}.mha")
+    page.fill("'grouping.sockets'", "mask: generic-overlay")
+    page.press("Preview")
+    wait_until(
+        lambda: (
+            sorted(row.text for row in page.all(".grouping tbody tr"))
+            == [
+                "alone.mha One of its own generic-medical-image",
+                "p1_mask.mha p1 generic-overlay",
+                "p1_scan.mha p1 generic-medical-image",
+            ]
+        ),
+        timeout_s=20,
+        what="the preview",
+    )
+    page.press("Import")
+
+    page.shows("3 images from 3 files", timeout_s=60)
+    wait_until(lambda: len(page.all(".item")) == 2, timeout_s=30, what="two items")
+    page.find(".made summary").click()
+    assert "p1_mask.mha" in page.find(".made table").text

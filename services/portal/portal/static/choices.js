@@ -26,10 +26,9 @@ export function flag(about, present) {
   return setting(about, input, () => input.checked);
 }
 
-// One of `options`, pairs of what is sent and what is read; null for none of them.
-export function choice(about, present, options) {
-  const none = element("option", { value: "" }, "None");
-  const input = element("select", {}, none, options.map(([value, title]) => element("option", { value, selected: value === present }, title)));
+// One of `options`, pairs of what is sent and what is read; null for none of them where `none` says how that reads.
+export function choice(about, present, options, { none = "None" } = {}) {
+  const input = element("select", {}, none && element("option", { value: "" }, none), options.map(([value, title]) => element("option", { value, selected: value === present }, title)));
   return setting(about, input, () => input.value || null);
 }
 

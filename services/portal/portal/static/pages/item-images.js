@@ -70,6 +70,7 @@ function aboutImage(image) {
     Resolutions: image.resolution_levels,
     Segments: image.segments?.join(", "),
     "Made from": sources(image.sources || []),
+    Notes: image.notes?.join(" "),
   };
 }
 

@@ -4,6 +4,7 @@ import * as api from "../api.js";
 import { announce, element, notice } from "../dom.js";
 import { together, upload } from "../upload.js";
 import { bytes, countOf } from "../words.js";
+import { groupingForm } from "./grouping.js";
 import { SessionCard } from "./session-card.js";
 
 const FILES_AT_ONCE = 3;
@@ -20,8 +21,10 @@ export class UploadPanel {
     this.progressText = element("p", { class: "hint", role: "status" });
     this.sending = element("div", { class: "sending", hidden: true }, this.progress, this.progressText);
     this.complaints = element("div");
+    this.isGrouped = element("input", { type: "checkbox", name: "grouped" });
+    this.grouping = element("div");
     this.list = element("div", { class: "sessions" });
-    this.view = element("section", { class: "upload", "aria-label": "Add images" }, this.dropZone(), this.sending, this.complaints, this.list);
+    this.view = element("section", { class: "upload", "aria-label": "Add images" }, this.dropZone(), this.together(), this.sending, this.complaints, this.grouping, this.list);
     window.addEventListener("beforeunload", (event) => this.isSending && event.preventDefault(), { signal });
   }
 
@@ -51,13 +54,17 @@ export class UploadPanel {
     return zone;
   }
 
+  together() {
+    return element("label", { class: "inline" }, this.isGrouped, "Several of these files belong to one item");
+  }
+
   async send(files) {
     if (!files.length || this.isSending) return;
     this.begin();
     try {
       await requireWelcome(this.archive);
       const sent = await this.sendAll(files);
-      if (sent.length) await this.start(sent);
+      if (sent.length) await (this.isGrouped.checked ? this.group(sent) : this.start(sent));
     } catch (error) {
       if (error.name !== "AbortError") this.complain("The files were not sent.", error.reasons || String(error));
     } finally {
@@ -102,8 +109,19 @@ export class UploadPanel {
     this.progressText.textContent = `Sending: ${bytes(count)} of ${bytes(total)}, ${done} of ${countOf(arrived.size, "file")} complete`;
   }
 
-  async start(uploads) {
-    const session = await api.post("/api/v1/cases/upload-sessions/", { uploads, archive: this.archive.pk });
+  group(uploads) {
+    const leave = () => this.grouping.replaceChildren();
+    const begin = async (grouping) => {
+      await this.start(uploads, grouping);
+      leave();
+    };
+    const form = groupingForm(this.archive, uploads, { signal: this.signal, begin, leave });
+    this.grouping.replaceChildren(form);
+    form.requestSubmit(); // shows the first preview
+  }
+
+  async start(uploads, grouping = null) {
+    const session = await api.post("/api/v1/cases/upload-sessions/", { uploads, archive: this.archive.pk, grouping });
     remember(this.archive, session.pk);
     announce(`${countOf(uploads.length, "file")} sent; the import has begun.`);
     await this.watch(session.pk).refresh();
