@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.support.platform import RunningPlatform
-from tests.support.portal import Page, logo
+from tests.support.portal import Page, logo, volume
 from tests.support.processes import wait_until
 
 
@@ -86,3 +86,25 @@ def test_an_archive_is_deleted_in_two_steps(page: Page, platform: RunningPlatfor
 
     page.shows("New archive")
     assert "Short-lived" not in page.find("main").text
+
+
+def test_equal_images_and_downloads_are_shown_to_an_editor(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    client = platform.client()
+    archive = client.create_archive("Twice")
+    for name in ("one.mha", "two.mha"):
+        session = client.start_session([client.upload(volume(tmp_path, name))], archive=archive["pk"])
+        assert client.wait_for_session(session["pk"])["status"] == "Succeeded"
+    items = client.wait_for_items(archive["pk"], 2)
+    image = client.image(items[0]["values"][0]["image"])
+    client.download(image["files"][0]["file"], tmp_path / "downloaded.mha")
+
+    opened(page, platform, f"/archives/{archive['slug']}/duplicates/")
+    wait_until(lambda: len(page.all(".equal a")) == 4, timeout_s=30, what="two pairs of equal images")
+    assert {each.text for each in page.all(".equal a")} == {"one.mha", "two.mha"}
+    page.press("Downloads")
+
+    page.shows("An image")
+    assert image["pk"] in page.find("tbody").text
+    assert "admin" in page.find("tbody").text

@@ -214,6 +214,8 @@ TABLE: dict[tuple[Service, str, str], Row] = {
             "/archives/<slug>/",
             "/archives/<slug>/members/",
             "/archives/<slug>/settings/",
+            "/archives/<slug>/duplicates/",
+            "/archives/<slug>/downloads/",
             "/archives/<slug>/table/",
             "/archives/<slug>/items/<item>/",
         )

@@ -2,9 +2,11 @@
 
 import * as api from "./api.js";
 import { announce, element, link, notice } from "./dom.js";
+import { accessLogPage } from "./pages/access-log.js";
 import { apiPage } from "./pages/api.js";
 import { archivePage } from "./pages/archive.js";
 import { archivesPage } from "./pages/archives.js";
+import { duplicatesPage } from "./pages/duplicates.js";
 import { itemPage } from "./pages/item.js";
 import { membersPage } from "./pages/members.js";
 import { newArchivePage } from "./pages/new-archive.js";
@@ -24,6 +26,8 @@ const PAGES = [
   [/^\/archives\/([^/]+)\/members\/$/, membersPage],
   [/^\/archives\/([^/]+)\/settings\/$/, settingsPage],
   [/^\/archives\/([^/]+)\/table\/$/, tablePage],
+  [/^\/archives\/([^/]+)\/duplicates\/$/, duplicatesPage],
+  [/^\/archives\/([^/]+)\/downloads\/$/, accessLogPage],
   [/^\/archives\/([^/]+)\/items\/([^/]+)\/$/, itemPage],
 ];
 
