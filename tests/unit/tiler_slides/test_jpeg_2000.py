@@ -21,7 +21,7 @@ def pyramid_of(path: Path, compression: int) -> Path:
     tiles = [np.ascontiguousarray(pixels[:, x : x + TILE]) for x in (0, TILE)]
     with tifffile.TiffWriter(path, bigtiff=True) as writer:
         writer.write(
-            iter([imagecodecs.jpeg2k_encode(tile, level=45, codecformat="j2k") for tile in tiles]),
+            iter([bytes(imagecodecs.jpeg2k_encode(tile, level=45, codecformat="j2k")) for tile in tiles]),
             shape=pixels.shape,
             dtype=np.uint8,
             tile=(TILE, TILE),
