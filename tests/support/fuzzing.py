@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from ingest_worker.adapters.readers import dicom
 from ingest_worker.adapters.tasks import OnProgress, convert_candidate, file_document, look_at
 from ingest_worker.adapters.tasks import recognised_from_document as recognised
 from ingest_worker.adapters.unpacking import Allowance, is_zip, unpack
@@ -12,6 +13,18 @@ from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.candidates import gather
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.formats import SlideFormat
+from tests.support import misbehaviour
+
+
+def import_with_broken_decoder(
+    arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgress
+) -> dict[str, Any]:
+    """Do the same with a decoder of DICOM pixels that misbehaves as asked, as decoders of strangers' bytes may."""
+    misbehave = getattr(misbehaviour, arguments["decoder"])
+    dicom.read_frames = lambda *_: misbehave(  # type: ignore[attr-defined]  # imported there
+        {}, budget=budget, on_progress=on_progress
+    )
+    return import_alone(arguments, budget=budget, on_progress=on_progress)
 
 
 def import_alone(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgress) -> dict[str, Any]:
@@ -20,7 +33,8 @@ def import_alone(arguments: dict[str, Any], *, budget: Budget, on_progress: OnPr
     for left in folder.iterdir():  # by an attempt that died, together with others
         if left.name != "in":
             shutil.rmtree(left) if left.is_dir() else left.unlink()
-    files = [SourceFile(path.name, path) for path in sorted((folder / "in").iterdir())]
+    present = sorted(path for path in (folder / "in").rglob("*") if path.is_file())
+    files = [SourceFile(path.relative_to(folder / "in").as_posix(), path) for path in present]
     rejected = []
     for archive in [file for file in files if is_zip(file.path)]:
         unpacked = unpack(archive, folder, Allowance.of(budget))
