@@ -45,6 +45,7 @@ def test_a_running_import_is_cancelled_and_tried_again(data: Path, tmp_path: Pat
         running = wait_until(
             lambda: (
                 (found := session_of(client, session))
+                and found["progress"]["phase"] == "converting"
                 and 0 < found["progress"]["files_done"] < PICTURES
                 and found
             ),

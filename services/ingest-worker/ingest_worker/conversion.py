@@ -40,7 +40,7 @@ from ingest_worker.domain.report import (
     rejection_from_document,
 )
 from ingest_worker.domain.slides import FoundSlide, SlideFile, found_slide
-from ingest_worker.domain.track import Track
+from ingest_worker.domain.track import Steps, Track
 
 TASKS: Final = "ingest_worker.adapters.tasks"
 FILES_LOOKED_AT_TOGETHER: Final = 64
@@ -159,7 +159,7 @@ class _Conversion:
         present = self._regular(sources)
         archives = [file for file in present if is_zip(file.path)]
         plain = [file for file in present if file not in archives]
-        files = plain + self._unpacked(archives, of_total=len(present))
+        files = plain + self._unpacked(archives)
         candidates, rejections = gather(self._recognised(files))
         self.rejections += rejections
         if self.key or not self.keep_slides:
@@ -179,16 +179,20 @@ class _Conversion:
         self.rejections += [Rejection(source.name, ("This is not a file, or it is gone.",)) for source in odd]
         return [source for source in sources if source not in odd]
 
-    def _unpacked(self, archives: list[SourceFile], *, of_total: int) -> list[SourceFile]:
+    def _unpacked(self, archives: list[SourceFile]) -> list[SourceFile]:
         """Unpack archives one after another, since they share one budget."""
         files: list[SourceFile] = []
+        sizes = [_file_bytes(archive) for archive in archives]
+        steps = Steps("unpacking", sizes)
         used = {"files_used": 0, "bytes_used": 0}
         for count, archive in enumerate(archives):
             target = self.scratch / f"unpacked-{count}"
             target.mkdir()
             arguments = {"archive": file_document(archive), "target": str(target), **used}
-            progress = ConversionProgress("unpacking", count, of_total, 0, 0)
-            outcome = self._one(Task(f"{TASKS}:unpack_archive", arguments, self.budget, LIGHT), progress)
+            outcome = self._one(
+                Task(f"{TASKS}:unpack_archive", arguments, self.budget, LIGHT), steps, sizes[count]
+            )
+            steps.done(sizes[count])
             if isinstance(outcome, Stopped):
                 self.rejections.append(Rejection(archive.name, outcome.reasons))
                 shutil.rmtree(target)
@@ -204,8 +208,13 @@ class _Conversion:
             self.archives.append(Source(**unpacked["source"]))
         return [file_from_document(document) for document in unpacked["files"]]
 
-    def _one(self, task: Task, progress: ConversionProgress) -> Done | Stopped:
-        ((_, outcome),) = self._run([task], lambda: progress)
+    def _one(self, task: Task, steps: Steps, size_bytes: int) -> Done | Stopped:
+        """Do a task on one file, which tells how far it is in thousandths."""
+
+        def note(_: int, thousandths: int) -> None:
+            steps.in_work(size_bytes * thousandths // Track.WHOLE)
+
+        ((_, outcome),) = self._run([task], steps.progress, note)
         return outcome
 
     def _run(
@@ -225,15 +234,16 @@ class _Conversion:
             for start in range(0, len(files), FILES_LOOKED_AT_TOGETHER)
         ]
         found: list[Recognised] = []
-
-        def progress() -> ConversionProgress:
-            return ConversionProgress("recognising", len(found), len(files), 0, 0)
-
+        sizes = {file.name: _file_bytes(file) for file in files}
+        steps = Steps("recognising", list(sizes.values()))
         while batches:
             tasks = [self._looking(batch) for batch in batches]
             broken: list[list[SourceFile]] = []
-            for index, outcome in self._run(tasks, progress):
+            for index, outcome in self._run(tasks, steps.progress):
                 batch = batches[index]
+                if isinstance(outcome, Done) or len(batch) == 1:
+                    for file in batch:
+                        steps.done(sizes[file.name])
                 if isinstance(outcome, Done):
                     found += [recognised_from_document(document) for document in outcome.value["recognised"]]
                 elif len(batch) == 1:
@@ -320,4 +330,8 @@ def _image_order(image: ConvertedImage) -> tuple[object, ...]:
 
 
 def _size(candidate: Candidate) -> int:
-    return sum(file.path.stat().st_size for file in candidate.files)
+    return sum(map(_file_bytes, candidate.files))
+
+
+def _file_bytes(file: SourceFile) -> int:
+    return file.path.stat().st_size

@@ -17,6 +17,7 @@ from archive_shared.jobs.handler import JobPolicy
 from demo.imaging import anatomy, write_dicom_series, write_picture
 from ingest_worker.bootstrap import import_handler, sessions_of
 from ingest_worker.conversion import convert
+from ingest_worker.domain.report import ConversionProgress
 from ingest_worker.use_cases.convert_session import SessionWork
 from tests.integration.ingest_worker.conftest import ARCHIVE, PUBLIC_URL, Desk
 
@@ -28,7 +29,13 @@ def ann(desk: Desk) -> str:
     return desk.person("ann", "uploader")
 
 
-def imported(desk: Desk, token: str, scratch: Path, files: dict[str, bytes]) -> dict[str, Any]:
+def imported(
+    desk: Desk,
+    token: str,
+    scratch: Path,
+    files: dict[str, bytes],
+    told: list[ConversionProgress] | None = None,
+) -> dict[str, Any]:
     """Upload files into the archive, import them as a worker does, and return the session as its creator sees it."""
     uploads = [desk.uploaded(token, name, content) for name, content in files.items()]
     sent = {"uploads": uploads, "archive": "chest-ct"}
@@ -41,7 +48,7 @@ def imported(desk: Desk, token: str, scratch: Path, files: dict[str, bytes]) -> 
     signer = LinkSigner(b"s" * 32)
     images = FolderBlobStore(scratch / "images", bucket="images", signer=signer, public_url=PUBLIC_URL)
     work = SessionWork(desk.service.blobs, images, convert, scratch / "scratch", b"s" * 32)
-    result = work.run(handler.payload(claimed), lambda _: None)
+    result = work.run(handler.payload(claimed), told.append if told is not None else lambda _: None)
     handler.keep(claimed, result)
     claims.succeed(claimed, result)
     return seen(desk, token, session["pk"])
@@ -110,3 +117,27 @@ def test_a_long_report_is_told_in_full_by_the_session_and_its_beginning_in_a_lis
     assert (listed["report"]["image_count"], listed["report"]["rejected_count"]) == (3, 2500)
     assert listed["report"]["rejected"] == report["rejected"][: len(listed["report"]["rejected"])]
     assert 0 < len(listed["report"]["rejected"]) < 2500
+
+
+def test_every_phase_tells_how_many_bytes_of_how_many_are_done(desk: Desk, ann: str, tmp_path: Path) -> None:
+    picture = write_picture(tmp_path / "picture.png").read_bytes()
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        for number in range(70):
+            archive.writestr(f"{number}.png", picture)
+    files = {"all.zip": zipped.getvalue(), "single.png": picture}
+    told: list[ConversionProgress] = []
+
+    imported(desk, ann, tmp_path, files, told)
+
+    phases = {progress.phase: progress for progress in told}
+    assert list(phases) == ["fetching", "unpacking", "recognising", "converting", "storing"]
+    for phase, progress in phases.items():
+        done = [each.bytes_done for each in told if each.phase == phase]
+        assert done == sorted(done)
+        assert (progress.bytes_total > 0, progress.bytes_done <= progress.bytes_total) == (True, True)
+    totals = {phase: (progress.files_total, progress.bytes_total) for phase, progress in phases.items()}
+    assert totals["fetching"] == (2, sum(map(len, files.values())))
+    assert totals["unpacking"] == (1, len(files["all.zip"]))
+    assert totals["recognising"] == totals["converting"] == (71, 71 * len(picture))
+    assert (told[-1].files_done, told[-1].files_total, told[-1].bytes_done) == (71, 71, told[-1].bytes_total)

@@ -12,7 +12,8 @@ from demo.imaging import anatomy, write_dicom_series
 from ingest_worker.conversion import convert
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.report import ConversionReport, Rejection
-from ingest_worker.use_cases.convert_session import ProgressListener, SessionWork
+from ingest_worker.use_cases.convert_session import SessionWork
+from ingest_worker.use_cases.session_progress import ProgressListener
 
 SESSION = "6f4f3a8e-1a2b-4c3d-8e4f-5a6b7c8d9e0f"
 KEY = "ann/upload"
@@ -32,7 +33,7 @@ def blobs(tmp_path: Path) -> FolderBlobStore:
 
 
 def attempt(work: SessionWork, epoch: int) -> dict[str, Any]:
-    files = [{"name": "a.mha", "key": KEY}]
+    files = [{"name": "a.mha", "key": KEY, "size_bytes": 6}]
     payload = {
         "session": SESSION,
         "epoch": epoch,

@@ -200,7 +200,7 @@ def test_a_session_announces_no_names_of_files(tmp_path: Path) -> None:
     signer = LinkSigner(b"s" * 32)
     blobs = FolderBlobStore(tmp_path / "b", bucket="images", signer=signer, public_url="https://a.test")
     blobs.upload_from("ann/1", write_image(tmp_path / "x.nii.gz", anatomy()))
-    files = [{"name": "secret-name.nii.gz", "key": "ann/1"}]
+    files = [{"name": "secret-name.nii.gz", "key": "ann/1", "size_bytes": 1}]
     payload = {
         "session": "s",
         "epoch": 1,

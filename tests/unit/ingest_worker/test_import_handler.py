@@ -1,6 +1,7 @@
 """What a worker makes of the outcome of a session, however large it is."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from archive_shared.jobs.claims import Claims
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.job import Job
 from ingest_worker.bootstrap import COLLECTIONS, import_handler, sessions_of
+from ingest_worker.domain.report import ConversionProgress
 from ingest_worker.domain.session import SessionFile, SessionStatus, UploadSession
 
 CLOCK = SystemClock()
@@ -129,3 +131,14 @@ def test_images_of_a_cancelled_session_are_not_announced(
     import_handler(documents).keep(session, {"images": [{"id": new_id()}], "rejected": []})
 
     assert documents.count("images") == 0
+
+
+def test_progress_that_is_reported_is_the_progress_of_the_session(
+    documents: SqliteDocuments, sessions: Repository[UploadSession], claims: Claims[UploadSession]
+) -> None:
+    session = claimed(sessions, claims, [SessionFile("u", "a.mha", "ann/u", 5)])
+
+    claims.report(session, asdict(ConversionProgress("storing", 1, 1, 3, 9)))
+
+    shown = sessions.require(session.id).progress
+    assert asdict(shown) == asdict(ConversionProgress("storing", 1, 1, 3, 9))

@@ -110,7 +110,10 @@ def test_a_session_stores_the_files_of_a_slide_under_one_prefix(
         return convert(files, output, keep_slides=True)
 
     work = SessionWork(blobs, blobs, keep, tmp_path / "scratch", b"s" * 32)  # type: ignore[arg-type]
-    files = [{"name": "a.zip", "key": "ann/1"}, {"name": "p.png", "key": "ann/2"}]
+    files = [
+        {"name": "a.zip", "key": "ann/1", "size_bytes": 1},
+        {"name": "p.png", "key": "ann/2", "size_bytes": 1},
+    ]
     payload = {
         "session": "s",
         "epoch": 2,

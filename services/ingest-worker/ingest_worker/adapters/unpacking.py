@@ -9,7 +9,7 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -22,6 +22,7 @@ from ingest_worker.domain.report import Rejection
 ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 ENCRYPTED = 0x1
 BLOCK_BYTES = MIB
+OnProgress = Callable[[int], None]
 LITTER = frozenset({".ds_store", "desktop.ini", "thumbs.db"})
 LITTER_FOLDER = "__MACOSX"
 
@@ -83,14 +84,26 @@ def is_zip(path: Path) -> bool:
         return stream.read(4) in ZIP_MARKS
 
 
-def unpack(archive: SourceFile, target: Path, allowance: Allowance, *, depth: int = 1) -> Unpacked:
+def unpack(
+    archive: SourceFile,
+    target: Path,
+    allowance: Allowance,
+    *,
+    depth: int = 1,
+    on_progress: OnProgress = lambda thousandths: None,
+) -> Unpacked:
     """Unpack an archive and the archives in it into numbered files of an existing folder.
 
     An archive that cannot be unpacked, or would break the budget, is rejected with all its files: half an archive
     would import half a series.
+
+    Parameters
+    ----------
+    on_progress
+        Told how much of the archive is unpacked, in thousandths of its packed bytes; archives in it are not counted.
     """
     try:
-        found = _members(archive, target, allowance)
+        found = _members(archive, target, allowance, on_progress)
     except Refused as refusal:
         return Unpacked(rejections=[Rejection(archive.name, (refusal.reason,))])
     result = Unpacked(archives=[archive.name], rejections=found.rejections)
@@ -108,13 +121,13 @@ def unpack(archive: SourceFile, target: Path, allowance: Allowance, *, depth: in
     return result
 
 
-def _members(archive: SourceFile, target: Path, allowance: Allowance) -> Unpacked:
+def _members(archive: SourceFile, target: Path, allowance: Allowance, on_progress: OnProgress) -> Unpacked:
     try:
         with zipfile.ZipFile(archive.path) as opened:
             entries = _wanted(opened, archive)
             allowance.take_files(len(entries))
             _check_announced(entries, archive, allowance)
-            return _extracted(opened, entries, archive, target, allowance)
+            return _extracted(opened, _told(entries, on_progress), archive, target, allowance)
     except ZIP_ERRORS as error:
         raise Refused(
             f"The archive {archive.base_name} is damaged or packed in a way that is not supported."
@@ -158,7 +171,7 @@ def _check_ratio(unpacked: int, packed: int, archive: SourceFile, budget: Budget
 
 def _extracted(
     opened: zipfile.ZipFile,
-    entries: list[zipfile.ZipInfo],
+    entries: Iterable[zipfile.ZipInfo],
     archive: SourceFile,
     target: Path,
     allowance: Allowance,
@@ -176,6 +189,15 @@ def _extracted(
         _check_ratio(written, archive.path.stat().st_size, archive, allowance.budget)
         found.files.append(SourceFile(name, path))
     return found
+
+
+def _told(entries: list[zipfile.ZipInfo], on_progress: OnProgress) -> Iterator[zipfile.ZipInfo]:
+    """Yield entries, and tell when the next one is asked for how much is done."""
+    done, whole = 0, sum(entry.compress_size for entry in entries)
+    for entry in entries:
+        yield entry
+        done += entry.compress_size
+        on_progress(1000 * done // max(1, whole))
 
 
 def _member_name(archive: SourceFile, entry: zipfile.ZipInfo) -> str:

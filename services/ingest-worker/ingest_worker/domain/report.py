@@ -58,11 +58,13 @@ class ConversionProgress:
     Parameters
     ----------
     phase
-        What is being done: "unpacking", "recognising" or "converting".
+        What is being done: "unpacking", "recognising" or "converting"; on the platform "fetching" comes before these and
+        "storing" after them. Each counts from the beginning, and the last number of a phase is not always told.
     files_done, files_total
-        Files whose fate is known, of all known so far; the total grows when archives are unpacked.
+        Uploads fetched, archives unpacked, files recognised, and then files whose fate is known, of all known so far.
     bytes_done, bytes_total
-        The same in bytes, the share of images in work included.
+        The same in bytes of these files, the share of those in work included where it is known; of the finished images
+        while these are stored.
     """
 
     phase: str

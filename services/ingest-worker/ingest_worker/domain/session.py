@@ -41,8 +41,9 @@ class SessionFile:
 
 @dataclass(frozen=True)
 class Progress:
-    """How much of a session is done; unpacked archives add to the totals."""
+    """How much of a session's present phase is done, see `ConversionProgress`; unpacked archives add to the totals."""
 
+    phase: str = ""
     files_done: int = 0
     files_total: int = 0
     bytes_done: int = 0

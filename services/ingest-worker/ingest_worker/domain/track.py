@@ -1,12 +1,47 @@
-"""How far a conversion of several candidates is, counted in files and bytes."""
+"""How far a conversion is, counted in files and bytes."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from ingest_worker.domain.report import ConversionProgress
 
 
+class Steps:
+    """How far a phase is that goes from file to file.
+
+    Parameters
+    ----------
+    sizes
+        Of all its files, in bytes.
+    """
+
+    def __init__(self, phase: str, sizes: Sequence[int]) -> None:
+        self._phase = phase
+        self._files_total, self._bytes_total = len(sizes), sum(sizes)
+        self._files_done, self._bytes_done, self._in_work = 0, 0, 0
+
+    def done(self, size_bytes: int) -> ConversionProgress:
+        """Count a file of this size, and return how far the phase is."""
+        self._files_done, self._in_work = self._files_done + 1, 0
+        self._bytes_done += size_bytes
+        return self.progress()
+
+    def in_work(self, size_bytes: int) -> None:
+        """Take down how much of the next file is done."""
+        self._in_work = size_bytes
+
+    def progress(self) -> ConversionProgress:
+        return ConversionProgress(
+            self._phase,
+            self._files_done,
+            self._files_total,
+            self._bytes_done + self._in_work,
+            self._bytes_total,
+        )
+
+
 class Track:
-    """How far candidates are, in thousandths each."""
+    """How far the conversion of candidates is, in thousandths each."""
 
     WHOLE: Final = 1000
 

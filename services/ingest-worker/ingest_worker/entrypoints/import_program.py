@@ -9,7 +9,6 @@ from archive_shared.jobs import child
 from archive_shared.processes import start_logging
 from ingest_worker.bootstrap import NAME, session_work
 from ingest_worker.domain.report import ConversionProgress
-from ingest_worker.domain.session import Progress
 from ingest_worker.settings import read_settings
 
 
@@ -23,10 +22,7 @@ def main() -> None:
             """Import the files of one session."""
 
             def on_progress(progress: ConversionProgress) -> None:
-                done = Progress(
-                    progress.files_done, progress.files_total, progress.bytes_done, progress.bytes_total
-                )
-                report.progress(asdict(done))
+                report.progress(asdict(progress))
 
             try:
                 return session.run(payload, on_progress)

@@ -2,11 +2,11 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,8 +16,9 @@ from archive_shared.identifiers import derived_id
 from ingest_worker.domain.deidentification import Deidentification
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.images import ColorSpace, ConvertedImage, ImageType, metadata_document
-from ingest_worker.domain.report import ConversionProgress, ConversionReport, Rejection
+from ingest_worker.domain.report import ConversionReport, Rejection
 from ingest_worker.domain.slides import FoundSlide, SlideFile
+from ingest_worker.use_cases.session_progress import ProgressListener, SessionProgress
 
 LONGEST_NAME = 200  # uploads have shorter names; files inside archives may be called anything
 LONGEST_REASON = 300
@@ -28,7 +29,6 @@ MOST_REASONS = 3
 MOST_NOTES = 20
 MOST_ANNOUNCED_SOURCES = 1000
 
-ProgressListener = Callable[[ConversionProgress], None]
 WIRE_TYPE = {ImageType.MHA: "MHD", ImageType.TIFF: "TIFF"}  # the public API has always called MetaImages MHD
 
 
@@ -71,13 +71,15 @@ class SessionWork:
         folder = self._fresh_folder(payload["session"], payload["epoch"])
         try:
             with ThreadPoolExecutor(TRANSFERS) as transfers:
-                sources = list(transfers.map(partial(self._fetch, folder), count(), payload["files"]))
+                told = SessionProgress(on_progress)
+                fetched = transfers.map(partial(self._fetch, folder), count(), payload["files"])
+                sources = told.fetching(fetched, [file["size_bytes"] for file in payload["files"]])
                 report = self.convert(
-                    sources, folder / "out", on_progress=on_progress, deidentification=self._identity(payload)
+                    sources, folder / "out", on_progress=told, deidentification=self._identity(payload)
                 )
                 store = partial(self._store, output=folder / "out", payload=payload)
-                images = list(transfers.map(store, report.images))
-                images += [self._store_slide(slide, payload) for slide in report.slides]
+                slides = (self._store_slide(slide, payload) for slide in report.slides)
+                images = told.storing(chain(transfers.map(store, report.images), slides), _sizes(report))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         result = {"images": images, "rejected": [_shown(rejection) for rejection in report.rejected]}
@@ -160,6 +162,12 @@ class SessionWork:
             size_bytes=info.size_bytes,
             sha256=sha256,
         )
+
+
+def _sizes(report: ConversionReport) -> list[int]:
+    """Return how many bytes are stored of each image and of each slide."""
+    of_slides = (sum(file.source.size_bytes for file in slide.files) for slide in report.slides)
+    return [*(image.size_bytes for image in report.images), *of_slides]
 
 
 def _sources(names: list[str], *, hidden: bool) -> dict[str, list[str]]:

@@ -48,7 +48,7 @@ function summary(session) {
 
 function outcome(session) {
   const files = countOf(session.uploads.length, "file");
-  if (session.status === "Succeeded") return `${countOf(session.report.image_count ?? session.report.images.length, "image")} from ${files}`;
+  if (session.status === "Succeeded") return `${countOf(session.report.image_count, "image")} from ${files}`;
   return files;
 }
 
