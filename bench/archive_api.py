@@ -26,7 +26,7 @@ from archive_api.bootstrap import COLLECTIONS
 from archive_api.domain.image import Image
 from archive_api.domain.item import Item
 from archive_api.domain.rendering import Rendering
-from archive_api.domain.search_entry import Measure, SearchEntry, entry_id, findable, scoped
+from archive_api.domain.search_entry import SCHEME, SearchEntry, entry_id, findable, measures, scoped
 from archive_api.domain.value import Value
 from archive_api.use_cases.create_socket import NewSocket, create_socket
 from archive_shared.blobs import BlobSettings
@@ -163,10 +163,11 @@ def filled(size: int) -> Filled:
 
 def _from(cursor: str | None, item: Item) -> str:
     """Return the address of a page behind an item, made of the address of another page."""
-    from archive_api.entrypoints.http.item_query import written_cursor  # noqa: PLC0415 (only to fake an address)
+    from archive_api.entrypoints.http.item_query import written_position  # noqa: PLC0415 (only to fake an address)
     from archive_api.use_cases.search_items import Position  # noqa: PLC0415
 
-    return f"/api/v1/archives/items/?archive={item.archive}&limit=100&cursor={written_cursor(Position(entry_id(item)))}"
+    cursor = written_position(Position(entry_id(item)))
+    return f"/api/v1/archives/items/?archive={item.archive}&limit=100&cursor={cursor}"
 
 
 def fill(file: Path, archive: str, size: int) -> None:
@@ -198,22 +199,14 @@ def _documents(archive: str, number: int) -> Iterator[tuple[str, Aggregate]]:
     image.held_by([archive], at=image.created_at)
     found = findable(item, {image.id: image}, {})
     entry = SearchEntry(
-        id=entry_id(item), item=item.id, terms=[scoped(archive, term) for term in found.terms]
+        id=entry_id(item), item=item.id, terms=[scoped(archive, term) for term in found.terms], scheme=SCHEME
     )
     yield "items", item
     yield "images", image
     yield "renderings", Rendering(id=image.id, preview_ready=True)
     yield "search_entries", entry
-    key = scoped(archive, "v|score")
-    yield (
-        "measures",
-        Measure(
-            id=derived_id("measure", item.id, "v|score"),
-            item=item.id,
-            key=key,
-            number=found.numbers["v|score"],
-        ),
-    )
+    for measure in measures(item, found):
+        yield "measures", measure
 
 
 def item_of(archive: str, number: int) -> Item:

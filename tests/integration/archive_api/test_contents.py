@@ -136,7 +136,8 @@ def test_an_exported_table_can_be_edited_and_imported_again(
 
 
 def exported(service: ArchiveService, token: str, archive: str) -> str:
-    return service.call("GET", at(archive, "export/"), token).text
+    text: str = service.call("GET", at(archive, "export/"), token).text
+    return text
 
 
 def everything(service: ArchiveService, token: str, archive: str) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from archive_api.domain.value import Value, canonical_json
 from archive_api.domain.words import words
 from archive_shared.clock import to_text
 from archive_shared.documents import Aggregate, Collection
+from archive_shared.identifiers import derived_id
 
 LONGEST_TEXT = 200
 """Longer text values are found by their words, not as a whole."""
@@ -98,6 +99,15 @@ MEASURES = Collection(
 def entry_id(item: Item) -> str:
     """Return an identifier that sorts by age."""
     return f"{to_text(item.created_at)}.{item.id}"
+
+
+def measures(item: Item, found: Findable) -> Iterator[Measure]:
+    """Yield the numbers an item is found by, under identifiers that follow from what they say."""
+    for name, several in found.numbers.items():
+        key = scoped(item.archive, name)
+        for number in several:
+            identifier = derived_id("measure", item.id, key, repr(number))
+            yield Measure(id=identifier, item=item.id, key=key, number=number)
 
 
 def scoped(archive: str, term: str) -> str:

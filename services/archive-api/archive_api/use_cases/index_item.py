@@ -5,7 +5,7 @@ made anew from the item as it is now. Of two look-ups that overlap, the entry's 
 with it at the measures, which it wrote before: so the last one that is stored has seen every change.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from archive_api.domain.image import Image
@@ -13,16 +13,15 @@ from archive_api.domain.item import Item
 from archive_api.domain.search_entry import (
     SCHEME,
     Findable,
-    Measure,
     SearchEntry,
     entry_id,
     findable,
+    measures,
     scoped,
 )
 from archive_api.use_cases.library import Library
 from archive_shared.documents import one_of
 from archive_shared.errors import Duplicate
-from archive_shared.identifiers import derived_id
 
 
 def index_item(library: Library, identifier: str) -> None:
@@ -67,19 +66,11 @@ def _scoped_terms(library: Library, item: Item) -> Iterable[str]:
 
 def _keep_measures(library: Library, item: Item) -> None:
     """Store the numbers of an item that are new, and drop those it has no more."""
-    wanted = {measure.id: measure for measure in _measures(library, item)}
+    found = None if item.deleted else findable_of(library, [item])[item.id]
+    wanted = {measure.id: measure for measure in measures(item, found)} if found else {}
     present = set(library.measures.identifiers({"item": item.id}))
     for identifier in present - wanted.keys():
         library.measures.delete(identifier)
     for identifier in wanted.keys() - present:
         with suppress(Duplicate):  # another look-up was faster
             library.measures.add(wanted[identifier])
-
-
-def _measures(library: Library, item: Item) -> Iterator[Measure]:
-    numbers = {} if item.deleted else findable_of(library, [item])[item.id].numbers
-    for name, several in numbers.items():
-        key = scoped(item.archive, name)
-        for number in several:
-            identifier = derived_id("measure", item.id, key, repr(number))
-            yield Measure(id=identifier, item=item.id, key=key, number=number)
