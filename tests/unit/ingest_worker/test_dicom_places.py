@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydicom import Dataset
+from pydicom import Dataset, dcmread
 from pydicom.uid import (
     CTImageStorage,
     MRImageStorage,
@@ -15,7 +15,7 @@ from pydicom.uid import (
     RTDoseStorage,
 )
 
-from demo.imaging import a_dataset, anatomy, put_pixels
+from demo.imaging import a_dataset, anatomy, put_pixels, write_enhanced_ct
 from ingest_worker.domain.slices import Assumed
 from tests.support.conversions import ItkImage, convert_here, read_with_itk, same_grid, the_image
 
@@ -121,6 +121,49 @@ def test_files_of_many_frames_in_one_series_are_images_of_their_own(
         got = read_with_itk(tmp_path / "out" / image.file)
         assert np.array_equal(got.pixels, anatomy(4, seed=number))
         assert same_grid(got, read_with_itk(sources[number - 1]), tolerance=1e-6)
+
+
+@pytest.mark.parametrize("modality", ["NM", "CT"])
+def test_a_place_without_an_orientation_is_that_of_an_axial_slice(tmp_path: Path, modality: str) -> None:
+    source = write_frames(tmp_path / "in.dcm", modality, anatomy(3), SpacingBetweenSlices=3.0)
+    dataset = dcmread(source)
+    place = dataset.DetectorInformationSequence[0] if modality == "NM" else dataset
+    del place.ImageOrientationPatient
+    dataset.save_as(source)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert same_grid(read_with_itk(tmp_path / "out" / image.file), read_with_itk(source), tolerance=1e-6)
+
+
+def test_views_of_two_detectors_are_one_image_as_itk_has_it(tmp_path: Path) -> None:
+    source = write_frames(
+        tmp_path / "in.dcm",
+        "NM",
+        anatomy(2),
+        is_placed=False,
+        DetectorVector=[1, 2],
+        EnergyWindowVector=[1, 1],
+    )
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert same_grid(read_with_itk(tmp_path / "out" / image.file), read_with_itk(source), tolerance=1e-6)
+    assert "stored order" in image.notes[0]
+
+
+def test_stacks_without_places_in_one_file_are_images_of_their_own(tmp_path: Path) -> None:
+    def unplaced(group: Dataset, index: int) -> None:
+        del group.PlanePositionSequence
+        group.FrameContentSequence[0].StackID = "A" if index < 3 else "B"
+
+    source = write_enhanced_ct(tmp_path / "in.dcm", anatomy(6), change=unplaced)
+
+    report = convert_here([source], tmp_path / "out")
+
+    got = [read_with_itk(tmp_path / "out" / image.file).pixels for image in report.images]
+    assert [len(pixels) for pixels in got] == [3, 3]
+    assert np.array_equal(np.concatenate(got), anatomy(6))
 
 
 def test_slices_of_nuclear_medicine_lie_where_their_vector_says(tmp_path: Path) -> None:

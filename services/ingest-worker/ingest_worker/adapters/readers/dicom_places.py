@@ -33,10 +33,7 @@ def placed(header: DicomHeader, frames: Sequence[Slice]) -> list[Slice]:
         return list(frames)
     name = header.file.base_name
     return _in_a_row(
-        header.dataset,
-        [replace(one, stack=one.file) for one in frames],
-        position(header.dataset, name),
-        orientation(header.dataset, name),
+        header.dataset, frames, position(header.dataset, name), orientation(header.dataset, name)
     )
 
 
@@ -44,8 +41,10 @@ def _in_a_row(
     dataset: Dataset, frames: Sequence[Slice], start: Vector | None, axes: Orientation | None
 ) -> list[Slice]:
     """Place frames behind the first as far as the dose grid says (PS3.3 C.8.8.3.2), else in even steps."""
-    if start is None or axes is None:
-        return list(frames)
+    frames = [replace(one, stack=f"{one.file} {one.stack}", orientation=axes) for one in frames]
+    if start is None:
+        return frames
+    axes = axes or HEAD_FIRST
     offsets = numbers(dataset, "GridFrameOffsetVector")
     if len(offsets) == len(frames):
         return [_placed(one, start, axes, at - offsets[0]) for one, at in zip(frames, offsets, strict=True)]
@@ -75,28 +74,26 @@ def _nuclear(header: DicomHeader, frames: Sequence[Slice]) -> list[Slice]:
     start, axes = position(detector, name), orientation(detector, name)
     if len(frames) == 1:
         return [replace(frames[0], position=start, orientation=axes)]
-    parted = _parted(dataset, frames)
     ranks = _vector(dataset, "SliceVector", len(frames))
     if not ranks:
-        return _in_a_row(dataset, [replace(one, orientation=axes) for one in parted], start, axes)
+        return _in_a_row(dataset, frames, start, axes)
     step, doubts = _step(dataset)
     if start is None or axes is None:
         start, axes, doubts = start or NOWHERE, axes or HEAD_FIRST, (*doubts, Assumed.PLACE)
     return [
         _placed(one, start, axes, (rank - ranks[0]) * step, *doubts)
-        for one, rank in zip(parted, ranks, strict=True)
+        for one, rank in zip(_parted(dataset, frames), ranks, strict=True)
     ]
 
 
 def _parted(dataset: Dataset, frames: Sequence[Slice]) -> list[Slice]:
     """Tell the volumes in one file apart, and the phases of the heart in each (PS3.3 C.8.4.8.1)."""
-    parts = [_vector(dataset, keyword, len(frames)) for keyword in PARTS]
-    labels = [(frames[0].file, *label) for label in zip(*filter(None, parts), strict=True)]
+    parts = [vector for keyword in PARTS if (vector := _vector(dataset, keyword, len(frames)))]
     slots = _vector(dataset, "TimeSlotVector", len(frames))
     return [
         replace(
             one,
-            stack=" ".join(map(str, labels[index])) if labels else one.file,
+            stack=" ".join([one.file, *(str(vector[index]) for vector in parts)]),
             times={**one.times, "slot": slots[index]} if slots else one.times,
         )
         for index, one in enumerate(frames)
