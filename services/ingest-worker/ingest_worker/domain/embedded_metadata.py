@@ -149,7 +149,7 @@ def _is_time(text: str) -> bool:
 
 
 def _header_fields(texts: Mapping[str, str], timepoints: int) -> tuple[dict[str, str], list[str]]:
-    """Return the fields of a canonical header, and notes on those that break panimg's rules for them."""
+    """Return the fields of a canonical header, and notes on those that break the rules (panimg's, with finer times)."""
 
     def one_each(text: str, is_one: Callable[[str], bool]) -> bool:
         parts = text.split(" ")
