@@ -46,7 +46,7 @@ def import_alone(arguments: dict[str, Any], *, budget: Budget, on_progress: OnPr
     candidates, rejections = gather([recognised(document) for document in looked["recognised"]])
     rejected += [rejection.file for rejection in rejections]
     pixels, used = [], set[str]()
-    for number, candidate in enumerate(candidates):
+    for number, candidate in enumerate(one.without_tiler() for one in candidates):
         used |= {file.name for file in candidate.files}
         if isinstance(candidate.format, SlideFormat):
             continue
