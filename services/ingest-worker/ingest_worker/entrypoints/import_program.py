@@ -7,6 +7,7 @@ from typing import Any
 from archive_shared.errors import NotFound
 from archive_shared.jobs import child
 from archive_shared.processes import start_logging
+from archive_shared.unreadable import become_unreadable
 from ingest_worker.bootstrap import NAME, session_work
 from ingest_worker.domain.report import ConversionProgress
 from ingest_worker.settings import read_settings
@@ -14,6 +15,7 @@ from ingest_worker.settings import read_settings
 
 def main() -> None:
     """Wait for sessions and import their files."""
+    become_unreadable()  # those who look at uploaded bytes run as the same user
     settings = read_settings()
     start_logging(f"{NAME}-import", settings.platform)
     with session_work(settings) as session:

@@ -5,6 +5,7 @@ import threading
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.worker import Worker
 from archive_shared.processes import bus, run_worker, start_logging
+from archive_shared.unreadable import become_unreadable
 from ingest_worker.bootstrap import NAME, documents, import_handler, sessions_of
 from ingest_worker.settings import Settings, read_settings
 from ingest_worker.use_cases.import_session import QUEUE
@@ -33,6 +34,7 @@ def main(settings: Settings, stop: threading.Event) -> None:
 
 
 if __name__ == "__main__":
+    become_unreadable()  # those who look at uploaded bytes run as the same user
     read = read_settings()
     start_logging(f"{NAME}-worker", read.platform)
     run_worker(f"{NAME}-worker", lambda stop: main(read, stop), read.platform)
