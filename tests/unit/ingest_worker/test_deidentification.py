@@ -81,9 +81,9 @@ def test_a_series_keeps_its_pixels_and_loses_its_patient(tmp_path: Path) -> None
     assert "Doctor" not in " ".join(image.removed)
 
 
-def test_a_laterality_that_is_no_side_goes(tmp_path: Path) -> None:
-    known = series(tmp_path / "known", Laterality="R")
-    odd = series(tmp_path / "odd", Laterality="MUSTER")
+def test_a_laterality_that_is_no_side_and_a_modality_that_is_none_go(tmp_path: Path) -> None:
+    known = series(tmp_path / "known", Laterality="R", Modality="CT")
+    odd = series(tmp_path / "odd", Laterality="MUSTER", Modality="ERIKA MUSTER")
 
     kept, gone = (
         convert(files, tmp_path / name, deidentification=NOBODY)
@@ -92,7 +92,8 @@ def test_a_laterality_that_is_no_side_goes(tmp_path: Path) -> None:
 
     assert "Laterality = R" in everything_told(kept, tmp_path / "kept")
     assert "MUSTER" not in everything_told(gone, tmp_path / "gone")
-    assert "Laterality" in gone.images[0].removed
+    assert (kept.images[0].metadata.modality, gone.images[0].metadata.modality) == ("CT", None)
+    assert {"Laterality", "Modality"} <= set(gone.images[0].removed)
 
 
 def test_what_went_is_told_of_all_files_and_from_inside_sequences(tmp_path: Path) -> None:

@@ -39,10 +39,13 @@ def _anonymous(reading: Image, how: Deidentification, dropped: set[str], files: 
     gone: tuple[str, ...] = (
         removed(reading.attributes) if reading.attributes else told_fields(reading.metadata)
     )
+    metadata = how.metadata(reading.metadata)
+    if metadata.modality != reading.metadata.modality:
+        dropped = {*dropped, "Modality"}
     return replace(
         reading,
         name=how.name(reading.metadata, image_key(reading.files, 0)),
-        metadata=how.metadata(reading.metadata),
+        metadata=metadata,
         notes=how.notes(reading.notes, files),
         removed=tuple(sorted({*gone, *dropped})),
     )

@@ -53,6 +53,19 @@ KEPT_HEADER_FIELDS = frozenset({"Laterality", "SliceThickness", "WindowCenter", 
 SIDES = frozenset({"R", "L", "U", "B"})
 """What a laterality may say (PS3.3 C.7.6.1 and C.7.6.16.2.8); files have anything in its place, names included."""
 
+MODALITIES = frozenset(
+    {
+        "AR", "AS", "ASMT", "AU", "BDUS", "BI", "BMD", "CD", "CF", "CFM", "CP", "CR", "CS", "CT", "CTPROTOCOL",
+        "DD", "DF", "DG", "DM", "DMS", "DOC", "DS", "DX", "EC", "ECG", "EEG", "EMG", "EOG", "EPS", "ES", "FA",
+        "FID", "FS", "GM", "HC", "HD", "IO", "IOL", "IVOCT", "IVUS", "KER", "KO", "LEN", "LP", "LS", "M3D",
+        "MA", "MG", "MR", "MS", "NM", "OAM", "OCT", "OP", "OPM", "OPR", "OPT", "OPTBSV", "OPTENF", "OPV", "OSS",
+        "OT", "PA", "PLAN", "POS", "PR", "PT", "PX", "REG", "RESP", "RF", "RG", "RTDOSE", "RTIMAGE", "RTINTENT",
+        "RTPLAN", "RTRAD", "RTRECORD", "RTSEGANN", "RTSTRUCT", "RWV", "SEG", "SM", "SMR", "SR", "SRF", "ST",
+        "STAIN", "TEXTUREMAP", "TG", "US", "VA", "VF", "XA", "XAPROTOCOL", "XC",
+    }
+)  # fmt: skip
+"""The defined terms, retired ones included (PS3.3 C.7.3.1.1.1); a name in capitals would be a code as well."""
+
 KEPT_ATTRIBUTES = frozenset(
     {
         "BitsAllocated", "BitsStored", "BurnedInAnnotation", "Columns", "Exposure", "FrameVOILUTSequence", "HighBit",
@@ -98,6 +111,7 @@ class Deidentification:
         for name, action in ACTIONS.items():
             if action is Action.NEW_UID:
                 changed[name] = self.uid(getattr(metadata, name))
+        changed["modality"] = metadata.modality if metadata.modality in MODALITIES else None
         return replace(metadata, **changed)
 
     def header_fields(self, found: dict[str, str]) -> dict[str, str]:
