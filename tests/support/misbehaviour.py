@@ -105,7 +105,7 @@ def fill_file(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) 
 def fill_folder(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
     """Write small files, as many as it may."""
     for number in range(arguments["files"]):
-        Path(arguments["folder"], str(number)).write_bytes(bytes(2**20))
+        Path(arguments["folder"], str(number)).write_bytes(os.urandom(2**20))
         time.sleep(0.01)
     return {}
 

@@ -105,7 +105,7 @@ def test_tasks_hold_no_more_on_disk_than_the_budget_however_small_their_files_ar
     modest.mkdir()
     tasks = [
         replace(task("fill_folder", budget=budget, folder=str(folder), files=files), folder=str(folder))
-        for folder, files in ((greedy, 10_000), (modest, 2))
+        for folder, files in ((greedy, 1000), (modest, 2))
     ]
 
     with Isolation(jobs=1) as isolation:
@@ -123,7 +123,7 @@ def test_tasks_hold_no_more_on_disk_than_the_budget_however_small_their_files_ar
 
 
 def test_what_earlier_tasks_left_on_disk_counts(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(bytes(3 * MIB))
+    (tmp_path / "a").write_bytes(os.urandom(3 * MIB))
     disk = Disk(4 * MIB)
 
     assert disk.greediest({7: str(tmp_path)}) is None
