@@ -38,10 +38,19 @@ def fill(target: Path) -> Filled:
 
 @dataclass(frozen=True)
 class Seen:
-    """A slide as OpenSlide sees it; pixels of what was scanned, shape (rows, columns, 3)."""
+    """A slide as OpenSlide sees it.
+
+    Parameters
+    ----------
+    pixels
+        Of what was scanned, shape (rows, columns, 3).
+    is_scanned
+        Where they are no gap between photographs; shape (rows, columns).
+    """
 
     vendor: str
     pixels: NDArray[np.uint8]
+    is_scanned: NDArray[np.bool_]
     levels: tuple[tuple[int, int], ...]
     properties: dict[str, str]
 
@@ -57,7 +66,8 @@ def seen_by_openslide(path: Path) -> Seen:
         region = np.asarray(slide.read_region((corner[0], corner[1]), 0, (size[0], size[1])))
     opaque = region[..., 3:] / 255
     pixels = (region[..., :3] * opaque + 255 * (1 - opaque)).round().astype(np.uint8)
-    return Seen(properties["openslide.vendor"], pixels, slide_levels(path), properties)
+    is_scanned = region[..., 3] == 255
+    return Seen(properties["openslide.vendor"], pixels, is_scanned, slide_levels(path), properties)
 
 
 def slide_levels(path: Path) -> tuple[tuple[int, int], ...]:

@@ -35,13 +35,20 @@ def mirax_slide(
     photos: int = 4,
     kind: str = "SLIDE_TYPE_BRIGHTFIELD",
     planes: int = 1,
+    with_margin: bool = False,
     drawn: Pixels | None = None,
 ) -> VendorSlide:
-    """Write a slide of `photos` × `photos` positions, one of them never taken, with jittered overlaps."""
+    """Write a slide of `photos` × `photos` positions, one of them never taken, with jittered overlaps.
+
+    Parameters
+    ----------
+    with_margin
+        The first row and column were never taken either.
+    """
     folder = path.with_suffix("")
     folder.mkdir()
     drawn = scene(photos * _PHOTO, photos * _PHOTO) if drawn is None else drawn
-    mosaic = _Mosaic.photographed(drawn, photos)
+    mosaic = _Mosaic.photographed(drawn, photos, with_margin=with_margin)
     data = bytearray(37)
     levels = [list(_store_level(data, mosaic, level)) for level in range(_LEVELS)]
     pictures = [jpeg(pixels) for pixels in (reduced(drawn, 16), label(), macro())]
@@ -63,13 +70,15 @@ class _Mosaic:
     taken: "np.ndarray[tuple[int, int], np.dtype[np.bool_]]"
 
     @classmethod
-    def photographed(cls, drawn: Pixels, photos: int) -> "_Mosaic":
+    def photographed(cls, drawn: Pixels, photos: int, *, with_margin: bool) -> "_Mosaic":
         jitter = np.random.default_rng(1).integers(-2, 3, (photos, photos, 2))
         jitter[0, :, 1] = jitter[:, 0, 0] = 0
         grid = np.stack(np.meshgrid(np.arange(photos), np.arange(photos)), axis=-1)
         positions = grid * (_PHOTO - _OVERLAP) + jitter
         taken = np.ones((photos, photos), np.bool_)
         taken[0, photos - 1] = False
+        if with_margin:
+            taken[0, :] = taken[:, 0] = False
         stored = np.full_like(drawn, 255)
         for row, column in np.argwhere(taken):
             x, y = positions[row, column]

@@ -43,6 +43,8 @@ class SlideFacts:
         Of the objective.
     icc_profile
         How its colours are meant; empty if the file does not say.
+    origin_px
+        Place of the first pixel on the glass, in pixels, if the scanner says where it scanned.
     background
         Red, green and blue shown where nothing was scanned.
     """
@@ -52,6 +54,7 @@ class SlideFacts:
     pixel_height_um: float | None = None
     magnification: float | None = None
     icc_profile: bytes = field(default=b"", repr=False)
+    origin_px: tuple[int, int] | None = None
     background: tuple[int, int, int] = WHITE
 
 

@@ -91,11 +91,16 @@ def _levels(area: Element, pages: Sequence[TiffPage]) -> list[TiffPage]:
 
 def _facts(area: Element, main: TiffPage) -> SlideFacts:
     view = _found(area, "view")
+    pixel_nm = [int(view.attrib["sizeX"]) / main.width, int(view.attrib["sizeY"]) / main.height]
     objective = next((element.text for element in area.findall(".//{*}objective")), None)
     return SlideFacts(
         vendor=Vendor.LEICA,
-        pixel_width_um=int(view.attrib["sizeX"]) / main.width / _NM_PER_UM,
-        pixel_height_um=int(view.attrib["sizeY"]) / main.height / _NM_PER_UM,
+        pixel_width_um=pixel_nm[0] / _NM_PER_UM,
+        pixel_height_um=pixel_nm[1] / _NM_PER_UM,
         magnification=float(objective) if objective else None,
         icc_profile=main.icc_profile,
+        origin_px=(
+            round(int(view.attrib["offsetX"]) / pixel_nm[0]),
+            round(int(view.attrib["offsetY"]) / pixel_nm[1]),
+        ),
     )

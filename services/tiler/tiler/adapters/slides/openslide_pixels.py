@@ -1,7 +1,6 @@
 """Pixels of slides that only OpenSlide can put together, read from several threads at once."""
 
 import ctypes
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from tiler.domain.slide import SlideFacts, refuse_fluorescence, refuse_focal_pla
 _CACHE_BYTES = 32 * MIB
 _OPAQUE = np.uint32(0xFF000000)
 _OBJECTIVE, _BACKGROUND = openslide.PROPERTY_NAME_OBJECTIVE_POWER, openslide.PROPERTY_NAME_BACKGROUND_COLOR
-_HIERARCHY = re.compile(r"mirax\.HIERARCHICAL\.HIER_\d+_NAME$")
+_MOST_HIERARCHIES = 32
 _BOUNDS = (
     openslide.PROPERTY_NAME_BOUNDS_X,
     openslide.PROPERTY_NAME_BOUNDS_Y,
@@ -61,7 +60,8 @@ class OpenSlidePixels:
                 )
             slide = openslide.OpenSlide(path)
             slide.set_cache(openslide.OpenSlideCache(_CACHE_BYTES))
-            return cls(slide, _completed(facts, slide), _scanned(slide))
+            region = _scanned(slide)
+            return cls(slide, _completed(facts, slide, region), region)
         except (openslide.OpenSlideError, OSError) as problem:
             raise UnreadableImage(f"The slide cannot be opened: {_without_paths(problem)}") from problem
 
@@ -93,7 +93,7 @@ class OpenSlidePixels:
         self.slide.close()
 
 
-def _completed(facts: SlideFacts, slide: openslide.OpenSlide) -> SlideFacts:
+def _completed(facts: SlideFacts, slide: openslide.OpenSlide, scanned: Region) -> SlideFacts:
     properties = slide.properties
     refuse_fluorescence(properties.get("mirax.GENERAL.SLIDE_TYPE", ""))
     refuse_focal_planes(1 + any(_mirax_focal_planes(properties)))
@@ -104,15 +104,19 @@ def _completed(facts: SlideFacts, slide: openslide.OpenSlide) -> SlideFacts:
         pixel_height_um=_number(properties, openslide.PROPERTY_NAME_MPP_Y) or facts.pixel_height_um,
         magnification=_number(properties, _OBJECTIVE) or facts.magnification,
         icc_profile=lowlevel.read_icc_profile(slide._osr) or facts.icc_profile,
+        origin_px=(scanned.x, scanned.y) if all(name in properties for name in _BOUNDS) else facts.origin_px,
         background=_colour(background) if background else facts.background,
     )
 
 
 def _mirax_focal_planes(properties: Mapping[str, str]) -> Iterator[bool]:
     """Yield whether hierarchies in the settings of an MRXS are further planes; OpenSlide shows one of them."""
-    for name, value in properties.items():
-        if _HIERARCHY.match(name) and "focus" in value.lower():
-            yield properties.get(name.replace("_NAME", "_COUNT"), "1") not in ("0", "1")
+    for number in range(
+        _MOST_HIERARCHIES
+    ):  # by name: not all names that a damaged slide has can be asked for
+        hierarchy = f"mirax.HIERARCHICAL.HIER_{number}"
+        if "focus" in properties.get(f"{hierarchy}_NAME", "").lower():
+            yield properties.get(f"{hierarchy}_COUNT", "1") not in ("0", "1")
 
 
 def _colour(hexadecimal: str) -> tuple[int, int, int]:

@@ -27,6 +27,7 @@ def product_text(facts: SlideFacts, route: Route, name: str) -> ProductText:
         "magnification": facts.magnification,
         "background": "{:02X}{:02X}{:02X}".format(*facts.background),
         "route": route.value,
+        "origin_px": facts.origin_px,
     }
     known = facts.pixel_width_um and facts.pixel_height_um
     pixel_um = (facts.pixel_width_um, facts.pixel_height_um) if known else None
