@@ -1,5 +1,6 @@
 """Slides that lie, point anywhere or are damaged cost their budget and are refused with a reason, never more."""
 
+import contextlib
 import os
 import resource
 import struct
@@ -11,10 +12,12 @@ import pytest
 import tifffile
 
 from tests.support import slide_files
-from tests.support.converting import convert, refusal
+from tests.support.converting import convert, fill, refusal
 from tests.support.slide_files import VendorSlide
 from tests.support.slide_mutations import mutated
 from tests.support.slides import classic_tiff
+from tiler.adapters.slides.associated_pictures import associated_pictures
+from tiler.adapters.slides.local_files import LocalFiles
 from tiler.domain.problems import UnreadableImage
 
 MUTATIONS = int(os.environ.get("SLIDE_MUTATIONS", "500"))
@@ -25,11 +28,16 @@ SMALL: dict[str, Callable[[Path], VendorSlide]] = {
     "r.svs": lambda path: slide_files.aperio_slide(
         path, size=(400, 300), tile=128, colours="rgb", bigtiff=True
     ),
+    "j.svs": lambda path: slide_files.aperio_slide(path, size=(300, 200), tile=128, colours="jpeg2000"),
     "a.ndpi": lambda path: slide_files.ndpi_slide(path, size=(512, 64), interval=128),
     "a.scn": lambda path: slide_files.leica_slide(path, size=(300, 200)),
     "a.bif": lambda path: slide_files.ventana_slide(path, grid=(2, 2)),
+    "o.bif": lambda path: slide_files.ventana_slide(path, grid=(2, 2), overlap=8),
+    "a.vmu": lambda path: slide_files.vmu_slide(path, size=(256, 64)),
+    "a.mrxs": lambda path: slide_files.mirax_slide(path, photos=2),
     "a.vms": lambda path: slide_files.vms_slide(path, size=(512, 64), interval=128),
     "dicom": lambda path: slide_files.dicom_slide(path, size=(200, 150)),
+    "dicom, JPEG 2000": lambda path: slide_files.dicom_slide(path, size=(200, 150), codec="jpeg2000"),
 }
 
 
@@ -101,7 +109,7 @@ def test_a_million_levels_are_refused_early(tmp_path: Path) -> None:
     assert time.perf_counter() - started < LONGEST_S
 
 
-@pytest.mark.parametrize("name", [name for name in SMALL if name != "a.vms"])
+@pytest.mark.parametrize("name", [name for name in SMALL if not name.endswith((".vms", ".vmu", ".mrxs"))])
 def test_slides_cut_off_anywhere_are_refused_or_whole(name: str, tmp_path: Path) -> None:
     slide = SMALL[name](tmp_path / name).path
     body = slide.read_bytes()
@@ -111,12 +119,25 @@ def test_slides_cut_off_anywhere_are_refused_or_whole(name: str, tmp_path: Path)
         assert refusal(slide)
 
 
-def test_a_slide_whose_companion_is_cut_off_is_refused(tmp_path: Path) -> None:
-    slide = slide_files.vms_slide(tmp_path / "a.vms").path
-    part = tmp_path / "a(1,0).jpg"
-    part.write_bytes(part.read_bytes()[:-200])
+@pytest.mark.parametrize(
+    ("name", "companion"),
+    [("a.vms", "a(1,0).jpg"), ("a.vmu", "a.ngr"), ("a.mrxs", "a/Data0000.dat"), ("a.mrxs", "a/Index.dat")],
+)
+def test_a_slide_whose_companion_is_cut_off_is_refused(name: str, companion: str, tmp_path: Path) -> None:
+    slide, part = SMALL[name](tmp_path / name).path, tmp_path / companion
+    body = part.read_bytes()
+    part.write_bytes(body[: len(body) // 2])
 
     assert refusal(slide)
+
+
+@pytest.mark.parametrize("order", [b"PixelOrder=R\x80B", b"PixelOrder=BGR", b"Nothing=RGB"])
+def test_raw_pixels_in_an_unknown_order_never_reach_openslide(order: bytes, tmp_path: Path) -> None:
+    """It would crash."""
+    slide = slide_files.vmu_slide(tmp_path / "a.vmu").path
+    slide.write_bytes(slide.read_bytes().replace(b"PixelOrder=RGB", order))
+
+    assert "red, green and blue" in refusal(slide)
 
 
 def test_entities_in_the_description_are_refused(tmp_path: Path) -> None:
@@ -184,21 +205,47 @@ def test_symbolic_links_among_companions_are_not_followed(tmp_path: Path) -> Non
     assert "missing" in refusal(slide)
 
 
+def everything_of(slide: Path, target: Path) -> None:
+    """Do all that may ever be done with a slide; it may be refused, but nothing else may happen."""
+    try:
+        converted = convert(slide, target)
+    except UnreadableImage:
+        assert not target.exists()
+        return
+    fill(target)
+    with LocalFiles(slide) as files:
+        associated_pictures(files, converted.vendor)
+
+
 @pytest.mark.parametrize("name", SMALL)
 def test_damaged_slides_are_refused_or_converted_but_nothing_else_happens(name: str, tmp_path: Path) -> None:
     """`make fuzz-slides` does the same forty times as often."""
-    slide, target = SMALL[name](tmp_path / name).path, tmp_path / "product.tif"
-    body = slide.read_bytes()
+    (tmp_path / "slide").mkdir()
+    slide, target = SMALL[name](tmp_path / "slide" / name).path, tmp_path / "product.tif"
+    bodies = {path: path.read_bytes() for path in sorted(slide.parent.rglob("*")) if path.is_file()}
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for number in range(MUTATIONS // len(SMALL) + 1):
-        slide.write_bytes(mutated(body, number))
+        damaged = [*bodies][number % len(bodies)]
+        damaged.write_bytes(mutated(bodies[damaged], number))
         started = time.perf_counter()
 
-        try:
-            convert(slide, target)
-        except UnreadableImage:
-            assert not target.exists()
+        everything_of(slide, target)
 
         assert time.perf_counter() - started < LONGEST_S, number
         target.unlink(missing_ok=True)
+        damaged.write_bytes(bodies[damaged])
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 512 << 10
+
+
+def test_damaged_products_are_refused_or_completed_but_nothing_else_happens(tmp_path: Path) -> None:
+    product, target = tmp_path / "product.tif", tmp_path / "copy.tif"
+    convert(slide_files.aperio_slide(tmp_path / "a.svs", size=(400, 300), tile=128).path, product)
+    body = product.read_bytes()
+    for number in range(MUTATIONS // len(SMALL) + 1):
+        target.write_bytes(mutated(body, number))
+        started = time.perf_counter()
+
+        with contextlib.suppress(UnreadableImage):
+            fill(target)
+
+        assert time.perf_counter() - started < LONGEST_S, number

@@ -291,6 +291,8 @@ def _product_level(file: _GrowingFile, level: Level) -> ProductLevel:
 
 
 def _text(page: TiffPage) -> ProductText:
+    if not page.description.isascii():
+        raise UnreadableImage("The slide does not describe itself as we do.")
     known = page.pixel_width_um and page.pixel_height_um
     pixel_um = (page.pixel_width_um, page.pixel_height_um) if known else None
     return ProductText(pixel_um, page.icc_profile, page.description)  # type: ignore[arg-type]

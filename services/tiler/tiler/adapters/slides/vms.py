@@ -43,6 +43,8 @@ def plan_vms(files: SlideFiles) -> SlidePlan:
     refuse_focal_planes(_layers(keys))
     facts = SlideFacts(Vendor.HAMAMATSU, magnification=_positive(keys, "SourceLens"))
     if text.lstrip().startswith(_RAW_PARTS):
+        if keys.get("PixelOrder") != "RGB":  # OpenSlide 4.0.1 dies of texts that do not say it
+            raise UnreadableImage("The slide does not say that its pixels are red, green and blue.")
         return DecodePlan(facts, Region(0, 0, 0, 0))
     level = _level(_parts(keys), files)
     if not _fit(level):
