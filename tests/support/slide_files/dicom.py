@@ -73,9 +73,9 @@ def dicom_slide(
     folder.mkdir()
     pixels = scene(*size)
     shared = _Series(
-        study=generate_uid(),
-        series=generate_uid(),
-        frame_of_reference=generate_uid(),
+        study=_uid("study"),
+        series=_uid("series"),
+        frame_of_reference=_uid("frame of reference"),
         codec=codec,
         sparse=sparse,
         offset_table=offset_table,
@@ -103,7 +103,7 @@ def _write(
     path: Path, pixels: Pixels, step: int, shared: _Series, *, flavour: str, number: int, planes: int = 1
 ) -> None:
     dataset = Dataset()
-    dataset.file_meta = _file_meta(shared.codec)
+    dataset.file_meta = _file_meta(shared.codec, number)
     dataset.SOPClassUID = VLWholeSlideMicroscopyImageStorage
     dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID
     dataset.StudyInstanceUID, dataset.SeriesInstanceUID = shared.study, shared.series
@@ -136,10 +136,15 @@ def _write_tiles(dataset: Dataset, pixels: Pixels, shared: _Series) -> None:
     _write_frames(dataset, frames, shared.offset_table)
 
 
-def _file_meta(codec: str) -> FileMetaDataset:
+def _uid(name: str) -> UID:
+    """The same for every slide: files that are damaged in tests have to be alike each time."""
+    return generate_uid(entropy_srcs=[name])
+
+
+def _file_meta(codec: str, number: int) -> FileMetaDataset:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = VLWholeSlideMicroscopyImageStorage
-    meta.MediaStorageSOPInstanceUID = generate_uid()
+    meta.MediaStorageSOPInstanceUID = _uid(f"instance {number}")
     meta.TransferSyntaxUID = JPEG2000 if codec == "jpeg2000" else JPEGBaseline8Bit
     return meta
 
