@@ -19,6 +19,7 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints co
 RUNTIME := $(VENV)/.runtime-installed
 PANIMG := .cache/bench-panimg/bin/panimg
 WSIDICOMIZER := .cache/bench-slides-wsidicomizer/bin/wsidicomizer
+DEBIAN_VIPS := .cache/bench-debian/usr/bin/vips
 LARGE_IMAGE := .cache/bench-slides-large-image/bin/large_image_converter
 DEVELOPMENT := $(VENV)/.development-installed
 
@@ -81,7 +82,7 @@ bench-ingest: $(DEVELOPMENT) $(PANIMG) ## the import beside panimg and ITK  [ARG
 bench-ingest-workers: $(DEVELOPMENT) $(PANIMG) ## a whole worker beside panimg alone, and two workers beside one  [ARGS="--rounds 5"]
 	@$(BIN)/python -m bench.ingest_workers $(ARGS)
 
-bench-slides: $(DEVELOPMENT) $(WSIDICOMIZER) $(LARGE_IMAGE) ## converting slides beside panimg's parameters, vips, large_image, wsidicomizer and cp  [ARGS="--rounds 3 --case svs --shrink 4"]
+bench-slides: $(DEVELOPMENT) $(WSIDICOMIZER) $(LARGE_IMAGE) $(DEBIAN_VIPS) ## converting slides beside panimg's parameters, vips, large_image, wsidicomizer and cp  [ARGS="--rounds 3 --case svs --shrink 4"]
 	@$(BIN)/python -m bench.slides $(ARGS)
 
 bench-tiles: $(DEVELOPMENT) $(LARGE_IMAGE) ## serving tiles beside DeepZoomGenerator and large_image, in process and over HTTP  [ARGS="--rounds 3"]
@@ -152,6 +153,12 @@ $(WSIDICOMIZER): | $(BIN)/uv
 $(LARGE_IMAGE): | $(BIN)/uv
 	@deploy/create-environment "$(PYTHON)" .cache/bench-slides-large-image
 	@$(BIN)/uv pip install --quiet --python .cache/bench-slides-large-image/bin/python --requirement bench/large_image.txt
+
+# What a Debian of today lacks to run its vips, unpacked and not installed; where there is no Debian, the bench says what it left out.
+$(DEBIAN_VIPS): bench/debian.txt
+	@mkdir -p .cache/bench-debian
+	-@cd .cache/bench-debian && apt-get download -qq $$(cat ../../bench/debian.txt) && \
+		for package in *.deb; do dpkg -x "$$package" .; done && rm -f *.deb && touch usr/bin/vips
 
 $(RUNTIME): constraints.txt $(PYPROJECTS) | $(BIN)/uv
 	@echo "Installing the services into $(VENV) ..."

@@ -55,28 +55,6 @@ def vips(source: Path, target: Path) -> None:
     image.tiffsave(str(target), compression="jpeg", Q=85, **options)
 
 
-def openslide_vips(source: Path, target: Path) -> None:
-    """For formats that libvips from PyPI cannot open: OpenSlide's pixels into vips with panimg's parameters."""
-    import openslide  # noqa: PLC0415
-    import pyvips  # noqa: PLC0415
-
-    with openslide.OpenSlide(source) as slide:
-        width, height = slide.dimensions
-        band = 512
-        rows = [
-            pyvips.Image.new_from_array(_rgb(slide.read_region((0, y), 0, (width, min(band, height - y)))))
-            for y in range(0, height, band)
-        ]
-        image = pyvips.Image.arrayjoin(rows, across=1).crop(0, 0, width, height)
-        image.write_to_file(str(target), tile=True, pyramid=True, bigtiff=True, compression="jpeg", Q=70)
-
-
-def _rgb(region: Any) -> Any:
-    import numpy as np  # noqa: PLC0415
-
-    return np.ascontiguousarray(np.asarray(region)[..., :3])
-
-
 def large_image(source: Path, target: Path) -> None:
     import large_image_converter  # type: ignore[import-not-found]  # noqa: PLC0415
 
@@ -96,7 +74,6 @@ CONTESTANTS = {
     "ours, all levels": ours_all_levels,
     "panimg": panimg,
     "vips": vips,
-    "openslide + vips": openslide_vips,
     "large_image_converter": large_image,
     "wsidicomizer": wsidicomizer,
 }
