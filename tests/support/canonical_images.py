@@ -46,10 +46,10 @@ def volume(folder: Path) -> bytes:
     return mha(folder, voxels)
 
 
-def slide(folder: Path, *, width: int = 500, height: int = 380) -> bytes:
+def slide(folder: Path, *, width: int = 500, height: int = 380, **options: Any) -> bytes:
     """A pyramid in JPEG tiles of 128 pixels of 0.5 by 0.25 micrometres, down to a level that fits one tile."""
     resolution = {"xres": 2000, "yres": 4000}  # pixels per millimetre
-    return vips_slide(folder / "slide.tif", tissue(width, height), **resolution).read_bytes()
+    return vips_slide(folder / "slide.tif", tissue(width, height), **resolution, **options).read_bytes()
 
 
 def gray_slide() -> bytes:

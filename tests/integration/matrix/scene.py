@@ -337,7 +337,9 @@ def scene_on(platform: AssembledPlatform, folder: Path, *, public: bool) -> Scen
     platform.library.media_blobs.put("values/ab/ab", b"%")  # of REPORT
     socket = {"title": "Report", "kind": "PDF file"}
     platform.ok("POST", "/api/v1/components/interfaces/", "administrator", json=socket)
-    image = platform.import_image(archive=archive, creator="uploader", body=canonical_images.slide(folder))
+    image = platform.import_image(
+        archive=archive, creator="uploader", body=canonical_images.slide(folder, profile="srgb")
+    )
     platform.render(image)
     volume = platform.import_image(
         archive=archive, creator="uploader", body=canonical_images.volume(folder), name="ct.mha", type="MHD"

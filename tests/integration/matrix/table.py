@@ -143,6 +143,7 @@ TABLE: dict[tuple[Service, str, str], Row] = {
     (T, "GET", f"{IMAGE}/associated/<name>.png"): LABEL,
     (T, "GET", f"{IMAGE}/thumbnail.jpeg"): ROLE,
     (T, "GET", f"{IMAGE}/region.<extension>"): ROLE,
+    (T, "GET", f"{IMAGE}/icc"): ROLE,
     (T, "GET", f"{IMAGE}/iiif"): (401, 401, 404, 303, 303, 303, 303),
     (T, "GET", f"{IMAGE}/iiif/info.json"): ROLE,
     (T, "GET", f"{IMAGE}/iiif/<region>/<size>/<rotation>/<quality>.<format>"): ROLE,

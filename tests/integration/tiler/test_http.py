@@ -71,6 +71,12 @@ def test_a_pyramid_is_described(studio: Studio, slide: bytes) -> None:
         "zoom_levels": 3,
         "pixel_width_um": 0.5,
         "pixel_height_um": 0.25,
+        "magnification": None,
+        "vendor": None,
+        "route": None,
+        "background": None,
+        "bounds": None,
+        "icc_profile": False,
         "levels": [
             {"width": 500, "height": 380, "downsample": 1.0},
             {"width": 250, "height": 190, "downsample": 2.0},
@@ -413,6 +419,7 @@ ROUTES = {
     ("GET", f"{IMAGES}/<image>/associated/<name>.png"): (401, 401, 404, 404),
     ("GET", f"{IMAGES}/<image>/thumbnail.jpeg"): (401, 401, 404, 200),
     ("GET", f"{IMAGES}/<image>/region.<extension>"): (401, 401, 404, 200),
+    ("GET", f"{IMAGES}/<image>/icc"): (401, 401, 404, 404),  # it has none: test_slide_description
     ("GET", f"{IMAGES}/<image>/iiif"): (401, 401, 404, 303),
     ("GET", f"{IMAGES}/<image>/iiif/info.json"): (401, 401, 404, 200),
     ("GET", f"{IMAGES}/<image>/iiif/<region>/<size>/<rotation>/<quality>.<format>"): (401, 401, 404, 200),

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import tifffile
-from PIL import ImageCms
 
 from tests.support.slide_files.scene import PATIENT, VendorSlide, reduced, scene
 
@@ -21,7 +20,7 @@ def plain_slide(
     steps: Sequence[int] = (2, 4),
     order: Literal["<", ">"] = "<",
     bigtiff: bool = False,
-    icc: bool = False,
+    icc: bytes = b"",
     says_size: bool = True,
 ) -> VendorSlide:
     """Write a slide.
@@ -32,11 +31,12 @@ def plain_slide(
         "ycbcr" or "rgb".
     steps
         By how much the reduced pages are smaller.
+    icc
+        Its colour profile.
     says_size
         Whether the file says how large a pixel is.
     """
     pixels = scene(*size)
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() if icc else None
     with tifffile.TiffWriter(path, bigtiff=bigtiff, byteorder=order) as writer:
         for step in (1, *steps):
             resolution: dict[str, Any] = (
@@ -52,7 +52,7 @@ def plain_slide(
                 description=PATIENT,
                 software=PATIENT,
                 extratags=[(315, 2, 0, PATIENT, True)],
-                iccprofile=profile,
+                iccprofile=icc or None,
                 metadata=None,
                 **resolution,
             )

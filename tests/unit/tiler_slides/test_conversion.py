@@ -12,6 +12,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from tests.support import slide_files
+from tests.support.colour_profiles import srgb
 from tests.support.converting import convert, fill, seen_by_openslide, stored_tiles
 from tests.support.slide_files import PATIENT, VendorSlide
 from tiler.domain.slide import Route
@@ -30,7 +31,7 @@ COPIED: dict[str, Writer] = {
     "svs RGB": _aperio(colours="rgb"),
     "tiff": lambda folder: slide_files.plain_slide(folder / "a.tif"),
     "tiff, big endian BigTIFF, ICC": lambda folder: slide_files.plain_slide(
-        folder / "a.tif", order=">", bigtiff=True, icc=True
+        folder / "a.tif", order=">", bigtiff=True, icc=srgb()
     ),
     "tiff, one level, RGB": lambda folder: slide_files.plain_slide(folder / "a.tif", steps=(), colours="rgb"),
     "scn": lambda folder: slide_files.leica_slide(folder / "a.scn"),

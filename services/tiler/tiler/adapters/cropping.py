@@ -6,6 +6,7 @@ from io import BytesIO
 
 from PIL import Image
 
+from tiler.adapters.colours import in_srgb
 from tiler.adapters.pictures import as_image
 from tiler.adapters.region_reader import read_region
 from tiler.adapters.rendering import windowed
@@ -33,7 +34,10 @@ def read_crop(source: RangedSource, index: TileIndex, crop: Crop) -> Picture:
         A tile is damaged, or the image lacks levels small enough to make such a small picture from.
     """
     with _AT_ONCE:
-        image = _turned(_scaled(source, index, crop), crop)
+        image = _scaled(source, index, crop)
+        if crop.in_srgb and index.window is None:
+            image = in_srgb(image, index.icc_profile)
+        image = _turned(image, crop)
     return _encoded(_coloured(image, crop.quality), crop.content_type)
 
 

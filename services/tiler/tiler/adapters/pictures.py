@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tiler.adapters.colours import in_srgb
 from tiler.adapters.rendering import Rendered
 from tiler.domain.picture import JPEG, PNG, Picture
 
@@ -19,9 +20,9 @@ def encode(pixels: NDArray[np.uint8], content_type: str) -> Picture:
     return _encoded(as_image(pixels), content_type)
 
 
-def preview_of(rendered: Rendered, size: tuple[int, int]) -> Picture:
-    """Encode in the given width and height; labels keep their colours."""
-    image = as_image(rendered.pixels)
+def preview_of(rendered: Rendered, size: tuple[int, int], *, profile: bytes = b"") -> Picture:
+    """Encode in the given width and height, in sRGB if there is a profile; labels keep their colours."""
+    image = in_srgb(as_image(rendered.pixels), profile)
     if image.size != size:
         how = Image.Resampling.NEAREST if rendered.is_labels else Image.Resampling.LANCZOS
         image = image.resize(size, how)

@@ -20,7 +20,7 @@ def slide_preview(source: RangedSource, *, longest_px: int) -> Picture:
     rendered = render(values, window=None, is_photograph=True)
     pixel_size = (main.pixel_width_um or 1.0, main.pixel_height_um or 1.0)
     size = size_on_screen((main.width, main.height), pixel_size, longest_px=longest_px)
-    return preview_of(rendered, size)
+    return preview_of(rendered, size, profile=main.icc_profile)
 
 
 def _smallest_enough(pages: Sequence[TiffPage]) -> TiffPage:

@@ -5,6 +5,7 @@ from tiler.adapters.rendering import robust_window
 from tiler.adapters.tiff_directory import read_pages
 from tiler.domain.pyramid import pyramid_pages, require_tiles
 from tiler.domain.ranged_source import RangedSource
+from tiler.domain.slide_traits import SlideTraits
 from tiler.domain.tile_index import TileIndex
 
 
@@ -27,4 +28,6 @@ def build_index(source: RangedSource) -> TileIndex:
         pixel_width_um=pages[0].pixel_width_um,
         pixel_height_um=pages[0].pixel_height_um,
         window=None if shown_as_is else robust_window(read_overview(source, levels[-1])),
+        icc_profile=pages[0].icc_profile,
+        slide=SlideTraits.of_description(pages[0].description),
     )

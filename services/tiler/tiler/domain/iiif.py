@@ -31,6 +31,8 @@ class Crop:
         0, 90, 180 or 270 degrees.
     quality
         "default", "color", "gray" or "bitonal".
+    in_srgb
+        Whether the image's colour profile is applied; otherwise colours are what is stored, as in tiles.
     """
 
     region: Region
@@ -40,6 +42,7 @@ class Crop:
     mirrored: bool
     quality: str
     content_type: str
+    in_srgb: bool = False
 
 
 @dataclass(frozen=True)

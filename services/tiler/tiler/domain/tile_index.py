@@ -6,7 +6,7 @@ import zlib
 from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from itertools import accumulate
 from math import log2
@@ -18,6 +18,7 @@ from tiler.domain.encoding import Encoding
 from tiler.domain.level import Level, TileLocation
 from tiler.domain.limits import MAX_TILES
 from tiler.domain.problems import NoSuchTile, UnreadableIndex
+from tiler.domain.slide_traits import SlideTraits
 
 _MAGIC = b"TILEINDEX"
 _VERSION = 1
@@ -48,6 +49,10 @@ class TileIndex:
         Size of a full-resolution pixel in micrometres, when the file says it.
     window
         How to show samples that are not 8 bits wide; the same for all tiles of the image.
+    icc_profile
+        How its colours are meant; empty if the file does not say.
+    slide
+        What is known of the slide that the image was made from.
     """
 
     source_size_bytes: int
@@ -55,6 +60,8 @@ class TileIndex:
     pixel_width_um: float | None = None
     pixel_height_um: float | None = None
     window: DisplayWindow | None = None
+    icc_profile: bytes = field(default=b"", repr=False)
+    slide: SlideTraits | None = None
 
     @property
     def width(self) -> int:
@@ -108,6 +115,8 @@ class TileIndex:
             "pixel_width_um": self.pixel_width_um,
             "pixel_height_um": self.pixel_height_um,
             "window": asdict(self.window) if self.window else None,
+            "icc_profile": b64encode(self.icc_profile).decode(),
+            "slide": asdict(self.slide) if self.slide else None,
             "levels": [_described(level, len(blob)) for level, blob in zip(self.levels, blobs, strict=True)],
         }
         text = json.dumps(header, allow_nan=False).encode()
@@ -124,13 +133,15 @@ class TileIndex:
         """
         header, start = _header_of(blob)
         try:
-            window = header["window"]
+            window, slide = header["window"], header.get("slide")
             return cls(
                 source_size_bytes=header["source_size_bytes"],
                 levels=tuple(_unpacked_levels(header["levels"], memoryview(blob)[start:])),
                 pixel_width_um=header["pixel_width_um"],
                 pixel_height_um=header["pixel_height_um"],
                 window=DisplayWindow(**window) if window else None,
+                icc_profile=b64decode(header.get("icc_profile", "")),
+                slide=SlideTraits.of(slide) if slide else None,
             )
         except (KeyError, TypeError, ValueError, OverflowError, zlib.error) as problem:
             raise UnreadableIndex("The tile index is damaged.") from problem
@@ -162,7 +173,7 @@ def _described(level: Level, packed_bytes: int) -> dict[str, Any]:
     return {**geometry, "encoding": encoding, "tiles": len(level.offsets), "packed_bytes": packed_bytes}
 
 
-_GEOMETRY = [field.name for field in fields(Level) if field.name not in ("encoding", "offsets", "lengths")]
+_GEOMETRY = [each.name for each in fields(Level) if each.name not in ("encoding", "offsets", "lengths")]
 
 
 def _packed(level: Level) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -150,9 +150,10 @@ class Gallery:
         """Return a tile of the z/x/y view; errors as for Deep Zoom."""
         return _tile(self.pyramid(token, image), self.read_zoom_tile, at)
 
-    def crop(self, pyramid: Pyramid, wanted: ImageRequest) -> Shown:
-        """Return any part of an image at any size; `Invalid` when that makes no sense."""
-        found = wanted.resolved(pyramid.index.width, pyramid.index.height)
+    def crop(self, pyramid: Pyramid, wanted: ImageRequest, *, in_srgb: bool = False) -> Shown:
+        """Return any part of an image at any size, with its colour profile applied or not; `Invalid` when that makes no sense."""
+        resolved = wanted.resolved(pyramid.index.width, pyramid.index.height)
+        found = replace(resolved, in_srgb=in_srgb)
         return Shown(f"{pyramid.name}/{found}", partial(self.read_crop, pyramid.source, pyramid.index, found))
 
     def _read_preview(self, image: str, preview: StoredPreview) -> Picture:

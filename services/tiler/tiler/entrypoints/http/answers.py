@@ -1,5 +1,7 @@
 """Answers that browsers may keep, but have to ask about each time: see `tiler.entrypoints.http.images`."""
 
+import hashlib
+
 import structlog
 from flask import Response, request
 
@@ -34,6 +36,12 @@ def answered_text(response: Response) -> Response:
     return _kept(response, entity_tag(response.get_data(as_text=True)))
 
 
+def answered_bytes(body: bytes, content_type: str) -> Response:
+    """Tag an answer by its bytes."""
+    tag = entity_tag(hashlib.sha256(body).hexdigest())
+    return _kept(Response(body, content_type=content_type), tag)
+
+
 def damaged(error: UnreadableImage) -> Response:
     """Answer that it is us who hold a damaged image; the request was right."""
     log.error("stored image is damaged", image=(request.view_args or {}).get("image"), reason=error.reason)
@@ -43,7 +51,8 @@ def damaged(error: UnreadableImage) -> Response:
 def _kept(response: Response, tag: str, kept: str = ASKING) -> Response:
     response.set_etag(tag)
     response.headers["Cache-Control"] = kept
-    response.make_conditional(request)
+    length = 0 if _is_known(tag) else len(response.get_data())  # who has the whole is told so, not given a part
+    response.make_conditional(request, accept_ranges=True, complete_length=length)
     return response
 
 

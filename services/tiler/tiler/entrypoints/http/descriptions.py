@@ -2,13 +2,14 @@
 
 from tiler.domain.deep_zoom import DeepZoom
 from tiler.domain.planes import Plane
+from tiler.domain.slide_traits import SlideTraits
 from tiler.domain.tile_index import DisplayWindow, TileIndex
 from tiler.domain.volume import VolumeShape
 
 
 def description(index: TileIndex) -> dict[str, object]:
-    """Return sizes in pixels, pixels in micrometres, and the levels that are stored."""
-    zoom = DeepZoom.of(index)
+    """Return sizes in pixels, pixels in micrometres, the levels that are stored, and what is known of the slide."""
+    zoom, slide = DeepZoom.of(index), index.slide or SlideTraits()
     return {
         "width": index.width,
         "height": index.height,
@@ -17,11 +18,21 @@ def description(index: TileIndex) -> dict[str, object]:
         "zoom_levels": zoom.zoom_levels,
         "pixel_width_um": index.pixel_width_um,
         "pixel_height_um": index.pixel_height_um,
+        "magnification": slide.magnification,
+        "vendor": slide.vendor or None,
+        "route": slide.route or None,
+        "background": f"#{slide.background.lower()}" if slide.background else None,
+        "bounds": _bounds(slide),
+        "icc_profile": bool(index.icc_profile),
         "levels": [
             {"width": level.width, "height": level.height, "downsample": index.downsample(number)}
             for number, level in enumerate(index.levels)
         ],
     }
+
+
+def _bounds(slide: SlideTraits) -> dict[str, int] | None:
+    return dict(zip(("x", "y", "width", "height"), slide.bounds, strict=True)) if slide.bounds else None
 
 
 def volume_description(shape: VolumeShape, slices: str) -> dict[str, object]:

@@ -5,11 +5,12 @@ import json
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from archive_shared.errors import NotFound
 from archive_shared.http.requests import bearer_token
 from tiler.domain.deep_zoom import DeepZoom
 from tiler.domain.iiif import MAX_AREA, ImageRequest
 from tiler.domain.tile_index import TileIndex, halved
-from tiler.entrypoints.http.answers import answered_picture, answered_text
+from tiler.entrypoints.http.answers import answered_bytes, answered_picture, answered_text
 from tiler.entrypoints.http.passes import shown_pass
 from tiler.entrypoints.http.tile_door import PREFIX
 from tiler.use_cases.show_image import Gallery, Pyramid
@@ -46,12 +47,20 @@ def iiif_blueprint(gallery: Gallery, watching: Watching, public_url: str) -> Blu
     @routes.get("/thumbnail.jpeg")
     def thumbnail(image: str) -> Response:
         found = pyramid(image)
-        return answered_picture(gallery.crop(found, _thumbnail(found.index)))
+        return answered_picture(gallery.crop(found, _thumbnail(found.index), in_srgb=True))
 
     @routes.get("/region.<extension>")
     def region(image: str, extension: str) -> Response:
         found = pyramid(image)
-        return answered_picture(gallery.crop(found, _region(found.index, extension)))
+        return answered_picture(gallery.crop(found, _region(found.index, extension), in_srgb=True))
+
+    @routes.get("/icc")
+    def icc(image: str) -> Response:
+        """Give the colour profile, with which viewers show tiles as their scanner meant them."""
+        profile = pyramid(image).index.icc_profile
+        if not profile:
+            raise NotFound(f"image {image} has no colour profile")
+        return answered_bytes(profile, "application/vnd.iccprofile")
 
     return routes
 
