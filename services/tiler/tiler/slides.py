@@ -1,8 +1,8 @@
 """Slides without any service: convert one, describe one, read its tiles; what the command `tiler` and scripts call."""
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tiler.adapters.file_source import FileSource
@@ -10,7 +10,7 @@ from tiler.adapters.slides.conversion import convert_slide
 from tiler.adapters.slides.local_files import LocalFiles
 from tiler.adapters.slides.planning import plan_slide
 from tiler.domain.problems import UnreadableImage
-from tiler.domain.slide import CopyPlan, JoinPlan, SlidePlan
+from tiler.domain.slide import CopyPlan, DecodePlan, JoinPlan, SlideFacts, SlidePlan
 from tiler.domain.tile_index import TileIndex
 
 Progress = Callable[[str, int], None]
@@ -74,29 +74,55 @@ def convert(
 
 
 def describe(source: Path) -> dict[str, object]:
-    """Return what is known of a slide before it is converted, and how it would be; errors as for `convert`."""
+    """Return what is known of a slide before it is converted, and how it would be; errors as for `convert`.
+
+    `levels` are those that the scanner stored, from large to small; of what it placed on a larger canvas, `bounds` tells where.
+    """
     with LocalFiles(source) as files:
         plan = plan_slide(files)
-    facts = plan.facts
+        if isinstance(plan, DecodePlan) and plan.level is None:
+            return _seen_by_openslide(plan, files.on_disk())
+        return _described(plan, plan.facts, plan.size, _levels(plan))
+
+
+def _seen_by_openslide(plan: DecodePlan, path: Path) -> dict[str, object]:
+    """Describe a slide that only OpenSlide can put together, and knows the size of."""
+    from tiler.adapters.slides.openslide_pixels import OpenSlidePixels  # noqa: PLC0415 (few slides need it)
+
+    with OpenSlidePixels.open(path, plan.facts) as pixels:
+        region = pixels.region
+        levels = [
+            (round(region.width / downsample), round(region.height / downsample))
+            for downsample in pixels.slide.level_downsamples
+        ]
+        described = _described(plan, pixels.facts, (region.width, region.height), levels)
+        return described | {"bounds": asdict(region)}
+
+
+def _described(
+    plan: SlidePlan, facts: SlideFacts, size: tuple[int, int], levels: Sequence[tuple[int, int]]
+) -> dict[str, object]:
     return {
         "vendor": facts.vendor.value,
         "route": plan.route.value,
-        "width": plan.size[0] or None,
-        "height": plan.size[1] or None,
+        "width": size[0],
+        "height": size[1],
         "pixel_width_um": facts.pixel_width_um,
         "pixel_height_um": facts.pixel_height_um,
         "magnification": facts.magnification,
+        "background": "#{:02x}{:02x}{:02x}".format(*facts.background),
+        "bounds": None,
         "icc_profile_bytes": len(facts.icc_profile),
-        "levels": _levels(plan),
+        "levels": [{"width": width, "height": height} for width, height in levels],
     }
 
 
-def _levels(plan: SlidePlan) -> list[dict[str, int]]:
+def _levels(plan: SlidePlan) -> list[tuple[int, int]]:
     if isinstance(plan, CopyPlan):
-        return [{"width": one.level.width, "height": one.level.height} for one in plan.levels]
+        return [(one.level.width, one.level.height) for one in plan.levels]
     if isinstance(plan, JoinPlan):
-        return [{"width": one.width, "height": one.height} for one in plan.levels]
-    return []
+        return [(one.width, one.height) for one in plan.levels]
+    return [plan.size]
 
 
 def servable(path: Path) -> tuple[FileSource, TileIndex] | None:

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from tests.support import slide_files
 from tests.support.converting import seen_by_openslide, slide_levels
 from tests.support.slides import as_pixels
+from tests.unit.tiler_slides.test_conversion import EVERY
 from tiler.entrypoints.cli import main
 
 
@@ -63,6 +64,24 @@ def test_info_tells_facts_and_route_without_converting(tmp_path: Path) -> None:
     assert (found["vendor"], found["route"]) == ("hamamatsu", "join")
     assert (found["width"], found["height"], found["magnification"]) == (1024, 700, 20.0)
     assert found["pixel_width_um"] == pytest.approx(0.4567, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_info_knows_size_and_levels_of_every_format(name: str, tmp_path: Path) -> None:
+    slide = EVERY[name](tmp_path)
+    source = seen_by_openslide(slide.path)
+    height, width = source.pixels.shape[:2]
+
+    result = CliRunner().invoke(main, ["info", str(slide.path)])
+
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert (found["width"], found["height"]) == (width, height)
+    assert found["levels"][0] == {"width": width, "height": height}
+    assert found["vendor"] == source.vendor
+    for side, axis in (("width", "x"), ("height", "y")):
+        expected = float(source.properties[f"openslide.mpp-{axis}"])
+        assert found[f"pixel_{side}_um"] == pytest.approx(expected, rel=1e-3)
 
 
 @pytest.mark.parametrize("kind", ["shown as it is", "converted first"])

@@ -51,7 +51,9 @@ def damaged(error: UnreadableImage) -> Response:
 def _kept(response: Response, tag: str, kept: str = ASKING) -> Response:
     response.set_etag(tag)
     response.headers["Cache-Control"] = kept
-    length = 0 if _is_known(tag) else len(response.get_data())  # who has the whole is told so, not given a part
+    length = (
+        0 if _is_known(tag) else len(response.get_data())
+    )  # who has the whole is told so, not given a part
     response.make_conditional(request, accept_ranges=True, complete_length=length)
     return response
 
