@@ -85,7 +85,8 @@ bench-ingest-workers: $(DEVELOPMENT) $(PANIMG) ## a whole worker beside panimg a
 bench-slides: $(DEVELOPMENT) $(WSIDICOMIZER) $(LARGE_IMAGE) $(DEBIAN_VIPS) ## converting slides beside panimg's parameters, vips, large_image, wsidicomizer and cp  [ARGS="--rounds 3 --case svs --shrink 4"]
 	@$(BIN)/python -m bench.slides $(ARGS)
 
-bench-tiles: $(DEVELOPMENT) $(LARGE_IMAGE) ## serving tiles beside DeepZoomGenerator and large_image, in process and over HTTP  [ARGS="--rounds 3"]
+bench-tiles: $(DEVELOPMENT) servers $(LARGE_IMAGE) ## serving tiles beside DeepZoomGenerator, large_image and iipsrv, in process and over HTTP  [ARGS="--rounds 3"]
+	@deploy/unpack-debian .cache/iipsrv iipimage-server libfcgi0ldbl libmemcached11 libhashkit2 || true
 	@$(BIN)/python -m bench.tiles $(ARGS)
 
 ##@ Change it

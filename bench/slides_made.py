@@ -64,14 +64,16 @@ class Palette:
     tiles: tuple[bytes, ...]
 
     @classmethod
-    def of(cls, texture: Pixels, tile: int, *, quality: int = 85, subsampling: int = 2) -> "Palette":
+    def of(
+        cls, texture: Pixels, tile: int, *, quality: int = 85, subsampling: int = 2, rgb: bool = False
+    ) -> "Palette":
         glass = np.full((tile, tile, 3), 241, np.uint8)
         cut = [
             texture[y : y + tile, x : x + tile]
             for y in range(0, texture.shape[0] - tile + 1, tile)
             for x in range(0, texture.shape[1] - tile + 1, tile)
         ]
-        streams = [_jpeg(pixels, quality, subsampling) for pixels in (*cut, glass)]
+        streams = [_jpeg(pixels, quality, subsampling, rgb=rgb) for pixels in (*cut, glass)]
         return cls(_split(streams[0])[0], tuple(_split(stream)[1] for stream in streams))
 
     def drawn(self, count: int, seed: int) -> Iterator[bytes]:
@@ -84,9 +86,18 @@ class Palette:
             )
 
 
-def aperio(path: Path, width: int, height: int, tile: int, *, subsampling: int = 2) -> Path:
-    """Write an SVS with levels at 1, 4 and 16, a thumbnail, a label and a macro."""
-    palette = Palette.of(tissue(), tile, subsampling=subsampling)
+def aperio(
+    path: Path, width: int, height: int, tile: int, *, subsampling: int = 2, rgb: bool = False
+) -> Path:
+    """Write an SVS with levels at 1, 4 and 16, a thumbnail, a label and a macro.
+
+    Parameters
+    ----------
+    rgb
+        Whether its JPEG is RGB, which only the TIFF says; then colours are not subsampled.
+    """
+    subsampling = 0 if rgb else subsampling
+    palette = Palette.of(tissue(), tile, subsampling=subsampling, rgb=rgb)
     head = f"Aperio Image Library v12.0.15 \r\n{width}x{height} [0,0 {width}x{height}] ({tile}x{tile}) JPEG/YCC Q=85"
     facts = f"|AppMag = 40|MPP = {_MPP}"
     strips: dict[str, Any] = {
@@ -106,8 +117,8 @@ def aperio(path: Path, width: int, height: int, tile: int, *, subsampling: int =
                 dtype=np.uint8,
                 tile=(tile, tile),
                 compression="jpeg",
-                photometric="ycbcr",
-                subsampling=((1, 1), (2, 1), (2, 2))[subsampling],
+                photometric="rgb" if rgb else "ycbcr",
+                subsampling=None if rgb else ((1, 1), (2, 1), (2, 2))[subsampling],
                 jpegtables=palette.tables,
                 description=head + facts if step == 1 else f"{head} -> {size[0]}x{size[1]}",
                 metadata=None,
@@ -138,10 +149,21 @@ def aperio(path: Path, width: int, height: int, tile: int, *, subsampling: int =
     return path
 
 
-def _jpeg(pixels: Pixels, quality: int, subsampling: int) -> bytes:
+def _jpeg(pixels: Pixels, quality: int, subsampling: int, *, rgb: bool) -> bytes:
     body = BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(body, "JPEG", quality=quality, subsampling=subsampling)
-    return body.getvalue()
+    picture = Image.fromarray(np.ascontiguousarray(pixels))
+    picture.save(body, "JPEG", quality=quality, subsampling=subsampling, keep_rgb=rgb)
+    return _numbered(body.getvalue()) if rgb else body.getvalue()
+
+
+def _numbered(stream: bytes) -> bytes:
+    """Call the components of a frame and its scan 0, 1 and 2, as Aperio does: called R, G and B they would tell their model."""
+    named = bytearray(stream)
+    frame, scan = stream.index(b"\xff\xc0"), stream.index(b"\xff\xda")
+    for component in range(3):
+        named[frame + 10 + 3 * component] = component
+        named[scan + 5 + 2 * component] = component
+    return bytes(named)
 
 
 def _split(stream: bytes) -> tuple[bytes, bytes]:

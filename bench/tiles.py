@@ -13,12 +13,15 @@ import click
 from bench import tiles_inside, tiles_over_http
 from bench.measuring import Comparison, Measure, compare, conditions, table
 from bench.slides_made import aperio
-from bench.tiles_iipsrv import IIPSRV, iipsrv
+from bench.tiles_iipsrv import iipsrv, why_not
 from bench.tiles_service import Stores, embedded, on_s3
 from tiler.adapters.file_source import FileSource
 from tiler.adapters.tiff_index import build_index
 from tiler.domain.tile_index import TileIndex
 from tiler.slides import convert
+
+KINDS = ("YCbCr", "RGB")
+"""How colours are stored; RGB as many Aperio scanners do, without a marker that tells browsers."""
 
 SLIDES = Path(".cache/bench-slides").absolute()
 
@@ -28,7 +31,12 @@ SLIDES = Path(".cache/bench-slides").absolute()
 @click.option("--side", default=20_000, show_default=True, help="Of the slide, in pixels.")
 def main(rounds: int, side: int) -> None:
     """Serve random tiles of a converted slide and print Markdown tables."""
-    slide = _converted(side)
+    for kind in KINDS:
+        print(f"\n## {kind}")
+        _compare(_converted(side, kind), rounds)
+
+
+def _compare(slide: Path, rounds: int) -> None:
     with FileSource(slide) as source:
         index = build_index(source)
     with ExitStack() as running:
@@ -43,11 +51,11 @@ def main(rounds: int, side: int) -> None:
         _print_outside(compare(_outside(slide, index, stores, running), rounds=rounds), stores)
 
 
-def _converted(side: int) -> Path:
+def _converted(side: int, kind: str) -> Path:
     SLIDES.mkdir(parents=True, exist_ok=True)
-    target = SLIDES / f"tiles-{side}.tif"
+    target = SLIDES / f"tiles-{kind}-{side}.tif"
     if not target.exists():
-        source = aperio(SLIDES / f"tiles-{side}.svs", side, side, 256)
+        source = aperio(target.with_suffix(".svs"), side, side, 256, rgb=kind == "RGB")
         convert(source, target, on_progress=lambda _stage, _done: None)
         source.unlink()
     return target
@@ -57,7 +65,7 @@ def _inside(slide: Path, index: TileIndex, stores: dict[str, Stores]) -> dict[st
     return {
         "ours, an open file": partial(tiles_inside.open_file, slide, index),
         **{
-            f"ours, {name}, pass checked": partial(tiles_inside.from_store, store, index)
+            f"ours, {name}, pass checked": partial(tiles_inside.from_store, store, slide, index)
             for name, store in stores.items()
         },
         "large_image": partial(tiles_inside.large_image, slide, index),
@@ -71,8 +79,11 @@ def _outside(
     turns: dict[str, Measure] = {}
     for name, store in stores.items():
         server = running.enter_context(tiles_over_http.served(store, index))
-        turns[f"ours, {name}"] = partial(tiles_over_http.ours, server)
-    if IIPSRV.exists():
+        turns[f"ours, {name}"] = partial(tiles_over_http.ours, server, slide)
+    missing = why_not()
+    if missing:
+        print(f"\niipsrv is left out: {missing}.")
+    else:
         turns["iipsrv"] = partial(iipsrv, slide, index)
     return turns
 

@@ -1,30 +1,46 @@
 """iipsrv, the peer of `make bench-tiles` over the network.
 
-It speaks FastCGI, one connection for each request, which its row includes. It is fetched by
-`apt-get download iipimage-server libfcgi0ldbl libmemcached11 libhashkit2` and unpacked (`dpkg -x`) into `.cache/iipsrv`.
+It speaks FastCGI, one connection for each request, which its row includes. `make bench-tiles` fetches Debian's packages and unpacks
+them into `.cache/iipsrv`; where there is no apt, or no network, its rows are left out, and the output says so.
 """
 
 import os
 import socket
 import struct
-import time
+import subprocess
 from functools import partial
 from pathlib import Path
 
 from bench.measuring import Figures
-from bench.tiles_inside import TILES, Places, places
+from bench.tiles_inside import TILES
 from bench.tiles_over_http import crowd, free_port, started
 from tiler.domain.tile_index import TileIndex
 
 IIPSRV = Path(".cache/iipsrv/usr").absolute()
+_STDOUT = 6
+
+
+def why_not() -> str:
+    """Return why it cannot take part, "" if it can."""
+    program = IIPSRV / "lib" / "iipimage-server" / "iipsrv.fcgi"
+    if not program.exists():
+        return "it is not there: `apt-get download` did not work on this machine"
+    started = subprocess.run(
+        ["/usr/bin/ldd", program], env=_libraries(), capture_output=True, text=True, check=False
+    )
+    missing = [line.split()[0] for line in started.stdout.splitlines() if "not found" in line]
+    return f"libraries it needs are missing: {', '.join(missing)}" if missing else ""
+
+
+def _libraries() -> dict[str, str]:
+    return {**os.environ, "LD_LIBRARY_PATH": str(IIPSRV / "lib" / "x86_64-linux-gnu")}
 
 
 def iipsrv(slide: Path, index: TileIndex) -> Figures:
     """Fetch tiles of a file; without its tile cache, with the quality of DeepZoomGenerator."""
     port = free_port()
     environment = {
-        **os.environ,
-        "LD_LIBRARY_PATH": str(IIPSRV / "lib" / "x86_64-linux-gnu"),
+        **_libraries(),
         "VERBOSITY": "0",
         "JPEG_QUALITY": "75",
         "MAX_IMAGE_CACHE_SIZE": "0",
@@ -32,18 +48,14 @@ def iipsrv(slide: Path, index: TileIndex) -> Figures:
     command = [str(IIPSRV / "lib" / "iipimage-server" / "iipsrv.fcgi"), "--bind", f"127.0.0.1:{port}"]
     first, resolution = index.levels[0], len(index.levels) - 1
 
-    def client(wanted: Places) -> list[float]:
-        times = []
-        for x, y in wanted:
-            started_s = time.perf_counter()
-            body = _fast_cgi(port, f"FIF={slide}&JTL={resolution},{y * first.columns + x}")
-            if b"\xff\xd8\xff" not in body[:600]:
-                raise RuntimeError("iipsrv sent no picture")
-            times.append(1000 * (time.perf_counter() - started_s))
-        return times
+    def fetch(x: int, y: int) -> bytes:
+        body = _fast_cgi(port, f"FIF={slide}&JTL={resolution},{y * first.columns + x}")
+        if b"\xff\xd8\xff" not in body[:600]:
+            raise RuntimeError("iipsrv sent no picture")
+        return _unwrapped(body)
 
     with started(command, environment, port) as pid:
-        return crowd(client, pid, places(index, TILES // 4))
+        return crowd(lambda: fetch, pid, slide, index, TILES // 4)
 
 
 def _fast_cgi(port: int, query: str) -> bytes:
@@ -57,6 +69,16 @@ def _fast_cgi(port: int, query: str) -> bytes:
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(sent)
         return b"".join(iter(partial(connection.recv, 1 << 16), b""))
+
+
+def _unwrapped(answer: bytes) -> bytes:
+    """Return what is written to standard output in FastCGI records, behind its headers."""
+    at, written = 0, b""
+    while at + 8 <= len(answer):
+        kind, length, padding = struct.unpack_from(">xBxxHB", answer, at)
+        written += answer[at + 8 : at + 8 + length] if kind == _STDOUT else b""
+        at += 8 + length + padding
+    return written.partition(b"\r\n\r\n")[2]
 
 
 def _record(kind: int, body: bytes) -> bytes:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measuring import Figures, percentile
-from bench.tiles_inside import TILES, Places, places
+from bench.tiles_inside import LOOKED_AT, OFF, TILES, Places, colours_off, places
 from bench.tiles_service import IMAGE, PassHolder, Stores, service_at
 from tiler.bootstrap import Tiler
 from tiler.domain.deep_zoom import DeepZoom
@@ -26,8 +26,9 @@ from tiler.entrypoints.http.tile_door import PREFIX, version_of
 
 CLIENTS = 8
 TICKS = os.sysconf("SC_CLK_TCK")
-Client = Callable[[Places], list[float]]
-"""Fetches tiles and returns how many milliseconds each took."""
+Fetch = Callable[[int, int], bytes]
+Visit = Callable[[], Fetch]
+"""Comes as a new client, which fetches tiles by column and row."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,9 @@ def served(stores: Stores, index: TileIndex) -> Iterator[Server]:
         yield Server(service_at(stores), index, port, _child_of(pid))
 
 
-def ours(server: Server) -> Figures:
+def ours(server: Server, slide: Path) -> Figures:
     """Fetch tiles at their lasting addresses, with a pass."""
-
-    def client(wanted: Places) -> list[float]:
-        visitor = _Visitor(server)
-        return [visitor.timed(x, y) for x, y in wanted]
-
-    _Visitor(server).timed(0, 0)  # the first tile loads the libraries
-    return crowd(client, server.pid, places(server.index, TILES))
+    return crowd(lambda: _Visitor(server).fetch, server.pid, slide, server.index, TILES)
 
 
 class _Visitor:
@@ -70,21 +65,26 @@ class _Visitor:
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port)
         self._zoom = DeepZoom.of(server.index).zoom_levels - 1
 
-    def timed(self, x: int, y: int) -> float:
-        """Fetch a tile and return how many milliseconds that took."""
+    def fetch(self, x: int, y: int) -> bytes:
         held, written = self._holder.held()
         path = f"{PREFIX}{IMAGE}/v/{version_of(held)}/{self._zoom}/{x}/{y}.jpeg"
-        started_s = time.perf_counter()
         self._connection.request("GET", path, headers={"X-Tile-Pass": written})
         answer = self._connection.getresponse()
-        answer.read()
+        body = answer.read()
         if answer.status != 200 and time.time() < held.expires_at:
             raise RuntimeError(f"a tile was answered with {answer.status}")
-        return 1000 * (time.perf_counter() - started_s)
+        return body
 
 
-def crowd(client: Client, pid: int, wanted: Places) -> Figures:
-    """Let eight clients share the work."""
+def crowd(visit: Visit, pid: int, slide: Path, index: TileIndex, count: int) -> Figures:
+    """Let eight clients share the work, after a look at the colours of some tiles, which loads the server's libraries."""
+    wanted, fetch = places(index, count), visit()
+    off = colours_off(slide, index, [fetch(x, y) for x, y in wanted[:LOOKED_AT]])
+
+    def client(share: Places) -> list[float]:
+        fetch = visit()
+        return [_timed_ms(fetch, x, y) for x, y in share]
+
     used, started_s = _processor_s(pid), time.perf_counter()
     with ThreadPoolExecutor(CLIENTS) as pool:
         parts = pool.map(client, [wanted[at::CLIENTS] for at in range(CLIENTS)])
@@ -94,7 +94,14 @@ def crowd(client: Client, pid: int, wanted: Places) -> Figures:
         "tiles per s": len(wanted) / (time.perf_counter() - started_s),
         "p50 ms": percentile(times, 50),
         "p99 ms": percentile(times, 99),
+        OFF: off,
     }
+
+
+def _timed_ms(fetch: Fetch, x: int, y: int) -> float:
+    started_s = time.perf_counter()
+    fetch(x, y)
+    return 1000 * (time.perf_counter() - started_s)
 
 
 @contextmanager
