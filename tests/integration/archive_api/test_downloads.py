@@ -291,3 +291,74 @@ def test_editors_see_who_downloaded_what_the_newest_first(
     assert [(each["username"], each["kind"]) for each in notes[:2]] == [("editor", "file"), ("user", "image")]
     assert rest["next"] is None
     assert service.call("GET", f"/api/v1/archives/{filled}/access-log/", user).status_code == 403
+
+
+def noted(service: ArchiveService, token: str, archive: str, query: str = "") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = service.call(
+        "GET", f"/api/v1/archives/{archive}/access-log/{query}", token
+    ).json["results"]
+    return found
+
+
+def test_exports_and_manifests_are_noted(service: ArchiveService, editor: str, filled: str) -> None:
+    snapshot = service.call("POST", f"/api/v1/archives/{filled}/snapshots/", editor, json={}).json
+    paths = ["export/", "export/?format=jsonl", "export/?format=parquet", "export/?format=xlsx", "manifest/"]
+    for path in paths:
+        service.call("GET", f"/api/v1/archives/{filled}/{path}", editor)
+    service.call("GET", f"{snapshot['api_url']}manifest/", editor)
+
+    notes = noted(service, editor, filled)
+
+    assert [(each["kind"], each["subject"], each["part"]) for each in reversed(notes)] == [
+        ("export", filled, "csv"),
+        ("export", filled, "jsonl"),
+        ("export", filled, "parquet"),
+        ("manifest", filled, ""),
+        ("manifest", snapshot["pk"], ""),
+    ]
+
+
+def test_what_only_a_version_holds_is_noted_for_the_editors_of_its_archive(
+    service: ArchiveService, editor: str, filled: str
+) -> None:
+    add_report(service, filled, "plain.pdf", b"%PDF-1.7 plain")
+    snapshot = service.call("POST", f"/api/v1/archives/{filled}/snapshots/", editor, json={}).json
+    frozen = service.call("GET", f"{snapshot['api_url']}items/", editor).json["results"]
+    images = service.call("GET", f"/api/v1/cases/images/?archive={filled}", editor).json["results"]
+    for item in frozen:
+        service.call("DELETE", f"/api/v1/archives/items/{item['item']}/", editor)
+    service.settle()
+    [(item, file)] = [
+        (each["item"], value["file"])
+        for each in frozen
+        for value in each["values"]
+        if (value.get("file") or "").endswith("plain.pdf")
+    ]
+
+    assert service.call("GET", images[0]["files"][0]["file"], editor).status_code == 302
+    assert service.call("HEAD", file, editor).status_code == 302
+    assert service.call("GET", file, editor).status_code == 302
+
+    assert [(each["kind"], each["subject"]) for each in noted(service, editor, filled)] == [
+        ("file", item),
+        ("image", images[0]["pk"]),
+    ]
+
+
+def test_editors_see_how_often_each_was_downloaded(service: ArchiveService, editor: str, filled: str) -> None:
+    other = service.archive("Other", editor=editor)
+    images = service.call("GET", f"/api/v1/cases/images/?archive={filled}", editor).json["results"]
+    for image, times in ((images[0], 3), (images[1], 1)):
+        for _ in range(times):
+            service.call("GET", image["files"][0]["file"], editor)
+    service.call("GET", f"/api/v1/archives/{other}/export/", editor)
+
+    counts = [(each["subject"], each["count"]) for each in noted(service, editor, filled)]
+    first = service.call(
+        "GET", f"/api/v1/archives/{filled}/access-log/?subject={images[0]['pk']}&limit=2", editor
+    ).json
+    rest = service.call("GET", first["next"], editor).json
+
+    assert counts == [(images[1]["pk"], 1), *[(images[0]["pk"], 3)] * 3]
+    assert [len(first["results"]), len(rest["results"]), rest["next"]] == [2, 1, None]
+    assert noted(service, editor, other, f"?subject={images[0]['pk']}") == []

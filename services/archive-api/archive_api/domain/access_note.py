@@ -1,6 +1,6 @@
 """Who downloaded what when."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from archive_shared.documents import Aggregate, Collection
@@ -14,15 +14,18 @@ class AccessNote(Aggregate):
     ----------
     archives
         The archives it came out of; an image may be in several.
+    about
+        The subject with each of the archives (`about`), as a list that can be searched.
     kind
-        `archive`, `image` or `file`.
+        `archive`, `export`, `manifest`, `image` or `file`.
     subject
-        Identifier of the download, the image or the item.
+        Identifier of the download, the archive or version, the image or the item.
     part
-        Which bytes of a whole archive were asked for, or the identifier of the file.
+        Which bytes of a whole archive were asked for, in which format it was exported, or the identifier of the file.
     """
 
     archives: list[str]
+    about: list[str] = field(default_factory=list)
     user: str
     username: str
     kind: str
@@ -31,4 +34,9 @@ class AccessNote(Aggregate):
     at: datetime
 
 
-ACCESS_NOTES = Collection("access_notes", lists={"archives": "archives"})
+def about(archive: str, subject: str) -> str:
+    """Return what notes of one subject out of one archive have in common."""
+    return f"{archive}|{subject}"
+
+
+ACCESS_NOTES = Collection("access_notes", lists={"archives": "archives", "about": "about"})

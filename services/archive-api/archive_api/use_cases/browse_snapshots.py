@@ -81,14 +81,14 @@ def read_snapshot(library: Library, snapshot: Snapshot, *, skip: int = 0) -> Ite
 
 def find_frozen_file(
     library: Library, token: str | None, snapshot: str, *, item: str, value: int, name: str
-) -> StoredFile:
-    """Return a file in a snapshot the caller may see; raise like `find_snapshot`."""
+) -> tuple[Snapshot, StoredFile]:
+    """Return a snapshot the caller may see and a file in it; raise like `find_snapshot`."""
     found = find_snapshot(library, token, snapshot)
     for page in library.snapshot_pages.find({"attempt": found.attempt, "holds": item}):
         values = [each.value for entry in page.entries if entry.item == item for each in entry.values]
         for each in values:
             if each.file is not None and (each.number, each.file.name) == (value, name):
-                return each.file
+                return found, each.file
     raise NotFound(f"snapshot {snapshot} has no such file")
 
 

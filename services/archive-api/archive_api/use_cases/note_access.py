@@ -1,13 +1,16 @@
 """Keeps who downloaded what when, and tells editors."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from archive_api.domain.access_note import AccessNote
+from archive_api.domain.access_note import AccessNote, about
+from archive_api.use_cases.browse_snapshots import snapshots_holding
 from archive_api.use_cases.library import Library
 from archive_shared.access import Caller
 from archive_shared.clock import to_text
-from archive_shared.documents import less_than
+from archive_shared.documents import Where, less_than
 from archive_shared.identifiers import new_id
+
+MOST_COUNTED = 10_000
 
 
 def note_access(
@@ -19,6 +22,7 @@ def note_access(
         AccessNote(
             id=f"{to_text(now)}.{new_id()}",  # sorts by time
             archives=sorted(archives),
+            about=[about(archive, subject) for archive in sorted(archives)],
             user=caller.id,
             username=caller.username,
             kind=kind,
@@ -30,9 +34,9 @@ def note_access(
 
 
 def note_image_access(library: Library, caller: Caller, image: str, file: str) -> None:
-    """Note the download of a file of an image, for every archive that holds the image."""
-    holders = library.items.find({"images": image})
-    archives = {item.archive for item in holders}
+    """Note the download of a file of an image, for every archive an item or a version of which holds the image."""
+    archives = {item.archive for item in library.items.find({"images": image})}
+    archives |= {snapshot.archive for snapshot in snapshots_holding(library, image)}
     note_access(library, caller, sorted(archives), kind="image", subject=image, part=file)
 
 
@@ -42,7 +46,24 @@ def note_value_access(library: Library, caller: Caller, item: str, value: str) -
     note_access(library, caller, [archive], kind="file", subject=item, part=value)
 
 
-def read_access_notes(library: Library, archive: str, *, before: str, limit: int) -> list[AccessNote]:
-    """Return downloads out of an archive, the newest first, from behind one of them; costs a page."""
-    where = {"archives": archive} | ({"_id": less_than(before)} if before else {})
-    return library.access_notes.find(where, sort=[("_id", -1)], limit=limit)
+def read_access_notes(
+    library: Library, archive: str, *, subject: str, before: str, limit: int
+) -> list[AccessNote]:
+    """Return downloads out of an archive, the newest first, from behind one of them; costs a page.
+
+    Parameters
+    ----------
+    subject
+        What was downloaded, "" for anything.
+    """
+    where: Where = {"about": about(archive, subject)} if subject else {"archives": archive}
+    behind: Where = {"_id": less_than(before)} if before else {}
+    return library.access_notes.find({**where, **behind}, sort=[("_id", -1)], limit=limit)
+
+
+def count_accesses(library: Library, archive: str, subjects: Iterable[str]) -> Mapping[str, int]:
+    """Return how often each of these was downloaded out of an archive; of more than `MOST_COUNTED`, so many."""
+    return {
+        subject: library.access_notes.count({"about": about(archive, subject)}, limit=MOST_COUNTED)
+        for subject in set(subjects)
+    }

@@ -174,7 +174,7 @@ ARCHIVE_ANSWERS: dict[str, JsonSchema] = {
         modified=TIME,
         api_url=LINK,
     ),
-    "CheckedTable": thing(rows=WHOLE, create=WHOLE, edit=WHOLE),
+    "CheckedTable": thing(rows=WHOLE, create=WHOLE, edit=WHOLE, ignored=listed(TEXT)),
     "Download": thing(pk=TEXT, url=LINK, files=WHOLE, size_bytes=WHOLE, created=TIME, expires=TIME),
     "Duplicates": thing(
         results=listed(thing(pixels_sha256=TEXT, images=listed(LINK))),
@@ -202,7 +202,9 @@ ARCHIVE_ANSWERS: dict[str, JsonSchema] = {
         version=WHOLE,
         values=listed(extended(_VALUE, interface=TEXT, sha256=TEXT, files=listed(_FILE))),
     ),
-    "AccessNote": thing(user=TEXT, username=TEXT, kind=TEXT, subject=TEXT, part=TEXT, at=TIME),
+    "AccessNote": thing(
+        user=TEXT, username=TEXT, kind=TEXT, subject=TEXT, part=TEXT, at=TIME, count=WHOLE
+    ),
     "History": thing(results=listed(of_record(Change))),
     "ServiceLinks": thing(
         results=listed(

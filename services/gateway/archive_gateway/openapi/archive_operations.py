@@ -33,7 +33,7 @@ _ARCHIVES: dict[Key, Operation] = {
         "Archive", schemas.ArchiveFields(partial=True), form=True, headers=VERSIONED
     ),
     ("DELETE", f"{ARCHIVE}/"): Operation(body=schemas.Confirmation(), answer=None, statuses=(204,)),
-    ("GET", f"{ARCHIVE}/access-log/"): cursor_page("AccessNote"),
+    ("GET", f"{ARCHIVE}/access-log/"): cursor_page("AccessNote", "subject"),
     ("POST", f"{ARCHIVE}/deletion/"): made("Deletion"),
     ("POST", f"{ARCHIVE}/downloads/"): made("Download"),
     ("GET", f"{ARCHIVE}/downloads/<download>/archive.zip"): raw(
@@ -71,8 +71,8 @@ _ITEMS: dict[Key, Operation] = {
     ("PUT", f"{ITEM}/"): one("WrittenItem", schemas.ItemReplacement(), headers=VERSIONED),
     ("DELETE", f"{ITEM}/"): Operation(answer=None, statuses=(204,), headers=VERSIONED),
     ("POST", f"{ITEM}/copy/"): made("WrittenItem", schemas.Destination()),
-    ("POST", f"{ITEM}/move/"): one("WrittenItem", schemas.Destination()),
-    ("POST", f"{ITEM}/restore/"): one("WrittenItem"),
+    ("POST", f"{ITEM}/move/"): one("WrittenItem", schemas.Destination(), headers=VERSIONED),
+    ("POST", f"{ITEM}/restore/"): one("WrittenItem", headers=VERSIONED),
     ("GET", f"{ITEM}/history/"): one("History"),
     ("GET", "/api/v1/tasks/"): page("Task"),
     ("GET", "/api/v1/tasks/<pk>/"): one("Task"),

@@ -22,7 +22,8 @@ WINDOW = ("time", "center", "width")
 
 _ORDERED = (*image_fields.NUMBERS, *image_fields.DATES)
 IMAGE_FILTERS = (
-    "archive",
+    "any archive",
+    "origin",
     "image ordering",
     "name",
     "name__contains",
@@ -44,6 +45,13 @@ _QUERY: dict[str, Parameter] = {
     "offset": {"schema": {"type": "integer", "minimum": 0, "maximum": 2**53, "default": 0}},
     "cursor": {"description": "As it is in `next`; empty for the first page."},
     "searched archive": {"name": "archive", "description": "Its items only; all other filters need it."},
+    "any archive": {
+        "name": "archive",
+        "schema": {"type": "array", "items": TEXT},
+        "description": "Only images that any of these archives holds.",
+    },
+    "origin": {"description": "The upload session the image came with."},
+    "subject": {"description": "Only downloads of this image, item, archive, version or zip."},
     "search": {"description": "Words, or their beginnings."},
     "socket": {
         "schema": {"type": "array", "items": TEXT},

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-import structlog
 from flask import Blueprint, Response, request
 
 from archive_api.entrypoints.http import schemas
@@ -15,6 +14,7 @@ from archive_api.entrypoints.http.shapes import Json, show_task
 from archive_api.use_cases.bulk import Row, begin_task, check_rows
 from archive_api.use_cases.edit_items import require_upload
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.note_access import note_access
 from archive_api.use_cases.read_contents import (
     Duplicates,
     find_duplicates,
@@ -28,7 +28,11 @@ from archive_shared.errors import Invalid
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token, body
 
-log = structlog.get_logger()
+_TABLES = {
+    "csv": "text/csv; charset=utf-8",
+    "jsonl": "application/jsonl",
+    "parquet": "application/vnd.apache.parquet",
+}
 
 
 def contents_blueprint(library: Library, links: Links) -> Blueprint:
@@ -38,17 +42,20 @@ def contents_blueprint(library: Library, links: Links) -> Blueprint:
     @routes.get("/export/")
     def export(pk: str) -> Response:
         """Export the items with their values: `?format=csv` (the default), `jsonl` or `parquet`."""
-        require_contents(library, bearer_token(), pk)
+        token = bearer_token()
+        require_contents(library, token, pk)
         kind = request.args.get("format", "csv")
-        if kind == "csv":
-            lines = csv_lines(read_items(library, pk), sockets_used(library, pk), links)
-            return _streamed(lines, "text/csv; charset=utf-8", f"{pk}.csv")
+        if kind not in _TABLES:
+            raise Invalid({"format": ["Choose csv, jsonl or parquet."]})
+        note_access(library, library.require_caller(token), [pk], kind="export", subject=pk, part=kind)
+        return _streamed(_table(pk, kind), _TABLES[kind], f"{pk}.{kind}")
+
+    def _table(pk: str, kind: str) -> Iterator[str] | Iterator[bytes]:
+        items = read_items(library, pk)
         if kind == "jsonl":
-            return _streamed(json_lines(read_items(library, pk), links), "application/jsonl", f"{pk}.jsonl")
-        if kind == "parquet":
-            table = parquet_table(read_items(library, pk), sockets_used(library, pk), links)
-            return _streamed(table, "application/vnd.apache.parquet", f"{pk}.parquet")
-        raise Invalid({"format": ["Choose csv, jsonl or parquet."]})
+            return json_lines(items, links)
+        write = csv_lines if kind == "csv" else parquet_table
+        return write(items, sockets_used(library, pk), links)
 
     @routes.post("/import/")
     def import_table(pk: str) -> Response:
@@ -70,8 +77,9 @@ def contents_blueprint(library: Library, links: Links) -> Blueprint:
     @routes.get("/manifest/")
     def manifest(pk: str) -> Response:
         """List every file with its size and sha256, one JSON object per line."""
-        require_contents(library, bearer_token(), pk)
-        log.info("manifest_read", archive=pk)
+        token = bearer_token()
+        require_contents(library, token, pk)
+        note_access(library, library.require_caller(token), [pk], kind="manifest", subject=pk)
         return _streamed(
             manifest_lines(read_items(library, pk), links), "application/jsonl", f"{pk}-manifest.jsonl"
         )

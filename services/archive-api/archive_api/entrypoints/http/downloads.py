@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from itertools import chain
 from threading import BoundedSemaphore
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
@@ -19,7 +20,7 @@ from archive_api.entrypoints.http.posting import posted
 from archive_api.entrypoints.http.shapes import Json, show_image
 from archive_api.use_cases.change_archive import require_editor
 from archive_api.use_cases.library import Library
-from archive_api.use_cases.note_access import note_access, read_access_notes
+from archive_api.use_cases.note_access import count_accesses, note_access, read_access_notes
 from archive_api.use_cases.plan_download import Describing, plan_download
 from archive_api.use_cases.read_contents import require_contents
 from archive_api.use_cases.read_download import find_download, read_download
@@ -71,17 +72,20 @@ def downloads_blueprint(library: Library, links: Links) -> Blueprint:
 
     @routes.get("/access-log/")
     def access_log(pk: str) -> Response:
-        """List who downloaded what when, the newest first."""
+        """List who downloaded what when, the newest first, and how often each was downloaded; `?subject=` lists one."""
         require_editor(library, bearer_token(), pk)
-        limit = page().limit
-        notes = read_access_notes(library, pk, before=request.args.get("cursor", ""), limit=limit + 1)
-        results = [show_note(note) for note in notes[:limit]]
-        following = (
-            f"{links.access_log(pk)}?limit={limit}&cursor={notes[limit - 1].id}"
-            if len(notes) > limit
-            else None
-        )
+        limit, subject = page().limit, request.args.get("subject", "")
+        before = request.args.get("cursor", "")
+        found = read_access_notes(library, pk, subject=subject, before=before, limit=limit + 1)
+        notes = found[:limit]
+        counts = count_accesses(library, pk, (note.subject for note in notes))
+        results = [show_note(note) | {"count": counts[note.subject]} for note in notes]
+        following = _log_url(pk, subject, limit, notes[-1].id) if len(found) > limit else None
         return json_response({"count": None, "next": following, "previous": None, "results": results})
+
+    def _log_url(pk: str, subject: str, limit: int, before: str) -> str:
+        asked = {"limit": limit, "cursor": before} | ({"subject": subject} if subject else {})
+        return f"{links.access_log(pk)}?{urlencode(asked)}"
 
     return routes
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 
-import structlog
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from marshmallow import Schema, fields, post_load, validate
 
 from archive_api.domain.item import LARGEST_TITLE
@@ -25,11 +24,10 @@ from archive_api.use_cases.browse_snapshots import (
 )
 from archive_api.use_cases.change_archive import require_editor
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.note_access import note_access
 from archive_api.use_cases.take_snapshot import WantedSnapshot, take_snapshot
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token, body, page, page_body
-
-log = structlog.get_logger()
 
 
 class CitationFields(Schema):
@@ -99,15 +97,21 @@ def snapshots_blueprint(library: Library, links: Links) -> Blueprint:
     @routes.get("/api/v1/archives/snapshots/<pk>/manifest/")
     def manifest(pk: str) -> Response:
         """List every value with its digest and where its file is, one JSON object per line."""
-        snapshot = find_snapshot(library, bearer_token(), pk)
-        log.info("snapshot_manifest_read", snapshot=pk)
+        token = bearer_token()
+        snapshot = find_snapshot(library, token, pk)
+        caller = library.require_caller(token)
+        note_access(library, caller, [snapshot.archive], kind="manifest", subject=pk)
         return _streamed(manifest_lines(snapshot, read_snapshot(library, snapshot), links), snapshot)
 
     @routes.get("/media/snapshots/<snapshot>/<item>/<int:value>/<name>")
     def value_file(snapshot: str, item: str, value: int, name: str) -> Response:
         """Send whoever may see the version on to the bytes of a file in it."""
-        found = find_frozen_file(library, bearer_token(), snapshot, item=item, value=value, name=name)
-        return link_to_value(library, found)
+        token = bearer_token()
+        held, file = find_frozen_file(library, token, snapshot, item=item, value=value, name=name)
+        if request.method != "HEAD":
+            caller = library.require_caller(token)
+            note_access(library, caller, [held.archive], kind="file", subject=item, part=str(value))
+        return link_to_value(library, file)
 
     def _shown(snapshot: Snapshot) -> Json:
         return show_snapshot(snapshot, links)
