@@ -20,7 +20,14 @@ from archive_api.domain.outcome import SESSION_FAILURES, SessionFailure
 from archive_api.domain.rendering import RENDERINGS, Rendering
 from archive_api.domain.search_entry import MEASURES, SEARCH_ENTRIES, Measure, SearchEntry
 from archive_api.domain.service_link import SERVICE_LINKS, ServiceLink
-from archive_api.domain.snapshot import SNAPSHOT_PAGES, SNAPSHOTS, Snapshot, SnapshotPage
+from archive_api.domain.snapshot import (
+    SNAPSHOT_DRAFTS,
+    SNAPSHOT_PAGES,
+    SNAPSHOTS,
+    Snapshot,
+    SnapshotDraft,
+    SnapshotPage,
+)
 from archive_api.domain.sockets import SOCKETS, Socket
 from archive_api.domain.suspicion import SUSPICIONS, Suspicion
 from archive_api.domain.tally import TALLIES, WEIGHTS, Tally
@@ -56,6 +63,7 @@ COLLECTIONS = (
     SOCKETS,
     TASKS,
     SNAPSHOTS,
+    SNAPSHOT_DRAFTS,
     SNAPSHOT_PAGES,
     DISPLAY_SETTINGS,
     SERVICE_LINKS,
@@ -153,6 +161,7 @@ def over(
         access_notes=kept(ACCESS_NOTES.name, AccessNote),
         tasks=kept(TASKS.name, Task),
         snapshots=kept(SNAPSHOTS.name, Snapshot),
+        snapshot_drafts=kept(SNAPSHOT_DRAFTS.name, SnapshotDraft),
         snapshot_pages=kept(SNAPSHOT_PAGES.name, SnapshotPage),
         display_settings=kept(DISPLAY_SETTINGS.name, DisplaySetting),
         service_links=kept(SERVICE_LINKS.name, ServiceLink),

@@ -59,6 +59,18 @@ def test_registering_again_is_the_same_link(service: ArchiveService, editor: str
     assert first.json == second.json
 
 
+def test_registering_again_tells_the_editors_the_new_title_and_address(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    first = register(service, "archive", archive, title="Phase 1", url="https://challenge.test/1/").json
+
+    again = register(service, "archive", archive, title="Final", url="https://challenge.test/2/").json
+
+    assert again == first | {"title": "Final", "url": "https://challenge.test/2/"}
+    listed = service.call("GET", f"/api/v1/archives/{archive}/links/", editor).json["results"]
+    assert listed == [again]
+
+
 def test_people_cannot_register_links(service: ArchiveService, editor: str, archive: str) -> None:
     sent = {"reference": "r", "kind": "k", "target_kind": "archive", "target": archive}
 

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from archive_api.domain import snapshot
+from archive_api.domain.item import Item
 from archive_api.domain.snapshot import LARGEST_PAGE_BYTES, SnapshotPage, page_id
-from archive_shared.events import ImageDeleted
+from archive_api.use_cases import take_snapshot
+from archive_shared.events import ImageDeleted, TaskDue
 from archive_shared.identifiers import new_id
 from tests.support.archive_service import SITE, Answer, ArchiveService
 from tests.support.imports import SOCKET, an_import
@@ -27,13 +30,13 @@ def take(service: ArchiveService, token: str, archive: str, **more: Any) -> dict
     return taken
 
 
-def items_in(service: ArchiveService, token: str, snapshot: dict[str, Any], query: str = "") -> list[Any]:
-    found: list[Any] = service.call("GET", f"{snapshot['api_url']}items/{query}", token).json["results"]
+def items_in(service: ArchiveService, token: str, version: dict[str, Any], query: str = "") -> list[Any]:
+    found: list[Any] = service.call("GET", f"{version['api_url']}items/{query}", token).json["results"]
     return found
 
 
-def manifest_of(service: ArchiveService, token: str, snapshot: dict[str, Any]) -> list[dict[str, Any]]:
-    text = service.call("GET", f"{snapshot['api_url']}manifest/", token).text
+def manifest_of(service: ArchiveService, token: str, version: dict[str, Any]) -> list[dict[str, Any]]:
+    text = service.call("GET", f"{version['api_url']}manifest/", token).text
     return [json.loads(line) for line in text.splitlines()]
 
 
@@ -226,6 +229,134 @@ def test_a_large_version_is_kept_in_several_pages_and_read_from_any_place(
     for offset in (0, 4, 5, 6, 11, 12):
         found = items_in(service, editor, taken, f"?limit=3&offset={offset}")
         assert [each["title"] for each in found] == titles[offset : offset + 3]
+
+
+@pytest.fixture
+def many(service: ArchiveService, archive: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Seven items, which are too many for a version to be made at once, and are put on four pages."""
+    monkeypatch.setattr(take_snapshot, "MOST_AT_ONCE", 3)
+    monkeypatch.setattr(snapshot, "MOST_ENTRIES", 2)
+    titles = [f"case {number}" for number in range(7)]
+    for title in titles:
+        item = Item.create(id=new_id(), archive=archive, title=title, at=service.library.clock.now())
+        service.library.items.add(item)
+    return titles
+
+
+def begin(service: ArchiveService, token: str, archive: str, **more: Any) -> dict[str, Any]:
+    answer = service.call("POST", at(archive), token, json=more)
+    assert answer.status_code == 202, answer.text
+    task: dict[str, Any] = answer.json
+    return task
+
+
+def hear_step(service: ArchiveService, task: dict[str, Any], step: int) -> dict[str, Any]:
+    service.hear(TaskDue(task=task["pk"], step=step))
+    shown: dict[str, Any] = service.call("GET", task["api_url"], "token-editor").json
+    return shown
+
+
+def test_a_version_of_a_large_archive_is_made_by_a_task_that_shows_how_far_it_is(
+    service: ArchiveService, editor: str, archive: str, many: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = begin(service, editor, archive, title="Release 1")
+
+    shown = [hear_step(service, task, step) for step in range(5)]
+    hear_step(service, task, 4)
+
+    progress = [(each["state"], each["done"], each["total"], each["made"]) for each in shown]
+    address = f"{SITE}/api/v1/archives/snapshots/{task['pk']}/"
+    assert progress == [
+        ("running", 2, 7, None),
+        ("running", 4, 7, None),
+        ("running", 6, 7, None),
+        ("running", 7, 7, None),
+        ("done", 7, 7, address),
+    ]
+    made = service.call("GET", address, editor).json
+    assert (made["number"], made["title"], made["item_count"]) == (1, "Release 1", 7)
+    assert [each["title"] for each in items_in(service, editor, made)] == many
+    assert service.library.snapshot_drafts.find() == []
+    monkeypatch.setattr(take_snapshot, "MOST_AT_ONCE", 100)
+    monkeypatch.setattr(snapshot, "MOST_ENTRIES", 3)
+    assert take(service, editor, archive)["sha256"] == made["sha256"]
+
+
+def test_steps_of_a_version_that_are_done_again_or_at_once_agree_on_what_is_in_it(
+    service: ArchiveService, editor: str, archive: str, many: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = begin(service, editor, archive)
+    hear_step(service, task, 0)
+    items = service.call("GET", f"{ITEMS}?archive={archive}", editor).json["results"]
+    with monkeypatch.context() as dying:
+        dying.setattr(service.library.snapshot_drafts, "save", _die)
+        with pytest.raises(ZeroDivisionError):
+            service.hear(TaskDue(task=task["pk"], step=1))
+    for item in items:
+        service.call("PATCH", item["api_url"], editor, json={"title": f"new {item['title']}"})
+    service.settle()
+
+    made = service.call("GET", f"{SITE}/api/v1/archives/snapshots/{task['pk']}/", editor).json
+    titles = [each["title"] for each in items_in(service, editor, made)]
+    assert titles == [*many[:4], *(f"new {title}" for title in many[4:])]
+    assert [each["title"] for each in items_in(service, editor, made, "?offset=3&limit=2")] == titles[3:5]
+
+
+def _die(*_: object) -> None:
+    raise ZeroDivisionError
+
+
+def test_a_version_that_cannot_be_made_says_why_and_leaves_nothing(
+    service: ArchiveService, editor: str, archive: str, many: list[str]
+) -> None:
+    refused = begin(service, editor, archive)
+    hear_step(service, refused, 0)
+    service.people.give(editor, "uploader", archive)
+    service.settle()
+    service.people.give(editor, "editor", archive)
+    event = an_import("slide.svs", archive=archive, image=new_id())
+    service.hear(event)
+    image = service.library.images.require(event.image)
+    image.pixels_sha256 = ""
+    service.library.images.save(image)
+    unsettled = begin(service, editor, archive)
+    service.settle()
+
+    shown = [service.call("GET", task["api_url"], editor).json for task in (refused, unsettled)]
+
+    assert [(each["state"], each["failed"], each["made"]) for each in shown] == [
+        ("done", 7, None),
+        ("done", 8, None),
+    ]
+    assert shown[0]["errors"][0]["reasons"] == ["You may not do this any more."]
+    assert "still being converted" in shown[1]["errors"][0]["reasons"][0]
+    assert service.call("GET", at(archive), editor).json["count"] == 0
+    service.clock.advance(days=2)
+    sweep(service)
+    assert service.library.snapshot_pages.find() == []
+
+
+def test_pages_of_a_version_that_takes_days_to_make_are_kept(
+    service: ArchiveService, editor: str, archive: str, many: list[str]
+) -> None:
+    task = begin(service, editor, archive)
+    hear_step(service, task, 0)
+
+    service.clock.advance(days=2)
+    sweep(service)
+    service.settle()
+
+    made = service.call("GET", f"{SITE}/api/v1/archives/snapshots/{task['pk']}/", editor).json
+    assert len(items_in(service, editor, made)) == 7
+
+
+@pytest.mark.parametrize(
+    "doi", ["2401.01234", "arXiv:2401.01234v2", "https://arxiv.org/abs/2401.01234", "10.5"]
+)
+def test_the_doi_of_a_version_is_one(service: ArchiveService, editor: str, archive: str, doi: str) -> None:
+    answer = service.call("POST", at(archive), editor, json={"doi": doi})
+
+    assert (answer.status_code, answer.json["errors"]) == (400, {"doi": ["Must be a DOI."]})
 
 
 def test_a_version_of_an_empty_archive_is_empty(service: ArchiveService, editor: str, archive: str) -> None:

@@ -9,13 +9,21 @@ _PREFIXES = ("https://doi.org/", "http://doi.org/", "https://arxiv.org/abs/", "d
 
 def publication(text: str) -> str | None:
     """Return a DOI or arXiv number in its one spelling (lower case, without address), None for anything else."""
+    matched = _ARXIV.fullmatch(_plain(text))
+    return matched[1] if matched else doi(text)
+
+
+def doi(text: str) -> str | None:
+    """Return a DOI in its one spelling, None for anything else."""
+    plain = _plain(text)
+    return plain if _DOI.fullmatch(plain) else None
+
+
+def _plain(text: str) -> str:
     plain = text.strip().lower()
     for prefix in _PREFIXES:
         plain = plain.removeprefix(prefix)
-    if _DOI.fullmatch(plain):
-        return plain
-    matched = _ARXIV.fullmatch(plain)
-    return matched[1] if matched else None
+    return plain
 
 
 def publication_link(identifier: str) -> str:

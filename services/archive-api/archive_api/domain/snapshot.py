@@ -20,6 +20,9 @@ from archive_shared.events import ImageFile
 LARGEST_PAGE_BYTES = 500_000
 """Of a page of entries, apart from its last one; documents may have 2 MB."""
 
+MOST_ENTRIES = 1000
+"""Of a page, which is made in one step."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FrozenValue:
@@ -82,7 +85,8 @@ class Snapshot(Aggregate):
     starts
         The number of the first item of each page, from 0.
     sha256
-        Of all its entries in their order, so that two who have it can tell that they have the same.
+        Of all its entries in their order, so that two who have it can tell that they have the same; however they are parted
+        into pages.
     """
 
     archive: str
@@ -141,46 +145,86 @@ def _frozen(value: Value, image: Image | None) -> FrozenValue:
     return FrozenValue(value=value, pixels_sha256=image.pixels_sha256, files=image.files)
 
 
-class Binder:
-    """Puts frozen items into pages, and digests them on the way."""
+@dataclass(kw_only=True)
+class SnapshotDraft(Aggregate):
+    """A snapshot that is being made, page by page; its identifier is the one the snapshot will have.
 
-    def __init__(self, attempt: str, *, at: datetime) -> None:
-        self._attempt = attempt
-        self._at = at
-        self._digest = hashlib.sha256()
-        self.items = 0
-        self.starts: list[int] = []
+    Pages are only added. Of two who make the same page at once, or again after one died, the first decides what is in it,
+    and the other takes that: so they agree on everything behind it.
 
-    @property
-    def sha256(self) -> str:
-        return self._digest.hexdigest()
+    Parameters
+    ----------
+    attempt, items, starts, sha256
+        As those of the snapshot, of the pages so far.
+    after
+        The item behind which the next page begins, as its age and identifier; None at the beginning.
+    """
 
-    def bind(self, items: Iterable[FrozenItem]) -> Iterator[SnapshotPage]:
-        """Yield pages, in the order of the items."""
-        entries: list[FrozenItem] = []
-        size = 0
-        for item in items:
-            text = canonical_json(asdict(item)).encode()
-            self._digest.update(text + b"\n")
-            self.items += 1
-            entries.append(item)
-            size += len(text)
-            if size > LARGEST_PAGE_BYTES:
-                yield self._page(entries)
-                entries, size = [], 0
-        if entries:
-            yield self._page(entries)
+    archive: str
+    title: str
+    citation: Citation
+    attempt: str
+    creator: Actor
+    created_at: datetime
+    items: int = 0
+    starts: list[int] = field(default_factory=list)
+    sha256: str = ""
+    after: list[str] | None = None
 
-    def _page(self, entries: list[FrozenItem]) -> SnapshotPage:
-        page = SnapshotPage(
-            id=page_id(self._attempt, len(self.starts)),
-            attempt=self._attempt,
+    def next_page(self, items: Iterable[FrozenItem]) -> SnapshotPage | None:
+        """Return a page of the first of these, as many as belong on one; None when there are none."""
+        entries = list(_fitting(items))
+        if not entries:
+            return None
+        return SnapshotPage(
+            id=page_id(self.attempt, len(self.starts)),
+            attempt=self.attempt,
             entries=entries,
             holds=sorted(set().union(*(entry.holds for entry in entries))),
-            created_at=self._at,
+            created_at=self.created_at,
         )
-        self.starts.append(self.items - len(entries))
-        return page
+
+    def take_in(self, page: SnapshotPage, *, last_created: str) -> None:
+        """Go on behind a page that was stored."""
+        self.starts = [*self.starts, self.items]
+        for entry in page.entries:
+            self.sha256 = _digest_behind(self.sha256, entry)
+        self.items += len(page.entries)
+        self.after = [last_created, page.entries[-1].item]
+
+    def finished(self, *, at: datetime) -> Snapshot:
+        """Return the snapshot, whose number is still to be found."""
+        return Snapshot(
+            id=self.id,
+            archive=self.archive,
+            number=0,
+            title=self.title,
+            citation=self.citation,
+            attempt=self.attempt,
+            items=self.items,
+            starts=self.starts,
+            sha256=self.sha256 or hashlib.sha256().hexdigest(),
+            creator=self.creator,
+            created_at=at,
+        )
+
+
+def _fitting(items: Iterable[FrozenItem]) -> Iterator[FrozenItem]:
+    size = 0
+    for number, item in enumerate(items, start=1):
+        yield item
+        size += len(_text(item))
+        if size > LARGEST_PAGE_BYTES or number == MOST_ENTRIES:
+            return
+
+
+def _digest_behind(before: str, entry: FrozenItem) -> str:
+    """Return the digest of everything up to an entry: of the digest before it, as text, and the entry."""
+    return hashlib.sha256(before.encode() + _text(entry)).hexdigest()
+
+
+def _text(entry: FrozenItem) -> bytes:
+    return canonical_json(asdict(entry)).encode()
 
 
 def page_id(attempt: str, number: int) -> str:
@@ -198,6 +242,7 @@ SNAPSHOTS = Collection(
     unique=[("archive", "number"), ("attempt",)],
     indexes=[("archive", "number")],
 )
+SNAPSHOT_DRAFTS = Collection("snapshot_drafts", fields={"attempt": "attempt"}, indexes=[("attempt",)])
 SNAPSHOT_PAGES = Collection(
     "snapshot_pages",
     fields={"attempt": "attempt", "created_at": "created_at"},

@@ -47,6 +47,10 @@ class Task(Aggregate):
         How many rows went well, and how many did not.
     errors
         What went wrong, of the first thousand rows that failed.
+    open_ended
+        Whether it ends when `end` says so, since nobody knows beforehand how much there is; `total` is a guess then.
+    ended
+        Whether an open-ended task is over.
     """
 
     kind: str
@@ -57,14 +61,33 @@ class Task(Aggregate):
     done: int = 0
     failed: int = 0
     errors: list[RowError] = field(default_factory=list)
+    open_ended: bool = False
+    ended: bool = False
     created_at: datetime
     modified_at: datetime
 
     @classmethod
-    def begin(cls, *, id: str, kind: str, archive: str, creator: Actor, total: int, at: datetime) -> "Task":
+    def begin(
+        cls,
+        *,
+        id: str,
+        kind: str,
+        archive: str,
+        creator: Actor,
+        total: int,
+        at: datetime,
+        open_ended: bool = False,
+    ) -> "Task":
         """Return a new task whose first step is due."""
         task = cls(
-            id=id, kind=kind, archive=archive, creator=creator, total=total, created_at=at, modified_at=at
+            id=id,
+            kind=kind,
+            archive=archive,
+            creator=creator,
+            total=total,
+            open_ended=open_ended,
+            created_at=at,
+            modified_at=at,
         )
         if task.state is TaskState.RUNNING:
             task.record(TaskDue(task=id, step=0))
@@ -72,7 +95,8 @@ class Task(Aggregate):
 
     @property
     def state(self) -> TaskState:
-        return TaskState.DONE if self.step * ROWS_PER_STEP >= self.total else TaskState.RUNNING
+        is_over = self.ended if self.open_ended else self.step * ROWS_PER_STEP >= self.total
+        return TaskState.DONE if is_over else TaskState.RUNNING
 
     def end_step(self, step: int, *, rows: int, errors: list[RowError], at: datetime) -> None:
         """Note what came of a step, and that the next one is due; nothing happens when it ended before."""
@@ -84,6 +108,23 @@ class Task(Aggregate):
         self.errors = [*self.errors, *errors][:MOST_ERRORS]
         if self.state is TaskState.RUNNING:
             self.record(TaskDue(task=self.id, step=self.step))
+
+    def go_on(self, step: int, *, done: int, at: datetime) -> None:
+        """Note how much of an open-ended task is done after a step, and that the next one is due."""
+        if step != self.step or self.ended:
+            return
+        self.step, self.modified_at = step + 1, at
+        self.done, self.total = done, max(self.total, done)
+        self.record(TaskDue(task=self.id, step=self.step))
+
+    def end(self, *, done: int, error: str = "", at: datetime) -> None:
+        """Note that an open-ended task is over: with everything done, or with nothing because of an error."""
+        if self.ended:
+            return
+        self.ended, self.modified_at = True, at
+        self.done, self.failed = (0, max(self.total, done)) if error else (done, 0)
+        self.total = self.done + self.failed
+        self.errors = [RowError(done, [error])] if error else []
 
 
 TASKS = Collection(

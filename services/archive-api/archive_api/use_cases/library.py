@@ -15,7 +15,7 @@ from archive_api.domain.outcome import SessionFailure
 from archive_api.domain.rendering import Rendering
 from archive_api.domain.search_entry import Measure, SearchEntry
 from archive_api.domain.service_link import ServiceLink
-from archive_api.domain.snapshot import Snapshot, SnapshotPage
+from archive_api.domain.snapshot import Snapshot, SnapshotDraft, SnapshotPage
 from archive_api.domain.suspicion import Suspicion
 from archive_api.domain.tally import Tally
 from archive_api.domain.task import Task
@@ -66,6 +66,7 @@ class Library:
     access_notes: Repository[AccessNote]
     tasks: Repository[Task]
     snapshots: Repository[Snapshot]
+    snapshot_drafts: Repository[SnapshotDraft]
     snapshot_pages: Repository[SnapshotPage]
     display_settings: Repository[DisplaySetting]
     service_links: Repository[ServiceLink]

@@ -30,7 +30,7 @@ class WantedLink:
 
 
 def register_link(library: Library, service: str, wanted: WantedLink) -> ServiceLink:
-    """Note a link; again, it is the same one.
+    """Note a link; again, it is the same one with what is said of it now.
 
     Raises
     ------
@@ -44,14 +44,24 @@ def register_link(library: Library, service: str, wanted: WantedLink) -> Service
         created_at=library.clock.now(),
         **vars(wanted),
     )
-    with suppress(Duplicate):
-        library.service_links.add(link)
+    _keep(library, link, wanted)
     try:  # it may have been deleted meanwhile, by somebody who saw no link yet
         _archive_of(library, wanted.target_kind, wanted.target)
     except NotFound:
         library.service_links.delete(link.id)
         raise
     return library.service_links.require(link.id)
+
+
+def _keep(library: Library, link: ServiceLink, wanted: WantedLink) -> None:
+    with suppress(Duplicate):
+        library.service_links.add(link)
+        return
+
+    def say_again(present: ServiceLink) -> None:
+        present.kind, present.title, present.url = wanted.kind, wanted.title, wanted.url
+
+    library.service_links.change(link.id, say_again)
 
 
 def remove_link(library: Library, service: str, identifier: str) -> None:

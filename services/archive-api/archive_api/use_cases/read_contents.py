@@ -36,9 +36,8 @@ def require_contents(library: Library, token: str | None, archive: str) -> None:
     require(library.access, token, Action.USE_ARCHIVE, archive, public=found.settings.public)
 
 
-def read_items(library: Library, archive: str) -> Iterator[HeldItem]:
-    """Yield the items of an archive, oldest first; what is added meanwhile comes too."""
-    after: Place | None = None
+def read_items(library: Library, archive: str, after: Place | None = None) -> Iterator[HeldItem]:
+    """Yield the items of an archive behind a place, oldest first; what is added meanwhile comes too."""
     while found := list_items_after(library, archive, after, limit=_AT_ONCE):
         images = images_of(library, found)
         for item in found:

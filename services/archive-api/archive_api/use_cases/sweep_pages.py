@@ -16,11 +16,14 @@ def sweep_pages(library: Library) -> None:
     before = to_text(library.clock.now() - _MAKING)
     pages = library.snapshot_pages.identifiers({"created_at": at_most(before)})
     attempts = sorted({attempt_of(page) for page in pages})
-    made = (
-        {each.attempt for each in library.snapshots.find({"attempt": one_of(attempts)})}
-        if attempts
-        else set()
-    )
+    made = _made(library, attempts) if attempts else set()
     for page in pages:
         if attempt_of(page) not in made:
             library.snapshot_pages.delete(page)
+
+
+def _made(library: Library, attempts: list[str]) -> set[str]:
+    """Return those attempts that became snapshots, or may still."""
+    wanted = {"attempt": one_of(attempts)}
+    drafts = {draft.attempt for draft in library.snapshot_drafts.find(wanted)}
+    return drafts | {snapshot.attempt for snapshot in library.snapshots.find(wanted)}

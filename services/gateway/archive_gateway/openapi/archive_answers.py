@@ -170,6 +170,7 @@ ARCHIVE_ANSWERS: dict[str, JsonSchema] = {
         done=WHOLE,
         failed=WHOLE,
         errors=listed(of_record(RowError)),
+        made=maybe(LINK),
         created=TIME,
         modified=TIME,
         api_url=LINK,

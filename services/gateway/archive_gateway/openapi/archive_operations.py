@@ -56,7 +56,9 @@ _ARCHIVES: dict[Key, Operation] = {
     ("GET", f"{ARCHIVE}/patients/"): Operation(answer=listed(TEXT)),
     ("GET", f"{ARCHIVE}/studies/"): Operation(answer=listed(TEXT), query=("patient_id",)),
     ("GET", f"{ARCHIVE}/snapshots/"): page("Snapshot"),
-    ("POST", f"{ARCHIVE}/snapshots/"): made("Snapshot", snapshots.NewSnapshot()),
+    ("POST", f"{ARCHIVE}/snapshots/"): made(
+        "Snapshot", snapshots.NewSnapshot(), further={202: named("Task")}
+    ),
     ("GET", f"{SNAPSHOT}/"): one("Snapshot"),
     ("PATCH", f"{SNAPSHOT}/"): one("Snapshot", snapshots.CitationFields(partial=True)),
     ("GET", f"{SNAPSHOT}/items/"): page("FrozenItem"),

@@ -7,7 +7,7 @@ from flask import request
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from archive_api.domain.item import LARGEST_TITLE
-from archive_api.domain.publications import publication
+from archive_api.domain.publications import doi, publication
 from archive_api.domain.task import MOST_ROWS
 from archive_api.entrypoints.http.fields import Chosen, Distinct, Flag, Hyperlink, Line, Picture, Text
 from archive_api.use_cases.accept_values import SentValue
@@ -21,22 +21,28 @@ _FORM = "multipart/form-data"
 
 
 class PublicationField(Line):
-    """A publication by DOI or arXiv number; "" for none only if that is allowed."""
+    """A publication by DOI or arXiv number."""
 
-    def __init__(self, *, allow_empty: bool = False, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._allow_empty = allow_empty
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        found = publication(super()._deserialize(value, attr, data, **kwargs))
+        if found is None:
+            raise ValidationError("Must be a DOI or an arXiv number.")
+        return found
+
+
+class DoiField(Line):
+    """A DOI; "" for none."""
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if not text and self._allow_empty:
-            return ""
-        found = publication(text)
-        if found is None:
-            raise ValidationError("Must be a DOI or an arXiv number.")
-        return found
+        found = doi(text)
+        if text and found is None:
+            raise ValidationError("Must be a DOI.")
+        return found or ""
 
 
 def _names(longest: int) -> fields.List[str]:

@@ -15,7 +15,7 @@ from archive_api.domain.publications import publication_link
 from archive_api.domain.readiness import Shown, image_readiness
 from archive_api.domain.rendering import Progress
 from archive_api.domain.sockets import Socket
-from archive_api.domain.task import Task
+from archive_api.domain.task import Task, TaskState
 from archive_api.domain.value import Value
 from archive_api.domain.viewports import layout_icon
 from archive_api.entrypoints.http.links import Links
@@ -107,10 +107,17 @@ def show_task(task: Task, links: Links) -> Json:
         "done": task.done,
         "failed": task.failed,
         "errors": [asdict(error) for error in task.errors],
+        "made": _made_by(task, links),
         "created": to_text(task.created_at),
         "modified": to_text(task.modified_at),
         "api_url": links.task(task.id),
     }
+
+
+def _made_by(task: Task, links: Links) -> str | None:
+    """Return the address of the version that a task made, null for other tasks and until it is there."""
+    is_made = task.kind == "snapshot" and task.state is TaskState.DONE and not task.failed
+    return links.snapshot(task.id) if is_made else None
 
 
 def show_change(change: Change) -> Json:

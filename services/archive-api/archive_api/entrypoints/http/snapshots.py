@@ -8,12 +8,13 @@ from marshmallow import Schema, fields, post_load, validate
 
 from archive_api.domain.item import LARGEST_TITLE
 from archive_api.domain.snapshot import Citation, Snapshot
+from archive_api.domain.task import Task
 from archive_api.entrypoints.http.fields import Line, Text
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.media import link_to_value
 from archive_api.entrypoints.http.posting import posted
-from archive_api.entrypoints.http.schemas import LARGEST_DESCRIPTION, PublicationField
-from archive_api.entrypoints.http.shapes import Json
+from archive_api.entrypoints.http.schemas import LARGEST_DESCRIPTION, DoiField
+from archive_api.entrypoints.http.shapes import Json, show_task
 from archive_api.entrypoints.http.snapshot_shapes import manifest_lines, show_frozen_item, show_snapshot
 from archive_api.use_cases.browse_snapshots import (
     cite,
@@ -34,7 +35,7 @@ class CitationFields(Schema):
     """What may be said of a snapshot, and changed later."""
 
     citation = Text(load_default="", attribute="text", validate=validate.Length(max=LARGEST_DESCRIPTION))
-    doi = PublicationField(load_default="", allow_empty=True)
+    doi = DoiField(load_default="")
     licence = Line(load_default="", validate=validate.Length(max=LARGEST_TITLE))
     embargo_until = fields.Date(load_default=None, allow_none=True)
 
@@ -64,13 +65,14 @@ def snapshots_blueprint(library: Library, links: Links) -> Blueprint:
 
     @routes.post("/api/v1/archives/<pk>/snapshots/")
     def create(pk: str) -> Response:
-        """Make a version of the archive as it is now."""
+        """Make a version of the archive as it is now; of a large one, begin the task that makes it."""
         caller, _ = require_editor(library, bearer_token(), pk)
         sent = body(NewSnapshot())
         wanted = WantedSnapshot(title=sent.pop("title"), citation=Citation(**sent))
 
         def act(identifier: str) -> tuple[int, Json]:
-            return 201, _shown(take_snapshot(library, caller, pk, identifier, wanted))
+            made = take_snapshot(library, caller, pk, identifier, wanted)
+            return (202, show_task(made, links)) if isinstance(made, Task) else (201, _shown(made))
 
         return posted(library, caller.id, act)
 

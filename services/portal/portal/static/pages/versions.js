@@ -48,7 +48,7 @@ export class VersionsPanel {
     const sent = Object.fromEntries(new FormData(form));
     sent.embargo_until = sent.embargo_until || null;
     const made = await api.post(`${this.base}/snapshots/`, sent, { signal: this.signal });
-    announce(`Version ${made.number} was made.`);
+    announce(made.number ? `Version ${made.number} was made.` : `A version of ${countOf(made.total, "item")} is being made; it will be here when it is done.`);
     await this.load();
   }
 }
