@@ -33,7 +33,7 @@ TASKS = Collection(
         "batch": "batch",
     },
     lists={"tags": "tags", "readers": "input.readers"},
-    ordered={"tags": "due"},
+    ordered={"tags": ("due", "number")},
     unique=[("kind", "sha"), ("slug",)],
     indexes=[("state", "due"), ("batch", "number")],
 )

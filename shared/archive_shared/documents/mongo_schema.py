@@ -87,7 +87,8 @@ def _indexes(collection: Collection) -> dict[str, Keys]:
             (_path(collection, by), 1),
             ("_id", 1),
         ]
-        for name, by in collection.ordered.items()
+        for name, fields in collection.ordered.items()
+        for by in fields
     }
     return unique | searched | lists | ordered
 

@@ -70,7 +70,7 @@ class Collection:
         Not sortable, and `None` cannot be asked for. Documents that have one element, in order of their identifiers,
         cost the size of the answer.
     ordered
-        By list, a field: documents that have one element, in order of that field, cost the size of the answer too, if nothing
+        By list, fields: documents that have one element, in order of one of these, cost the size of the answer too, if nothing
         further is asked of them.
     unique
         Groups of fields no two documents may share. A document that lacks one of them (or has null) is free.
@@ -82,7 +82,7 @@ class Collection:
     name: str
     fields: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, str] = field(default_factory=dict)
-    ordered: Mapping[str, str] = field(default_factory=dict)
+    ordered: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unique: Sequence[tuple[str, ...]] = ()
     indexes: Sequence[tuple[str, ...]] = ()
 

@@ -45,9 +45,9 @@ def selection(collection: Collection, wheres: Sequence[Where], sort: Sort) -> tu
     element = _leading_element(collection, wheres, sort)
     if element is not None:
         return _selection_by_element(collection, wheres[0], element, sort)
-    element = _ordered_element(collection, wheres, sort)
-    if element is not None:
-        return _selection_in_order(collection, wheres[0], element, sort[0][1])
+    ordered = _ordered_element(collection, wheres, sort)
+    if ordered is not None:
+        return _selection_in_order(collection, wheres[0], ordered, sort[0][1])
     clause, values = condition(collection, wheres)
     return f'select doc from "{collection.name}"{clause}{order(collection, sort)}', values
 
@@ -110,37 +110,47 @@ def _leading_element(collection: Collection, wheres: Sequence[Where], sort: Sort
     return next(equal, None)
 
 
-def _ordered_element(collection: Collection, wheres: Sequence[Where], sort: Sort) -> str | None:
-    """Return the list whose table yields the documents in the order of a field, None without one.
+def _ordered_element(collection: Collection, wheres: Sequence[Where], sort: Sort) -> tuple[str, str] | None:
+    """Return the list whose table yields the documents in the order of a field, and the path of the field, None without one.
 
     What is asked beyond the element and the order would be looked for one by one; SQLite may know a better way.
     """
     if len(wheres) != 1 or len(sort) != 1:
         return None
     path = collection.fields.get(sort[0][0])
-    for name, by in collection.ordered.items():
+    for name in collection.ordered:
         wanted = wheres[0].get(name)
         others = wheres[0].keys() - {name, "_id"}
-        serves = collection.fields[by] == path and wanted is not None and not isinstance(wanted, Comparison)
-        if serves and all(collection.fields.get(other) == path for other in others):
-            return name
+        serves = path in _ordering_paths(collection, name) and not isinstance(wanted, Comparison | None)
+        if path and serves and all(collection.fields.get(other) == path for other in others):
+            return name, path
     return None
 
 
+def _ordering_paths(collection: Collection, name: str) -> list[str]:
+    """Return the paths of the fields that documents with an element of a list are read in order of."""
+    return [collection.fields[by] for by in collection.ordered.get(name, ())]
+
+
+def _ordering_column(path: str) -> str:
+    return f"by_{path.replace('.', '_')}"
+
+
 def _selection_in_order(
-    collection: Collection, where: Where, element: str, way: Literal[1, -1]
+    collection: Collection, where: Where, ordered: tuple[str, str], way: Literal[1, -1]
 ) -> tuple[str, list[Any]]:
-    table, direction = collection.name, "asc" if way > 0 else "desc"
+    table, direction, (element, path) = collection.name, "asc" if way > 0 else "desc", ordered
+    by = f'leading."{_ordering_column(path)}"'
     clauses, values = [], []
     for name, wanted in where.items():
-        column = {element: "value", "_id": "_id"}.get(name, "by")
-        clause, bound = _test(f'leading."{column}"', wanted)
+        column = {element: "leading.value", "_id": "leading._id"}.get(name, by)
+        clause, bound = _test(column, wanted)
         clauses.append(clause)
         values += bound
     return (
         f'select "{table}".doc from "{table}__{element}" as leading'
         f' cross join "{table}" on "{table}"._id = leading._id'
-        f' where {" and ".join(clauses)} order by leading."by" {direction}, leading._id {direction}'
+        f" where {' and '.join(clauses)} order by {by} {direction}, leading._id {direction}"
     ), values
 
 
@@ -196,8 +206,7 @@ def _statements(collection: Collection) -> list[str]:
     ]  # null is never a duplicate
     statements += [_index(collection, "", group) for group in collection.indexes]
     for name, path in collection.lists.items():
-        by = collection.ordered.get(name)
-        statements += _list_statements(table, name, path, collection.fields[by] if by else None)
+        statements += _list_statements(table, name, path, _ordering_paths(collection, name))
     return statements
 
 
@@ -207,23 +216,23 @@ def _index(collection: Collection, kind: str, group: tuple[str, ...]) -> str:
     return f'create {kind}index "{name}" on "{collection.name}" ({keys})'
 
 
-def _list_statements(table: str, name: str, path: str, by: str | None) -> list[str]:
-    """Write the table of a list and what keeps it; `by` is the path of the field its documents are read in order of."""
+def _list_statements(table: str, name: str, path: str, ordering: Sequence[str]) -> list[str]:
+    """Write the table of a list and what keeps it; `ordering` are paths of fields its documents are read in order of."""
     side = f"{table}__{name}"
-    ordered = f", json_extract({{row}}.doc, '$.{by}')" if by else ""
-    take = f"""insert or ignore into "{side}" select value, {{row}}._id{ordered} from {{source}}json_each({{row}}.doc, '$.{path}')"""
+    columns = [_ordering_column(each) for each in ordering]
+    taken = "".join(f", json_extract({{row}}.doc, '$.{each}')" for each in ordering)
+    take = f"""insert or ignore into "{side}" select value, {{row}}._id{taken} from {{source}}json_each({{row}}.doc, '$.{path}')"""
     fill = take.format(row="new", source="")
     empty = f"""delete from "{side}" where _id = old._id"""
     changed = " or ".join(
         f"""json_extract(old.doc, '$.{each}') is not json_extract(new.doc, '$.{each}')"""
-        for each in (path, by)
-        if each
+        for each in (path, *ordering)
     )
-    column = ', "by"' if by else ""
+    further = "".join(f', "{column}"' for column in columns)
     return [
-        f'create table "{side}" (value, _id text{column}, primary key (value, _id)) without rowid',
+        f'create table "{side}" (value, _id text{further}, primary key (value, _id)) without rowid',
         f'create index "{side}_by_id" on "{side}" (_id)',
-        *([f'create index "{side}_in_order" on "{side}" (value, "by", _id)'] if by else []),
+        *(f'create index "{side}_{column}" on "{side}" (value, "{column}", _id)' for column in columns),
         take.format(row="present", source=f'"{table}" as present, ') + " order by 1, 2",
         f'create trigger "{side}_insert" after insert on "{table}" begin {fill}; end',
         f'create trigger "{side}_update" after update on "{table}" when {changed} begin {empty}; {fill}; end',

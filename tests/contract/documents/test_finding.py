@@ -200,6 +200,15 @@ def test_a_document_changes_its_place_in_the_order_of_a_list(tasks: Documents) -
     assert [each["_id"] for each in found] == ["d", "c"]
 
 
+def test_documents_with_an_element_come_in_order_of_each_field_of_their_list(tasks: Documents) -> None:
+    found = [
+        tasks.find("task", {"tags": "red"} | bound, sort=[("number", 1)])
+        for bound in ({}, {"number": more_than(-3)}, {"number": None})
+    ]
+
+    assert ["".join(task["_id"] for task in each) for each in found] == ["dc", "c", "d"]
+
+
 @pytest.mark.parametrize(
     ("where", "expected"),
     [

@@ -163,16 +163,16 @@ def test_paths_that_could_be_sql_are_refused(file: Path, path: str) -> None:
         ),
         ({"tags": "red"}, [("_id", 1)], "SEARCH leading USING PRIMARY KEY (value=?)"),
         ({"tags": "red", "_id": more_than("x")}, [], "SEARCH leading USING PRIMARY KEY (value=? AND _id>?)"),
-        ({"tags": "red"}, [("due", 1)], "SEARCH leading USING COVERING INDEX task__tags_in_order (value=?)"),
+        ({"tags": "red"}, [("due", 1)], "SEARCH leading USING COVERING INDEX task__tags_by_due (value=?)"),
         (
             {"tags": "red", "due": less_than("2026")},
             [("due", -1)],
-            "SEARCH leading USING COVERING INDEX task__tags_in_order (value=? AND by<?)",
+            "SEARCH leading USING COVERING INDEX task__tags_by_due (value=? AND by_due<?)",
         ),
         (
             {"tags": "red", "due": "2026", "_id": more_than("x")},
             [("due", 1)],
-            "SEARCH leading USING COVERING INDEX task__tags_in_order (value=? AND by=? AND _id>?)",
+            "SEARCH leading USING COVERING INDEX task__tags_by_due (value=? AND by_due=? AND _id>?)",
         ),
     ],
     ids=str,
@@ -196,7 +196,7 @@ def test_declared_indexes_serve_the_query_and_its_order(
         ),
         (
             {"tags": one_of(["red"])},
-            ["SEARCH task__tags USING COVERING INDEX task__tags_in_order (value=?)"],
+            ["SEARCH task__tags USING COVERING INDEX task__tags_by_", " (value=?)"],
         ),
         (
             [{"state": "queued"}, {"slug": "name"}],

@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 
+from archive_api.domain.image import Image
+from archive_api.use_cases import find_duplicates
 from archive_shared.identifiers import new_id
 from tests.support.archive_service import SITE, Answer, ArchiveService
 from tests.support.imports import an_import
@@ -370,6 +372,7 @@ def test_d1_patients_and_studies_are_for_those_with_a_role(service: ArchiveServi
     outsider = service.people.add_person("outsider")
 
     assert service.call("GET", at(archive, "patients/"), editor).json == ["P1", "P2"]
+    assert service.call("GET", at(service.archive("Empty", editor=editor), "patients/"), editor).json == []
     assert service.call("GET", at(archive, "studies/?patient_id=P1"), editor).json == ["of P1"]
     for path in ("patients/", "studies/?patient_id=P1"):
         assert service.call("GET", at(archive, path), outsider).status_code == 404
@@ -406,3 +409,50 @@ def test_images_made_from_equal_files_are_reported_and_those_of_one_file_are_not
     [equal] = found["by_source"]
     assert equal["sources_sha256"] == "bb" * 32
     assert len(equal["images"]) == 2
+
+
+def test_patients_cost_a_look_up_each_however_many_images_they_have(
+    service: ArchiveService, editor: str, archive: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        service.hear(an_import(archive=archive, image=new_id(), patient_id=["", "P1", 'Ä "2"'][number % 3]))
+    service.settle()
+    read: list[int] = []
+    find = service.library.images.find
+
+    def noting_find(*arguments: Any, **named: Any) -> list[Image]:
+        found = find(*arguments, **named)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(service.library.images, "find", noting_find)
+
+    found = service.call("GET", at(archive, "patients/"), editor).json
+
+    assert found == ["P1", 'Ä "2"']
+    assert sum(read) == 2
+
+
+def test_duplicates_of_a_large_archive_come_page_by_page_each_group_once(
+    service: ArchiveService, editor: str, archive: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(find_duplicates, "MOST_LOOKED_AT", 3)
+    for number in range(20):
+        event = an_import(archive=archive, image=new_id(), session=new_id())
+        pixels, sources = f"{number // 2:02}" * 32, f"{number // 3:02}" * 32
+        service.hear(replace(event, pixels_sha256=pixels if number < 16 else "", sources_sha256=sources))
+    service.settle()
+
+    results, by_source, url = [], [], at(archive, "duplicates/")
+    pages = 0
+    while url:
+        page = service.call("GET", url, editor).json
+        results += [(each["pixels_sha256"], len(each["images"])) for each in page["results"]]
+        by_source += [(each["sources_sha256"], len(each["images"])) for each in page["by_source"]]
+        url, pages = page["next"], pages + 1
+
+    assert results == [(f"{number:02}" * 32, 2) for number in range(8)]
+    assert by_source == [(f"{number:02}" * 32, 3) for number in range(6)] + [("06" * 32, 2)]
+    assert pages > 2
+    refused = service.call("GET", at(archive, "duplicates/?cursor=WzFd"), editor)
+    assert (refused.status_code, list(refused.json["errors"])) == (400, ["cursor"])

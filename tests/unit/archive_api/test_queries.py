@@ -57,6 +57,8 @@ def test_no_query_reads_a_whole_collection(
         ("measures", {"key": "a|v|score", "number": more_than(0.5)}, [("number", 1)]),
         ("items", {"archive": "a", "deleted": False, "created_at": more_than("t")}, CREATED),
         ("images", {"archives": "a"}, [("by_created", 1)]),
+        ("images", {"archives": "a", "patient_id": more_than("p")}, [("patient_id", 1)]),
+        ("images", {"archives": "a", "pixels_sha256": more_than("d")}, [("pixels_sha256", 1)]),
         ("images", {"archives": "a", "by_created": more_than("t")}, [("by_created", 1)]),
         ("images", {"archives": "a", "by_created": "t", "_id": less_than("i")}, [("by_created", -1)]),
         ("images", {"creator": "c", "placed": False, "by_created": more_than("t")}, [("by_created", 1)]),

@@ -173,13 +173,15 @@ IMAGES = Collection(
         "unplaced_since": "unplaced_since",
         "created_at": "created_at",
         "session": "session",
+        "pixels_sha256": "pixels_sha256",
+        "sources_sha256": "sources_sha256",
         # What lists are ordered by, under names that no filter uses: a page begins behind a value of it.
         "by_created": "created_at",
         "by_name": "name",
         "by_study_date": "description.study_date",
     },
     lists={"archives": "archives"},
-    ordered={"archives": "by_created"},
+    ordered={"archives": ("by_created", "patient_id", "pixels_sha256", "sources_sha256")},
     indexes=[
         ("creator", "placed", "created_at", "_id"),
         ("created_at", "_id"),

@@ -1,6 +1,5 @@
 """Reads everything an archive holds, for those who may use it: bit by bit, so that it may be of any size."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,11 +8,12 @@ from archive_api.domain.item import Item
 from archive_api.domain.search_entry import scoped
 from archive_api.domain.sockets import Socket
 from archive_api.use_cases.browse_items import BY_AGE, list_items_after
+from archive_api.use_cases.in_order import Order, read_on
 from archive_api.use_cases.index_item import images_of
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.paging import Place
 from archive_shared.access import Action, require
-from archive_shared.documents import more_than
+from archive_shared.documents import Where, more_than
 from archive_shared.errors import NotFound
 
 _AT_ONCE = 500
@@ -45,16 +45,6 @@ def read_items(library: Library, archive: str, after: Place | None = None) -> It
         after = BY_AGE.place(found[-1])
 
 
-def read_images(library: Library, archive: str) -> Iterator[Image]:
-    """Yield the images of an archive in order of their identifiers, each once."""
-    behind = ""
-    while found := library.images.find(
-        {"archives": archive, "_id": more_than(behind)}, sort=[("_id", 1)], limit=_AT_ONCE
-    ):
-        yield from found
-        behind = found[-1].id
-
-
 def sockets_used(library: Library, archive: str) -> list[Socket]:
     """Return the sockets that items of an archive are known to have values for; a look-up for each there is."""
     return [
@@ -64,40 +54,20 @@ def sockets_used(library: Library, archive: str) -> list[Socket]:
     ]
 
 
-def list_patients(library: Library, archive: str) -> list[str]:
-    """Return the identifiers of the patients in an archive; costs a look at every image."""
-    return sorted({image.description.patient_id for image in read_images(library, archive)} - {""})
+def read_patients(library: Library, archive: str) -> Iterator[str]:
+    """Yield the identifiers of the patients in an archive, in order; costs a look-up for each of them."""
+    behind = ""
+    while found := library.images.find(
+        {"archives": archive, "patient_id": more_than(behind)}, sort=[("patient_id", 1)], limit=1
+    ):
+        behind = found[0].description.patient_id
+        yield behind
 
 
 def list_studies(library: Library, archive: str, patient: str) -> list[str]:
-    """Return the descriptions of a patient's studies in an archive; costs a look at every image."""
+    """Return the descriptions of a patient's studies in an archive; costs a look at every image of theirs."""
+    order: Order[Image] = Order("patient_id", lambda image: image.description.patient_id)
+    theirs: Where = {"archives": archive, "patient_id": patient}
     return sorted(
-        {
-            image.description.study_description
-            for image in read_images(library, archive)
-            if image.description.patient_id == patient
-        }
+        {image.description.study_description for image in read_on(library.images, [theirs], order, None)}
     )
-
-
-Duplicates = dict[str, list[Image]]
-"""Images that are equal in some way, by the digest of what is equal."""
-
-
-def find_duplicates(library: Library, archive: str) -> tuple[Duplicates, Duplicates]:
-    """Return the images of an archive with equal pixels, and those made from equal files; costs a look at every image.
-
-    Several images made from one file are no duplicates of one another.
-    """
-    by_pixels, by_sources = defaultdict(list), defaultdict(list)
-    for image in read_images(library, archive):
-        by_pixels[image.pixels_sha256].append(image)
-        by_sources[image.sources_sha256].append(image)
-    pixels = {digest: images for digest, images in by_pixels.items() if digest and len(images) > 1}
-    sources = {digest: images for digest, images in by_sources.items() if digest and _uploads(images) > 1}
-    return pixels, sources
-
-
-def _uploads(images: list[Image]) -> int:
-    """Return in how many uploads images came."""
-    return len({(image.session, tuple(image.sources)) for image in images})

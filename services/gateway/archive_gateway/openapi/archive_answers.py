@@ -178,6 +178,7 @@ ARCHIVE_ANSWERS: dict[str, JsonSchema] = {
     "CheckedTable": thing(rows=WHOLE, create=WHOLE, edit=WHOLE, ignored=listed(TEXT)),
     "Download": thing(pk=TEXT, url=LINK, files=WHOLE, size_bytes=WHOLE, created=TIME, expires=TIME),
     "Duplicates": thing(
+        next=maybe(LINK),
         results=listed(thing(pixels_sha256=TEXT, images=listed(LINK))),
         by_source=listed(thing(sources_sha256=TEXT, images=listed(LINK))),
     ),
@@ -203,9 +204,7 @@ ARCHIVE_ANSWERS: dict[str, JsonSchema] = {
         version=WHOLE,
         values=listed(extended(_VALUE, interface=TEXT, sha256=TEXT, files=listed(_FILE))),
     ),
-    "AccessNote": thing(
-        user=TEXT, username=TEXT, kind=TEXT, subject=TEXT, part=TEXT, at=TIME, count=WHOLE
-    ),
+    "AccessNote": thing(user=TEXT, username=TEXT, kind=TEXT, subject=TEXT, part=TEXT, at=TIME, count=WHOLE),
     "History": thing(results=listed(of_record(Change))),
     "ServiceLinks": thing(
         results=listed(

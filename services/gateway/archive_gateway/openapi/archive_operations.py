@@ -39,7 +39,7 @@ _ARCHIVES: dict[Key, Operation] = {
     ("GET", f"{ARCHIVE}/downloads/<download>/archive.zip"): raw(
         "application/zip", statuses=(200, 206), headers=("Range",)
     ),
-    ("GET", f"{ARCHIVE}/duplicates/"): one("Duplicates"),
+    ("GET", f"{ARCHIVE}/duplicates/"): one("Duplicates", query=(CURSOR,)),
     ("GET", f"{ARCHIVE}/export/"): raw(
         "text/csv", "application/jsonl", "application/vnd.apache.parquet", query=("table format",)
     ),

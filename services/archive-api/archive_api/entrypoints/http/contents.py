@@ -1,10 +1,12 @@
 """Whole archives over HTTP: tables out and in, manifests, patients and studies, duplicates."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 
 from flask import Blueprint, Response, request
 
 from archive_api.entrypoints.http import schemas
+from archive_api.entrypoints.http.cursors import no_cursor, read_cursor, written_cursor
 from archive_api.entrypoints.http.item_parquet import parquet_table
 from archive_api.entrypoints.http.item_table import csv_lines, json_lines, manifest_lines
 from archive_api.entrypoints.http.item_table_rows import read_table
@@ -13,14 +15,13 @@ from archive_api.entrypoints.http.posting import posted
 from archive_api.entrypoints.http.shapes import Json, show_task
 from archive_api.use_cases.bulk import Row, begin_task, check_rows
 from archive_api.use_cases.edit_items import require_upload
+from archive_api.use_cases.find_duplicates import Duplicates, equal_pixels, equal_sources
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.note_access import note_access
 from archive_api.use_cases.read_contents import (
-    Duplicates,
-    find_duplicates,
-    list_patients,
     list_studies,
     read_items,
+    read_patients,
     require_contents,
     sockets_used,
 )
@@ -88,7 +89,7 @@ def contents_blueprint(library: Library, links: Links) -> Blueprint:
     def patients(pk: str) -> Response:
         """List the identifiers of the patients."""
         require_contents(library, bearer_token(), pk)
-        return json_response(list_patients(library, pk))
+        return Response(_listed(read_patients(library, pk)), content_type="application/json")
 
     @routes.get("/studies/")
     def studies(pk: str) -> Response:
@@ -98,20 +99,51 @@ def contents_blueprint(library: Library, links: Links) -> Blueprint:
 
     @routes.get("/duplicates/")
     def duplicates(pk: str) -> Response:
-        """List images with equal pixels, and images made from equal files."""
+        """List images with equal pixels, and images made from equal files; of large archives page by page."""
         require_contents(library, bearer_token(), pk)
-        pixels, sources = find_duplicates(library, pk)
+        pixels_behind, sources_behind = _places()
+        pixels = _NO_MORE if pixels_behind is None else equal_pixels(library, pk, pixels_behind)
+        sources = _NO_MORE if sources_behind is None else equal_sources(library, pk, sources_behind)
+        places = [pixels.following, sources.following]
+        following = None if places == [None, None] else links.duplicates(pk, written_cursor(places))
         return json_response(
-            {"results": _equal("pixels_sha256", pixels), "by_source": _equal("sources_sha256", sources)}
+            {
+                "next": following,
+                "results": _equal("pixels_sha256", pixels),
+                "by_source": _equal("sources_sha256", sources),
+            }
         )
 
     def _equal(name: str, found: Duplicates) -> list[Json]:
         return [
             {name: digest, "images": [links.image(image.id) for image in images]}
-            for digest, images in found.items()
+            for digest, images in found.groups.items()
         ]
 
     return routes
+
+
+_NO_MORE = Duplicates({}, None)
+
+
+def _places() -> tuple[str | None, str | None]:
+    """Return behind which digests of pixels and of files to go on, None for one that has come to its end."""
+    match read_cursor():
+        case None:
+            return "", ""
+        case [str(pixels) | (None as pixels), str(sources) | (None as sources)]:
+            return pixels, sources
+        case _:
+            raise no_cursor()
+
+
+def _listed(texts: Iterable[str]) -> Iterator[str]:
+    """Yield a JSON list bit by bit."""
+    separator = "["
+    for text in texts:
+        yield separator + json.dumps(text)
+        separator = ","
+    yield "[]" if separator == "[" else "]"
 
 
 def _plan(rows: Sequence[Row]) -> Json:

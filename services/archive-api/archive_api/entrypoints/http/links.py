@@ -65,6 +65,10 @@ class Links:
     def access_log(self, archive: str) -> str:
         return f"{self.archive(archive)}access-log/"
 
+    def duplicates(self, archive: str, cursor: str) -> str:
+        """Return where the list of equal images goes on."""
+        return f"{self.archive(archive)}duplicates/?cursor={cursor}"
+
     def page(self, slug: str) -> str:
         """Return the address of the page of an archive, for people."""
         return f"{self._site}/archives/{slug}/"
