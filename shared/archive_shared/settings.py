@@ -35,6 +35,8 @@ class PlatformSettings:
         How many bytes the uploads of one user may take until they are removed; 0 sets no limit.
     archive_quota_bytes
         How many bytes an archive may hold; 0 sets no limit.
+    default_viewer
+        Slug of the viewer that archives get whose creator chose none; "" for none.
     watch_port
         Where relays, consumers and workers answer `/metrics` and `/readyz`; 0 means nowhere.
     """
@@ -57,6 +59,7 @@ class PlatformSettings:
     anonymous_requests_per_minute: int = 600
     upload_quota_bytes: int = 0
     archive_quota_bytes: int = 0
+    default_viewer: str = ""
     watch_port: int = 0
     log_level: str = "INFO"
     log_json: bool = True
@@ -138,6 +141,7 @@ def read_platform_settings(env: Env | None = None) -> PlatformSettings:
             archive_quota_bytes=round(
                 env.float("ARCHIVE_QUOTA_GB", PlatformSettings.archive_quota_bytes) * GB
             ),
+            default_viewer=env.str("DEFAULT_VIEWER", PlatformSettings.default_viewer),
             watch_port=env.int("WATCH_PORT", PlatformSettings.watch_port),
             log_level=env.str("LOG_LEVEL", PlatformSettings.log_level),
             log_json=env.bool("LOG_JSON", PlatformSettings.log_json),

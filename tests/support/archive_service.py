@@ -122,15 +122,19 @@ class ArchiveService:
                         yield envelope["id"], cattrs.structure(envelope["data"], kind)
 
 
-def archive_service(folder: Path, *, archive_quota_bytes: int = 0) -> ArchiveService:
+def archive_service(
+    folder: Path, *, archive_quota_bytes: int = 0, default_viewer: str = ""
+) -> ArchiveService:
     """Build the service on an empty folder."""
     blobs = BlobSettings(url=f"file://{folder / 'blobs'}", public_url=SITE, link_secret=SECRET)
     documents = SqliteDocuments(folder / "archive-api.db", COLLECTIONS)
-    return archive_service_on(documents, blobs, archive_quota_bytes=archive_quota_bytes)
+    return archive_service_on(
+        documents, blobs, archive_quota_bytes=archive_quota_bytes, default_viewer=default_viewer
+    )
 
 
 def archive_service_on(
-    documents: Documents, blobs: BlobSettings, *, archive_quota_bytes: int = 0
+    documents: Documents, blobs: BlobSettings, *, archive_quota_bytes: int = 0, default_viewer: str = ""
 ) -> ArchiveService:
     """Build the service on stores that are already there."""
     people = RoleBook()
@@ -144,6 +148,7 @@ def archive_service_on(
         uploaded=uploads,
         clock=clock,
         archive_quota_bytes=archive_quota_bytes,
+        default_viewer=default_viewer,
     )
     return ArchiveService(
         api, people, uploads, clock, app_for(api, public_url=SITE, secret=SECRET).test_client()

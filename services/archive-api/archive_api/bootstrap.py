@@ -126,6 +126,7 @@ def bootstrap(settings: PlatformSettings, *, transports: Transports | None = Non
         uploaded=IngestClient(ingest),
         clock=clock,
         archive_quota_bytes=settings.archive_quota_bytes,
+        default_viewer=settings.default_viewer,
     )
 
 
@@ -142,6 +143,7 @@ def over(
     uploaded: Uploaded,
     clock: Clock,
     archive_quota_bytes: int = 0,
+    default_viewer: str = "",
 ) -> ArchiveApi:
     """Build the service on stores and peers that are already there."""
     kept = partial(Repository, documents, source=NAME, clock=clock)
@@ -180,6 +182,7 @@ def over(
         render_picture=render_picture,
         render_markdown=render_markdown,
         archive_quota_bytes=archive_quota_bytes,
+        default_viewer=default_viewer,
     )
     return ArchiveApi(documents, library)
 

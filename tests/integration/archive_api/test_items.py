@@ -77,6 +77,7 @@ def test_a_new_item_is_empty_and_has_the_shape_of_an_answer_to_writing(
         "title": "case a",
         "archive": archive_url(archive),
         "values": [],
+        "viewer": None,
         "hanging_protocol": None,
         "warnings": [],
         "optional_hanging_protocols": [],

@@ -33,6 +33,8 @@ SHOWN_WITH = frozenset({*FIELDS, "view_content"})
 class Display:
     """What the items of an archive are shown with."""
 
+    viewer: DisplaySetting | None = None
+    configuration: DisplaySetting | None = None
     protocol: DisplaySetting | None = None
     optional_protocols: list[DisplaySetting] = field(default_factory=list)
     view_content: Mapping[str, list[str]] = field(default_factory=dict)
@@ -58,6 +60,21 @@ def check_display(library: Library, token: str | None, changes: Mapping[str, Any
         raise Invalid(errors)
 
 
+def with_default_viewer(library: Library, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a new archive with the viewer of the installation, if its creator did not say anything of one."""
+    if wanted["workstation"] is not None:
+        return dict(wanted)
+    found = default_viewer(library)
+    return {**wanted, "workstation": found.id if found else ""}
+
+
+def default_viewer(library: Library) -> DisplaySetting | None:
+    """Return the viewer of the installation; None while there is none, or one that is not for everybody."""
+    where = {"kind": SettingKind.VIEWER.value, "slug": library.default_viewer}
+    found = library.display_settings.find(where) if library.default_viewer else []
+    return next((each for each in found if each.is_public), None)
+
+
 def check_view_content(library: Library, settings: ArchiveSettings) -> None:
     """Refuse view content that shows what cannot be shown so, or that is not for the viewports of the protocol."""
     content = settings.view_content
@@ -76,15 +93,17 @@ def displays_of(library: Library, archives: Iterable[str]) -> dict[str, Display]
     """Return what the items of each archive are shown with; two searches, one if nothing was chosen."""
     wanted = sorted(set(archives))
     found = library.archive_looks.find({"_id": one_of(wanted)}) if wanted else []
-    named = settings_named(library, {each for archive in found for each in _protocols(archive)})
+    named = settings_named(library, {each for archive in found for each in archive.settings.shown_with})
     return {archive.id: _display(archive, named) for archive in found}
-
-
-def _protocols(archive: ArchiveLook) -> list[str]:
-    return [archive.settings.hanging_protocol, *archive.settings.optional_hanging_protocols]
 
 
 def _display(archive: ArchiveLook, named: Mapping[str, DisplaySetting]) -> Display:
     settings = archive.settings
     optional = [named[each] for each in settings.optional_hanging_protocols if each in named]
-    return Display(named.get(settings.hanging_protocol), optional, settings.view_content)
+    return Display(
+        viewer=named.get(settings.workstation),
+        configuration=named.get(settings.workstation_config),
+        protocol=named.get(settings.hanging_protocol),
+        optional_protocols=optional,
+        view_content=settings.view_content,
+    )

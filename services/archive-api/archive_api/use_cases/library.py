@@ -47,6 +47,8 @@ class Library:
         widths in pixels; raises `Invalid` for one that breaks the rule.
     render_markdown
         Turns markdown into HTML that can do no harm.
+    default_viewer
+        Slug of the viewer for archives whose creator chose none, "" for none.
     archive_quota_bytes
         How much an archive may hold; 0 sets no limit.
     """
@@ -85,6 +87,7 @@ class Library:
     render_picture: Callable[[bytes, PictureRule], Mapping[int, bytes]]
     render_markdown: Callable[[str], str]
     archive_quota_bytes: int = 0
+    default_viewer: str = ""
 
     def archive(self, identifier: str) -> Archive | None:
         """Return an archive that is there, None for one that was deleted or never was."""

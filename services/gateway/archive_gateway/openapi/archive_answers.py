@@ -66,6 +66,7 @@ _ITEM = thing(
     pk=TEXT,
     title=TEXT,
     archive=LINK,
+    viewer=maybe(LINK),
     hanging_protocol=maybe(_LAYOUT),
     optional_hanging_protocols=listed(_LAYOUT),
     view_content=by_name(listed(TEXT)),

@@ -107,7 +107,7 @@ _DISPLAY: dict[Key, Operation] = {
     for shelf in SHELVES
     for name in (name_of(shelf),)
     for method, rest, operation in (
-        ("GET", "", page(name, "slug")),
+        ("GET", "", page(name, "slug", *(("default",) if name == "Viewer" else ()))),
         ("POST", "", made(name, shelf.schema())),
         ("GET", "<pk>/", one(name)),
         ("PATCH", "<pk>/", one(name, shelf.schema(partial=True))),

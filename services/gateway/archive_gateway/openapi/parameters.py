@@ -76,6 +76,7 @@ _QUERY: dict[str, Parameter] = {
     "public": {"schema": FLAG},
     "mine": {"schema": FLAG, "description": "Only those the caller has a role on."},
     "unread": {"schema": FLAG},
+    "default": {"schema": FLAG, "description": "The viewer of archives whose creator chose none."},
     "archive ordering": {"name": "ordering", "schema": one_of(ORDERINGS)},
     "image ordering": {"name": "ordering", "schema": one_of(image_fields.ORDERINGS)},
     "table format": {"name": "format", "schema": one_of(["csv", "jsonl", "parquet"])},

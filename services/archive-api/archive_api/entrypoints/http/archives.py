@@ -24,7 +24,7 @@ from archive_api.use_cases.browse_archives import (
 )
 from archive_api.use_cases.browse_archives import show_archive as find_archive
 from archive_api.use_cases.change_archive import change_archive, require_editor
-from archive_api.use_cases.check_display import check_display
+from archive_api.use_cases.check_display import check_display, with_default_viewer
 from archive_api.use_cases.count_items import count_items
 from archive_api.use_cases.create_archive import create_archive
 from archive_api.use_cases.delete_archive import ask_for_deletion, delete_archive, hindrances
@@ -54,7 +54,7 @@ def archives_blueprint(library: Library, links: Links) -> Blueprint:
     def create() -> Response:
         """Create an archive; the caller becomes its first editor."""
         caller = require_creator(library, bearer_token())
-        wanted = sent_archive()
+        wanted = with_default_viewer(library, sent_archive())
         check_display(library, bearer_token(), wanted)
 
         def act(identifier: str) -> tuple[int, Json]:

@@ -85,7 +85,10 @@ def display_blueprint(library: Library, links: Links, shelf: Shelf) -> Blueprint
 
     @routes.get("/")
     def list_all() -> Response:
+        """List them; `?slug=` for one, `?default=true` for the viewer of archives whose creator chose none."""
         wanted, slug = page(), request.args.get("slug")
+        if shelf.kind is SettingKind.VIEWER and request.args.get("default") == "true":
+            slug = library.default_viewer
         count, found = list_settings(
             library, bearer_token(), shelf.kind, slug=slug, skip=wanted.offset, limit=wanted.limit
         )

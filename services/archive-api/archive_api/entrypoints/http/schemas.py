@@ -72,7 +72,7 @@ class ArchiveFields(Schema):
         PublicationField(), load_default=list, validate=validate.Length(max=LARGEST_VALUES)
     )
     versions_required = Flag(load_default=False)
-    workstation = Chosen("workstations", load_default="")
+    workstation = Chosen("workstations", load_default=None)  # then the installation chooses
     workstation_config = Chosen("workstations/configs", load_default="")
     hanging_protocol = Chosen("hanging-protocols", load_default="")
     optional_hanging_protocols = Distinct(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlencode
 
 from archive_api.domain.archive import Archive, ArchiveSettings
 from archive_api.domain.display_settings import DisplaySetting
@@ -21,6 +22,7 @@ from archive_api.domain.viewports import layout_icon
 from archive_api.entrypoints.http.links import Links
 from archive_api.use_cases.browse_archives import SeenArchive
 from archive_api.use_cases.browse_items import ShownItem
+from archive_api.use_cases.check_display import Display
 from archive_shared.clock import to_text
 
 Json = dict[str, Any]
@@ -211,6 +213,7 @@ def _item(shown: ShownItem, links: Links) -> Json:
         "pk": item.id,
         "title": item.title,
         "archive": links.archive(item.archive),
+        "viewer": _opened(display, item.id, links) if display.viewer else None,
         "hanging_protocol": show_layout(display.protocol) if display.protocol else None,
         "optional_hanging_protocols": [show_layout(each) for each in display.optional_protocols],
         "view_content": display.view_content,
@@ -222,6 +225,16 @@ def _item(shown: ShownItem, links: Links) -> Json:
         "modified": to_text(item.modified_at),
         "api_url": links.item(item.id),
     }
+
+
+def _opened(display: Display, item: str, links: Links) -> str:
+    """Return where the item is opened: the address of the viewer, which is told of it; an address has one query."""
+    assert display.viewer is not None
+    address = str(display.viewer.content["url"])
+    told = {"item": links.item(item)}
+    if display.configuration:
+        told["config"] = links.viewer_configuration(display.configuration.id)
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(told)}"
 
 
 def _in_order(item: Item, sockets: Sockets) -> list[Value]:
