@@ -157,6 +157,7 @@ class AssembledPlatform:
             picture_key("logos", archive, name),
             picture_key("logos", archive, name, 160),
             picture_key("social-images", archive, name),
+            picture_key("social-images", archive, name, 640),
         ):
             self.library.media_blobs.put(key, b"a picture")
 

@@ -85,6 +85,23 @@ def test_a_page_may_have_tables_lists_and_links(service: ArchiveService, editor:
         assert sign in html, html
 
 
+def test_a_page_shows_what_is_to_be_done_and_what_is_done(service: ArchiveService, editor: str) -> None:
+    html = create(service, editor, page_markdown="- [ ] **masks**\n- [x] scans\n- about [x] marks")[
+        "page_html"
+    ]
+
+    for item in ("☐ <strong>masks</strong>", "☑ scans", "about [x] marks"):
+        assert f"<li>{item}</li>" in html, html
+
+
+def test_a_video_of_a_page_is_a_link_that_sets_no_cookies(service: ArchiveService, editor: str) -> None:
+    html = create(service, editor, page_markdown="See [youtube dQw4w9WgXcQ] and [youtube no]")["page_html"]
+
+    assert 'href="https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ"' in html
+    assert "[youtube no]" in html
+    assert html.count("<a ") == 1
+
+
 def test_the_page_is_for_those_with_a_role(service: ArchiveService, editor: str) -> None:
     archive = create(service, editor, public=True, page_markdown="secret")
 
@@ -102,7 +119,9 @@ def test_pictures_are_served_in_the_sizes_they_are_shown_in(service: ArchiveServ
     archive = service.call("POST", ARCHIVES, editor, data=form, content_type="multipart/form-data").json
 
     assert list(archive["logo_renditions"]) == ["1280", "640", "320", "160"]
-    for url in (archive["logo"], archive["social_image"], *archive["logo_renditions"].values()):
+    assert list(archive["social_image_renditions"]) == ["1280", "640"]
+    renditions = (*archive["logo_renditions"].values(), *archive["social_image_renditions"].values())
+    for url in (archive["logo"], archive["social_image"], *renditions):
         assert service.call("GET", url, editor).headers["Content-Type"] == "image/png"
 
 

@@ -42,6 +42,7 @@ def test_a_new_archive_has_everything_the_public_client_reads(service: ArchiveSe
         "logo": "",
         "logo_renditions": {},
         "social_image": "",
+        "social_image_renditions": {},
         "public": True,
         "deidentify": False,
         "keep_labels": False,

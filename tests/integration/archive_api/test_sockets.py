@@ -87,3 +87,104 @@ def test_the_service_says_when_it_is_ready(service: ArchiveService) -> None:
         "status": "ok",
         "checks": {"documents": "ok", "blobs": "ok"},
     }
+
+
+# --- segments
+
+
+LUNG, NODULE, VESSEL = (
+    {"name": name, "visible": True, "voxel_value": value}
+    for value, name in enumerate(("lung", "nodule", "vessel"), 1)
+)
+
+
+@pytest.fixture
+def root(service: ArchiveService) -> str:
+    return service.people.add_person("root", administrator=True)
+
+
+def a_mask(service: ArchiveService, root: str) -> str:
+    sent = {"title": "Mask", "kind": "Segmentation", "overlay_segments": [LUNG, NODULE]}
+    return f"{SOCKETS}{service.call('POST', SOCKETS, root, json=sent).json['pk']}/"
+
+
+def test_segments_are_added_and_known_at_once(service: ArchiveService, root: str, editor: str) -> None:
+    url = a_mask(service, root)
+    known = service.library.sockets.get("mask")
+
+    answer = service.call("PATCH", url, root, json={"overlay_segments": [LUNG, NODULE, VESSEL]})
+
+    assert answer.json["overlay_segments"] == [LUNG, NODULE, VESSEL]
+    assert service.call("GET", url, editor).json["overlay_segments"] == [LUNG, NODULE, VESSEL]
+    now = service.library.sockets.get("mask")
+    assert known is not None
+    assert now is not None
+    assert (known.voxel_values, now.voxel_values) == ({0, 1, 2}, {0, 1, 2, 3})
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        [],
+        [LUNG],
+        [NODULE, LUNG],
+        [LUNG, NODULE | {"name": "other"}],
+        [LUNG, NODULE, VESSEL | {"voxel_value": 4}],
+    ],
+)
+def test_segments_that_values_may_have_stay(
+    service: ArchiveService, root: str, segments: list[dict[str, object]]
+) -> None:
+    url = a_mask(service, root)
+
+    answer = service.call("PATCH", url, root, json={"overlay_segments": segments})
+
+    assert list(answer.json["errors"]) == ["overlay_segments"]
+    assert service.call("GET", url, root).json["overlay_segments"] == [LUNG, NODULE]
+
+
+def test_only_segmentations_get_segments_and_from_administrators(
+    service: ArchiveService, root: str, editor: str
+) -> None:
+    url = a_mask(service, root)
+
+    assert service.call("PATCH", f"{SOCKETS}1/", root, json={"overlay_segments": [LUNG]}).status_code == 400
+    assert (
+        service.call("PATCH", f"{SOCKETS}9999/", root, json={"overlay_segments": [LUNG]}).status_code == 404
+    )
+    assert service.call("PATCH", url, editor, json={"overlay_segments": [LUNG]}).status_code == 403
+
+
+# --- schemas
+
+
+@pytest.mark.parametrize(
+    ("draft", "schema"),
+    [
+        ("03", {"type": "object", "properties": {"a": {"type": "string", "required": True}}}),
+        ("04", {"type": "object", "required": ["a"], "minProperties": 1}),
+        ("06", {"type": "object", "propertyNames": {"const": "a"}, "required": ["a"]}),
+        ("07", {"if": {"type": "object"}, "then": {"required": ["a"]}, "else": False}),
+    ],
+)
+def test_a_schema_is_read_as_the_draft_it_names(
+    service: ArchiveService, root: str, draft: str, schema: dict[str, object]
+) -> None:
+    named = {"$schema": f"http://json-schema.org/draft-{draft}/schema#"} | schema
+    sent = {"title": "Report", "kind": "Anything", "schema": named}
+
+    good, bad = (
+        service.call("POST", SOCKETS, root, json=sent | {"title": title, "default_value": value})
+        for title, value in (("Good", {"a": "x"}), ("Bad", {}))
+    )
+
+    assert good.status_code == 201, good.text
+    assert list(bad.json["errors"]) == ["default_value"]
+
+
+def test_a_schema_of_another_draft_is_refused(service: ArchiveService, root: str) -> None:
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+
+    answer = service.call("POST", SOCKETS, root, json={"title": "R", "kind": "Anything", "schema": schema})
+
+    assert "draft-07" in answer.json["errors"]["schema"][0]

@@ -32,6 +32,7 @@ DISPLAY_SETTINGS: dict[str, dict[str, Any]] = {
     "workstations": {"title": "Viewer", "url": "https://viewer.test/", "public": True},
 }
 RECEIVER = "https://93.184.215.14/hook"  # on the open internet; nothing is sent there, no worker runs
+LUNG, NODULE = ({"name": name, "voxel_value": value} for value, name in ((1, "lung"), (2, "nodule")))
 REPORT = Value(
     socket="report", file=StoredFile(key="values/ab/ab", name="report.pdf", size_bytes=1, sha256="ab")
 )
@@ -96,7 +97,7 @@ class Scene:
             "user": self.platform.user_id("target"),
             "role": "user",
             "int:pk": "1",
-            "int:width": "160",
+            "int:width": "640" if "social-images" in route else "160",
             "int:value": str(REPORT.number),
             "slug": "chest-ct",
             "item": self.image,
@@ -146,6 +147,7 @@ class Scene:
             "/media/items/<item>": self._item_with_file,
             "/downloads/<download>": self._download,
             "/tasks/<pk>": self._task,
+            "/components/interfaces/<int:pk>": self._segmentation,
             "/cases/images/<pk>": lambda: {"pk": self.image},
             "/uploads/<pk>": self._upload,
             "/upload-sessions/<pk>": self._session,
@@ -198,6 +200,11 @@ class Scene:
     def _download(self) -> dict[str, str]:
         path = f"/api/v1/archives/{self.archive}/downloads/"
         return {"pk": self.archive, "download": self.platform.ok("POST", path, "editor", json={})["pk"]}
+
+    def _segmentation(self) -> dict[str, str]:
+        sent = {"title": f"Mask {next(self._numbers)}", "kind": "Segmentation", "overlay_segments": [LUNG]}
+        made = self.platform.ok("POST", "/api/v1/components/interfaces/", "administrator", json=sent)
+        return {"int:pk": str(made["pk"])}
 
     def _task(self) -> dict[str, str]:
         library = self.platform.library
@@ -279,6 +286,7 @@ class Scene:
                 "title": f"Score {next(self._numbers)}",
                 "kind": "Float",
             },
+            ("PATCH", "/api/v1/components/interfaces/<int:pk>/"): {"overlay_segments": [LUNG, NODULE]},
             ("POST", "/api/v1/uploads/"): {"filename": "a.mha"},
             ("PATCH", f"{UPLOAD}/generate-presigned-urls/"): {"part_numbers": [1]},
             ("PATCH", f"{UPLOAD}/complete-multipart-upload/"): {"parts": [{"PartNumber": 1, "ETag": "x"}]},

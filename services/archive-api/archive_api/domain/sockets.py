@@ -8,6 +8,7 @@ from typing import Any
 from archive_api.domain.socket_kinds import KINDS, SocketKind
 from archive_api.domain.words import prefixes
 from archive_shared.documents import Aggregate, Collection
+from archive_shared.errors import Invalid
 
 FIRST_FREE_NUMBER = 100
 """Smaller ones are for the built-in sockets, of which there may be more one day."""
@@ -24,7 +25,9 @@ class Segment:
 
 @dataclass(kw_only=True)
 class Socket(Aggregate):
-    """A place for one value of one kind. Never changes, because values were checked against it.
+    """A place for one value of one kind.
+
+    Values were checked against it, so it never changes but for the segments of a segmentation, to which further ones are added.
 
     Parameters
     ----------
@@ -84,6 +87,14 @@ class Socket(Aggregate):
     def voxel_values(self) -> set[int]:
         """Return which voxels a segmentation may hold."""
         return {0, *(segment.voxel_value for segment in self.overlay_segments)}
+
+    def extend_segments(self, segments: list[Segment]) -> None:
+        """Add classes of voxels; raise `Invalid` unless those there are stay as they are."""
+        if segments[: len(self.overlay_segments)] != self.overlay_segments:
+            raise Invalid(
+                {"overlay_segments": ["Send those there are, in their order, with the new ones behind."]}
+            )
+        self.overlay_segments = segments
 
     @property
     def words(self) -> set[str]:

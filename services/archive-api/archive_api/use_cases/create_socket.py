@@ -1,7 +1,7 @@
 """Adds a socket, which administrators do: sockets are the vocabulary that all archives share."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,7 +116,7 @@ def _errors(wanted: NewSocket) -> Iterator[tuple[str, str]]:
         return
     yield from _path_errors(wanted)
     yield from _storage_errors(wanted)
-    yield from _segment_errors(wanted)
+    yield from segment_errors(wanted.kind, wanted.overlay_segments)
     yield from (("schema", reason) for reason in schema_errors(wanted.schema))
     for name in ("default_value", "example_value"):
         if getattr(wanted, name) is not None:
@@ -148,8 +148,9 @@ def _storage_errors(wanted: NewSocket) -> Iterator[tuple[str, str]]:
         yield "schema", "Only JSON has a schema."
 
 
-def _segment_errors(wanted: NewSocket) -> Iterator[tuple[str, str]]:
-    segments, is_segmentation = wanted.overlay_segments, wanted.kind == "Segmentation"
+def segment_errors(kind: str, segments: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Say why these are no segments for a socket of a kind, by the name of the field."""
+    is_segmentation = kind == "Segmentation"
     if bool(segments) != is_segmentation:
         yield "overlay_segments", "Segmentations need them, and nothing else may have them."
     values = {0, *(segment["voxel_value"] for segment in segments)}

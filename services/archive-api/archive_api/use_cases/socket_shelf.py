@@ -1,6 +1,6 @@
 """All sockets there are: the built-in ones, and those administrators added."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from archive_api.domain.sockets import BUILT_IN, FIRST_FREE_NUMBER, Socket
 from archive_shared.documents import Repository, at_least, one_of
@@ -11,7 +11,7 @@ _LARGEST_NUMBER = 2**31  # what is larger was never given to a socket, and might
 
 
 class SocketShelf:
-    """Finds and adds sockets. Thread-safe; a socket never changes, so what was found once is kept."""
+    """Finds and adds sockets. Thread-safe; what was found once is kept, except those that may still get segments."""
 
     def __init__(self, repository: Repository[Socket]) -> None:
         self._repository = repository
@@ -21,9 +21,10 @@ class SocketShelf:
         """Return those of the sockets that exist, by slug."""
         wanted = set(slugs)
         unknown = sorted(wanted - self._known.keys())
-        if unknown:
-            self._known |= {socket.id: socket for socket in self._repository.find({"_id": one_of(unknown)})}
-        return {slug: self._known[slug] for slug in wanted if slug in self._known}
+        found = self._repository.find({"_id": one_of(unknown)}) if unknown else []
+        self._known |= {socket.id: socket for socket in found if not socket.overlay_segments}
+        fresh = {socket.id: socket for socket in found}
+        return fresh | {slug: self._known[slug] for slug in wanted if slug in self._known}
 
     def get(self, slug: str) -> Socket | None:
         return self.named([slug]).get(slug)
@@ -56,6 +57,10 @@ class SocketShelf:
                 if self.numbered(socket.number) is None:  # it was not the number
                     raise
         raise Duplicate("Sockets are being added too fast; try again.")
+
+    def change(self, slug: str, step: Callable[[Socket], object]) -> Socket:
+        """Change an added socket; raise what the step raises."""
+        return self._repository.change(slug, step)
 
     def _next_number(self) -> int:
         last = self._repository.find({"number": at_least(0)}, sort=[("number", -1)], limit=1)

@@ -35,6 +35,7 @@ _CARD = thing(
     logo=TEXT,
     logo_renditions=by_name(LINK),
     social_image=TEXT,
+    social_image_renditions=by_name(LINK),
     public=FLAG,
     deidentify=FLAG,
     keep_labels=FLAG,

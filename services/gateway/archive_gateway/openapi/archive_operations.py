@@ -89,6 +89,7 @@ _IMAGES_AND_SOCKETS: dict[Key, Operation] = {
     ("GET", f"{SOCKETS}/"): page("Socket", "slug", "search"),
     ("POST", f"{SOCKETS}/"): made("Socket", schemas.NewSocketFields()),
     ("GET", f"{SOCKETS}/<int:pk>/"): one("Socket"),
+    ("PATCH", f"{SOCKETS}/<int:pk>/"): one("Socket", schemas.ExtendedSegments()),
     ("GET", "/api/v1/gcapi/"): one("ClientVersions"),
 }
 _FILES: dict[Key, Operation] = {
@@ -100,6 +101,9 @@ _FILES: dict[Key, Operation] = {
         "logos/<archive>/<name>": raw("image/png", statuses=(200, 304), headers=CONDITIONAL),
         "logos/<archive>/<int:width>/<name>": raw("image/png", statuses=(200, 304), headers=CONDITIONAL),
         "social-images/<archive>/<name>": raw("image/png", statuses=(200, 304), headers=CONDITIONAL),
+        "social-images/<archive>/<int:width>/<name>": raw(
+            "image/png", statuses=(200, 304), headers=CONDITIONAL
+        ),
     }.items()
 }
 _DISPLAY: dict[Key, Operation] = {

@@ -39,6 +39,11 @@ def media_blueprint(library: Library) -> Blueprint:
         """Serve the picture that stands for an archive on other sites."""
         return _picture(SOCIAL_IMAGE, archive, name)
 
+    @routes.get("/social-images/<archive>/<int:width>/<name>")
+    def social_image_rendition(archive: str, width: int, name: str) -> Response:
+        """Serve it in one of its widths."""
+        return _picture(SOCIAL_IMAGE, archive, name, width)
+
     def _picture(rule: PictureRule, archive: str, name: str, width_px: int | None = None) -> Response:
         png = read_picture(library, bearer_token(), archive, rule, name=name, width_px=width_px)
         response = Response(png, content_type="image/png")

@@ -216,6 +216,12 @@ class NewSocketFields(Schema):
     example_note = Text(load_default="", validate=validate.Length(max=LARGEST_DESCRIPTION))
 
 
+class ExtendedSegments(Schema):
+    """The segments of a socket, those it has and further ones."""
+
+    overlay_segments = fields.List(fields.Nested(SegmentFields), required=True)
+
+
 def sent_archive(*, partial: bool = False) -> dict[str, Any]:
     """Return what a request says of an archive, as JSON or as a form with a file."""
     schema = ArchiveFields(partial=partial)

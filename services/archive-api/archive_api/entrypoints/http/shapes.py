@@ -40,6 +40,7 @@ def show_archive(archive: Archive, links: Links) -> Json:
         "logo": links.picture(LOGO, archive.id, settings.logo),
         "logo_renditions": _renditions(LOGO, archive.id, settings.logo, links),
         "social_image": links.picture(SOCIAL_IMAGE, archive.id, settings.social_image),
+        "social_image_renditions": _renditions(SOCIAL_IMAGE, archive.id, settings.social_image, links),
         "public": settings.public,
         "deidentify": settings.deidentify,
         "keep_labels": settings.keep_labels,

@@ -11,6 +11,7 @@ from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.posting import posted
 from archive_api.entrypoints.http.shapes import Json, show_socket
 from archive_api.use_cases.create_socket import NewSocket, create_socket, require_administrator
+from archive_api.use_cases.extend_segments import extend_segments
 from archive_api.use_cases.keep_display_settings import find_setting
 from archive_api.use_cases.library import Library
 from archive_shared.errors import Invalid, NotFound
@@ -48,10 +49,20 @@ def sockets_blueprint(library: Library, links: Links) -> Blueprint:
     @routes.get("/<int:pk>/")
     def show(pk: int) -> Response:
         library.require_caller(bearer_token())
+        return json_response(show_socket(_found(pk)))
+
+    @routes.patch("/<int:pk>/")
+    def extend(pk: int) -> Response:
+        """Add segments to a segmentation; those there are have to be sent as they are."""
+        require_administrator(library, bearer_token())
+        segments = body(schemas.ExtendedSegments())["overlay_segments"]
+        return json_response(show_socket(extend_segments(library, _found(pk), segments)))
+
+    def _found(pk: int) -> Socket:
         socket = library.sockets.numbered(pk)
         if socket is None:
             raise NotFound(f"socket {pk} does not exist")
-        return json_response(show_socket(socket))
+        return socket
 
     def _look_up_table(token: str | None, number: int | None) -> Json | None:
         if number is None:
