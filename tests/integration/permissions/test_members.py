@@ -37,6 +37,17 @@ def test_the_last_editor_stays(world: PermissionsService) -> None:
     assert world.roles("ed") == ["editor"]
 
 
+def test_an_archive_is_handed_over_to_somebody_else(world: PermissionsService) -> None:
+    world.people("heir")
+    world.give("heir", "editor", by="ed")
+
+    world.take("ed", "editor", by="ed")
+
+    assert (world.roles("ed"), world.roles("heir")) == ([], ["editor"])
+    assert world.may("heir", "archive.change")
+    assert not world.may("ed", "archive.change")
+
+
 def test_two_editors_cannot_remove_one_another_at_once(world: PermissionsService) -> None:
     world.give("us", "editor", by="ed")
 
