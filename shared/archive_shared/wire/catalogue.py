@@ -129,12 +129,15 @@ _ENTRIES = (
     ),
     Entry(SessionStarted, INGEST_WORKER, (), "A worker began to import an upload session."),
     Entry(
-        SessionSucceeded, INGEST_WORKER, (), "The import of an upload session ended with at least one image."
+        SessionSucceeded,
+        INGEST_WORKER,
+        (PERMISSIONS,),
+        "The import of an upload session ended with at least one image.",
     ),
     Entry(
         SessionFailed,
         INGEST_WORKER,
-        (ARCHIVE_API,),
+        (ARCHIVE_API, PERMISSIONS),
         "The import of an upload session ended without any image.",
     ),
     Entry(FileRejected, INGEST_WORKER, (), "One file of an upload session was refused, with the reasons."),

@@ -168,6 +168,7 @@ TABLE: dict[tuple[Service, str, str], Row] = {
     (P, "GET", "/api/v1/trail.csv"): ROOT,
     (P, "GET", "/api/v1/notifications/"): SOMEBODY,
     (P, "POST", "/api/v1/notifications/read/"): DONE,
+    (P, "DELETE", "/api/v1/notifications/<pk>/"): NOT_THEIRS,
     (P, "POST", "/api/v1/notifications/<pk>/read/"): NOT_THEIRS,
     (P, "GET", "/api/v1/organisations/"): SOMEBODY,
     (P, "POST", "/api/v1/organisations/"): (401, 401, 403, 403, 403, 403, 201),

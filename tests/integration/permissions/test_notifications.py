@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 
 from archive_shared.errors import Unavailable
+from archive_shared.events import SessionFailed, SessionSucceeded
+from archive_shared.wire.cloud_events import ReceivedEvent
 from permissions.adapters.smtp_mail import SmtpMail
+from permissions.entrypoints.clerk import handlers
 from permissions.use_cases.send_mail import Letter, send_due_mail
 from tests.support.permissions_service import (
     ARCHIVE,
@@ -205,3 +208,108 @@ def test_a_letter_reaches_a_real_server_whole() -> None:
 def test_a_server_that_is_away_takes_nothing() -> None:
     with pytest.raises(Unavailable):
         SmtpMail("smtp://127.0.0.1:1", "archive@site.example").send(Letter("a@b.example", "s", "t"))
+
+
+# --- how imports ended
+
+
+def heard(
+    world: PermissionsService, event: SessionSucceeded | SessionFailed, identifier: str = "event-1"
+) -> None:
+    """Deliver an event as the bus does."""
+    handlers(world.directory)[type(event)](
+        ReceivedEvent(
+            id=identifier,
+            type=event.TYPE,
+            source="ingest-worker",
+            subject=event.session,
+            sequence=1,
+            at=world.clock.now(),
+            traceparent=None,
+            event=event,
+        )
+    )
+
+
+def told(world: PermissionsService, who: str) -> list[tuple[str, str]]:
+    results = world.ok("GET", "notifications/", who)["results"]
+    return [(each["kind"], each["text"]) for each in results]
+
+
+@pytest.mark.parametrize(
+    ("images", "rejected", "expected"),
+    [
+        (["a"], 0, ("import.succeeded", "1 image")),
+        (["a", "b"], 0, ("import.succeeded", "2 images")),
+        (["a", "b"], 1, ("import.partial", "2 images; 1 refused")),
+        ([], 1, ("import.failed", "None of the files could be imported.")),
+    ],
+)
+def test_who_uploaded_is_told_once_how_the_import_ended(
+    world: PermissionsService, images: list[str], rejected: int, expected: tuple[str, str]
+) -> None:
+    creator, box = world.user("out").id, Mailbox()
+    event = (
+        SessionSucceeded(session="s", creator=creator, images=images, rejected_files=rejected)
+        if images
+        else SessionFailed(session="s", creator=creator, reason="None of the files could be imported.")
+    )
+
+    for _ in range(2):
+        heard(world, event)
+
+    assert told(world, "out") == [expected]
+    assert told(world, "ed") == []
+    send(world, box)
+    [letter] = box.letters
+    assert letter.to == "out@site.example"
+    assert expected[1] not in letter.text
+    assert "/archives/" not in letter.text
+
+
+def test_an_import_that_is_tried_again_is_told_of_again(world: PermissionsService) -> None:
+    event = SessionFailed(session="s", creator=world.user("out").id, reason="It is empty.")
+
+    for identifier in ("event-1", "event-2"):
+        heard(world, event, identifier)
+
+    assert len(told(world, "out")) == 2
+
+
+def test_the_import_of_somebody_nobody_knows_is_told_to_nobody(world: PermissionsService) -> None:
+    heard(world, SessionFailed(session="s", creator="nobody", reason="It is empty."))
+
+    assert world.directory.notifications.count() == 0
+
+
+# --- what one does not want
+
+
+def test_whoever_muted_an_archive_does_not_hear_its_requests(world: PermissionsService) -> None:
+    world.people("later")
+    shown = world.ok("PATCH", "users/me/", "ed", json={"muted": [ARCHIVE]})
+    world.ok("POST", REQUESTS, "out")
+    world.ok("PATCH", "users/me/", "ed", json={"muted": []})
+    world.ok("POST", REQUESTS, "later")
+
+    assert shown["muted"] == [ARCHIVE]
+    found = world.ok("GET", "notifications/", "ed")["results"]
+    assert [each["subject"]["username"] for each in found] == ["later"]
+
+
+def test_what_is_done_to_oneself_is_heard_of_a_muted_archive_too(world: PermissionsService) -> None:
+    world.ok("PATCH", "users/me/", "out", json={"muted": [ARCHIVE]})
+
+    world.give("out", "user", by="ed")
+
+    assert [kind for kind, _ in told(world, "out")] == ["role.granted"]
+
+
+def test_notifications_are_removed_by_those_they_are_for_alone(world: PermissionsService) -> None:
+    world.give("out", "user", by="ed")
+    [one] = world.ok("GET", "notifications/", "out")["results"]
+
+    assert world.call("DELETE", f"notifications/{one['pk']}/", "ed").status_code == 404
+    assert world.call("DELETE", f"notifications/{one['pk']}/", "out").status_code == 204
+    assert told(world, "out") == []
+    assert world.call("DELETE", f"notifications/{one['pk']}/", "out").status_code == 404

@@ -71,6 +71,7 @@ _PEOPLE: dict[str, JsonSchema] = {
         creates_archives=FLAG,
         email=TEXT,
         mail=one_of(Mail),
+        muted=listed(TEXT),
         organisations=listed(TEXT),
         created=TIME,
     ),

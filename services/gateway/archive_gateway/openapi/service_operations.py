@@ -57,6 +57,7 @@ _ROLES: dict[Key, Operation] = {
 }
 _PEOPLE: dict[Key, Operation] = {
     ("GET", "/api/v1/notifications/"): page("Notification", "unread"),
+    ("DELETE", "/api/v1/notifications/<pk>/"): GONE,
     ("POST", "/api/v1/notifications/<pk>/read/"): one("Notification"),
     ("POST", "/api/v1/notifications/read/"): GONE,
     ("GET", "/api/v1/organisations/"): page("Organisation"),

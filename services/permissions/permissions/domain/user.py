@@ -56,6 +56,8 @@ class User(Audited):
         Whether an administrator named them as somebody who may create archives.
     email
         Where they are told of things; "" for nowhere.
+    muted
+        Archives they edit and do not want to hear the requests of.
     organisations
         Identifiers of the organisations they belong to. Belonging gives no right on any archive.
     login
@@ -71,6 +73,7 @@ class User(Audited):
     creates_archives: bool = False
     email: str = ""
     mail: Mail = Mail.INSTANT
+    muted: list[str] = field(default_factory=list)
     organisations: list[str] = field(default_factory=list)
     login: str | None = None
 

@@ -1,19 +1,27 @@
-"""`python -m permissions.entrypoints.clerk`: sends the e-mails that are due, and finishes what others left unfinished."""
+"""`python -m permissions.entrypoints.clerk`: hears how imports ended, sends the e-mails that are due, and finishes what others
+left unfinished.
+"""
 
 import os
 import socket
 import threading
+from functools import partial
 
 import structlog
 
 from archive_shared.clock import SystemClock
 from archive_shared.errors import Stale, Unavailable
+from archive_shared.events import SessionFailed, SessionSucceeded
 from archive_shared.identifiers import new_id
+from archive_shared.messaging.consumer import Handlers
 from archive_shared.outbox.lease import Lease
-from archive_shared.processes import run_worker, start_logging
+from archive_shared.processes import run_consumer, start_logging
+from archive_shared.wire.cloud_events import ReceivedEvent
 from permissions.bootstrap import NAME, Permissions, bootstrap, post
 from permissions.settings import Settings, read_settings
+from permissions.use_cases.directory import Directory
 from permissions.use_cases.send_mail import Post, send_due_mail
+from permissions.use_cases.tell_of_imports import tell_of_import
 from permissions.use_cases.tidy_up import tidy_up
 
 PAUSE_S = 2.0
@@ -46,8 +54,28 @@ def make_round(service: Permissions, settings: Settings, mail: Post | None) -> N
             log.info("letters sent", taken=sent.taken, refused=sent.refused)
 
 
+def handlers(directory: Directory) -> Handlers:
+    """Return what the bus calls, by kind of event."""
+
+    def hear(received: ReceivedEvent) -> None:
+        assert isinstance(received.event, SessionSucceeded | SessionFailed)
+        tell_of_import(directory, received.event, identifier=received.id, at=received.at)
+
+    return {SessionSucceeded: hear, SessionFailed: hear}
+
+
+def work_or_stop(service: Permissions, settings: Settings, stop: threading.Event) -> None:
+    """Make rounds beside the events; a clerk that cannot go on ends as a whole, to be started again."""
+    try:
+        work(service, settings, stop)
+    finally:
+        stop.set()
+
+
 if __name__ == "__main__":
     settings = read_settings()
     start_logging(f"{NAME}-clerk", settings.platform)
     service = bootstrap(settings)
-    run_worker(f"{NAME}-clerk", lambda stop: work(service, settings, stop), settings.platform)
+    run_consumer(
+        NAME, handlers(service.directory), settings.platform, beside=partial(work_or_stop, service, settings)
+    )

@@ -108,12 +108,20 @@ def change_user(directory: Directory, caller: Identity, identifier: str, wanted:
     return changed
 
 
-def change_own_mail(directory: Directory, caller: Identity, *, email: str | None, mail: Mail | None) -> User:
-    """Set where and how often the caller hears of things by e-mail."""
+def change_own_mail(
+    directory: Directory,
+    caller: Identity,
+    *,
+    email: str | None,
+    mail: Mail | None,
+    muted: Sequence[str] | None,
+) -> User:
+    """Set where and how often the caller hears of things by e-mail, and of which archives not at all; None stays."""
 
     def apply(user: User) -> None:
         user.email = user.email if email is None else email.strip().lower()
         user.mail = user.mail if mail is None else mail
+        user.muted = user.muted if muted is None else list(dict.fromkeys(muted))
 
     return directory.users.change(caller.id, apply)
 

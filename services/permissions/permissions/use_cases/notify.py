@@ -55,7 +55,7 @@ class Notifier:
 
     def _notify(self, recipient: str, act: Act) -> None:
         user = self._users.get(recipient)
-        if user is None or act.subject is None:
+        if user is None or act.subject is None or _is_muted(user, act):
             return
         made = Notification(
             id=derived_id("notification", act.id, recipient),
@@ -66,15 +66,10 @@ class Notifier:
             subject=act.subject,
             text=act.details.get("reason", "") or act.details.get("role", ""),
             at=act.at,
-            mail_at=self._mail_at(user, act.at),
+            mail_at=mail_at(user, act.at, sends_mail=self._sends_mail),
         )
         with suppress(Duplicate):
             self._notifications.add(made)
-
-    def _mail_at(self, user: User, at: datetime) -> datetime | None:
-        if not (self._sends_mail and user.email and user.active) or user.mail is Mail.OFF:
-            return None
-        return at if user.mail is Mail.INSTANT else next_digest(at)
 
     def _close_question(self, act: Act) -> None:
         """Take the question off the editors' lists: it is answered, or was withdrawn."""
@@ -88,6 +83,18 @@ class Notifier:
         for open_one in self._notifications.find(asked):
             if open_one.at <= act.at:
                 self._notifications.change(open_one.id, Notification.mark_read)
+
+
+def mail_at(user: User, at: datetime, *, sends_mail: bool) -> datetime | None:
+    """Return when a letter about something of now is due; None if nobody sends or wants one."""
+    if not (sends_mail and user.email and user.active) or user.mail is Mail.OFF:
+        return None
+    return at if user.mail is Mail.INSTANT else next_digest(at)
+
+
+def _is_muted(user: User, act: Act) -> bool:
+    """Tell whether somebody does not want to hear of what others ask; what is done to themselves they always hear."""
+    return act.action == "access.requested" and act.archive in user.muted
 
 
 def next_digest(at: datetime) -> datetime:
@@ -111,6 +118,14 @@ def mark_read(directory: Directory, caller: Identity, identifier: str) -> Notifi
     if found.user != caller.id:
         raise NotFound(f"notification {identifier} may not be seen")
     return directory.notifications.change(identifier, Notification.mark_read)
+
+
+def delete_notification(directory: Directory, caller: Identity, identifier: str) -> None:
+    """Remove one of the caller's notifications."""
+    found = directory.notifications.require(identifier)
+    if found.user != caller.id:
+        raise NotFound(f"notification {identifier} may not be seen")
+    directory.notifications.delete(identifier)
 
 
 def mark_all_read(directory: Directory, caller: Identity) -> None:

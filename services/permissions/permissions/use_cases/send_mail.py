@@ -20,6 +20,9 @@ _SENTENCES = {
     "access.rejected": "Your request for access to an archive was rejected.",
     "role.granted": "{actor} gave you a role on an archive: {text}.",
     "role.revoked": "{actor} took a role on an archive from you: {text}.",
+    "import.succeeded": "An import of yours is done.",
+    "import.partial": "An import of yours is done; some of its files were refused.",
+    "import.failed": "An import of yours failed.",
 }
 
 
@@ -79,7 +82,7 @@ def _send(
 
 def letter_to(user: User, about: Sequence[Notification], *, public_url: str) -> Letter:
     """Write a letter about some notifications."""
-    lines = [f"- {_sentence(each)}\n  {public_url}/archives/{each.archive}/" for each in about]
+    lines = [f"- {_sentence(each)}\n  {public_url}/{_page(each)}" for each in about]
     subject = _sentence(about[0]) if len(about) == 1 else f"{len(about)} things about your archives"
     text = (
         f"Hello {user.username},\n\n"
@@ -87,6 +90,10 @@ def letter_to(user: User, about: Sequence[Notification], *, public_url: str) -> 
         + f"\n\nHow often you get such letters you set at {public_url}/notifications/\n"
     )
     return Letter(user.email, subject, text)
+
+
+def _page(notification: Notification) -> str:
+    return f"archives/{notification.archive}/" if notification.archive else "notifications/"
 
 
 def _sentence(notification: Notification) -> str:

@@ -9,7 +9,12 @@ from permissions.entrypoints.http import schemas
 from permissions.entrypoints.http.callers import caller_of
 from permissions.entrypoints.http.paging import answer_page
 from permissions.use_cases.directory import Directory
-from permissions.use_cases.notify import list_notifications, mark_all_read, mark_read
+from permissions.use_cases.notify import (
+    delete_notification,
+    list_notifications,
+    mark_all_read,
+    mark_read,
+)
 
 
 def notifications_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
@@ -32,6 +37,11 @@ def notifications_blueprint(directory: Directory, *, public_url: str) -> Bluepri
             return 204, None
 
         return posted(directory.answers, caller.id, act)
+
+    @routes.delete("/<pk>/")
+    def delete(pk: str) -> Response:
+        delete_notification(directory, caller_of(directory), pk)
+        return Response(status=204)
 
     @routes.post("/<pk>/read/")
     def read(pk: str) -> Response:

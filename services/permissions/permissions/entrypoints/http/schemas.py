@@ -43,6 +43,7 @@ class ChangedUser(Schema):
 class OwnMail(Schema):
     email = fields.Email(load_default=None, validate=_LINE)
     mail = fields.Enum(Mail, by_value=True, load_default=None)
+    muted = fields.List(fields.String(validate=_NAME), load_default=None, validate=validate.Length(max=1000))
 
 
 class NewPassword(Schema):
@@ -135,6 +136,7 @@ def show_user(user: User) -> dict[str, Any]:
         "creates_archives": user.creates_archives,
         "email": user.email,
         "mail": user.mail.value,
+        "muted": user.muted,
         "organisations": user.organisations,
         "created": to_text(user.created_at),
     }

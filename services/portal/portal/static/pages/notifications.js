@@ -13,6 +13,9 @@ const SENTENCES = {
   "access.rejected": (each) => `Your request for access was rejected.${each.text ? ` “${each.text}”` : ""}`,
   "role.granted": (each) => `${each.actor.username} gave you a role: ${each.text}.`,
   "role.revoked": (each) => `${each.actor.username} took a role from you: ${each.text}.`,
+  "import.succeeded": (each) => `An import of yours is done: ${each.text}.`,
+  "import.partial": (each) => `An import of yours is done: ${each.text}.`,
+  "import.failed": (each) => `An import of yours failed: ${each.text}`,
 };
 
 // The link to the list, with how many were not read.
