@@ -1,11 +1,7 @@
 """The page, as people use it: in a browser, on the running platform."""
 
 import hashlib
-import os
-import signal
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +11,7 @@ from selenium.webdriver import ActionChains, Chrome, Keys
 
 from tests.support.platform import RunningPlatform, running_platform
 from tests.support.portal import Page, logo, volume
-from tests.support.processes import wait_until
+from tests.support.processes import paused, wait_until
 from tests.support.servers import MinioServer
 
 MARKUP = '<img src="x" onerror="document.title = 1"> & "more"'
@@ -132,16 +128,6 @@ def test_an_import_is_cancelled_and_tried_again(
     page.press("Try again")
 
     page.shows("1 image from 1 file", timeout_s=60)
-
-
-@contextmanager
-def paused(pid: int) -> Iterator[None]:
-    """Keep a process from doing anything."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def test_an_item_shows_what_is_known_and_is_downloaded_as_it_is(

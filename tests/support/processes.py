@@ -166,3 +166,13 @@ def _ending_with_us() -> list[str]:
     # prctl(PR_SET_PDEATHSIG) through util-linux: a preexec_fn would fork a process that may have threads.
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
+
+
+@contextmanager
+def paused(pid: int) -> Iterator[None]:
+    """Keep a process from doing anything."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)

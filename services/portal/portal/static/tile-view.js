@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { element } from "./dom.js";
 import { ImagePass } from "./image-pass.js";
 import { Viewport } from "./viewport.js";
+import { magnification, microns } from "./words.js";
 import { zoomButtons } from "./zoom-buttons.js";
 
 const KEPT_TILES = 400;
@@ -25,7 +26,8 @@ export class TileView {
     this.signal = signal;
     this.tiles = new Map(); // bitmap by path, the least recently drawn first; null while it is on its way
     this.canvas = element("canvas", { tabindex: "0", role: "img", "aria-label": `${image.name}. ${HELP}` });
-    this.element = element("div", { class: "tile-view" }, this.canvas, zoomButtons(this, ZOOM_STEP));
+    this.caption = element("p", { class: "slice-caption", "aria-live": "off" });
+    this.element = element("div", { class: "tile-view" }, this.canvas, this.caption, zoomButtons(this, ZOOM_STEP));
     this.listen();
     new ResizeObserver(() => this.resize()).observe(this.canvas);
   }
@@ -66,6 +68,15 @@ export class TileView {
     }
     for (const tile of this.visibleTiles(best, AHEAD)) this.want(tile);
     this.forgetOld();
+    this.describe();
+  }
+
+  // How large things are: as they were scanned, and on the screen now. Slides of unknown pixel size tell their zoom alone.
+  describe() {
+    const { pixel_width_um: pixelUm } = this.pyramid;
+    const now = pixelUm ? magnification(pixelUm / this.view.scale) : `${Math.round(this.view.scale * 100)} %`;
+    const scanned = pixelUm && `Scanned at ${magnification(pixelUm)}, ${microns(pixelUm)} µm per pixel`;
+    this.caption.textContent = [scanned, `Shown at ${now}`].filter(Boolean).join("   ");
   }
 
   // The coarsest level that is at least as fine as the screen.

@@ -38,8 +38,17 @@ export function spacing(image) {
   return `${lengths.map((each) => significant(isSmall ? each * 1000 : each)).join(" × ")} ${isSmall ? "µm" : "mm"}`;
 }
 
-function significant(number) {
-  return String(Number(number.toPrecision(5)));
+// As people name objectives: 10 µm on a pixel are a magnification of one, so a quarter of a micrometre is 40×.
+export function magnification(pixelUm) {
+  return `${significant(10 / pixelUm, 2)}×`;
+}
+
+export function microns(length) {
+  return significant(length, 4);
+}
+
+function significant(number, digits = 5) {
+  return String(Number(number.toPrecision(digits)));
 }
 
 export const COLORS = { GRAY: "Grey values", RGB: "RGB colour", RGBA: "RGB colour with opacity", YCBCR: "YCbCr colour" };

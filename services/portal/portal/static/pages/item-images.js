@@ -6,36 +6,44 @@ import { SliceView } from "../slice-view.js";
 import { TileView } from "../tile-view.js";
 import { COLORS, EYES, STATES, bytes, countOf, size, spacing } from "../words.js";
 import { showPreview } from "./item-grid.js";
+import { conversion, keptPictures } from "./slide-extras.js";
 
 const PENDING_PAUSE_MS = 1500;
 const FEW_SOURCES = 3;
 
 export async function showImages(item, place, signal) {
-  const images = await Promise.all(item.values.filter((value) => value.image).map((value) => api.get(value.image, { signal })));
-  place.replaceChildren(...images.map((image) => imageSection(image, images.length > 1, signal)));
-  if (!images.length) place.replaceChildren(notice("empty", "Nothing has been put into this item yet."));
-  if (images.some((image) => image.state === "pending")) showLater(item, place, signal);
+  const urls = item.values.filter((value) => value.image).map((value) => value.image);
+  if (!urls.length) return place.replaceChildren(notice("empty", "Nothing has been put into this item yet."));
+  return showThose(urls, place, signal, "");
 }
 
-// What is being prepared is looked for again until it is there, or the page is left.
-async function showLater(item, place, signal) {
+// What is being prepared is looked for again until it is there, or the page is left; what did not change stays as it is.
+async function showThose(urls, place, signal, before) {
+  const images = await Promise.all(urls.map((url) => api.get(url, { signal })));
+  const now = JSON.stringify(images);
+  if (now !== before) place.replaceChildren(...images.map((image) => imageSection(image, images.length > 1, signal)));
+  if (images.some((image) => image.state === "pending")) showLater(urls, place, signal, now);
+}
+
+async function showLater(urls, place, signal, before) {
   try {
     await api.pause(PENDING_PAUSE_MS, signal);
-    await showImages(item, place, signal);
+    await showThose(urls, place, signal, before);
   } catch (error) {
-    if (error.name !== "AbortError") showLater(item, place, signal);
+    if (error.name !== "AbortError") showLater(urls, place, signal, before);
   }
 }
 
 function imageSection(image, isOneOfMany, signal) {
   const frame = element("div", { class: "stage" });
+  const isSlide = image.tiles_state !== null || !image.files.length; // a slide has no file before it is converted
   look(image, frame, signal);
   return element(
     "section",
     { class: "image" },
     isOneOfMany && element("h2", {}, image.name),
-    element("div", {}, frame, image.state !== "ready" && element("p", { class: `state ${image.state}` }, STATES[image.state], ". ", image.reason)),
-    element("div", { class: "about" }, table("Image", aboutImage(image)), table("Patient and study", aboutStudy(image)), downloads(image)),
+    element("div", {}, frame, isSlide && conversion(image, signal), image.state !== "ready" && element("p", { class: `state ${image.state}` }, STATES[image.state], ". ", image.reason)),
+    element("div", { class: "about" }, table("Image", aboutImage(image)), table("Patient and study", aboutStudy(image)), downloads(image), isSlide && keptPictures(image, signal)),
   );
 }
 
