@@ -55,6 +55,7 @@ def _pages(settings: Settings) -> Blueprint:
     @routes.get("/archives/<slug>/table/")
     @routes.get("/archives/<slug>/duplicates/")
     @routes.get("/archives/<slug>/downloads/")
+    @routes.get("/archives/<slug>/deleted/")
     @routes.get("/archives/<slug>/items/<item>/")
     def page(**_: str) -> str:
         """Serve the page; which part of it is shown is decided in the browser by the address."""

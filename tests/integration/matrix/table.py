@@ -218,6 +218,7 @@ TABLE: dict[tuple[Service, str, str], Row] = {
             "/archives/<slug>/",
             "/archives/<slug>/members/",
             "/archives/<slug>/settings/",
+            "/archives/<slug>/deleted/",
             "/archives/<slug>/duplicates/",
             "/archives/<slug>/downloads/",
             "/archives/<slug>/table/",

@@ -6,6 +6,7 @@ import { accessLogPage } from "./pages/access-log.js";
 import { apiPage } from "./pages/api.js";
 import { archivePage } from "./pages/archive.js";
 import { archivesPage } from "./pages/archives.js";
+import { deletedItemsPage } from "./pages/deleted-items.js";
 import { duplicatesPage } from "./pages/duplicates.js";
 import { itemPage } from "./pages/item.js";
 import { membersPage } from "./pages/members.js";
@@ -28,6 +29,7 @@ const PAGES = [
   [/^\/archives\/([^/]+)\/table\/$/, tablePage],
   [/^\/archives\/([^/]+)\/duplicates\/$/, duplicatesPage],
   [/^\/archives\/([^/]+)\/downloads\/$/, accessLogPage],
+  [/^\/archives\/([^/]+)\/deleted\/$/, deletedItemsPage],
   [/^\/archives\/([^/]+)\/items\/([^/]+)\/$/, itemPage],
 ];
 

@@ -3,6 +3,7 @@
 import * as api from "../api.js";
 import { acting, twoSteps } from "../acting.js";
 import { announce, buttonLink, element, notice } from "../dom.js";
+import { restore } from "../restoring.js";
 import { archivePath } from "./archive-head.js";
 
 export function deletion(archive, { item, tag, signal, go }) {
@@ -18,14 +19,14 @@ export function deletion(archive, { item, tag, signal, go }) {
 
 function deleted(archive, { item, signal, go }) {
   const said = element("div", { role: "status" });
-  const restore = acting(said, async () => {
-    await api.post(`${item.api_url}restore/`, {}, { signal });
+  const undo = acting(said, async () => {
+    await restore([item], signal);
     go(archivePath(archive, `items/${item.pk}/`));
   });
   return notice(
     "empty",
     element("p", {}, `“${item.title || "Untitled item"}” is deleted.`),
-    element("div", { class: "actions centred" }, element("button", { type: "button", onclick: restore }, "Bring it back"), buttonLink(archivePath(archive), "To the other items")),
+    element("div", { class: "actions centred" }, element("button", { type: "button", onclick: undo }, "Bring it back"), buttonLink(archivePath(archive), "To the other items")),
     said,
   );
 }

@@ -5,6 +5,7 @@ import { element, plainTable } from "../dom.js";
 import { bytes, countOf } from "../words.js";
 
 const FEW = 3;
+const PHASES = { fetching: "Fetching", unpacking: "Unpacking", recognising: "Recognising", converting: "Converting", storing: "Storing" };
 const ENDED = ["Succeeded", "Failed", "Cancelled"];
 const WORDS = { Queued: "Waiting", Started: "Importing", "Re-Queued": "Waiting to be tried again", Succeeded: "Imported", Failed: "Failed", Cancelled: "Cancelled" };
 
@@ -62,8 +63,8 @@ function progress({ status, progress: done }) {
   const known = done.bytes_total > 0;
   const bar = element("progress", { max: known ? String(done.bytes_total) : null, value: known ? done.bytes_done : null, "aria-label": "Importing" });
   const files = done.files_total > 0 && `${done.files_done} of ${countOf(done.files_total, "file")}`;
-  const text = [files, known && `${bytes(done.bytes_done)} of ${bytes(done.bytes_total)}`].filter(Boolean).join(", ");
-  return element("div", {}, bar, element("p", { class: "hint" }, text || "Looking at the files …"));
+  const text = [PHASES[done.phase], files, known && `${bytes(done.bytes_done)} of ${bytes(done.bytes_total)}`].filter(Boolean).join(", ");
+  return element("div", {}, bar, element("p", { class: "hint" }, text || "Beginning …"));
 }
 
 function refusals({ rejected, rejected_count: count = rejected.length }) {

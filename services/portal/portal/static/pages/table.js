@@ -1,8 +1,9 @@
 // The items of an archive as a table: searched, sorted, exported, imported, and deleted many at once.
 
 import * as api from "../api.js";
-import { twoSteps } from "../acting.js";
+import { acting, twoSteps } from "../acting.js";
 import { announce, element, notice } from "../dom.js";
+import { restore } from "../restoring.js";
 import { mayManage } from "../rights.js";
 import { ended } from "../tasks.js";
 import { countOf } from "../words.js";
@@ -46,7 +47,7 @@ function offer(archive, items, { table, doing, signal }) {
     await table.search();
     doing.replaceChildren(outcome(task, items, { table, doing, signal }));
   };
-  return doing.replaceChildren(twoSteps({ first: `Delete ${many} …`, ask: () => [`${many} will be deleted, and can be brought back for 30 days.`], second: "Delete", act }));
+  return doing.replaceChildren(twoSteps({ first: `Delete ${many} …`, ask: () => [`${many} will be deleted, and can be brought back for 30 days.`], second: "Delete now", act }));
 }
 
 function outcome(task, items, { table, doing, signal }) {
@@ -54,10 +55,11 @@ function outcome(task, items, { table, doing, signal }) {
   announce(said);
   const failures = task.errors.map((each) => element("p", {}, `${items[each.row].title}: ${each.reasons.join(" ")}`));
   const failed = new Set(task.errors.map((each) => each.row));
-  const restore = async () => {
-    for (const item of items.filter((_, row) => !failed.has(row))) await api.post(`${item.api_url}restore/`, {}, { signal });
+  const complaint = element("div", { role: "status" });
+  const undo = acting(complaint, async () => {
+    await restore(items.filter((_, row) => !failed.has(row)), signal);
     doing.replaceChildren();
     await table.search();
-  };
-  return notice("good", element("p", {}, said), failures, element("button", { type: "button", onclick: restore }, "Bring them back"));
+  });
+  return notice("good", element("p", {}, said), failures, element("button", { type: "button", onclick: undo }, "Bring them back"), complaint);
 }
