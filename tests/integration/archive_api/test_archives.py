@@ -56,6 +56,7 @@ def test_a_new_archive_has_everything_the_public_client_reads(service: ArchiveSe
         "url": f"{SITE}/archives/chest-ct/",
         "item_count": 0,
         "is_full": False,
+        "quota": None,
         "page_markdown": "",
         "page_html": "",
         "versions_required": False,

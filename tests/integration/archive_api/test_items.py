@@ -80,6 +80,7 @@ def test_a_new_item_is_empty_and_has_the_shape_of_an_answer_to_writing(
         "viewer": None,
         "hanging_protocol": None,
         "warnings": [],
+        "version": 1,
         "optional_hanging_protocols": [],
         "view_content": {},
         "state": "pending",

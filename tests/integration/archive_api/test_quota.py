@@ -55,6 +55,16 @@ def test_an_archive_that_is_full_takes_no_more_images_but_numbers(
     assert refused.json["detail"].startswith("The archive is full: it may hold 2e-06 GB.")
 
 
+def test_what_an_archive_holds_and_may_hold_is_told_to_those_with_a_role(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    service.call("PATCH", f"/api/v1/archives/{archive}/", editor, json={"public": True})
+    fill(service, archive, "a.mha")
+
+    assert card(service, editor, archive)["quota"] == {"held_bytes": 1234, "most_bytes": 2000}
+    assert card(service, service.people.add_person("stranger"), archive)["quota"] is None
+
+
 def test_nothing_with_an_image_comes_into_an_archive_that_is_full_by_another_door(
     service: ArchiveService, editor: str, archive: str
 ) -> None:

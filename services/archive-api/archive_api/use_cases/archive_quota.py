@@ -6,6 +6,7 @@ nothing is weighed; with one, every change of an item costs a look at one 256th 
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from archive_api.domain.image import Image
 from archive_api.domain.item import Item
@@ -17,10 +18,30 @@ from archive_api.use_cases.tallying import Portion, renew, total
 from archive_shared.errors import Forbidden
 
 
+@dataclass(frozen=True)
+class Quota:
+    """What an archive holds, and how much it may."""
+
+    held_bytes: int
+    most_bytes: int
+
+    @property
+    def is_used_up(self) -> bool:
+        return self.held_bytes >= self.most_bytes
+
+
+def quota_of(library: Library, archive: str) -> Quota | None:
+    """Return how far an archive has used its quota, None where there are none."""
+    if not library.archive_quota_bytes:
+        return None
+    held_bytes = total(library.weights, archive, _weighing(library, archive))
+    return Quota(held_bytes, library.archive_quota_bytes)
+
+
 def is_full(library: Library, archive: str) -> bool:
     """Tell whether an archive holds as much as it may."""
-    most_bytes = library.archive_quota_bytes
-    return most_bytes > 0 and total(library.weights, archive, _weighing(library, archive)) >= most_bytes
+    quota = quota_of(library, archive)
+    return quota is not None and quota.is_used_up
 
 
 def require_room(library: Library, archive: str) -> None:

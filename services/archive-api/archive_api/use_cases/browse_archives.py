@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from archive_api.domain.archive import Archive, picture_key
 from archive_api.domain.logo import LOGO, PictureRule
 from archive_api.domain.words import words
-from archive_api.use_cases.archive_quota import is_full
+from archive_api.use_cases.archive_quota import Quota, quota_of
 from archive_api.use_cases.count_items import count_items
 from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Question, Usable
@@ -50,11 +50,11 @@ class ArchiveFilter:
 
 @dataclass(frozen=True)
 class SeenArchive:
-    """An archive as one caller sees it: `items` (how many it has) is None for those without a role."""
+    """An archive as one caller sees it: `items` (how many it has) is None for those without a role, `quota` where there is none."""
 
     archive: Archive
     items: int | None
-    is_full: bool = False
+    quota: Quota | None = None
 
 
 def list_archives(
@@ -99,7 +99,7 @@ def show_archive(library: Library, token: str | None, identifier: str) -> SeenAr
         raise _hidden(identifier, somebody=answers.caller is not None)
     if not usable:
         return SeenArchive(archive, None)
-    return SeenArchive(archive, count_items(library, identifier), is_full(library, identifier))
+    return SeenArchive(archive, count_items(library, identifier), quota_of(library, identifier))
 
 
 def find_by_exact_address(library: Library, token: str | None, identifier: str) -> Archive:

@@ -52,6 +52,7 @@ _ARCHIVE = extended(
     _CARD,
     item_count=maybe(WHOLE),
     is_full=maybe(FLAG),
+    quota=maybe(thing(held_bytes=WHOLE, most_bytes=WHOLE)),
     page_markdown=maybe(TEXT),
     page_html=maybe(TEXT),
     versions_required=maybe(FLAG),
@@ -72,6 +73,7 @@ _ITEM = thing(
     optional_hanging_protocols=listed(_LAYOUT),
     view_content=by_name(listed(TEXT)),
     warnings=listed(TEXT),
+    version=WHOLE,
     state=PROGRESS,
     reason=TEXT,
     arriving=listed(

@@ -13,7 +13,7 @@ from archive_api.entrypoints.http.shapes import (
     show_nameplate,
     show_seen_archive,
 )
-from archive_api.use_cases.archive_quota import is_full
+from archive_api.use_cases.archive_quota import quota_of
 from archive_api.use_cases.browse_archives import (
     ORDERINGS,
     ArchiveFilter,
@@ -86,7 +86,7 @@ def archives_blueprint(library: Library, links: Links) -> Blueprint:
         wanted = sent_archive(partial=True)
         check_display(library, bearer_token(), wanted)
         archive = change_archive(library, caller, present, wanted, expected_version=expected_version())
-        return _seen(SeenArchive(archive, count_items(library, pk), is_full(library, pk)))
+        return _seen(SeenArchive(archive, count_items(library, pk), quota_of(library, pk)))
 
     @routes.get("/<pk>/history/")
     def history(pk: str) -> Response:

@@ -62,7 +62,8 @@ def show_seen_archive(seen: SeenArchive, links: Links, render_markdown: Callable
     settings, usable = seen.archive.settings, seen.items is not None
     return show_archive(seen.archive, links) | {
         "item_count": seen.items,
-        "is_full": seen.is_full if usable else None,
+        "is_full": (seen.quota is not None and seen.quota.is_used_up) if usable else None,
+        "quota": asdict(seen.quota) if seen.quota else None,
         "page_markdown": settings.page_markdown if usable else None,
         "page_html": render_markdown(settings.page_markdown) if usable else None,
         "versions_required": settings.versions_required if usable else None,
@@ -219,6 +220,7 @@ def _item(shown: ShownItem, links: Links) -> Json:
         "optional_hanging_protocols": [show_layout(each) for each in display.optional_protocols],
         "view_content": display.view_content,
         "warnings": display.warnings(item),
+        "version": item.version,
         "state": shown.readiness.state.value,
         "reason": shown.readiness.reason,
         "arriving": [_arriving(socket, each, links) for socket, each in sorted(item.arriving.items())],

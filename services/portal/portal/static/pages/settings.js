@@ -4,6 +4,7 @@ import * as api from "../api.js";
 import { submitting } from "../acting.js";
 import * as choices from "../choices.js";
 import { announce, element } from "../dom.js";
+import { bytes } from "../words.js";
 import { pageOfArchive } from "./archive-head.js";
 import { deletion } from "./delete-archive.js";
 import { findArchive } from "./find-archive.js";
@@ -96,8 +97,14 @@ function settingsForm(archive, settings, { tag, signal, again }) {
     "form",
     { class: "card settings", novalidate: true, onsubmit: save },
     Object.entries(settings).map(([name, fields]) => element("fieldset", {}, element("legend", {}, name), fields.map((each) => each.view))),
-    element("p", { class: "hint" }, archive.is_full ? "The archive is full: it takes no more files." : "There is room for more files."),
+    element("p", { class: "hint" }, room(archive.quota)),
     said,
     element("div", { class: "actions" }, element("button", { type: "submit", class: "primary" }, "Save settings")),
   );
+}
+
+function room(quota) {
+  if (!quota) return "There is no limit to what it may hold.";
+  const { held_bytes: held, most_bytes: most } = quota;
+  return `It holds ${bytes(held)} of the ${bytes(most)} it may${held >= most ? ": it is full, and takes no more files" : ""}.`;
 }

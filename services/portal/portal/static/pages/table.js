@@ -42,7 +42,7 @@ function offer(archive, items, { table, doing, signal }) {
   if (!items.length) return doing.replaceChildren();
   const many = countOf(items.length, "item");
   const act = async () => {
-    const rows = items.map((item) => ({ operation: "delete", item: item.api_url }));
+    const rows = items.map((item) => ({ operation: "delete", item: item.api_url, version: item.version }));
     const task = await ended(await api.post("/api/v1/archives/items/bulk/", { archive: archive.api_url, rows }, { signal }), { signal });
     await table.search();
     doing.replaceChildren(outcome(task, items, { table, doing, signal }));
