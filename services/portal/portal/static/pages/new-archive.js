@@ -1,7 +1,8 @@
 // The form for a new archive. The server decides what is right; the page only hints at it early.
 
 import * as api from "../api.js";
-import { element, field, link, notice, showComplaints } from "../dom.js";
+import { submitting } from "../acting.js";
+import { element, field, link } from "../dom.js";
 
 const SMALLEST_SIDE_PX = 640;
 
@@ -17,10 +18,10 @@ export function newArchivePage({ go, title }) {
   };
   const hint = element("p", { class: "hint", role: "status" });
   inputs.logo.addEventListener("change", () => describeLogo(inputs.logo.files[0], hint));
-  const problem = element("div");
+  const problem = element("div", { role: "status" });
   const form = element(
     "form",
-    { class: "card", novalidate: true, onsubmit: (event) => create(event, inputs, problem, go) },
+    { class: "card", novalidate: true, onsubmit: submitting(problem, () => create(inputs, go)) },
     problem,
     field({ name: "title", label: "Title", input: inputs.title }),
     field({ name: "description", label: "Description", hint: "What is in it, and for whom.", input: inputs.description }),
@@ -34,22 +35,9 @@ export function newArchivePage({ go, title }) {
   return element("section", { class: "narrow" }, element("h1", {}, "New archive"), form);
 }
 
-async function create(event, inputs, problem, go) {
-  event.preventDefault();
-  const form = event.currentTarget;
-  const button = form.querySelector("[type=submit]");
-  button.disabled = true;
-  problem.replaceChildren();
-  try {
-    const made = await api.post("/api/v1/archives/", contents(inputs));
-    go(`/archives/${encodeURIComponent(made.slug)}/`);
-  } catch (error) {
-    const homeless = showComplaints(form, error.errors || {});
-    const text = homeless.join(" ") || (Object.keys(error.errors || {}).length ? "" : error.message);
-    if (text) problem.replaceChildren(notice("error", text));
-  } finally {
-    button.disabled = false;
-  }
+async function create(inputs, go) {
+  const made = await api.post("/api/v1/archives/", contents(inputs));
+  go(`/archives/${encodeURIComponent(made.slug)}/`);
 }
 
 function contents(inputs) {

@@ -1,7 +1,8 @@
 // Asks for access to an archive, shows what became of it, and takes the question back.
 
 import * as api from "../api.js";
-import { element, field, notice, showComplaints } from "../dom.js";
+import { submitting } from "../acting.js";
+import { element, field, notice } from "../dom.js";
 import { moment } from "../words.js";
 
 const STATES = {
@@ -28,18 +29,10 @@ function asking(admission, base, again) {
   const message = element("textarea", { rows: "3" });
   const agreed = element("input", { type: "checkbox", required: Boolean(admission.terms) });
   const problem = element("div", { role: "status" });
-  const ask = async (event) => {
-    event.preventDefault();
-    const form = event.currentTarget;
-    problem.replaceChildren();
-    try {
-      await api.post(`${base}/requests/`, { message: message.value, terms_version: admission.terms ? admission.terms_version : 0 });
-      again();
-    } catch (error) {
-      const homeless = showComplaints(form, error.errors || {});
-      if (homeless.length || !Object.keys(error.errors || {}).length) problem.replaceChildren(notice("error", error.reasons));
-    }
-  };
+  const ask = submitting(problem, async () => {
+    await api.post(`${base}/requests/`, { message: message.value, terms_version: admission.terms ? admission.terms_version : 0 });
+    again();
+  });
   return element(
     "form",
     { class: "card", onsubmit: ask },

@@ -1,7 +1,8 @@
 // The webhooks of whoever is signed in: add one, try it out, see what became of its calls, stop it, delete it.
 
 import * as api from "../api.js";
-import { announce, element, field, notice, showComplaints } from "../dom.js";
+import { acting, submitting } from "../acting.js";
+import { announce, element, field, notice, plainTable } from "../dom.js";
 import { countOf, moment } from "../words.js";
 
 const WEBHOOKS = "/api/v1/webhooks/";
@@ -29,23 +30,13 @@ function newWebhook(onMade) {
   const url = element("input", { type: "text", inputmode: "url", autocomplete: "off", placeholder: "example.org/hook" });
   const types = element("input", { type: "text", autocomplete: "off", placeholder: "archive.item.*" });
   const said = element("div", { role: "status" });
-  const create = async (event) => {
-    event.preventDefault();
-    const form = event.currentTarget;
-    said.replaceChildren();
-    try {
-      const wanted = types.value.split(/[\s,]+/).filter(Boolean);
-      const made = await api.post(WEBHOOKS, { url: url.value.trim(), types: wanted });
-      showComplaints(form, {});
-      form.reset();
-      said.replaceChildren(secretNotice(made.secret));
-      onMade(made);
-    } catch (error) {
-      const homeless = showComplaints(form, error.errors || {});
-      const text = homeless.join(" ") || (Object.keys(error.errors || {}).length ? "" : error.message);
-      if (text) said.replaceChildren(notice("error", text));
-    }
-  };
+  const create = submitting(said, async (form) => {
+    const wanted = types.value.split(/[\s,]+/).filter(Boolean);
+    const made = await api.post(WEBHOOKS, { url: url.value.trim(), types: wanted });
+    form.reset();
+    said.replaceChildren(secretNotice(made.secret));
+    onMade(made);
+  });
   return element(
     "form",
     { class: "card", novalidate: true, onsubmit: create },
@@ -70,10 +61,7 @@ function card(webhook, signal) {
 function contents(webhook, { body, show, signal }) {
   const said = element("div", { role: "status" });
   const log = element("div", { class: "log" });
-  const act = (text, action) => {
-    const press = () => action().catch((error) => error.name !== "AbortError" && said.replaceChildren(notice("error", error.reasons || String(error))));
-    return element("button", { type: "button", onclick: press }, text);
-  };
+  const act = (text, action) => element("button", { type: "button", onclick: acting(said, action) }, text);
   const test = async () => {
     const sent = await api.post(`${webhook.api_url}test/`, {}, { signal });
     said.replaceChildren("The test is on its way …");
@@ -128,17 +116,12 @@ async function showLog(webhook, place, signal) {
     await ended(`${url}${delivery.pk}/`, signal);
     await refresh();
   };
-  const rows = page.results.map((delivery) =>
-    element(
-      "tr",
-      {},
-      element("td", {}, moment(delivery.created)),
-      element("td", {}, delivery.type),
-      element("td", {}, outcome(delivery)),
-      element("td", {}, countOf(delivery.attempts.length, "attempt")),
-      element("td", {}, delivery.ended && element("button", { type: "button", class: "quiet", onclick: () => again(delivery).catch((error) => announce(String(error))) }, "Send again")),
-    ),
-  );
-  const heads = ["Queued", "Event", "Outcome", "Attempts", ""].map((text) => element("th", { scope: "col" }, text));
-  place.replaceChildren(rows.length ? element("table", {}, element("thead", {}, element("tr", {}, heads)), element("tbody", {}, rows)) : element("p", { class: "hint" }, "Nothing was sent yet."));
+  const rows = page.results.map((delivery) => [
+    moment(delivery.created),
+    delivery.type,
+    outcome(delivery),
+    countOf(delivery.attempts.length, "attempt"),
+    delivery.ended && element("button", { type: "button", class: "quiet", onclick: () => again(delivery).catch((error) => announce(String(error))) }, "Send again"),
+  ]);
+  place.replaceChildren(rows.length ? plainTable(["Queued", "Event", "Outcome", "Attempts", ""], rows) : element("p", { class: "hint" }, "Nothing was sent yet."));
 }
