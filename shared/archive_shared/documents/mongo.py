@@ -66,10 +66,8 @@ class MongoDocuments:
     def put_new(self, collection: str, document: Document) -> Document:
         stored: Document = json.loads(to_json(document | {"rev": 1}))
         mark = secrets.token_hex(8)
-        present = {"_id": stored["_id"], "rev": 1, "doc": stored, "writes": {_slot(1): mark}}
-        tokens = schema.unique_tokens(self._collections[collection], stored)
         with self._settled(collection, stored, mark):
-            self._of(collection).insert_one(present | {"unique": tokens})
+            self._of(collection).insert_one(new_record(self._collections[collection], stored, mark))
         return stored
 
     def get(self, collection: str, identifier: str) -> Document | None:
@@ -199,6 +197,17 @@ class _Replacement:
     changes: Document
     stored: Document
     mark: str
+
+
+def new_record(collection: Collection, document: Document, mark: str) -> Document:
+    """Return what is stored of a document of revision 1; for those who fill a database past the adapter, too."""
+    return {
+        "_id": document["_id"],
+        "rev": 1,
+        "doc": document,
+        "unique": schema.unique_tokens(collection, document),
+        "writes": {_slot(1): mark},
+    }
 
 
 def _prepare(stored: MongoCollection[Document], collection: Collection) -> None:
