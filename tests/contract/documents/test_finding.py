@@ -201,10 +201,9 @@ def test_a_document_changes_its_place_in_the_order_of_a_list(tasks: Documents) -
 
 
 def test_documents_with_an_element_come_in_order_of_each_field_of_their_list(tasks: Documents) -> None:
-    found = [
-        tasks.find("task", {"tags": "red"} | bound, sort=[("number", 1)])
-        for bound in ({}, {"number": more_than(-3)}, {"number": None})
-    ]
+    bounds: list[Where] = [{}, {"number": more_than(-3)}, {"number": None}]
+
+    found = [tasks.find("task", {"tags": "red", **bound}, sort=[("number", 1)]) for bound in bounds]
 
     assert ["".join(task["_id"] for task in each) for each in found] == ["dc", "c", "d"]
 

@@ -90,6 +90,7 @@ _PICTURES: dict[Key, Operation] = {
         "/<int:z>/<int:x>/<int:y>.<extension>": picture(*PICTURES),
         "/associated/": one("Associated"),
         "/associated/<name>.png": raw("image/png"),
+        "/icc": raw("application/vnd.iccprofile"),
         "/iiif": raw("text/html", statuses=(303,)),
         "/iiif/<region>/<size>/<rotation>/<quality>.<format>": picture(*PICTURES),
         "/iiif/info.json": one("IiifInfo", content_types=("application/ld+json",)),
