@@ -83,6 +83,47 @@ def test_an_organisation_that_does_not_exist_cannot_be_joined_or_named(world: Pe
     assert world.call("PATCH", f"archives/{ARCHIVE}/admission/", "ed", json=sent).status_code == 400
 
 
+def test_an_organisation_tells_of_itself(world: PermissionsService) -> None:
+    about = {
+        "title": "Clinic of Utrecht",
+        "website": "https://clinic.example",
+        "country": "NL",
+        "logo": "https://clinic.example/logo.png",
+        "page": "# Clinic",
+    }
+    made = world.ok("POST", "organisations/", "root", json={"slug": "clinic", "title": "Clinic"})
+
+    changed = world.ok("PATCH", f"organisations/{made['pk']}/", "root", json=about)
+
+    assert (made["country"], made["logo"], made["page"]) == ("", "", "")
+    assert changed == made | about
+    world.ok("PATCH", f"organisations/{made['pk']}/", "root", json={"country": ""})
+    assert world.ok("GET", f"organisations/{made['pk']}/", "us") == changed | {"country": ""}
+    for bad in ({"country": "nl"}, {"country": "Netherlands"}, {"logo": "http://clinic.example/logo.png"}):
+        assert world.call("PATCH", f"organisations/{made['pk']}/", "root", json=bad).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("clin", ["Clinic North", "Clinic South"]),
+        ("south CLIN", ["Clinic South"]),
+        ("linic", []),
+        ("uni", ["ETH"]),
+    ],
+)
+def test_organisations_are_found_by_beginnings_of_words(
+    world: PermissionsService, search: str, found: list[str]
+) -> None:
+    for slug, title in (("c-north", "Clinic North"), ("c-south", "Clinic South"), ("university", "ETH")):
+        world.ok("POST", "organisations/", "root", json={"slug": slug, "title": title})
+
+    page = world.ok("GET", f"organisations/?search={search}", "us")
+
+    assert [each["title"] for each in page["results"]] == found
+    assert page["count"] == len(found)
+
+
 def test_organisations_are_made_by_administrators_and_seen_by_all(world: PermissionsService) -> None:
     made = world.ok("POST", "organisations/", "root", json={"slug": "clinic", "title": "Clinic"})
 

@@ -93,7 +93,7 @@ _PEOPLE: dict[str, JsonSchema] = {
         created=TIME,
         read=FLAG,
     ),
-    "Organisation": thing(pk=TEXT, slug=TEXT, title=TEXT, website=TEXT),
+    "Organisation": thing(pk=TEXT, slug=TEXT, title=TEXT, website=TEXT, country=TEXT, logo=TEXT, page=TEXT),
     "Act": thing(
         pk=TEXT,
         at=TIME,

@@ -60,7 +60,7 @@ _PEOPLE: dict[Key, Operation] = {
     ("DELETE", "/api/v1/notifications/<pk>/"): GONE,
     ("POST", "/api/v1/notifications/<pk>/read/"): one("Notification"),
     ("POST", "/api/v1/notifications/read/"): GONE,
-    ("GET", "/api/v1/organisations/"): page("Organisation"),
+    ("GET", "/api/v1/organisations/"): page("Organisation", "search"),
     ("POST", "/api/v1/organisations/"): made("Organisation", permissions.NewOrganisation()),
     ("GET", "/api/v1/organisations/<pk>/"): one("Organisation"),
     ("PATCH", "/api/v1/organisations/<pk>/"): one("Organisation", permissions.ChangedOrganisation()),

@@ -1,6 +1,7 @@
 """Organisations people belong to. Belonging to one gives no right on any archive."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,12 +20,34 @@ class Organisation(Audited):
     ----------
     slug
         Its name in addresses; never changes.
+    country
+        Two capital letters (ISO 3166-1), "" for unknown.
+    logo
+        Where its logo is, "" for none.
+    page
+        What it says of itself, as markdown.
     """
 
     slug: str
     title: str
-    website: str
+    website: str = ""
     created_at: datetime
+    country: str = ""
+    logo: str = ""
+    page: str = ""
+
+    def describe(self, about: Mapping[str, str]) -> None:
+        """Change what is named: title, website, country, logo, page."""
+        self.title = about.get("title", self.title)
+        self.website = about.get("website", self.website)
+        self.country = about.get("country", self.country)
+        self.logo = about.get("logo", self.logo)
+        self.page = about.get("page", self.page)
+
+    def matches(self, words: set[str]) -> bool:
+        """Tell whether each of the words, in lower case, begins one of those of its title or slug."""
+        own = re.findall(r"\w+", f"{self.title} {self.slug}".casefold())
+        return all(any(each.startswith(word) for each in own) for word in words)
 
 
 ORGANISATIONS = Collection(

@@ -1,6 +1,6 @@
 """Creates, shows and changes organisations; administrators do, everybody who is signed in sees them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from archive_shared.documents import one_of
 from archive_shared.errors import Duplicate, Invalid
@@ -11,15 +11,22 @@ from permissions.use_cases.directory import Directory
 
 
 def create_organisation(
-    directory: Directory, caller: Identity, identifier: str, *, slug: str, title: str, website: str
+    directory: Directory, caller: Identity, identifier: str, *, slug: str, about: Mapping[str, str]
 ) -> Organisation:
-    """Add an organisation; raise `Invalid` when its slug is taken or not allowed. The same again is the same one."""
+    """Add an organisation; raise `Invalid` when its slug is taken or not allowed. The same again is the same one.
+
+    Parameters
+    ----------
+    about
+        What `Organisation.describe` takes; the title must be in it.
+    """
     require_administrator(directory, caller, "create organisations")
     present = directory.organisations.get(identifier)
     if present is not None:
         return present
     now = directory.clock.now()
-    made = Organisation(id=identifier, slug=checked_slug(slug), title=title, website=website, created_at=now)
+    made = Organisation(id=identifier, slug=checked_slug(slug), title="", created_at=now)
+    made.describe(about)
     made.note("organisation.created", by=caller.person, at=now, organisation=made.id, slug=slug)
     try:
         return directory.organisations.add(made)
@@ -27,22 +34,27 @@ def create_organisation(
         raise Invalid({"slug": [f"There is an organisation {slug} already."]}) from error
 
 
-def list_organisations(directory: Directory, *, skip: int, limit: int) -> tuple[int, list[Organisation]]:
-    """Return how many there are, and a page of them by title."""
-    found = directory.organisations.find(sort=[("title", 1)], skip=skip, limit=limit)
-    return directory.organisations.count(), found
+def list_organisations(
+    directory: Directory, *, search: str, skip: int, limit: int
+) -> tuple[int, list[Organisation]]:
+    """Return how many there are, and a page of them by title; with words to search for it costs the size of the list."""
+    words = set(search.casefold().split())
+    if not words:
+        found = directory.organisations.find(sort=[("title", 1)], skip=skip, limit=limit)
+        return directory.organisations.count(), found
+    matching = [each for each in directory.organisations.find(sort=[("title", 1)]) if each.matches(words)]
+    return len(matching), matching[skip : skip + limit]
 
 
 def change_organisation(
-    directory: Directory, caller: Identity, identifier: str, *, title: str | None, website: str | None
+    directory: Directory, caller: Identity, identifier: str, about: Mapping[str, str]
 ) -> Organisation:
-    """Change what an organisation is called and where it is found."""
+    """Change fields of an organisation; those not named stay."""
     require_administrator(directory, caller, "change organisations")
     now = directory.clock.now()
 
     def apply(organisation: Organisation) -> None:
-        organisation.title = organisation.title if title is None else title
-        organisation.website = organisation.website if website is None else website
+        organisation.describe(about)
         organisation.note("organisation.changed", by=caller.person, at=now, organisation=identifier)
 
     return directory.organisations.change(identifier, apply)

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from archive_shared.http.app import json_response
 from archive_shared.http.posting import Acted, posted
@@ -24,15 +24,20 @@ def organisations_blueprint(directory: Directory, *, public_url: str) -> Bluepri
 
     @routes.get("/")
     def list_all() -> Response:
+        """List them by title; `?search=` for beginnings of words of title and slug."""
         caller_of(directory)
-        return answer_page(public_url, partial(list_organisations, directory), schemas.show_organisation)
+        found = partial(list_organisations, directory, search=request.args.get("search", ""))
+        return answer_page(public_url, found, schemas.show_organisation)
 
     @routes.post("/")
     def create() -> Response:
         caller, sent = caller_of(directory), body(schemas.NewOrganisation())
+        slug = sent.pop("slug")
 
         def act(identifier: str) -> Acted:
-            return 201, schemas.show_organisation(create_organisation(directory, caller, identifier, **sent))
+            return 201, schemas.show_organisation(
+                create_organisation(directory, caller, identifier, slug=slug, about=sent)
+            )
 
         return posted(directory.answers, caller.id, act)
 
@@ -44,7 +49,7 @@ def organisations_blueprint(directory: Directory, *, public_url: str) -> Bluepri
     @routes.patch("/<pk>/")
     def change(pk: str) -> Response:
         wanted = body(schemas.ChangedOrganisation())
-        changed = change_organisation(directory, caller_of(directory), pk, **wanted)
+        changed = change_organisation(directory, caller_of(directory), pk, wanted)
         return json_response(schemas.show_organisation(changed))
 
     return routes

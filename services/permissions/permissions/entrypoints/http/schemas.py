@@ -85,15 +85,17 @@ class ChangedAdmission(Schema):
     organisations = fields.List(fields.String(), validate=validate.Length(max=100))
 
 
-class NewOrganisation(Schema):
+class ChangedOrganisation(Schema):
+    title = fields.String(validate=_NAME)
+    website = fields.Url(schemes={"https", "http"}, validate=_LINE)
+    country = fields.String(validate=validate.Regexp("^([A-Z]{2})?$"))
+    logo = fields.Url(schemes={"https"}, validate=_LINE)
+    page = fields.String(validate=_TERMS)
+
+
+class NewOrganisation(ChangedOrganisation):
     slug = fields.String(required=True)
     title = fields.String(required=True, validate=_NAME)
-    website = fields.Url(load_default="", schemes={"https", "http"}, validate=_LINE)
-
-
-class ChangedOrganisation(Schema):
-    title = fields.String(load_default=None, validate=_NAME)
-    website = fields.Url(load_default=None, schemes={"https", "http"}, validate=_LINE)
 
 
 class AskedQuestion(Schema):
@@ -205,6 +207,9 @@ def show_organisation(organisation: Organisation) -> dict[str, Any]:
         "slug": organisation.slug,
         "title": organisation.title,
         "website": organisation.website,
+        "country": organisation.country,
+        "logo": organisation.logo,
+        "page": organisation.page,
     }
 
 
