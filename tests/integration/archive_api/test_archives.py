@@ -54,6 +54,7 @@ def test_a_new_archive_has_everything_the_public_client_reads(service: ArchiveSe
         "modified": "2026-11-23T12:00:01.000000Z",
         "api_url": f"{SITE}/api/v1/archives/{card['pk']}/",
         "url": f"{SITE}/archives/chest-ct/",
+        "role": "editor",
         "item_count": 0,
         "is_full": False,
         "quota": None,
@@ -66,6 +67,18 @@ def test_a_new_archive_has_everything_the_public_client_reads(service: ArchiveSe
         "optional_hanging_protocols": [],
         "view_content": {},
     }
+
+
+@pytest.mark.parametrize("role", ["user", "uploader", "editor"])
+def test_people_are_told_the_role_they_have(service: ArchiveService, editor: str, role: str) -> None:
+    archive = create(service, editor, public=True)
+    somebody = service.people.add_person("somebody")
+    before = service.call("GET", archive["api_url"], somebody).json["role"]
+
+    service.people.give(somebody, role, archive["pk"])
+
+    assert before is None
+    assert service.call("GET", archive["api_url"], somebody).json["role"] == role
 
 
 def test_answers_are_exactly_application_json(service: ArchiveService, editor: str) -> None:

@@ -50,11 +50,22 @@ class ArchiveFilter:
 
 @dataclass(frozen=True)
 class SeenArchive:
-    """An archive as one caller sees it: `items` (how many it has) is None for those without a role, `quota` where there is none."""
+    """An archive as one caller sees it.
+
+    Parameters
+    ----------
+    items
+        How many it has; None for those without a role.
+    quota
+        How much of its quota it uses; None where there is none.
+    role
+        The strongest role whose rights the caller has: editor, uploader or user; "" for none.
+    """
 
     archive: Archive
     items: int | None
     quota: Quota | None = None
+    role: str = ""
 
 
 def list_archives(
@@ -99,7 +110,22 @@ def show_archive(library: Library, token: str | None, identifier: str) -> SeenAr
         raise _hidden(identifier, somebody=answers.caller is not None)
     if not usable:
         return SeenArchive(archive, None)
-    return SeenArchive(archive, count_items(library, identifier), quota_of(library, identifier))
+    role = role_on(library, token, identifier)
+    return SeenArchive(archive, count_items(library, identifier), quota_of(library, identifier), role)
+
+
+def role_on(library: Library, token: str | None, archive: str) -> str:
+    """Return the strongest role whose rights somebody has who may use an archive.
+
+    Administrators have all rights; they are not asked for, as that would be a use of their power, which is written down.
+    """
+    caller = library.require_caller(token)
+    if caller.administrator:
+        return "editor" if caller.writes else "user"
+    changes, uploads = library.access.ask(
+        token, [Question(action, archive) for action in (Action.CHANGE_ARCHIVE, Action.UPLOAD)]
+    ).allowed
+    return "editor" if changes else "uploader" if uploads else "user"
 
 
 def find_by_exact_address(library: Library, token: str | None, identifier: str) -> Archive:

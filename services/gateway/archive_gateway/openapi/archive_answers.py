@@ -50,6 +50,7 @@ _CARD = thing(
 )
 _ARCHIVE = extended(
     _CARD,
+    role=maybe(one_of(["editor", "uploader", "user"])),
     item_count=maybe(WHOLE),
     is_full=maybe(FLAG),
     quota=maybe(thing(held_bytes=WHOLE, most_bytes=WHOLE)),

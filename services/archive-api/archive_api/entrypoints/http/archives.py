@@ -59,7 +59,9 @@ def archives_blueprint(library: Library, links: Links) -> Blueprint:
 
         def act(identifier: str) -> tuple[int, Json]:
             archive = create_archive(library, caller, identifier, wanted)
-            return 201, show_seen_archive(SeenArchive(archive, 0), links, library.render_markdown)
+            return 201, show_seen_archive(
+                SeenArchive(archive, 0, role="editor"), links, library.render_markdown
+            )
 
         return posted(library, caller.id, act)
 
@@ -86,7 +88,7 @@ def archives_blueprint(library: Library, links: Links) -> Blueprint:
         wanted = sent_archive(partial=True)
         check_display(library, bearer_token(), wanted)
         archive = change_archive(library, caller, present, wanted, expected_version=expected_version())
-        return _seen(SeenArchive(archive, count_items(library, pk), quota_of(library, pk)))
+        return _seen(SeenArchive(archive, count_items(library, pk), quota_of(library, pk), "editor"))
 
     @routes.get("/<pk>/history/")
     def history(pk: str) -> Response:

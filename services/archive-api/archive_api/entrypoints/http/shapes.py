@@ -61,6 +61,7 @@ def show_seen_archive(seen: SeenArchive, links: Links, render_markdown: Callable
     """Return the card of an archive with what only those with a role may know, null for others."""
     settings, usable = seen.archive.settings, seen.items is not None
     return show_archive(seen.archive, links) | {
+        "role": seen.role or None,
         "item_count": seen.items,
         "is_full": (seen.quota is not None and seen.quota.is_used_up) if usable else None,
         "quota": asdict(seen.quota) if seen.quota else None,
