@@ -95,6 +95,9 @@ _IMAGE = thing(
     files=listed(extended(_FILE, pk=TEXT, image=TEXT, image_type=TEXT)),
     dicom_image_set={"type": "null"},
     sources=listed(TEXT),
+    source_count=WHOLE,
+    notes=listed(TEXT),
+    deidentified=FLAG,
     pixels_sha256=TEXT,
     width=maybe(WHOLE),
     height=maybe(WHOLE),
@@ -133,6 +136,21 @@ _IMAGE = thing(
     reason=TEXT,
 )
 
+_TASK = thing(
+    pk=TEXT,
+    kind=TEXT,
+    archive=LINK,
+    state=one_of(TaskState),
+    total=WHOLE,
+    done=WHOLE,
+    failed=WHOLE,
+    errors=listed(of_record(RowError)),
+    made=maybe(LINK),
+    created=TIME,
+    modified=TIME,
+    api_url=LINK,
+)
+
 ARCHIVE_ANSWERS: dict[str, JsonSchema] = {
     "ArchiveCard": _CARD,
     "Archive": _ARCHIVE | {"description": "What only those with a role may know is null for others."},
@@ -166,21 +184,22 @@ ARCHIVE_ANSWERS: dict[str, JsonSchema] = {
         example_value=ANYTHING,
         example_note=TEXT,
     ),
-    "Task": thing(
-        pk=TEXT,
-        kind=TEXT,
-        archive=LINK,
-        state=one_of(TaskState),
-        total=WHOLE,
-        done=WHOLE,
-        failed=WHOLE,
-        errors=listed(of_record(RowError)),
-        made=maybe(LINK),
-        created=TIME,
-        modified=TIME,
-        api_url=LINK,
+    "Task": _TASK,
+    "TableTask": extended(_TASK, ignored=listed(TEXT)),
+    "CheckedTable": thing(
+        rows=WHOLE,
+        create=WHOLE,
+        edit=WHOLE,
+        plan=listed(
+            thing(
+                operation=one_of(["create", "edit"]),
+                item=maybe(TEXT),
+                title=maybe(TEXT),
+                values=by_name(ANYTHING),
+            )
+        ),
+        ignored=listed(TEXT),
     ),
-    "CheckedTable": thing(rows=WHOLE, create=WHOLE, edit=WHOLE, ignored=listed(TEXT)),
     "Download": thing(pk=TEXT, url=LINK, files=WHOLE, size_bytes=WHOLE, created=TIME, expires=TIME),
     "Duplicates": thing(
         next=maybe(LINK),

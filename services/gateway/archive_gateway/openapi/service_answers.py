@@ -130,6 +130,7 @@ _IMPORT: dict[str, JsonSchema] = {
         api_url=LINK,
         user_uploads=listed(TEXT),
         uploads=listed(LINK),
+        deidentify=FLAG,
         progress=of_record(Progress),
         report=thing(
             images=listed(
@@ -137,12 +138,16 @@ _IMPORT: dict[str, JsonSchema] = {
                     pk=TEXT,
                     name=TEXT,
                     sources=listed(TEXT),
+                    source_count=WHOLE,
                     removed=listed(TEXT),
+                    notes=listed(TEXT),
                     item=TEXT,
                     socket=TEXT,
                 )
             ),
+            image_count=WHOLE,
             rejected=listed(of_record(RejectedFile)),
+            rejected_count=WHOLE,
         ),
     ),
     "Placements": thing(files=listed(thing(file=TEXT, item=TEXT, socket=TEXT))),
@@ -157,6 +162,12 @@ _PICTURES: dict[str, JsonSchema] = {
         zoom_levels=WHOLE,
         pixel_width_um=maybe(NUMBER),
         pixel_height_um=maybe(NUMBER),
+        magnification=maybe(NUMBER),
+        vendor=maybe(TEXT),
+        route=maybe(TEXT),
+        background=maybe(TEXT),
+        bounds=maybe(thing(x=WHOLE, y=WHOLE, **_SIZE)),
+        icc_profile=FLAG,
         levels=listed(thing(**_SIZE, downsample=NUMBER)),
     ),
     "Volume": thing(
