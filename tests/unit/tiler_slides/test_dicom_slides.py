@@ -170,6 +170,19 @@ def test_the_colour_profile_of_the_optical_path_is_kept(tmp_path: Path) -> None:
     assert kept == pydicom.dcmread(slide, stop_before_pixels=True).OpticalPathSequence[0].ICCProfile
 
 
+@pytest.mark.parametrize("tag", [0x7FE00001, 0x00282000])
+def test_numbers_in_place_of_bytes_are_refused_before_anything_of_their_size_is_made(
+    tag: int, tmp_path: Path
+) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a").path
+    dataset = pydicom.dcmread(slide)
+    holder = dataset if tag == 0x7FE00001 else dataset.OpticalPathSequence[0]
+    holder.add_new(tag, "UL", 4_000_000_000)
+    dataset.save_as(slide)
+
+    assert "damaged" in refusal(slide)
+
+
 def test_fluorescence_is_refused(tmp_path: Path) -> None:
     assert "Fluorescence" in refusal(slide_files.dicom_slide(tmp_path / "a", fluorescence=True).path)
 

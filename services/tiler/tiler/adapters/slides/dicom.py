@@ -178,8 +178,16 @@ def _facts(tags: _Tags) -> SlideFacts:
         pixel_width_um=across * _UM_PER_MM,
         pixel_height_um=down * _UM_PER_MM,
         magnification=float(power) if power else None,
-        icc_profile=bytes(path.get("ICCProfile", b"")),
+        icc_profile=_data(path, "ICCProfile"),
     )
+
+
+def _data(tags: _Tags, keyword: str) -> bytes:
+    """Return the bytes of an element; files may claim that it is a number, of which `bytes` would make as many zeros."""
+    value = tags.get(keyword) or b""
+    if not isinstance(value, bytes):
+        raise UnreadableImage("The DICOM header of the slide is incomplete or damaged.")
+    return value
 
 
 def _can_be_copied(tags: _Tags) -> bool:
@@ -199,7 +207,7 @@ def _level(tags: _Tags, at: int, source: RangedSource) -> Level:
         raise UnreadableImage(f"The slide has more than {MAX_TILES} tiles, or none.")
     places = _places(tags, tile, columns, rows)
     offsets, lengths = array("Q", bytes(8 * columns * rows)), array("Q", bytes(8 * columns * rows))
-    found = frames(source, at, len(places), bytes(tags.get("ExtendedOffsetTable", b"")))
+    found = frames(source, at, len(places), _data(tags, "ExtendedOffsetTable"))
     for place, (start, length) in zip(places, found, strict=True):
         offsets[place], lengths[place] = start, length
     samples = int(tags.SamplesPerPixel)
