@@ -133,6 +133,8 @@ _IMPORT: dict[str, JsonSchema] = {
         deidentify=FLAG,
         progress=of_record(Progress),
         report=thing(
+            image_count=WHOLE,
+            rejected_count=WHOLE,
             images=listed(
                 thing(
                     pk=TEXT,
