@@ -10,6 +10,6 @@ def bare_environment() -> dict[str, str]:
     return {
         "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
         "LC_ALL": "C.UTF-8",
-        "OPENBLAS_NUM_THREADS": "1",  # its threads spin for a while, and each takes address space
+        "OPENBLAS_NUM_THREADS": "1",  # its threads spin for a while, take address space, and would not survive a fork
         "MALLOC_ARENA_MAX": "2",  # an arena per thread reserves address space that counts against the limit
     }

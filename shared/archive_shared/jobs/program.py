@@ -20,6 +20,7 @@ from archive_shared.jobs.child import EX_DATAERR
 from archive_shared.jobs.handler import JobPolicy
 
 READ_BYTES = 65_536
+LONGEST_LINE_BYTES = 1 << 28
 NO_REASON = "The file cannot be processed."
 
 log = structlog.get_logger()
@@ -178,6 +179,11 @@ class Program:
         if not received:
             self._selector.unregister(self._stdout)
         *lines, self._unread = (self._unread + received).split(b"\n")
+        if len(self._unread) > LONGEST_LINE_BYTES:  # what reads uploads may have been taken over by one
+            log.error("program said more than any result takes")
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._unread = b""
         progress = []
         for line in lines:
             said = _parse(line)

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from archive_shared.errors import Unavailable
-from archive_shared.jobs.program import Refused
+from archive_shared.jobs.handler import JobPolicy
+from archive_shared.jobs.program import Crashed, Program, Refused
 from tests.integration.tiler.conftest import Studio
 from tests.integration.tiler.test_slide_programs import ended
 from tests.support import slide_files
@@ -24,6 +26,7 @@ from tiler.bootstrap import CONVERSION_PROGRAM, slide_work_over
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.reading_limits import ReadingLimits
 from tiler.programs import confined_reading
+from tiler.use_cases.scratch import made_bytes
 
 MIB = 1 << 20
 LIMITS = ReadingLimits(
@@ -252,6 +255,26 @@ def test_a_link_that_a_process_left_is_not_followed(tmp_path: Path) -> None:
 
     with pytest.raises(UnreadableImage):
         ConfinedReading(program, LIMITS, warm=False).render(Bytes(b"-"), tmp_path, with_index=False)
+
+
+def test_one_that_never_stops_talking_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive_shared.jobs.program.LONGEST_LINE_BYTES", 1 << 20)
+    endless = Program([sys.executable, "-c", "import os\nwhile True: os.write(1, bytes(65536))"], JobPolicy())
+
+    while not endless.is_done():
+        endless.listen(0.1)
+
+    ending = endless.ending()
+    assert isinstance(ending, Crashed)
+    assert ending.by_signal == signal.SIGKILL
+
+
+def test_more_than_any_image_needs_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tiler.use_cases.scratch._MOST_BYTES", 3)
+    (tmp_path / "left").write_bytes(b"1234")
+
+    with pytest.raises(UnreadableImage):
+        made_bytes(tmp_path / "left")
 
 
 def test_a_slide_that_exceeds_a_limit_is_reported_at_the_first_attempt(

@@ -8,9 +8,9 @@ import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
+from archive_shared.jobs.bare_environment import bare_environment
 from ingest_worker.adapters.tasks_together import Batch, order_line
 
 SILENCE_S: Final = 60.0
@@ -103,18 +103,11 @@ class NurseryProcess:
 
 def _spawned() -> "subprocess.Popen[bytes]":
     """Start a nursery with our import path and nothing else of our environment, which holds secrets."""
-    environment = {
-        "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
-        "LC_ALL": "C.UTF-8",
-        "OPENBLAS_NUM_THREADS": "1",  # its threads would not survive the fork
-        "MALLOC_ARENA_MAX": "2",  # an arena per thread reserves address space that counts against the budget
-        "VIPS_CONCURRENCY": "2",
-    }
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "ingest_worker.adapters.nursery"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=environment,
+        env={**bare_environment(), "VIPS_CONCURRENCY": "2"},
         cwd="/",
         start_new_session=True,
     )

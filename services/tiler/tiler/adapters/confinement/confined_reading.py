@@ -23,7 +23,7 @@ from tiler.domain.reading_limits import GIB, ReadingLimits
 from tiler.domain.slide_files import SlideFiles
 from tiler.domain.tile_index import TileIndex
 from tiler.use_cases.reading import Progress, Rendering
-from tiler.use_cases.scratch import made
+from tiler.use_cases.scratch import made_bytes
 
 UNEXPECTED = (
     "Reading the image stopped unexpectedly; it is damaged, or of a kind that cannot be coped with here."
@@ -80,8 +80,8 @@ class ConfinedReading:
 
     def render(self, source: RangedSource, folder: Path, *, with_index: bool) -> Rendering:
         done = self._do({"duty": "render", "with_index": with_index}, _OneFile(source), folder)
-        body = made(folder / PREVIEW).read_bytes()
-        index = TileIndex.from_bytes(made(folder / INDEX).read_bytes()) if with_index else None
+        body = made_bytes(folder / PREVIEW)
+        index = TileIndex.from_bytes(made_bytes(folder / INDEX)) if with_index else None
         return Rendering(Picture(PNG if done["content_type"] == PNG else JPEG, body), index)
 
     def convert(self, files: SlideFiles, target: Path, name: str, on_progress: Progress) -> _Read:
@@ -91,7 +91,7 @@ class ConfinedReading:
     def associated(self, files: SlideFiles, vendor: str, folder: Path) -> Sequence[_FoundPicture]:
         done = self._do({"duty": "associated", "vendor": vendor}, files, folder)
         return [
-            _FoundPicture(png=made(folder / f"{each['name']}.png").read_bytes(), **each)
+            _FoundPicture(png=made_bytes(folder / f"{each['name']}.png"), **each)
             for each in done["pictures"]
             if each["name"] in _ASSOCIATED
         ]
