@@ -80,6 +80,8 @@ def test_images_are_filtered_and_ordered(
         ("width__contains=5", "width__contains"),
         ("patient_id__gt=P", "patient_id__gt"),
         ("ordering=size", "ordering"),
+        ("width=5&width__in=1,2", "width__in"),
+        ("width__gt=5&width__gte=2", "width__gte"),
     ],
 )
 def test_a_filter_that_makes_no_sense_is_refused(

@@ -84,7 +84,12 @@ def find_frozen_file(
 ) -> tuple[Snapshot, StoredFile]:
     """Return a snapshot the caller may see and a file in it; raise like `find_snapshot`."""
     found = find_snapshot(library, token, snapshot)
+    behind_last = page_id(
+        found.attempt, len(found.starts)
+    )  # one may be left of a step that was done twice at once
     for page in library.snapshot_pages.find({"attempt": found.attempt, "holds": item}):
+        if page.id >= behind_last:
+            continue
         values = [each.value for entry in page.entries if entry.item == item for each in entry.values]
         for each in values:
             if each.file is not None and (each.number, each.file.name) == (value, name):

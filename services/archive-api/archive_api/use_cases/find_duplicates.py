@@ -8,7 +8,7 @@ from archive_api.domain.image import Image
 from archive_api.use_cases.in_order import Order, read_on
 from archive_api.use_cases.library import Library
 
-MOST_LOOKED_AT = 10_000
+MOST_LOOKED_AT = 5000
 """Images of a page; the last group of equal ones is looked at to its end."""
 
 BY_PIXELS: Order[Image] = Order("pixels_sha256", lambda image: image.pixels_sha256)

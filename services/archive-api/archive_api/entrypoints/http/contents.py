@@ -48,8 +48,12 @@ def contents_blueprint(library: Library, links: Links) -> Blueprint:
         kind = request.args.get("format", "csv")
         if kind not in _TABLES:
             raise Invalid({"format": ["Choose csv, jsonl or parquet."]})
-        note_access(library, library.require_caller(token), [pk], kind="export", subject=pk, part=kind)
+        _note(token, pk, "export", kind)
         return _streamed(_table(pk, kind), _TABLES[kind], f"{pk}.{kind}")
+
+    def _note(token: str | None, pk: str, kind: str, part: str = "") -> None:
+        if request.method != "HEAD":
+            note_access(library, library.require_caller(token), [pk], kind=kind, subject=pk, part=part)
 
     def _table(pk: str, kind: str) -> Iterator[str] | Iterator[bytes]:
         items = read_items(library, pk)
@@ -80,7 +84,7 @@ def contents_blueprint(library: Library, links: Links) -> Blueprint:
         """List every file with its size and sha256, one JSON object per line."""
         token = bearer_token()
         require_contents(library, token, pk)
-        note_access(library, library.require_caller(token), [pk], kind="manifest", subject=pk)
+        _note(token, pk, "manifest")
         return _streamed(
             manifest_lines(read_items(library, pk), links), "application/jsonl", f"{pk}-manifest.jsonl"
         )

@@ -25,7 +25,7 @@ def asked_images() -> ImageFilter:
     Raises
     ------
     Invalid
-        An operator does not fit its field, a value is none, or the ordering is unknown.
+        An operator does not fit its field, a value is none, the ordering is unknown, or two filters say the same of a field.
     """
     ordering = request.args.get("ordering", "created")
     if ordering not in ORDERINGS:
@@ -39,7 +39,10 @@ def asked_images() -> ImageFilter:
         if operator == "contains" and name not in (*NUMBERS, *DATES):
             parts[name] = text
         else:
-            where |= _condition(parameter, name, operator, text)
+            found = _condition(parameter, name, operator, text)
+            if found.keys() & where.keys():  # the later one would silently take the place of the earlier
+                raise Invalid({parameter: ["Another filter says this of the field already."]})
+            where |= found
     if "origin" in request.args:
         where["session"] = request.args["origin"]
     archives = request.args.getlist("archive")
