@@ -177,7 +177,9 @@ class DocumentedScene(Scene):
         return hook | {"delivery": identifier}
 
     def _notification(self) -> dict[str, str]:
+        """Give a role and take it, which is told each time, however often it was removed."""
         self.platform.give(self.archive, ME, "user", by="editor")
+        self.platform.take(self.archive, ME, "user", by="editor")
         return {"pk": self.platform.ok("GET", "/api/v1/notifications/", ME)["results"][0]["pk"]}
 
     def _own_request(self) -> dict[str, str]:
