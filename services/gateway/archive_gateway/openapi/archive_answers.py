@@ -96,8 +96,8 @@ _IMAGE = thing(
     dicom_image_set={"type": "null"},
     sources=listed(TEXT),
     source_count=WHOLE,
-    deidentified=FLAG,
     notes=listed(TEXT),
+    deidentified=FLAG,
     pixels_sha256=TEXT,
     width=maybe(WHOLE),
     height=maybe(WHOLE),
@@ -185,13 +185,19 @@ ARCHIVE_ANSWERS: dict[str, JsonSchema] = {
         example_note=TEXT,
     ),
     "Task": _TASK,
-    "BegunImport": extended(_TASK, ignored=listed(TEXT))
-    | {"description": "The task, and the columns that were not read."},
+    "TableTask": extended(_TASK, ignored=listed(TEXT)),
     "CheckedTable": thing(
         rows=WHOLE,
         create=WHOLE,
         edit=WHOLE,
-        plan=listed(thing(operation=TEXT, item=maybe(TEXT), title=maybe(TEXT), values=by_name(ANYTHING))),
+        plan=listed(
+            thing(
+                operation=one_of(["create", "edit"]),
+                item=maybe(TEXT),
+                title=maybe(TEXT),
+                values=by_name(ANYTHING),
+            )
+        ),
         ignored=listed(TEXT),
     ),
     "Download": thing(pk=TEXT, url=LINK, files=WHOLE, size_bytes=WHOLE, created=TIME, expires=TIME),

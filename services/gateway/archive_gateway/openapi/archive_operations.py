@@ -45,7 +45,7 @@ _ARCHIVES: dict[Key, Operation] = {
     ),
     ("GET", f"{ARCHIVE}/history/"): one("History"),
     ("POST", f"{ARCHIVE}/import/"): made(
-        "BegunImport", schemas.SentTable(), 202, further={200: named("CheckedTable")}
+        "TableTask", schemas.SentTable(), 202, further={200: named("CheckedTable")}
     ),
     ("GET", f"{ARCHIVE}/links/"): one("ServiceLinks"),
     ("DELETE", f"{ARCHIVE}/links/<link>/"): GONE,

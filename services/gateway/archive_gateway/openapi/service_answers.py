@@ -133,8 +133,6 @@ _IMPORT: dict[str, JsonSchema] = {
         deidentify=FLAG,
         progress=of_record(Progress),
         report=thing(
-            image_count=WHOLE,
-            rejected_count=WHOLE,
             images=listed(
                 thing(
                     pk=TEXT,
