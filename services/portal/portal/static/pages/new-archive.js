@@ -3,8 +3,7 @@
 import * as api from "../api.js";
 import { submitting } from "../acting.js";
 import { element, field, link } from "../dom.js";
-
-const SMALLEST_SIDE_PX = 640;
+import { HINTS, SMALLEST_LOGO_PX } from "../hints.js";
 
 export function newArchivePage({ go, title }) {
   title("New archive");
@@ -24,12 +23,12 @@ export function newArchivePage({ go, title }) {
     { class: "card", novalidate: true, onsubmit: submitting(problem, () => create(inputs, go)) },
     problem,
     field({ name: "title", label: "Title", input: inputs.title }),
-    field({ name: "description", label: "Description", hint: "What is in it, and for whom.", input: inputs.description }),
-    field({ name: "logo", label: "Logo", hint: `Square, at least ${SMALLEST_SIDE_PX} × ${SMALLEST_SIDE_PX} pixels; optional.`, input: inputs.logo }),
+    field({ name: "description", label: "Description", hint: HINTS.description, input: inputs.description }),
+    field({ name: "logo", label: "Logo", hint: HINTS.logo, input: inputs.logo }),
     hint,
-    field({ name: "public", label: "Public", hint: "Everybody sees title, description and logo. The images always need a role.", input: inputs.public }),
-    field({ name: "deidentify", label: "De-identify", hint: "Imported images lose names, dates, identifiers and descriptions. Pictures with writing in them are refused where the file says so.", input: inputs.deidentify }),
-    field({ name: "keep_labels", label: "Keep labels of slides", hint: "Editors may look at label and overview of slides, which often name the patient. Otherwise these are dropped; de-identified archives always drop them.", input: inputs.keep_labels }),
+    field({ name: "public", label: "Public", hint: HINTS.public, input: inputs.public }),
+    field({ name: "deidentify", label: "De-identify", hint: HINTS.deidentify, input: inputs.deidentify }),
+    field({ name: "keep_labels", label: "Keep labels of slides", hint: HINTS.keep_labels, input: inputs.keep_labels }),
     element("div", { class: "actions" }, element("button", { type: "submit", class: "primary" }, "Create archive"), link("/", "Cancel")),
   );
   return element("section", { class: "narrow" }, element("h1", {}, "New archive"), form);
@@ -56,7 +55,7 @@ async function describeLogo(file, hint) {
   if (!file) return;
   try {
     const { width, height } = await createImageBitmap(file);
-    const good = width === height && width >= SMALLEST_SIDE_PX;
+    const good = width === height && width >= SMALLEST_LOGO_PX;
     hint.textContent = `The picture is ${width} × ${height} pixels${good ? "." : "; it will probably be refused."}`;
   } catch {
     hint.textContent = "This browser cannot show the file; it may not be a picture.";

@@ -4,6 +4,8 @@ import * as api from "../api.js";
 import { submitting } from "../acting.js";
 import * as choices from "../choices.js";
 import { announce, element } from "../dom.js";
+import { HINTS } from "../hints.js";
+import { mayManage } from "../rights.js";
 import { bytes } from "../words.js";
 import { pageOfArchive } from "./archive-head.js";
 import { deletion } from "./delete-archive.js";
@@ -14,6 +16,7 @@ const MOST_CHOICES = 1000;
 
 export async function settingsPage({ signal, title, go }, name) {
   const found = await findArchive(name, signal);
+  if (!(await mayManage(found, signal))) throw new api.ApiError(404);
   const [{ body: archive, tag }, lists] = await Promise.all([api.getTagged(found.api_url, { signal }), viewingLists(signal)]);
   title(`Settings of ${archive.title}`);
   const again = () => go(`/archives/${encodeURIComponent(archive.slug)}/settings/`);
@@ -49,9 +52,9 @@ function chapters(archive, lists, signal) {
 function card(archive, signal) {
   return [
     choices.text({ name: "title", label: "Title" }, archive.title),
-    choices.text({ name: "description", label: "Description", hint: "What is in it, and for whom." }, archive.description, { rows: "3" }),
-    choices.flag({ name: "public", label: "Public", hint: "Everybody sees title, description and logo. The images always need a role." }, archive.public),
-    choices.picture({ name: "logo", label: "Logo", hint: "Square, at least 640 × 640 pixels." }, archive.logo_renditions["640"] || archive.logo, signal),
+    choices.text({ name: "description", label: "Description", hint: HINTS.description }, archive.description, { rows: "3" }),
+    choices.flag({ name: "public", label: "Public", hint: HINTS.public }, archive.public),
+    choices.picture({ name: "logo", label: "Logo", hint: HINTS.logo }, archive.logo_renditions["640"] || archive.logo, signal),
     choices.picture({ name: "social_image", label: "Social image", hint: "Stands for the archive where others link to it." }, archive.social_image, signal),
     choices.lines({ name: "modalities", label: "Modalities", hint: "One on each line, such as CT." }, archive.modalities),
     choices.lines({ name: "structures", label: "Structures", hint: "Parts of the body, one on each line." }, archive.structures),
@@ -76,8 +79,8 @@ function viewing(archive, { viewers, configurations, protocols }) {
 
 function arriving(archive) {
   return [
-    choices.flag({ name: "deidentify", label: "De-identify", hint: "Imported images lose names, dates, identifiers and descriptions. Pictures with writing in them are refused where the file says so." }, archive.deidentify),
-    choices.flag({ name: "keep_labels", label: "Keep labels of slides", hint: "Editors may look at label and overview of slides, which often name the patient. De-identified archives always drop them." }, archive.keep_labels),
+    choices.flag({ name: "deidentify", label: "De-identify", hint: HINTS.deidentify }, archive.deidentify),
+    choices.flag({ name: "keep_labels", label: "Keep labels of slides", hint: HINTS.keep_labels }, archive.keep_labels),
     choices.flag({ name: "versions_required", label: "Changes must name a version", hint: "Programs that change items have to say which version they have seen; this page always does." }, archive.versions_required),
   ];
 }
