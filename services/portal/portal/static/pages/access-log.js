@@ -6,7 +6,7 @@ import { moment } from "../words.js";
 import { archivePath, pageOfArchive } from "./archive-head.js";
 import { findArchive } from "./find-archive.js";
 
-const KINDS = { archive: "The whole archive", image: "An image", file: "A file of a value" };
+const KINDS = { archive: "The whole archive", export: "A table of all items", manifest: "A list of all files", image: "An image", file: "A file of a value" };
 const PAGE_SIZE = 100;
 
 export async function accessLogPage({ signal, title }, name) {
@@ -29,6 +29,7 @@ export async function accessLogPage({ signal, title }, name) {
 function row(archive, { at, username, kind, subject, part }) {
   const which = {
     archive: () => `bytes ${part}`,
+    export: () => part,
     file: () => link(archivePath(archive, `items/${subject}/`), "of this item"),
     image: () => subject,
   }[kind];

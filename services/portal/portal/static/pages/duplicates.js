@@ -7,38 +7,31 @@ import { archivePath, pageOfArchive } from "./archive-head.js";
 import { findArchive } from "./find-archive.js";
 import { showPreview } from "./item-grid.js";
 
-const GROUPS_AT_ONCE = 10;
-
 export async function duplicatesPage({ signal, title }, name) {
   const archive = await findArchive(name, signal);
   title(`Duplicates in ${archive.title}`);
-  const found = await api.get(`${archive.api_url}duplicates/`, { signal });
-  return pageOfArchive(
-    archive,
-    "duplicates/",
-    "Duplicates",
-    signal,
-    chapter("Equal pixels", "Found whatever the files are like. Nothing is refused for it, and nothing deleted.", groups(archive, found.results, signal)),
-    chapter("Made from equal files", "Of several uploads; images that came out of one file together are none.", groups(archive, found.by_source, signal)),
-  );
-}
-
-function chapter(heading, lead, content) {
-  return element("section", { class: "chapter" }, element("h2", {}, heading), element("p", { class: "hint" }, lead), content);
-}
-
-// A few groups at a time: every image costs a look at it.
-function groups(archive, found, signal) {
-  if (!found.length) return notice("empty", "There are none.");
-  const list = element("ul", { class: "equals" });
-  const more = element("button", { type: "button", onclick: () => show() }, "Show more");
-  const show = () => {
-    const next = found.slice(list.children.length, list.children.length + GROUPS_AT_ONCE);
-    list.append(...next.map(({ images }) => group(archive, images, signal)));
-    more.hidden = list.children.length === found.length;
+  const pixels = chapter("Equal pixels", "Found whatever the files are like. Nothing is refused for it, and nothing deleted.");
+  const sources = chapter("Made from equal files", "Of several uploads; images that came out of one file together are none.");
+  const more = element("button", { type: "button" }, "Show more");
+  const show = async (address) => {
+    const page = await api.get(address, { signal });
+    pixels.add(page.results.map(({ images }) => group(archive, images, signal)));
+    sources.add(page.by_source.map(({ images }) => group(archive, images, signal)));
+    more.hidden = !page.next;
+    more.onclick = () => show(page.next).catch((error) => more.replaceWith(notice("error", error.reasons || String(error))));
   };
-  show();
-  return element("div", {}, list, more);
+  await show(`${archive.api_url}duplicates/`);
+  return pageOfArchive(archive, "duplicates/", "Duplicates", signal, pixels.view, sources.view, more);
+}
+
+function chapter(heading, lead) {
+  const list = element("ul", { class: "equals" });
+  const none = notice("empty", "There are none.");
+  const add = (groups) => {
+    list.append(...groups);
+    none.hidden = list.hasChildNodes();
+  };
+  return { view: element("section", { class: "chapter" }, element("h2", {}, heading), element("p", { class: "hint" }, lead), list, none), add };
 }
 
 function group(archive, images, signal) {

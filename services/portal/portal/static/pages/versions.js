@@ -4,6 +4,7 @@ import * as api from "../api.js";
 import { submitting } from "../acting.js";
 import { announce, element, field } from "../dom.js";
 import { mayManage } from "../rights.js";
+import { ended } from "../tasks.js";
 import { countOf, day } from "../words.js";
 
 export class VersionsPanel {
@@ -28,7 +29,7 @@ export class VersionsPanel {
     const said = element("div", { role: "status" });
     return element(
       "form",
-      { class: "card", onsubmit: submitting(said, (form) => this.make(form)) },
+      { class: "card", onsubmit: submitting(said, (form) => this.make(form, said)) },
       text("title", "Title", "Such as “Release 1”. A version holds the items as they are now, and never changes."),
       text("citation", "How to cite it"),
       text("doi", "DOI", "May be given later; one that was given stays."),
@@ -44,11 +45,19 @@ export class VersionsPanel {
     );
   }
 
-  async make(form) {
+  // A large version is made step by step.
+  async wait(begun, said) {
+    const onProgress = ({ done, total }) => said.replaceChildren(`${done} of ${countOf(total, "item")} …`);
+    const { errors } = await ended(begun, { signal: this.signal, onProgress });
+    if (errors.length) throw new api.ApiError(409, { detail: errors.flatMap((each) => each.reasons).join(" ") });
+  }
+
+  async make(form, said) {
     const sent = Object.fromEntries(new FormData(form));
     sent.embargo_until = sent.embargo_until || null;
     const made = await api.post(`${this.base}/snapshots/`, sent, { signal: this.signal });
-    announce(made.number ? `Version ${made.number} was made.` : `A version of ${countOf(made.total, "item")} is being made; it will be here when it is done.`);
+    if (!made.number) await this.wait(made, said);
+    announce("The version was made.");
     await this.load();
   }
 }
