@@ -73,9 +73,9 @@ export class TileView {
 
   // How large things are: as they were scanned, and on the screen now. Slides of unknown pixel size tell their zoom alone.
   describe() {
-    const { pixel_width_um: pixelUm } = this.pyramid;
+    const { pixel_width_um: pixelUm, magnification: objective } = this.pyramid;
     const now = pixelUm ? magnification(pixelUm / this.view.scale) : `${Math.round(this.view.scale * 100)} %`;
-    const scanned = pixelUm && `Scanned at ${magnification(pixelUm)}, ${microns(pixelUm)} µm per pixel`;
+    const scanned = pixelUm && `Scanned at ${objective ? `${objective}×` : magnification(pixelUm)}, ${microns(pixelUm)} µm per pixel`;
     this.caption.textContent = [scanned, `Shown at ${now}`].filter(Boolean).join("   ");
   }
 
