@@ -64,7 +64,7 @@ def test_settings_that_somebody_else_changed_meanwhile_are_not_overwritten(
     assert client.call("GET", archive["api_url"])["description"] == "theirs"
     page.press("Show it as it is now")
     wait_until(
-        lambda: page.find("[name=description]").get_property("value") == "theirs",
+        lambda: page.texts("[name=description]") == ["theirs"],
         timeout_s=20,
         what="their description",
     )
@@ -102,7 +102,7 @@ def test_equal_images_and_downloads_are_shown_to_an_editor(
 
     opened(page, platform, f"/archives/{archive['slug']}/duplicates/")
     wait_until(lambda: len(page.all(".equal a")) == 4, timeout_s=30, what="two pairs of equal images")
-    assert {each.text for each in page.all(".equal a")} == {"one.mha", "two.mha"}
+    assert set(page.texts(".equal a")) == {"one.mha", "two.mha"}
     page.press("Downloads")
 
     page.shows("An image")

@@ -77,17 +77,17 @@ def test_an_item_is_renamed_deleted_and_brought_back(page: Page, platform: Runni
     page.press("Rename")
     page.fill("title", "taken")
     page.press("Save title")
-    wait_until(lambda: page.find(".complaint").text, timeout_s=20, what="that the title is taken")
+    wait_until(lambda: any(page.texts(".complaint")), timeout_s=20, what="that the title is taken")
     page.fill("title", "second")
     page.press("Save title")
-    wait_until(lambda: page.find("h1").text == "second", timeout_s=20, what="the new title")
+    wait_until(lambda: page.texts("h1") == ["second"], timeout_s=20, what="the new title")
     page.press("Delete this item")
     page.press("Delete it")
     page.shows("“second” is deleted.")
     assert [each["title"] for each in client.items(archive["pk"])] == ["taken"]
     page.press("Bring it back")
 
-    wait_until(lambda: page.find("h1").text == "second", timeout_s=20, what="the item again")
+    wait_until(lambda: page.texts("h1") == ["second"], timeout_s=20, what="the item again")
     assert len(client.items(archive["pk"])) == 2
 
 
@@ -107,7 +107,7 @@ def test_an_image_that_does_not_arrive_says_why_and_one_that_does_is_there(
     page.press("Save value")
     page.shows("generic-overlay: Failed. None of the files could be imported.", timeout_s=60)
     page.shows("Refused files")
-    assert page.find(".session button").text == "Try again"
+    assert page.texts(".session button") == ["Try again"]
 
     choose(page, "generic-medical-image")
     page.fill("value", str(volume(tmp_path, "good.mha")))
@@ -153,7 +153,7 @@ def test_files_that_belong_together_become_one_item_after_a_preview(
     page.press("Preview")
     wait_until(
         lambda: (
-            sorted(row.text for row in page.all(".grouping tbody tr"))
+            sorted(page.texts(".grouping tbody tr"))
             == [
                 "alone.mha One of its own generic-medical-image",
                 "p1_mask.mha p1 generic-overlay",

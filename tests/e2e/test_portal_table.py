@@ -77,12 +77,12 @@ def test_a_table_is_checked_row_by_row_and_then_brought_in(
     page.fill("content", str(table))
     page.press("Check the table")
     page.shows("1 row cannot be imported; nothing was done.")
-    assert page.find(".wrong tbody tr").text.startswith("1 ")
+    assert page.texts(".wrong tbody tr")[0].startswith("1 ")
     table.write_text(f"pk,title,risk\n,fresh,0.7\n{first['pk']},,0.2\n")
     page.fill("content", str(table))
     page.press("Check the table")
     page.shows("1 new, 1 changed")
-    assert [row.text for row in page.all(".plan tbody tr")] == [
+    assert page.texts(".plan tbody tr") == [
         "1 A new item fresh risk = 0.7",
         "2 Changes an item risk = 0.2",
     ]

@@ -48,6 +48,15 @@ class Page:
             box.clear()
         box.send_keys(text)
 
+    def texts(self, css: str) -> list[str]:
+        """Return what elements say, read at one moment: a page may replace them between two questions."""
+        script = """
+            return [...document.querySelectorAll(arguments[0])]
+                .map((each) => (each.value ?? each.innerText).replace(/\\s+/g, " ").trim())
+        """
+        found: list[str] = self.browser.execute_script(script, css)
+        return found
+
     def press(self, text: str) -> None:
         self.browser.find_element(
             By.XPATH, f"//main//*[self::button or self::a][contains(., '{text}')]"

@@ -5,11 +5,13 @@ import { acting, twoSteps } from "../acting.js";
 import { announce, buttonLink, element, notice } from "../dom.js";
 import { restore } from "../restoring.js";
 import { archivePath } from "./archive-head.js";
+import { changeItem } from "./item-change.js";
 
-export function deletion(archive, { item, tag, signal, go }) {
+export function deletion(archive, editing) {
+  const { item, signal, go } = editing;
   const place = element("section", { class: "danger" }, element("h2", {}, "Delete"));
   const act = async () => {
-    await api.remove(item.api_url, { signal, tag });
+    await changeItem(editing, (tag) => api.remove(item.api_url, { signal, tag }));
     announce("The item is deleted.");
     place.closest("article").replaceChildren(deleted(archive, { item, signal, go }));
   };

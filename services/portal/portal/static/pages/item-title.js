@@ -3,8 +3,10 @@
 import * as api from "../api.js";
 import { submitting } from "../acting.js";
 import { announce, element, field } from "../dom.js";
+import { changeItem } from "./item-change.js";
 
-export function itemTitle({ item, tag, signal, mayEdit, again }) {
+export function itemTitle(editing) {
+  const { item, signal, mayEdit, again } = editing;
   const heading = element("h1", {}, item.title || "Untitled item");
   if (!mayEdit) return heading;
   const place = element("div", { class: "item-title" });
@@ -14,7 +16,7 @@ export function itemTitle({ item, tag, signal, mayEdit, again }) {
     place.querySelector("input").select();
   };
   const rename = async (title) => {
-    await api.patch(item.api_url, { title }, { signal, tag });
+    await changeItem(editing, (tag) => api.patch(item.api_url, { title }, { signal, tag }));
     again();
     announce("The item has a new title.");
   };

@@ -4,6 +4,7 @@ import * as api from "../api.js";
 import { acting, submitting } from "../acting.js";
 import { announce, element, field, notice } from "../dom.js";
 import { valueInput } from "../value-input.js";
+import { changeItem } from "./item-change.js";
 
 const MOST_SOCKETS = 1000;
 const LONGEST_SHOWN = 90;
@@ -91,9 +92,10 @@ function adding(sockets, editing) {
 }
 
 // What the server says of the one value that was sent belongs to the one input there is.
-async function change({ item, tag, signal, again }, body, said) {
+async function change(editing, body, said) {
+  const { item, signal, again } = editing;
   try {
-    await api.patch(item.api_url, body, { signal, tag });
+    await changeItem(editing, (tag) => api.patch(item.api_url, body, { signal, tag }));
   } catch (error) {
     if (error.errors) error.errors = Object.fromEntries(Object.entries(error.errors).map(([name, reasons]) => [name.startsWith("values.0") ? "value" : name, reasons]));
     throw error;

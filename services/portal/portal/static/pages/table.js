@@ -42,7 +42,8 @@ function offer(archive, items, { table, doing, signal }) {
   if (!items.length) return doing.replaceChildren();
   const many = countOf(items.length, "item");
   const act = async () => {
-    const rows = items.map((item) => ({ operation: "delete", item: item.api_url, version: item.version }));
+    const versionOf = (item) => (archive.versions_required ? item.version : null);
+    const rows = items.map((item) => ({ operation: "delete", item: item.api_url, version: versionOf(item) }));
     const task = await ended(await api.post("/api/v1/archives/items/bulk/", { archive: archive.api_url, rows }, { signal }), { signal });
     await table.search();
     doing.replaceChildren(outcome(task, items, { table, doing, signal }));
