@@ -52,7 +52,7 @@ class Page:
         """Return what elements say, read at one moment: a page may replace them between two questions."""
         script = """
             return [...document.querySelectorAll(arguments[0])]
-                .map((each) => (each.value ?? each.innerText).replace(/\\s+/g, " ").trim())
+                .map((each) => (each.value || each.innerText).replace(/\\s+/g, " ").trim())
         """
         found: list[str] = self.browser.execute_script(script, css)
         return found
