@@ -37,6 +37,8 @@ _MARKS = 8
 _DUPLICATE_KEY = 11_000
 _PREPARATIONS = 6
 _PREPARATION_PAUSE_S = 0.2
+_AT_ONCE = 1000
+"""Documents in one answer where no limit says how many are wanted; servers would begin with 101, and be asked again."""
 
 
 class MongoDocuments:
@@ -116,15 +118,16 @@ class MongoDocuments:
         if limit == 0:  # to MongoDB a limit of 0 means none
             return []
         with _translated():
-            found = self._of(collection).find(condition, {"doc": 1}).sort(keys).skip(skip).limit(limit or 0)
+            found = self._of(collection).find(
+                condition, {"doc": 1}, sort=keys, skip=skip, limit=limit or 0, batch_size=limit or _AT_ONCE
+            )
             return [each["doc"] for each in found]
 
     def identifiers(self, collection: str, where: Where | Sequence[Where] = ()) -> list[str]:
         condition = schema.condition(self._collections[collection], alternatives(where))
         with _translated():
-            return [
-                str(each["_id"]) for each in self._of(collection).find(condition, {"_id": 1}).sort("_id", 1)
-            ]
+            found = self._of(collection).find(condition, {"_id": 1}, sort=[("_id", 1)], batch_size=_AT_ONCE)
+            return [str(each["_id"]) for each in found]
 
     def count(self, collection: str, where: Where | Sequence[Where] = (), *, limit: int | None = None) -> int:
         condition = schema.condition(self._collections[collection], alternatives(where))

@@ -3,13 +3,15 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import pymongo
 import pytest
+from pymongo import monitoring
 
-from archive_shared.documents import Collection, Documents, mongo_schema
+from archive_shared.documents import Collection, Documents, mongo, mongo_schema
 from archive_shared.documents.mongo import MongoDocuments
 from archive_shared.errors import Duplicate, Stale, Unavailable
 from tests.support.document_stores import TASKS, Place
@@ -249,6 +251,37 @@ def test_a_refusal_does_not_tell_values_or_passwords(place: Place) -> None:
         MongoDocuments(url, place.database, [TASKS], timeout_s=TIMEOUT_S)
 
     assert "s3cret" not in str(refusal.value)
+
+
+class Asked(monitoring.CommandListener):
+    """Notes what the store is asked."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        self.names.append(event.command_name)
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None: ...
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None: ...
+
+
+@pytest.mark.parametrize("limit", [None, 150, 200, 201])
+def test_a_page_of_more_documents_than_servers_begin_with_is_one_round_trip(
+    place: Place, monkeypatch: pytest.MonkeyPatch, limit: int | None
+) -> None:
+    asked = Asked()
+    monkeypatch.setattr(mongo, "MongoClient", partial(pymongo.MongoClient, event_listeners=[asked]))
+    with place.opened() as documents:
+        for number in range(200):
+            documents.put_new("task", {"_id": f"{number:03}", "batch": "all"})
+        asked.names.clear()
+
+        found = documents.find("task", {"batch": "all"}, sort=[("number", 1)], limit=limit)
+
+        assert len(found) == min(limit or 200, 200)
+        assert asked.names == ["find"]
 
 
 def test_indexes_are_declared_with_the_identifier_last_so_that_pages_come_sorted(
