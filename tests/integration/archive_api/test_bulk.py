@@ -132,8 +132,8 @@ def test_rows_with_a_version_do_not_undo_what_others_did(
     shown = service.call("GET", f"{ITEMS}?archive={archive}", editor).json["results"]
     assert [each["title"] for each in shown] == ["case 0", "mine too", "case 2"]
     assert [(each.row, each.reasons) for each in found.errors] == [
-        (0, ["The item has version 2 by now."]),
-        (2, ["The item has version 2 by now."]),
+        (0, ["The item has version 3 by now."]),
+        (2, ["The item has version 3 by now."]),
     ]
 
 

@@ -37,6 +37,23 @@ def test_an_imported_volume_is_ready_once_it_can_be_looked_at(
     assert ready(service) == [ItemReady(item=item, archive=archive, images=[event.image])]
 
 
+def test_who_saw_an_item_before_it_was_said_to_be_ready_may_still_change_it(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    event = an_import(archive=archive)
+    service.hear(event)
+    item = only_item(service, editor)["api_url"]
+    seen = service.call("GET", item, editor).headers["ETag"]
+    service.hear(PreviewReady(image=event.image))
+
+    def renamed(title: str) -> int:
+        headers = {"If-Match": seen}
+        return service.call("PATCH", item, editor, json={"title": title}, headers=headers).status_code
+
+    assert service.call("GET", item, editor).headers["ETag"] != seen
+    assert [renamed("b"), renamed("c")] == [200, 412]
+
+
 def test_the_order_in_which_is_heard_of_image_and_preview_does_not_matter(
     service: ArchiveService, archive: str
 ) -> None:

@@ -72,6 +72,8 @@ class Item(Aggregate):
         Images that imports put here. An import delivered again must not undo what people did since.
     announced_ready
         Whether it was said that everything of it is there; that is said once.
+    announcing_version
+        The version it got by that, 0 before.
     origin
         The item it is a copy of, "" if it is none.
     deleted_at
@@ -91,6 +93,7 @@ class Item(Aggregate):
     kept_is_known: bool = False
     attached_imports: list[str] = field(default_factory=list)
     announced_ready: bool = False
+    announcing_version: int = 0
     origin: str = ""
     deleted: bool = False
     deleted_at: datetime | None = None
@@ -139,8 +142,12 @@ class Item(Aggregate):
         return deletions[-1] if self.deleted and deletions else ""
 
     def require_version(self, expected: int | None) -> None:
-        """Raise `Outdated` when somebody changed the item since the version expected; None expects nothing."""
-        if expected not in (None, self.version):
+        """Raise `Outdated` when somebody changed the item since the version expected; None expects nothing.
+
+        That it was announced as ready is no change anybody made: who saw the version before has seen it as it is.
+        """
+        is_as_before = self.version == self.announcing_version and expected == self.version - 1
+        if expected not in (None, self.version) and not is_as_before:
             raise Outdated(f"The item has version {self.version} by now.")
 
     def require_in(self, archive: str) -> None:
@@ -215,7 +222,7 @@ class Item(Aggregate):
         """Say that everything of it is there, unless that was said or it is deleted."""
         if self.announced_ready or self.deleted:
             return
-        self.announced_ready = True
+        self.announced_ready, self.announcing_version = True, self.version + 1
         self.record(ItemReady(item=self.id, archive=self.archive, images=self.images))
 
     def delete(self, *, at: datetime, by: Actor | None = None) -> None:

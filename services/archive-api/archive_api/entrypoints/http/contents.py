@@ -72,7 +72,7 @@ def contents_blueprint(library: Library, links: Links) -> Blueprint:
         rows, ignored = table.rows, {"ignored": table.ignored}
         check_rows(library, token, pk, rows)
         if sent["dry_run"]:
-            return json_response(_plan(rows) | ignored)
+            return json_response(_plan(rows, links) | ignored)
 
         def act(identifier: str) -> tuple[int, Json]:
             return 202, show_task(begin_task(library, caller, identifier, pk, rows), links) | ignored
@@ -150,7 +150,7 @@ def _listed(texts: Iterable[str]) -> Iterator[str]:
     yield "[]" if separator == "[" else "]"
 
 
-def _plan(rows: Sequence[Row]) -> Json:
+def _plan(rows: Sequence[Row], links: Links) -> Json:
     """Return how many items a table would create and edit, and what it would do row by row."""
     edits = sum(row.operation == "edit" for row in rows)
     plan = [
@@ -158,7 +158,9 @@ def _plan(rows: Sequence[Row]) -> Json:
             "operation": row.operation,
             "item": row.item,
             "title": row.title,
-            "values": {each.socket: each.value for each in row.values},
+            "values": {
+                each.socket: links.image(each.image) if each.image else each.value for each in row.values
+            },
         }
         for row in rows
     ]
