@@ -78,7 +78,7 @@ function wrongTable(wrong) {
   return element("div", {}, notice("error", `${countOf(byRow.size, "row")} cannot be imported; nothing was done.`), element("div", { class: "scrolled wrong" }, plainTable(["Row", "Why"], rows)));
 }
 
-function starting(archive, table, { rows, create, edit }, { signal, onDone, result }) {
+function starting(archive, table, { rows, create, edit, ignored }, { signal, onDone, result }) {
   const said = element("div", { role: "status" });
   const progress = (task) => said.replaceChildren(`${task.done + task.failed} of ${task.total} rows done …`);
   const start = acting(said, async () => {
@@ -91,7 +91,7 @@ function starting(archive, table, { rows, create, edit }, { signal, onDone, resu
     "div",
     { class: "actions starting" },
     element("button", { type: "button", class: "primary", onclick: start }, `Import ${countOf(rows, "row")}`),
-    element("span", { class: "hint" }, `${create} new, ${edit} changed`),
+    element("span", { class: "hint" }, `${create} new, ${edit} changed${ignored.length ? `; left alone: ${ignored.join(", ")}` : ""}`),
     said,
   );
 }
