@@ -132,6 +132,11 @@ def test_somebody_who_may_only_look_is_offered_no_changes(page: Page, platform: 
     assert "Add a value" not in shown
     assert "Delete" not in shown
 
+    page.open(f"/archives/{archive['slug']}/")
+    page.shows("to be read")
+    assert page.texts(".pages a") == ["Items", "Table", "Duplicates"]
+    assert not page.all("#files")
+
 
 def test_files_that_belong_together_become_one_item_after_a_preview(
     page: Page, platform: RunningPlatform, tmp_path: Path

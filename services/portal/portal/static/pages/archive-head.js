@@ -2,6 +2,7 @@
 
 import * as api from "../api.js";
 import { element, link } from "../dom.js";
+import { mayManage } from "../rights.js";
 
 const FOR_ALL = [["", "Items"], ["table/", "Table"], ["duplicates/", "Duplicates"]];
 const FOR_EDITORS = [["settings/", "Settings"], ["members/", "Members"], ["downloads/", "Downloads"], ["deleted/", "Deleted"]];
@@ -14,10 +15,10 @@ export function crumbs(...archive) {
   return element("p", { class: "crumbs" }, link("/", "Archives"), archive.map((each) => [" / ", link(archivePath(each), each.title)]));
 }
 
-// The pages of editors are named once the server has said that the reader is one.
 export function archivePages(archive, here, signal) {
-  const pages = element("ul", {}, FOR_ALL.map((page) => entry(archive, page, here)));
-  showForEditors(archive, pages, here, signal);
+  const named = mayManage(archive) ? [...FOR_ALL, ...FOR_EDITORS] : FOR_ALL;
+  const pages = element("ul", {}, named.map((page) => entry(archive, page, here)));
+  if (mayManage(archive)) showWaiting(archive, pages, signal);
   return element("nav", { class: "pages", "aria-label": "Pages of the archive" }, pages);
 }
 
@@ -27,13 +28,13 @@ function entry(archive, [page, text], here) {
   return element("li", { "data-page": page }, shown);
 }
 
-async function showForEditors(archive, pages, here, signal) {
+// How many people wait for an answer.
+async function showWaiting(archive, pages, signal) {
   try {
     const { count } = await api.get(`/api/v1/archives/${archive.pk}/requests/?state=pending&limit=1`, { signal });
-    pages.append(...FOR_EDITORS.map((page) => entry(archive, page, here)));
     if (count) pages.querySelector("[data-page='members/'] a").append(" ", element("span", { class: "badge" }, `${count} waiting`));
   } catch {
-    // Not for this reader.
+    // The page of the members says what is wrong.
   }
 }
 

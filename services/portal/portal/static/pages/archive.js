@@ -2,6 +2,7 @@
 
 import * as api from "../api.js";
 import { element, notice } from "../dom.js";
+import { mayUpload } from "../rights.js";
 import { day } from "../words.js";
 import { archivePages, crumbs } from "./archive-head.js";
 import { badge } from "./archives.js";
@@ -35,7 +36,7 @@ export async function archivePage({ signal, title, go }, name) {
     header(archive, signal),
     archivePages(archive, "", signal),
     about(archive),
-    panel.view,
+    mayUpload(archive) && panel.view,
     element("div", { class: "heading" }, element("h2", {}, "Items"), count, downloadAll(archive)),
     grid.view,
     versions.view,

@@ -2,7 +2,7 @@
 
 import * as api from "../api.js";
 import { element, notice } from "../dom.js";
-import { mayEditItem, mayManage } from "../rights.js";
+import { mayManage, mayUpload } from "../rights.js";
 import { moment } from "../words.js";
 import { crumbs } from "./archive-head.js";
 import { historyOf } from "./history.js";
@@ -15,7 +15,7 @@ import { valuesSection } from "./item-values.js";
 export async function itemPage({ signal, title, go }, slug, pk) {
   const { body: item, tag } = await api.getTagged(`/api/v1/archives/items/${encodeURIComponent(pk)}/`, { signal });
   const archive = await api.get(item.archive, { signal });
-  const [mayEdit, mayDelete] = await Promise.all([mayEditItem(item, signal), mayManage(archive, signal)]);
+  const mayEdit = mayUpload(archive);
   title(item.title || "Item");
   const images = element("div");
   await showImages(item, images, signal);
@@ -31,6 +31,6 @@ export async function itemPage({ signal, title, go }, slug, pk) {
     images,
     await valuesSection(editing),
     mayEdit && historyOf(item.api_url, signal),
-    mayDelete && deletion(archive, { ...editing, go }),
+    mayManage(archive) && deletion(archive, { ...editing, go }),
   );
 }

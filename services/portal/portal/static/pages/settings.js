@@ -16,7 +16,7 @@ const MOST_CHOICES = 1000;
 
 export async function settingsPage({ signal, title, go }, name) {
   const found = await findArchive(name, signal);
-  if (!(await mayManage(found, signal))) throw new api.ApiError(404);
+  if (!mayManage(found)) throw new api.ApiError(404);
   const [{ body: archive, tag }, lists] = await Promise.all([api.getTagged(found.api_url, { signal }), viewingLists(signal)]);
   title(`Settings of ${archive.title}`);
   const again = () => go(`/archives/${encodeURIComponent(archive.slug)}/settings/`);

@@ -4,7 +4,7 @@ import * as api from "../api.js";
 import { acting, twoSteps } from "../acting.js";
 import { announce, element, notice } from "../dom.js";
 import { restore } from "../restoring.js";
-import { mayManage } from "../rights.js";
+import { mayManage, mayUpload } from "../rights.js";
 import { ended } from "../tasks.js";
 import { countOf } from "../words.js";
 import { pageOfArchive } from "./archive-head.js";
@@ -19,12 +19,12 @@ const FORMATS = { csv: "CSV", jsonl: "JSON lines", parquet: "Parquet" };
 export async function tablePage({ signal, title }, name) {
   const archive = await findArchive(name, signal);
   title(`Table of ${archive.title}`);
-  const [sockets, isEditor] = await Promise.all([valueSockets(signal), mayManage(archive, signal)]);
+  const sockets = await valueSockets(signal);
   const doing = element("div", { class: "chosen" });
-  const table = new ItemTable(archive, { signal, onChoice: isEditor ? (items) => offer(archive, items, { table, doing, signal }) : null });
+  const table = new ItemTable(archive, { signal, onChoice: mayManage(archive) ? (items) => offer(archive, items, { table, doing, signal }) : null });
   const conditions = new Conditions(sockets, (query) => table.search(query));
   await table.search(conditions.query);
-  return pageOfArchive(archive, "table/", "Table", signal, conditions.view, doing, table.view, exports(archive), importPanel(archive, { signal, onDone: () => table.search() }));
+  return pageOfArchive(archive, "table/", "Table", signal, conditions.view, doing, table.view, exports(archive), mayUpload(archive) && importPanel(archive, { signal, onDone: () => table.search() }));
 }
 
 async function valueSockets(signal) {

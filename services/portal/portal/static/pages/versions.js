@@ -18,7 +18,8 @@ export class VersionsPanel {
   }
 
   async load() {
-    const [versions, mayMake] = await Promise.all([api.get(`${this.base}/snapshots/?limit=1000`, { signal: this.signal }), mayManage(this.archive, this.signal)]);
+    const versions = await api.get(`${this.base}/snapshots/?limit=1000`, { signal: this.signal });
+    const mayMake = mayManage(this.archive);
     this.list.replaceChildren(...versions.results.map(version));
     this.form.replaceChildren(...(mayMake ? [this.newVersion()] : []));
     this.view.hidden = !versions.count && !mayMake;
