@@ -127,14 +127,15 @@ def _by_terms(
     library: Library, archive: str, leading: HasTerm, after: Position | None
 ) -> Iterator[tuple[Position, str]]:
     """Walk over entries that have any of the terms, in order of age, each once."""
-    behind = after.identifier if after else ""
+    # Nothing is asked of the first page's identifiers: a planner may take any bound for a reason to look through all of them.
+    behind: Where = {"_id": more_than(after.identifier)} if after else {}
     terms = [scoped(archive, term) for term in leading.terms]
     while True:
         entries = {
             entry.id: entry.item
             for term in terms
             for entry in library.search_entries.find(
-                {"terms": term, "_id": more_than(behind)}, sort=[("_id", 1)], limit=_BATCH
+                {"terms": term, **behind}, sort=[("_id", 1)], limit=_BATCH
             )
         }
         # Of several terms, only what is surely complete: the first of what all of them found together.
@@ -142,7 +143,7 @@ def _by_terms(
         if not page:
             return
         yield from ((Position(identifier), entries[identifier]) for identifier in page)
-        behind = page[-1]
+        behind = {"_id": more_than(page[-1])}
 
 
 def _by_number(
