@@ -73,7 +73,7 @@ bench-events: $(DEVELOPMENT) servers ## from outbox to subscriber, beside bare p
 bench-permissions: $(DEVELOPMENT) ## decisions, remembered and not, beside a query per check and pycasbin  [ARGS="--archives N --users N --rounds N"]
 	@$(BIN)/python -m bench.permissions $(ARGS)
 
-bench-api: $(DEVELOPMENT) ## a page of items costs the same among a thousand and a million  [ARGS="--sizes 1000,100000 --rounds N"]
+bench-api: $(DEVELOPMENT) ## a page of items costs the same among a thousand and a million  [ARGS="--sizes 1000,100000 --rounds N --mongo mongodb://..."]
 	@$(BIN)/python -m bench.archive_api $(ARGS)
 
 bench-ingest: $(DEVELOPMENT) $(PANIMG) ## the import beside panimg and ITK  [ARGS="--rounds 5 --slices 300 --case nii"]
