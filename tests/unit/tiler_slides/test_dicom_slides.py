@@ -12,6 +12,7 @@ from pydicom.encaps import encapsulate, generate_frames
 
 from tests.support import slide_files
 from tests.support.converting import convert, refusal, seen_by_openslide
+from tiler.adapters.slides.associated_pictures import associated_pictures
 from tiler.adapters.slides.conversion import convert_slide
 from tiler.adapters.slides.local_files import LocalFiles
 from tiler.adapters.slides.planning import plan_slide
@@ -181,6 +182,20 @@ def test_numbers_in_place_of_bytes_are_refused_before_anything_of_their_size_is_
     dataset.save_as(slide)
 
     assert "damaged" in refusal(slide)
+
+
+def test_an_overview_that_claims_to_be_huge_is_left_out_unread(tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a").path
+    overview = pydicom.dcmread(slide.with_name("overview.dcm"))
+    overview.Columns = overview.Rows = overview.TotalPixelMatrixColumns = overview.TotalPixelMatrixRows = (
+        65_000
+    )
+    overview.save_as(slide.with_name("overview.dcm"))
+
+    with LocalFiles(slide) as files:
+        found = associated_pictures(files, "dicom")
+
+    assert [picture.name for picture in found] == ["label"]
 
 
 def test_fluorescence_is_refused(tmp_path: Path) -> None:

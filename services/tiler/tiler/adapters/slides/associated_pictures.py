@@ -48,7 +48,9 @@ def associated_pictures(files: SlideFiles, vendor: str) -> Sequence[AssociatedPi
 
 
 def _is_modest(slide: openslide.OpenSlide, name: str) -> bool:
-    if name not in slide.associated_images:
+    if name not in lowlevel.get_associated_image_names(
+        slide._osr
+    ):  # `in slide.associated_images` would read it
         return False
     width, height = lowlevel.get_associated_image_dimensions(slide._osr, name)
     return 0 < width * height <= _MOST_PIXELS
