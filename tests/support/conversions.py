@@ -10,8 +10,8 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from ingest_worker.adapters.conversion_run import SLIDE
 from ingest_worker.adapters.tasks import convert_candidate, file_document, look_at, recognised_from_document
-from ingest_worker.conversion import SLIDE
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.candidates import gather
 from ingest_worker.domain.files import SourceFile

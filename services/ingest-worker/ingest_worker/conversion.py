@@ -1,52 +1,20 @@
-"""The conversion as a library: files in, canonical images and a report out. No service, no store, no network.
-
-The steps: unpack archives, look at every file, gather candidates, convert each candidate. All of them read uploaded
-bytes, so all of them happen in confined children; this process only moves names and finished files around.
-"""
+"""The conversion as a library: files in, canonical images and a report out. No service, no store, no network."""
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from os import cpu_count
 from pathlib import Path
-from typing import Any, Final
 
 from archive_shared.errors import Invalid
-from ingest_worker.adapters.disk import Disk
+from ingest_worker.adapters.conversion_run import ConversionRun, OnProgress
 from ingest_worker.adapters.isolation import Isolation
-from ingest_worker.adapters.tasks import (
-    LIGHT,
-    file_document,
-    file_from_document,
-    preload_for,
-    recognised_from_document,
-)
-from ingest_worker.adapters.tasks_together import Done, Stopped, Task
-from ingest_worker.adapters.unpacking import is_zip
-from ingest_worker.domain.budget import MIB, Budget
-from ingest_worker.domain.candidates import Candidate, Recognised, gather
-from ingest_worker.domain.deidentification import SLIDE as SLIDE_WITH_IDENTITY
+from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.deidentification import Deidentification
-from ingest_worker.domain.files import Source, SourceFile, natural_order
-from ingest_worker.domain.formats import SlideFormat
-from ingest_worker.domain.images import ConvertedImage
-from ingest_worker.domain.report import (
-    ConversionProgress,
-    ConversionReport,
-    Rejection,
-    merged,
-    rejection_from_document,
-)
-from ingest_worker.domain.slides import FoundSlide, SlideFile, found_slide
-from ingest_worker.domain.track import Steps, Track
-
-TASKS: Final = "ingest_worker.adapters.tasks"
-FILES_LOOKED_AT_TOGETHER: Final = 64
-SMALL_BYTES: Final = MIB  # a fork costs as much as converting some hundred kilobytes
-SLIDE: Final = "This is a whole-slide image; `tiler convert` converts those."
-OnProgress = Callable[[ConversionProgress], None]
+from ingest_worker.domain.files import SourceFile, natural_order
+from ingest_worker.domain.report import ConversionProgress, ConversionReport
 
 
 def convert(
@@ -101,7 +69,7 @@ def convert(
     scratch = Path(tempfile.mkdtemp(prefix=".conversion-", dir=output.resolve()))
     try:
         with nullcontext(isolation) if isolation else Isolation(jobs=jobs) as processes:
-            conversion = _Conversion(
+            conversion = ConversionRun(
                 isolation=processes,
                 budget=budget or Budget(),
                 output=output,
@@ -132,206 +100,3 @@ def _named(files: Sequence[SourceFile | Path]) -> list[SourceFile]:
             {"files": [f"Two files are called {doubles[0]}." if doubles else "There are no files."]}
         )
     return sorted(sources, key=lambda source: natural_order(source.name))
-
-
-@dataclass
-class _Conversion:
-    """One run of `convert`: what is to do, what is known so far."""
-
-    isolation: Isolation
-    budget: Budget
-    output: Path
-    scratch: Path
-    threads: int
-    on_progress: OnProgress
-    keep_slides: bool
-    key: str = field(repr=False)
-    images: list[ConvertedImage] = field(default_factory=list)
-    slides: list[FoundSlide] = field(default_factory=list)
-    rejections: list[Rejection] = field(default_factory=list)
-    archives: list[Source] = field(default_factory=list)
-    disk: Disk = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.disk = Disk(self.budget.disk_bytes)
-
-    def run(self, sources: list[SourceFile]) -> ConversionReport:
-        present = self._regular(sources)
-        archives = [file for file in present if is_zip(file.path)]
-        plain = [file for file in present if file not in archives]
-        files = plain + self._unpacked(archives)
-        candidates, rejections = gather(self._recognised(files))
-        self.rejections += rejections
-        if self.key or not self.keep_slides:
-            kept = [candidate.without_tiler() for candidate in candidates]
-            candidates = self._without_slides(kept, SLIDE_WITH_IDENTITY if self.key else SLIDE)
-        self._convert(candidates, rejected=len(rejections))
-        return ConversionReport(
-            images=tuple(sorted(self.images, key=_image_order)),
-            rejected=merged(self.rejections),
-            archives=tuple(self.archives),
-            slides=tuple(sorted(self.slides, key=lambda slide: natural_order(slide.name))),
-        )
-
-    def _regular(self, sources: list[SourceFile]) -> list[SourceFile]:
-        """Leave out what is no file: opening a pipe or a device could wait for ever."""
-        odd = [source for source in sources if not source.path.is_file()]
-        self.rejections += [Rejection(source.name, ("This is not a file, or it is gone.",)) for source in odd]
-        return [source for source in sources if source not in odd]
-
-    def _unpacked(self, archives: list[SourceFile]) -> list[SourceFile]:
-        """Unpack archives one after another, since they share one budget."""
-        files: list[SourceFile] = []
-        sizes = [_file_bytes(archive) for archive in archives]
-        steps = Steps("unpacking", sizes)
-        used = {"files_used": 0, "bytes_used": 0}
-        for count, archive in enumerate(archives):
-            target = self.scratch / f"unpacked-{count}"
-            target.mkdir()
-            arguments = {"archive": file_document(archive), "target": str(target), **used}
-            outcome = self._one(
-                Task(f"{TASKS}:unpack_archive", arguments, self.budget, LIGHT), steps, sizes[count]
-            )
-            steps.done(sizes[count])
-            if isinstance(outcome, Stopped):
-                self.rejections.append(Rejection(archive.name, outcome.reasons))
-                shutil.rmtree(target)
-                continue
-            used = {key: outcome.value[key] for key in used}
-            files += self._taken_out(outcome.value)
-        self.disk.kept_bytes += used["bytes_used"]
-        return files
-
-    def _taken_out(self, unpacked: dict[str, Any]) -> list[SourceFile]:
-        self.rejections += [rejection_from_document(document) for document in unpacked["rejections"]]
-        if unpacked["archives"]:
-            self.archives.append(Source(**unpacked["source"]))
-        return [file_from_document(document) for document in unpacked["files"]]
-
-    def _one(self, task: Task, steps: Steps, size_bytes: int) -> Done | Stopped:
-        """Do a task on one file, which tells how far it is in thousandths."""
-
-        def note(_: int, thousandths: int) -> None:
-            steps.in_work(size_bytes * thousandths // Track.WHOLE)
-
-        ((_, outcome),) = self._run([task], steps.progress, note)
-        return outcome
-
-    def _run(
-        self,
-        tasks: Sequence[Task],
-        progress: Callable[[], ConversionProgress],
-        on_part: Callable[[int, int], None] = lambda index, done: None,
-    ) -> Iterable[tuple[int, Done | Stopped]]:
-        return self.isolation.run(
-            tasks, on_progress=on_part, on_tick=lambda: self.on_progress(progress()), disk=self.disk
-        )
-
-    def _recognised(self, files: list[SourceFile]) -> list[Recognised]:
-        """Look at files in batches; those of a batch that breaks once more, each by itself."""
-        batches = [
-            files[start : start + FILES_LOOKED_AT_TOGETHER]
-            for start in range(0, len(files), FILES_LOOKED_AT_TOGETHER)
-        ]
-        found: list[Recognised] = []
-        sizes = {file.name: _file_bytes(file) for file in files}
-        steps = Steps("recognising", list(sizes.values()))
-        while batches:
-            tasks = [self._looking(batch) for batch in batches]
-            broken: list[list[SourceFile]] = []
-            for index, outcome in self._run(tasks, steps.progress):
-                batch = batches[index]
-                if isinstance(outcome, Done) or len(batch) == 1:
-                    for file in batch:
-                        steps.done(sizes[file.name])
-                if isinstance(outcome, Done):
-                    found += [recognised_from_document(document) for document in outcome.value["recognised"]]
-                elif len(batch) == 1:
-                    self.rejections.append(Rejection(batch[0].name, outcome.reasons))
-                else:
-                    broken += [[file] for file in batch]
-            batches = broken
-        return found
-
-    def _looking(self, batch: list[SourceFile]) -> Task:
-        arguments = {"files": [file_document(file) for file in batch]}
-        in_short = replace(self.budget, wall_time_s=min(self.budget.look_time_s, self.budget.wall_time_s))
-        return Task(f"{TASKS}:look_at", arguments, in_short, LIGHT, together=True)
-
-    def _convert(self, candidates: list[Candidate], *, rejected: int) -> None:
-        track = Track([(len(candidate.files), _size(candidate)) for candidate in candidates], rejected)
-        tasks = [self._converting(number, candidate) for number, candidate in enumerate(candidates)]
-        for number, outcome in self._run(tasks, track.progress, track.note):
-            track.note(number, track.WHOLE)
-            if isinstance(outcome, Stopped):
-                self.rejections += [
-                    Rejection(file.name, outcome.reasons) for file in candidates[number].files
-                ]
-            elif isinstance(candidates[number].format, SlideFormat):
-                self._take_slide(candidates[number], outcome.value)
-            else:
-                self._take_in(outcome.value, Path(tasks[number].folder))
-            if tasks[number].folder:  # what is left in it is of no use, and takes disk from the others
-                shutil.rmtree(tasks[number].folder, ignore_errors=True)
-        self.on_progress(track.progress())
-
-    def _without_slides(self, candidates: list[Candidate], reason: str) -> list[Candidate]:
-        slides = [candidate for candidate in candidates if isinstance(candidate.format, SlideFormat)]
-        self.rejections += [Rejection(file.name, (reason,)) for slide in slides for file in slide.files]
-        return [candidate for candidate in candidates if candidate not in slides]
-
-    def _converting(self, number: int, candidate: Candidate) -> Task:
-        if isinstance(candidate.format, SlideFormat):
-            files = {"files": [file_document(file) for file in candidate.files]}
-            return Task(f"{TASKS}:identify", files, self.budget, LIGHT)
-        arguments: dict[str, Any] = {
-            "format": candidate.format,
-            "files": [file_document(file) for file in candidate.files],
-            "folder": str(self.scratch / f"candidate-{number}"),
-            "threads": self.threads,
-            "key": self.key,
-        }
-        return Task(
-            f"{TASKS}:convert_candidate",
-            arguments,
-            self.budget,
-            preload_for(candidate.format),
-            folder=arguments["folder"],
-            together=_size(candidate) <= SMALL_BYTES,
-        )
-
-    def _take_in(self, converted: dict[str, Any], folder: Path) -> None:
-        """Move finished files into the output folder."""
-        self.rejections += [rejection_from_document(document) for document in converted["rejections"]]
-        for document in converted["images"]:
-            image = ConvertedImage.from_document(document)
-            (folder / image.file).replace(self.output / image.file)
-            self.disk.kept_bytes += image.size_bytes
-            self.images.append(image)
-
-    def _take_slide(self, candidate: Candidate, identified: dict[str, Any]) -> None:
-        """Keep a slide's files; unpacked ones move out of the scratch folder."""
-        assert isinstance(candidate.format, SlideFormat)
-        sources = [Source(**source) for source in identified["sources"]]
-        slide = found_slide(candidate.format, candidate.files, sources)
-        kept = [
-            self._out_of_scratch(file, f"{slide.key}-{number}") for number, file in enumerate(slide.files)
-        ]
-        self.slides.append(replace(slide, files=tuple(kept)))
-
-    def _out_of_scratch(self, file: SlideFile, name: str) -> SlideFile:
-        if self.scratch not in file.path.parents:
-            return file
-        return replace(file, path=file.path.replace(self.output / name))
-
-
-def _image_order(image: ConvertedImage) -> tuple[object, ...]:
-    return (natural_order(image.sources[0].name), image.name, image.key)
-
-
-def _size(candidate: Candidate) -> int:
-    return sum(map(_file_bytes, candidate.files))
-
-
-def _file_bytes(file: SourceFile) -> int:
-    return file.path.stat().st_size
