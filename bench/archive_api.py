@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from archive_shared.http import gunicorn_settings
 from archive_shared.identifiers import derived_id
 from bench.archive_api_filled import WORDS, Filled, filled
 from bench.measuring import Figures, compare, conditions, percentile, table
@@ -34,6 +35,7 @@ def main() -> None:
     services = {
         "SQLite" if url is None else "MongoDB": [filled(size, url) for size in sizes] for url in stores
     }
+    gunicorn_settings.post_worker_init(None)  # as in the processes that serve
     for title, ask in KINDS.items():
         for store, compared in services.items():
             contestants = {

@@ -4,6 +4,7 @@ On one machine the supervisor's command line adds the socket and the certificate
 https://docs.gunicorn.org/en/stable/settings.html
 """
 
+import gc
 import importlib
 from pathlib import Path
 from typing import Any
@@ -37,3 +38,12 @@ def on_starting(server: Any) -> None:
     application itself would not be.
     """
     importlib.import_module(server.app.app_uri.partition(":")[0])
+
+
+def post_worker_init(worker: Any) -> None:
+    """Leave what a worker is made of out of garbage collections, once its application is there.
+
+    It stays for as long as the worker lives; looking through it took 45 ms in the middle of every 25th page or so.
+    """
+    gc.collect()
+    gc.freeze()
