@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 bind = "0.0.0.0:8000"
-worker_class = "gthread"  # requests wait for other services and the blob store most of the time
+worker_class = "archive_shared.http.gunicorn_worker.StayingThreads"  # threads, as requests mostly wait for other services
 workers = 2
 threads = 8
 keepalive = 75  # seconds; longer than nginx keeps idle connections to us, so that it never meets a closed one
