@@ -42,7 +42,7 @@ export class UploadPanel {
       "label",
       { class: "drop", for: "files" },
       element("span", { class: "button primary" }, "Add images"),
-      element("span", {}, "or drop files here: DICOM, MetaImage, NIfTI, NRRD, TIFF, photographs, or a zip of them"),
+      element("span", {}, "or drop files here: DICOM, MetaImage, NIfTI, NRRD, TIFF, slides, photographs, or a zip of them"),
       this.input,
     );
     const hold = (event) => {
