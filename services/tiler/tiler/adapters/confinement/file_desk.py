@@ -2,12 +2,15 @@
 
 import socket
 import socketserver
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from archive_shared.errors import ArchiveSystemError
 from tiler.adapters.blob_source import BlobSource
@@ -17,6 +20,8 @@ from tiler.domain.slide_files import SlideFiles
 
 SOCKET = "files.sock"
 _POLL_S = 0.02  # how long closing takes at most
+
+log = structlog.get_logger()
 
 
 class FileDesk:
@@ -120,7 +125,10 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         super().__init__(str(desk.folder / SOCKET), _Conversation)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Let go of one who breaks the rules or has ended; what it came to says the program's ending."""
+        """Let go of one who breaks the rules or has ended: what it came to says the program's ending; tell of all else."""
+        failure = sys.exc_info()[1]
+        if not isinstance(failure, Gone | OSError):
+            log.error("a file could not be given", error=type(failure).__name__)
 
 
 class _Conversation(socketserver.BaseRequestHandler):
