@@ -1,5 +1,7 @@
 """Archives over HTTP."""
 
+from dataclasses import dataclass
+
 from flask import Blueprint, Response, request
 
 from archive_api.entrypoints.http.links import Links
@@ -39,92 +41,114 @@ from archive_shared.http.requests import bearer_token, body, page, page_body
 def archives_blueprint(library: Library, links: Links) -> Blueprint:
     """Routes for archives."""
     routes = Blueprint("archives", __name__, url_prefix="/api/v1/archives")
+    archives, editing = _Archives(library, links), _Editing(library, links)
+    routes.get("/")(archives.list_visible)
+    routes.post("/")(editing.create)
+    routes.get("/<pk>/")(archives.show)
+    routes.get("/<pk>/nameplate/")(archives.nameplate)
+    routes.get("/<pk>/nameplate/logo.png")(archives.nameplate_logo)
+    routes.patch("/<pk>/")(editing.change)
+    routes.get("/<pk>/history/")(editing.history)
+    routes.post("/<pk>/deletion/")(editing.ask_to_delete)
+    routes.delete("/<pk>/")(editing.delete)
+    return routes
 
-    @routes.get("/")
-    def list_visible() -> Response:
+
+@dataclass(frozen=True)
+class _Archives:
+    """What those who look at archives are answered."""
+
+    library: Library
+    links: Links
+
+    def list_visible(self) -> Response:
         """List what the caller may see: public archives, and those they have a role on."""
         wanted = page()
         count, found = list_archives(
-            library, bearer_token(), _filter(), skip=wanted.offset, limit=wanted.limit
+            self.library, bearer_token(), _filter(), skip=wanted.offset, limit=wanted.limit
         )
-        results = [show_archive(archive, links) for archive in found]
-        return json_response(page_body(wanted, url=links.archives, count=count, results=results))
+        results = [show_archive(archive, self.links) for archive in found]
+        return json_response(page_body(wanted, url=self.links.archives, count=count, results=results))
 
-    @routes.post("/")
-    def create() -> Response:
-        """Create an archive; the caller becomes its first editor."""
-        caller = require_creator(library, bearer_token())
-        wanted = with_default_viewer(library, sent_archive())
-        check_display(library, bearer_token(), wanted)
-
-        def act(identifier: str) -> tuple[int, Json]:
-            archive = create_archive(library, caller, identifier, wanted)
-            return 201, show_seen_archive(
-                SeenArchive(archive, 0, role="editor"), links, library.render_markdown
-            )
-
-        return posted(library, caller.id, act)
-
-    @routes.get("/<pk>/")
-    def show(pk: str) -> Response:
+    def show(self, pk: str) -> Response:
         """Show an archive: its card, and to those with a role its page and how many items it has."""
-        return _seen(find_archive(library, bearer_token(), pk))
+        seen = find_archive(self.library, bearer_token(), pk)
+        return _tagged(seen, self.library, self.links)
 
-    @routes.get("/<pk>/nameplate/")
-    def nameplate(pk: str) -> Response:
+    def nameplate(self, pk: str) -> Response:
         """Show title and logo, of a private archive too, to somebody who has its exact address and may ask for access."""
-        return json_response(show_nameplate(find_by_exact_address(library, bearer_token(), pk), links))
+        found = find_by_exact_address(self.library, bearer_token(), pk)
+        return json_response(show_nameplate(found, self.links))
 
-    @routes.get("/<pk>/nameplate/logo.png")
-    def nameplate_logo(pk: str) -> Response:
-        response = Response(read_nameplate_logo(library, bearer_token(), pk), content_type="image/png")
+    def nameplate_logo(self, pk: str) -> Response:
+        """Serve the logo of the nameplate, to whoever the nameplate is shown to."""
+        png = read_nameplate_logo(self.library, bearer_token(), pk)
+        response = Response(png, content_type="image/png")
         response.cache_control.private = True
         return response
 
-    @routes.patch("/<pk>/")
-    def change(pk: str) -> Response:
-        """Change settings; what is not named stays."""
-        caller, present = require_editor(library, bearer_token(), pk)
-        wanted = sent_archive(partial=True)
-        check_display(library, bearer_token(), wanted)
-        archive = change_archive(library, caller, present, wanted, expected_version=expected_version())
-        return _seen(SeenArchive(archive, count_items(library, pk), quota_of(library, pk), "editor"))
 
-    @routes.get("/<pk>/history/")
-    def history(pk: str) -> Response:
+@dataclass(frozen=True)
+class _Editing:
+    """What those who make, change and delete archives are answered."""
+
+    library: Library
+    links: Links
+
+    def create(self) -> Response:
+        """Create an archive; the caller becomes its first editor."""
+        caller = require_creator(self.library, bearer_token())
+        wanted = with_default_viewer(self.library, sent_archive())
+        check_display(self.library, bearer_token(), wanted)
+
+        def act(identifier: str) -> tuple[int, Json]:
+            archive = create_archive(self.library, caller, identifier, wanted)
+            return 201, _shown(SeenArchive(archive, 0, role="editor"), self.library, self.links)
+
+        return posted(self.library, caller.id, act)
+
+    def change(self, pk: str) -> Response:
+        """Change settings; what is not named stays."""
+        caller, present = require_editor(self.library, bearer_token(), pk)
+        wanted = sent_archive(partial=True)
+        check_display(self.library, bearer_token(), wanted)
+        archive = change_archive(self.library, caller, present, wanted, expected_version=expected_version())
+        items, quota = count_items(self.library, pk), quota_of(self.library, pk)
+        return _tagged(SeenArchive(archive, items, quota, "editor"), self.library, self.links)
+
+    def history(self, pk: str) -> Response:
         """List who changed the settings when, the newest first."""
-        _, archive = require_editor(library, bearer_token(), pk)
+        _, archive = require_editor(self.library, bearer_token(), pk)
         return json_response({"results": [show_change(each) for each in reversed(archive.history)]})
 
-    @routes.post("/<pk>/deletion/")
-    def ask_to_delete(pk: str) -> Response:
+    def ask_to_delete(self, pk: str) -> Response:
         """Ask for the deletion of an archive: the first of two steps, which deletes nothing yet."""
-        caller, archive = require_editor(library, bearer_token(), pk)
+        caller, archive = require_editor(self.library, bearer_token(), pk)
 
         def act(code: str) -> tuple[int, Json]:
-            wish = ask_for_deletion(library, caller, archive, code)
-            items = count_items(library, pk)
+            wish = ask_for_deletion(self.library, caller, archive, code)
             return 201, {
                 "confirmation": wish.code,
                 "expires": to_text(wish.ends_at),
-                "item_count": items,
-                "hindrances": hindrances(library, pk),
+                "item_count": count_items(self.library, pk),
+                "hindrances": hindrances(self.library, pk),
             }
 
-        return posted(library, caller.id, act)
+        return posted(self.library, caller.id, act)
 
-    @routes.delete("/<pk>/")
-    def delete(pk: str) -> Response:
+    def delete(self, pk: str) -> Response:
         """Delete an archive and its items: the second step, with the code of the first."""
-        caller, archive = require_editor(library, bearer_token(), pk)
-        delete_archive(library, caller, archive, body(Confirmation())["confirmation"])
+        caller, archive = require_editor(self.library, bearer_token(), pk)
+        delete_archive(self.library, caller, archive, body(Confirmation())["confirmation"])
         return Response(status=204)
 
-    def _seen(seen: SeenArchive) -> Response:
-        answer = json_response(show_seen_archive(seen, links, library.render_markdown))
-        return tagged(answer, seen.archive.version)
 
-    return routes
+def _shown(seen: SeenArchive, library: Library, links: Links) -> Json:
+    return show_seen_archive(seen, links, library.render_markdown)
+
+
+def _tagged(seen: SeenArchive, library: Library, links: Links) -> Response:
+    return tagged(json_response(_shown(seen, library, links)), seen.archive.version)
 
 
 def _filter() -> ArchiveFilter:
