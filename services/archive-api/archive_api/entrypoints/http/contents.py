@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
 
@@ -39,92 +40,103 @@ _TABLES = {
 def contents_blueprint(library: Library, links: Links) -> Blueprint:
     """Routes for everything in an archive at once."""
     routes = Blueprint("contents", __name__, url_prefix="/api/v1/archives/<pk>")
+    contents = _Contents(library, links)
+    routes.get("/export/")(contents.export)
+    routes.post("/import/")(contents.import_table)
+    routes.get("/manifest/")(contents.manifest)
+    routes.get("/patients/")(contents.patients)
+    routes.get("/studies/")(contents.studies)
+    routes.get("/duplicates/")(contents.duplicates)
+    return routes
 
-    @routes.get("/export/")
-    def export(pk: str) -> Response:
+
+@dataclass(frozen=True)
+class _Contents:
+    """What those who take in a whole archive are answered."""
+
+    library: Library
+    links: Links
+
+    def export(self, pk: str) -> Response:
         """Export the items with their values: `?format=csv` (the default), `jsonl` or `parquet`."""
         token = bearer_token()
-        require_contents(library, token, pk)
+        require_contents(self.library, token, pk)
         kind = request.args.get("format", "csv")
         if kind not in _TABLES:
             raise Invalid({"format": ["Choose csv, jsonl or parquet."]})
-        _note(token, pk, "export", kind)
-        return _streamed(_table(pk, kind), _TABLES[kind], f"{pk}.{kind}")
+        self._note(token, pk, "export", kind)
+        return _streamed(self._table(pk, kind), _TABLES[kind], f"{pk}.{kind}")
 
-    def _note(token: str | None, pk: str, kind: str, part: str = "") -> None:
-        if request.method != "HEAD":
-            note_access(library, library.require_caller(token), [pk], kind=kind, subject=pk, part=part)
-
-    def _table(pk: str, kind: str) -> Iterator[str] | Iterator[bytes]:
-        items = read_items(library, pk)
-        if kind == "jsonl":
-            return json_lines(items, links)
-        write = csv_lines if kind == "csv" else parquet_table
-        return write(items, sockets_used(library, pk), links)
-
-    @routes.post("/import/")
-    def import_table(pk: str) -> Response:
+    def import_table(self, pk: str) -> Response:
         """Create and edit items by a table; `dry_run` says what would be done, and what is wrong with which row."""
         token = bearer_token()
-        caller = require_upload(library, token, pk)
+        caller = require_upload(self.library, token, pk)
         sent = body(schemas.SentTable())
-        table = read_table(library, pk, links, sent["content"], is_csv=sent["format"] == "csv")
+        table = read_table(self.library, pk, self.links, sent["content"], is_csv=sent["format"] == "csv")
         rows, ignored = table.rows, {"ignored": table.ignored}
-        check_rows(library, token, pk, rows)
+        check_rows(self.library, token, pk, rows)
         if sent["dry_run"]:
-            return json_response(_plan(rows, links) | ignored)
+            return json_response(_plan(rows, self.links) | ignored)
 
         def act(identifier: str) -> tuple[int, Json]:
-            return 202, show_task(begin_task(library, caller, identifier, pk, rows), links) | ignored
+            task = begin_task(self.library, caller, identifier, pk, rows)
+            return 202, show_task(task, self.links) | ignored
 
-        return posted(library, caller.id, act)
+        return posted(self.library, caller.id, act)
 
-    @routes.get("/manifest/")
-    def manifest(pk: str) -> Response:
+    def manifest(self, pk: str) -> Response:
         """List every file with its size and sha256, one JSON object per line."""
         token = bearer_token()
-        require_contents(library, token, pk)
-        _note(token, pk, "manifest")
-        return _streamed(
-            manifest_lines(read_items(library, pk), links), "application/jsonl", f"{pk}-manifest.jsonl"
-        )
+        require_contents(self.library, token, pk)
+        self._note(token, pk, "manifest")
+        lines = manifest_lines(read_items(self.library, pk), self.links)
+        return _streamed(lines, "application/jsonl", f"{pk}-manifest.jsonl")
 
-    @routes.get("/patients/")
-    def patients(pk: str) -> Response:
+    def patients(self, pk: str) -> Response:
         """List the identifiers of the patients."""
-        require_contents(library, bearer_token(), pk)
-        return Response(_listed(read_patients(library, pk)), content_type="application/json")
+        require_contents(self.library, bearer_token(), pk)
+        return Response(_listed(read_patients(self.library, pk)), content_type="application/json")
 
-    @routes.get("/studies/")
-    def studies(pk: str) -> Response:
+    def studies(self, pk: str) -> Response:
         """List the descriptions of the studies of `?patient_id=`."""
-        require_contents(library, bearer_token(), pk)
-        return json_response(list_studies(library, pk, request.args.get("patient_id", "")))
+        require_contents(self.library, bearer_token(), pk)
+        return json_response(list_studies(self.library, pk, request.args.get("patient_id", "")))
 
-    @routes.get("/duplicates/")
-    def duplicates(pk: str) -> Response:
+    def duplicates(self, pk: str) -> Response:
         """List images with equal pixels, and images made from equal files; of large archives page by page."""
-        require_contents(library, bearer_token(), pk)
+        require_contents(self.library, bearer_token(), pk)
         pixels_behind, sources_behind = _places()
-        pixels = _NO_MORE if pixels_behind is None else equal_pixels(library, pk, pixels_behind)
-        sources = _NO_MORE if sources_behind is None else equal_sources(library, pk, sources_behind)
-        places = [pixels.following, sources.following]
-        following = None if places == [None, None] else links.duplicates(pk, written_cursor(places))
+        pixels = _NO_MORE if pixels_behind is None else equal_pixels(self.library, pk, pixels_behind)
+        sources = _NO_MORE if sources_behind is None else equal_sources(self.library, pk, sources_behind)
         return json_response(
             {
-                "next": following,
-                "results": _equal("pixels_sha256", pixels),
-                "by_source": _equal("sources_sha256", sources),
+                "next": self._following(pk, pixels, sources),
+                "results": self._equal("pixels_sha256", pixels),
+                "by_source": self._equal("sources_sha256", sources),
             }
         )
 
-    def _equal(name: str, found: Duplicates) -> list[Json]:
+    def _note(self, token: str | None, pk: str, kind: str, part: str = "") -> None:
+        if request.method != "HEAD":
+            caller = self.library.require_caller(token)
+            note_access(self.library, caller, [pk], kind=kind, subject=pk, part=part)
+
+    def _table(self, pk: str, kind: str) -> Iterator[str] | Iterator[bytes]:
+        items = read_items(self.library, pk)
+        if kind == "jsonl":
+            return json_lines(items, self.links)
+        write = csv_lines if kind == "csv" else parquet_table
+        return write(items, sockets_used(self.library, pk), self.links)
+
+    def _following(self, pk: str, pixels: Duplicates, sources: Duplicates) -> str | None:
+        places = [pixels.following, sources.following]
+        return None if places == [None, None] else self.links.duplicates(pk, written_cursor(places))
+
+    def _equal(self, name: str, found: Duplicates) -> list[Json]:
         return [
-            {name: digest, "images": [links.image(image.id) for image in images]}
+            {name: digest, "images": [self.links.image(image.id) for image in images]}
             for digest, images in found.groups.items()
         ]
-
-    return routes
 
 
 _NO_MORE = Duplicates({}, None)
