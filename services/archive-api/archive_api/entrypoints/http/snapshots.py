@@ -1,6 +1,7 @@
 """Snapshots over HTTP: versions of an archive that do not change, and what they hold."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 from flask import Blueprint, Response, request
@@ -54,71 +55,84 @@ class NewSnapshot(CitationFields):
 def snapshots_blueprint(library: Library, links: Links) -> Blueprint:
     """Routes for snapshots."""
     routes = Blueprint("snapshots", __name__)
+    snapshots = _Snapshots(library, links)
+    routes.get("/api/v1/archives/<pk>/snapshots/")(snapshots.list_of_archive)
+    routes.post("/api/v1/archives/<pk>/snapshots/")(snapshots.create)
+    routes.get("/api/v1/archives/snapshots/<pk>/")(snapshots.show)
+    routes.patch("/api/v1/archives/snapshots/<pk>/")(snapshots.change)
+    routes.get("/api/v1/archives/snapshots/<pk>/items/")(snapshots.items)
+    routes.get("/api/v1/archives/snapshots/<pk>/manifest/")(snapshots.manifest)
+    routes.get("/media/snapshots/<snapshot>/<item>/<int:value>/<name>")(snapshots.value_file)
+    return routes
 
-    @routes.get("/api/v1/archives/<pk>/snapshots/")
-    def list_of_archive(pk: str) -> Response:
+
+@dataclass(frozen=True)
+class _Snapshots:
+    """What requests about snapshots are answered."""
+
+    library: Library
+    links: Links
+
+    def list_of_archive(self, pk: str) -> Response:
         """List the versions of an archive, the newest first."""
         wanted = page()
-        count, found = list_snapshots(library, bearer_token(), pk, skip=wanted.offset, limit=wanted.limit)
-        results = [_shown(each) for each in found]
-        return json_response(page_body(wanted, url=links.snapshots_of(pk), count=count, results=results))
+        count, found = list_snapshots(
+            self.library, bearer_token(), pk, skip=wanted.offset, limit=wanted.limit
+        )
+        results = [self._shown(each) for each in found]
+        url = self.links.snapshots_of(pk)
+        return json_response(page_body(wanted, url=url, count=count, results=results))
 
-    @routes.post("/api/v1/archives/<pk>/snapshots/")
-    def create(pk: str) -> Response:
+    def create(self, pk: str) -> Response:
         """Make a version of the archive as it is now; of a large one, begin the task that makes it."""
-        caller, _ = require_editor(library, bearer_token(), pk)
+        caller, _ = require_editor(self.library, bearer_token(), pk)
         sent = body(NewSnapshot())
         wanted = WantedSnapshot(title=sent.pop("title"), citation=Citation(**sent))
 
         def act(identifier: str) -> tuple[int, Json]:
-            made = take_snapshot(library, caller, pk, identifier, wanted)
-            return (202, show_task(made, links)) if isinstance(made, Task) else (201, _shown(made))
+            made = take_snapshot(self.library, caller, pk, identifier, wanted)
+            return (202, show_task(made, self.links)) if isinstance(made, Task) else (201, self._shown(made))
 
-        return posted(library, caller.id, act)
+        return posted(self.library, caller.id, act)
 
-    @routes.get("/api/v1/archives/snapshots/<pk>/")
-    def show(pk: str) -> Response:
-        return json_response(_shown(find_snapshot(library, bearer_token(), pk)))
+    def show(self, pk: str) -> Response:
+        return json_response(self._shown(find_snapshot(self.library, bearer_token(), pk)))
 
-    @routes.patch("/api/v1/archives/snapshots/<pk>/")
-    def change(pk: str) -> Response:
+    def change(self, pk: str) -> Response:
         """Change how a version is cited, and its embargo; what it holds never changes."""
         token = bearer_token()
-        find_snapshot(library, token, pk)
-        return json_response(_shown(cite(library, token, pk, body(CitationFields(partial=True)))))
+        find_snapshot(self.library, token, pk)
+        changed = cite(self.library, token, pk, body(CitationFields(partial=True)))
+        return json_response(self._shown(changed))
 
-    @routes.get("/api/v1/archives/snapshots/<pk>/items/")
-    def items(pk: str) -> Response:
+    def items(self, pk: str) -> Response:
         """List the items as they were."""
-        snapshot, wanted = find_snapshot(library, bearer_token(), pk), page()
-        found = islice(read_snapshot(library, snapshot, skip=wanted.offset), wanted.limit)
-        results = [show_frozen_item(snapshot, each, links) for each in found]
-        url = f"{links.snapshot(pk)}items/"
+        snapshot, wanted = find_snapshot(self.library, bearer_token(), pk), page()
+        found = islice(read_snapshot(self.library, snapshot, skip=wanted.offset), wanted.limit)
+        results = [show_frozen_item(snapshot, each, self.links) for each in found]
+        url = f"{self.links.snapshot(pk)}items/"
         return json_response(page_body(wanted, url=url, count=snapshot.items, results=results))
 
-    @routes.get("/api/v1/archives/snapshots/<pk>/manifest/")
-    def manifest(pk: str) -> Response:
+    def manifest(self, pk: str) -> Response:
         """List every value with its digest and where its file is, one JSON object per line."""
         token = bearer_token()
-        snapshot = find_snapshot(library, token, pk)
-        caller = library.require_caller(token)
-        note_access(library, caller, [snapshot.archive], kind="manifest", subject=pk)
-        return _streamed(manifest_lines(snapshot, read_snapshot(library, snapshot), links), snapshot)
+        snapshot = find_snapshot(self.library, token, pk)
+        caller = self.library.require_caller(token)
+        note_access(self.library, caller, [snapshot.archive], kind="manifest", subject=pk)
+        lines = manifest_lines(snapshot, read_snapshot(self.library, snapshot), self.links)
+        return _streamed(lines, snapshot)
 
-    @routes.get("/media/snapshots/<snapshot>/<item>/<int:value>/<name>")
-    def value_file(snapshot: str, item: str, value: int, name: str) -> Response:
+    def value_file(self, snapshot: str, item: str, value: int, name: str) -> Response:
         """Send whoever may see the version on to the bytes of a file in it."""
         token = bearer_token()
-        held, file = find_frozen_file(library, token, snapshot, item=item, value=value, name=name)
+        held, file = find_frozen_file(self.library, token, snapshot, item=item, value=value, name=name)
         if request.method != "HEAD":
-            caller = library.require_caller(token)
-            note_access(library, caller, [held.archive], kind="file", subject=item, part=str(value))
-        return link_to_value(library, file)
+            caller = self.library.require_caller(token)
+            note_access(self.library, caller, [held.archive], kind="file", subject=item, part=str(value))
+        return link_to_value(self.library, file)
 
-    def _shown(snapshot: Snapshot) -> Json:
-        return show_snapshot(snapshot, links)
-
-    return routes
+    def _shown(self, snapshot: Snapshot) -> Json:
+        return show_snapshot(snapshot, self.links)
 
 
 def _streamed(lines: Iterator[str], snapshot: Snapshot) -> Response:
