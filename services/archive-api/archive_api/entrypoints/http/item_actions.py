@@ -1,5 +1,8 @@
 """What can be done with items beside editing them, over HTTP."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from flask import Blueprint, Response
 
 from archive_api.domain.item import Item
@@ -19,66 +22,75 @@ from archive_shared.http.requests import bearer_token, body
 def item_actions_blueprint(library: Library, links: Links) -> Blueprint:
     """Routes for actions on items."""
     routes = Blueprint("item_actions", __name__, url_prefix="/api/v1/archives/items")
+    actions = _Actions(library, links)
+    routes.post("/bulk/")(actions.bulk)
+    routes.post("/<pk>/restore/")(actions.restore)
+    routes.post("/<pk>/move/")(actions.move)
+    routes.post("/<pk>/copy/")(actions.copy)
+    routes.get("/<pk>/history/")(actions.history)
+    return routes
 
-    @routes.post("/bulk/")
-    def bulk() -> Response:
+
+@dataclass(frozen=True)
+class _Actions:
+    """What those who do something with items are answered."""
+
+    library: Library
+    links: Links
+
+    def bulk(self) -> Response:
         """Begin to create, edit and delete many items; the answer says where to see how far it is."""
         token = bearer_token()
-        caller = library.require_caller(token)
+        caller = self.library.require_caller(token)
         wanted = body(schemas.Bulk())
 
         def act(identifier: str) -> tuple[int, Json]:
-            task = begin_bulk(library, token, identifier, wanted["archive"], wanted["rows"])
-            return 202, show_task(task, links)
+            task = begin_bulk(self.library, token, identifier, wanted["archive"], wanted["rows"])
+            return 202, show_task(task, self.links)
 
-        return posted(library, caller.id, act)
+        return posted(self.library, caller.id, act)
 
-    @routes.post("/<pk>/restore/")
-    def restore(pk: str) -> Response:
+    def restore(self, pk: str) -> Response:
         """Bring a deleted item back."""
-        token = bearer_token()
-        caller = library.require_caller(token)
+        return self._posted(200, lambda token, _: restore_item(self.library, token, pk, self._expecting))
 
-        def act(_: str) -> tuple[int, Json]:
-            return 200, _written(restore_item(library, token, pk, _expecting))
-
-        return posted(library, caller.id, act)
-
-    @routes.post("/<pk>/move/")
-    def move(pk: str) -> Response:
+    def move(self, pk: str) -> Response:
         """Put the item into another archive."""
-        token = bearer_token()
-        caller = library.require_caller(token)
 
-        def act(_: str) -> tuple[int, Json]:
-            archive = body(schemas.Destination())["archive"]
-            return 200, _written(move_item(library, token, pk, archive, _expecting))
+        def move(token: str | None, _: str) -> Item:
+            return move_item(self.library, token, pk, _destination(), self._expecting)
 
-        return posted(library, caller.id, act)
+        return self._posted(200, move)
 
-    @routes.post("/<pk>/copy/")
-    def copy(pk: str) -> Response:
+    def copy(self, pk: str) -> Response:
         """Put a copy of the item into an archive; values are shared, not stored again."""
-        token = bearer_token()
-        caller = library.require_caller(token)
 
-        def act(identifier: str) -> tuple[int, Json]:
-            archive = body(schemas.Destination())["archive"]
-            return 201, _written(copy_item(library, token, pk, archive, identifier))
+        def copy(token: str | None, identifier: str) -> Item:
+            return copy_item(self.library, token, pk, _destination(), identifier)
 
-        return posted(library, caller.id, act)
+        return self._posted(201, copy)
 
-    @routes.get("/<pk>/history/")
-    def history(pk: str) -> Response:
+    def history(self, pk: str) -> Response:
         """List who changed the item when, the newest first."""
-        item = read_history(library, bearer_token(), pk)
+        item = read_history(self.library, bearer_token(), pk)
         return json_response({"results": [show_change(each) for each in reversed(item.history)]})
 
-    def _expecting(item: Item) -> int | None:
-        return expected_of(library, item)
+    def _posted(self, status: int, make: Callable[[str | None, str], Item]) -> Response:
+        """Answer with the item that `make` returns for the caller's token and the identifier of what is made."""
+        token = bearer_token()
+        caller = self.library.require_caller(token)
+        return posted(
+            self.library, caller.id, lambda identifier: (status, self._written(make(token, identifier)))
+        )
 
-    def _written(item: Item) -> Json:
-        [shown] = show_items(library, [item])
-        return show_written_item(shown, links, library.sockets.named(item.by_socket))
+    def _expecting(self, item: Item) -> int | None:
+        return expected_of(self.library, item)
 
-    return routes
+    def _written(self, item: Item) -> Json:
+        [shown] = show_items(self.library, [item])
+        return show_written_item(shown, self.links, self.library.sockets.named(item.by_socket))
+
+
+def _destination() -> str:
+    archive: str = body(schemas.Destination())["archive"]
+    return archive
