@@ -1,6 +1,7 @@
 """Webhooks over HTTP; each exists for its owner alone."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from flask import Blueprint, Response
 
@@ -8,6 +9,7 @@ from archive_shared.http.app import json_response
 from archive_shared.http.posting import Acted, posted
 from archive_shared.http.requests import bearer_token, body, page, page_body, signed_in
 from archive_shared.idempotency import AnswerBook
+from feed.domain.delivery import Delivery
 from feed.entrypoints.http.schemas import (
     ChangedWebhook,
     NewWebhook,
@@ -28,75 +30,101 @@ def webhooks_blueprint(webhooks: Webhooks, answers: AnswerBook, *, public_url: s
         """Refuse nobody, and whoever would change something with a token for reading."""
         signed_in(webhooks.access)
 
-    @routes.get("/")
-    def list_mine() -> Response:
-        wanted = page()
-        found = webhooks.list(bearer_token())
-        shown = found[wanted.offset : wanted.offset + wanted.limit]
-        results = [show_webhook(webhook, url=url) for webhook in shown]
-        return json_response(page_body(wanted, url=url, count=len(found), results=results))
+    hooks, deliveries = _Webhooks(webhooks, answers, url), _Deliveries(webhooks, answers, url)
+    routes.get("/")(hooks.list_mine)
+    routes.post("/")(hooks.create)
+    routes.get("/<pk>/")(hooks.show)
+    routes.patch("/<pk>/")(hooks.change)
+    routes.delete("/<pk>/")(hooks.delete)
+    routes.post("/<pk>/rotate-secret/")(hooks.rotate_secret)
+    routes.post("/<pk>/test/")(deliveries.test)
+    routes.get("/<pk>/deliveries/")(deliveries.list_deliveries)
+    routes.get("/<pk>/deliveries/<delivery>/")(deliveries.show_one_delivery)
+    routes.post("/<pk>/deliveries/<delivery>/redeliver/")(deliveries.redeliver)
+    return routes
 
-    @routes.post("/")
-    def create() -> Response:
+
+@dataclass(frozen=True)
+class _Webhooks:
+    """What requests about webhooks themselves are answered."""
+
+    webhooks: Webhooks
+    answers: AnswerBook
+    url: str
+
+    def list_mine(self) -> Response:
+        wanted = page()
+        found = self.webhooks.list(bearer_token())
+        shown = found[wanted.offset : wanted.offset + wanted.limit]
+        results = [show_webhook(webhook, url=self.url) for webhook in shown]
+        return json_response(page_body(wanted, url=self.url, count=len(found), results=results))
+
+    def create(self) -> Response:
         sent = body(NewWebhook())
 
         def act(identifier: str) -> Acted:
-            webhook = webhooks.create(bearer_token(), identifier, **sent)
-            return 201, show_webhook(webhook, url=url) | {"secret": webhook.secrets[0].value}
+            webhook = self.webhooks.create(bearer_token(), identifier, **sent)
+            return 201, show_webhook(webhook, url=self.url) | {"secret": webhook.secrets[0].value}
 
-        return _secret(_posted(act))
+        return _secret(self._posted(act))
 
-    @routes.get("/<pk>/")
-    def show(pk: str) -> Response:
-        return json_response(show_webhook(webhooks.get(bearer_token(), pk), url=url))
+    def show(self, pk: str) -> Response:
+        return json_response(show_webhook(self.webhooks.get(bearer_token(), pk), url=self.url))
 
-    @routes.patch("/<pk>/")
-    def change(pk: str) -> Response:
-        changed = webhooks.change(bearer_token(), pk, body(ChangedWebhook()))
-        return json_response(show_webhook(changed, url=url))
+    def change(self, pk: str) -> Response:
+        changed = self.webhooks.change(bearer_token(), pk, body(ChangedWebhook()))
+        return json_response(show_webhook(changed, url=self.url))
 
-    @routes.delete("/<pk>/")
-    def delete(pk: str) -> Response:
-        webhooks.delete(bearer_token(), pk)
+    def delete(self, pk: str) -> Response:
+        self.webhooks.delete(bearer_token(), pk)
         return Response(status=204)
 
-    @routes.post("/<pk>/rotate-secret/")
-    def rotate_secret(pk: str) -> Response:
-        webhooks.get(bearer_token(), pk)
+    def rotate_secret(self, pk: str) -> Response:
+        self.webhooks.get(bearer_token(), pk)
 
         def act(_: str) -> Acted:
-            changed, secret = webhooks.replace_secret(bearer_token(), pk)
-            return 200, show_webhook(changed, url=url) | {"secret": secret}
+            changed, secret = self.webhooks.replace_secret(bearer_token(), pk)
+            return 200, show_webhook(changed, url=self.url) | {"secret": secret}
 
-        return _secret(_posted(act))
+        return _secret(self._posted(act))
 
-    @routes.post("/<pk>/test/")
-    def test(pk: str) -> Response:
+    def _posted(self, act: Callable[[str], Acted]) -> Response:
+        return posted(self.answers, signed_in(self.webhooks.access).id, act)
+
+
+@dataclass(frozen=True)
+class _Deliveries:
+    """What requests about the deliveries of a webhook are answered."""
+
+    webhooks: Webhooks
+    answers: AnswerBook
+    url: str
+
+    def test(self, pk: str) -> Response:
         token = bearer_token()
-        webhooks.get(token, pk)
-        return _posted(lambda identifier: (202, show_delivery(webhooks.test(token, pk, identifier))))
+        self.webhooks.get(token, pk)
+        return self._begun(lambda identifier: self.webhooks.test(token, pk, identifier))
 
-    @routes.get("/<pk>/deliveries/")
-    def list_deliveries(pk: str) -> Response:
+    def list_deliveries(self, pk: str) -> Response:
         wanted = page()
-        count, found = webhooks.list_deliveries(bearer_token(), pk, skip=wanted.offset, limit=wanted.limit)
-        results = show_deliveries(found)
-        return json_response(page_body(wanted, url=f"{url}{pk}/deliveries/", count=count, results=results))
+        count, found = self.webhooks.list_deliveries(
+            bearer_token(), pk, skip=wanted.offset, limit=wanted.limit
+        )
+        url, results = f"{self.url}{pk}/deliveries/", show_deliveries(found)
+        return json_response(page_body(wanted, url=url, count=count, results=results))
 
-    @routes.get("/<pk>/deliveries/<delivery>/")
-    def show_one_delivery(pk: str, delivery: str) -> Response:
-        return json_response(show_delivery(webhooks.get_delivery(bearer_token(), pk, delivery)))
+    def show_one_delivery(self, pk: str, delivery: str) -> Response:
+        return json_response(show_delivery(self.webhooks.get_delivery(bearer_token(), pk, delivery)))
 
-    @routes.post("/<pk>/deliveries/<delivery>/redeliver/")
-    def redeliver(pk: str, delivery: str) -> Response:
+    def redeliver(self, pk: str, delivery: str) -> Response:
         token = bearer_token()
-        webhooks.get_delivery(token, pk, delivery)
-        return _posted(lambda _: (202, show_delivery(webhooks.send_again(token, pk, delivery))))
+        self.webhooks.get_delivery(token, pk, delivery)
+        return self._begun(lambda _: self.webhooks.send_again(token, pk, delivery))
 
-    def _posted(act: Callable[[str], Acted]) -> Response:
-        return posted(answers, signed_in(webhooks.access).id, act)
-
-    return routes
+    def _begun(self, begin: Callable[[str], Delivery]) -> Response:
+        """Answer with the delivery that `begin` returns for its identifier; it is under way."""
+        caller = signed_in(self.webhooks.access)
+        return posted(self.answers, caller.id, lambda identifier: (202, show_delivery(begin(identifier))))
 
 
 def _secret(response: Response) -> Response:
