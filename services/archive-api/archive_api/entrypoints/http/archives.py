@@ -4,17 +4,12 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
 
+from archive_api.entrypoints.http.archive_shapes import show_archive, show_nameplate, show_seen_archive
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.posting import posted
 from archive_api.entrypoints.http.preconditions import expected_version, tagged
 from archive_api.entrypoints.http.schemas import Confirmation, sent_archive
-from archive_api.entrypoints.http.shapes import (
-    Json,
-    show_archive,
-    show_change,
-    show_nameplate,
-    show_seen_archive,
-)
+from archive_api.entrypoints.http.shapes import Json, show_change
 from archive_api.use_cases.archive_quota import quota_of
 from archive_api.use_cases.browse_archives import (
     ORDERINGS,

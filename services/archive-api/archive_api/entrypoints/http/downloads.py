@@ -14,10 +14,11 @@ from archive_api.domain.download import Download
 from archive_api.domain.image import Image
 from archive_api.domain.readiness import Shown
 from archive_api.domain.rendering import Rendering
+from archive_api.entrypoints.http.image_shapes import show_image
 from archive_api.entrypoints.http.item_table import item_line
 from archive_api.entrypoints.http.links import Links, file_name
 from archive_api.entrypoints.http.posting import posted
-from archive_api.entrypoints.http.shapes import Json, show_image
+from archive_api.entrypoints.http.shapes import Json
 from archive_api.use_cases.change_archive import require_editor
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.note_access import count_accesses, note_access, read_access_notes

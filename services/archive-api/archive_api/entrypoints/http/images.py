@@ -11,8 +11,9 @@ from flask import Blueprint, Response, request
 from archive_api.domain.image import Image
 from archive_api.domain.readiness import Shown
 from archive_api.entrypoints.http.image_query import asked_images, read_place, written_place
+from archive_api.entrypoints.http.image_shapes import show_image
 from archive_api.entrypoints.http.links import Links
-from archive_api.entrypoints.http.shapes import Json, show_image
+from archive_api.entrypoints.http.shapes import Json
 from archive_api.use_cases.browse_images import find_image
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.list_images import ImageFilter, list_images, list_images_after

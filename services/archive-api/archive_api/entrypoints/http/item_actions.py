@@ -7,10 +7,11 @@ from flask import Blueprint, Response
 
 from archive_api.domain.item import Item
 from archive_api.entrypoints.http import schemas
+from archive_api.entrypoints.http.item_shapes import show_written_item
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.posting import posted
 from archive_api.entrypoints.http.preconditions import expected_of
-from archive_api.entrypoints.http.shapes import Json, show_change, show_task, show_written_item
+from archive_api.entrypoints.http.shapes import Json, show_change, show_task
 from archive_api.use_cases.browse_items import show_items
 from archive_api.use_cases.bulk import begin_bulk
 from archive_api.use_cases.library import Library

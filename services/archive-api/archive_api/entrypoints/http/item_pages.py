@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from archive_api.entrypoints.http.item_query import asked_conditions, read_position, written_position
+from archive_api.entrypoints.http.item_shapes import Sockets, show_items
 from archive_api.entrypoints.http.links import Links
-from archive_api.entrypoints.http.shapes import Json, Sockets, show_items
+from archive_api.entrypoints.http.shapes import Json
 from archive_api.use_cases import browse_items
 from archive_api.use_cases.browse_items import ShownItem
 from archive_api.use_cases.find_items import find_items

@@ -7,10 +7,11 @@ from marshmallow import Schema
 
 from archive_api.entrypoints.http import schemas
 from archive_api.entrypoints.http.item_pages import ItemPages, sockets_of
+from archive_api.entrypoints.http.item_shapes import show_written_item
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.posting import posted
 from archive_api.entrypoints.http.preconditions import expected_of, tagged
-from archive_api.entrypoints.http.shapes import Json, show_written_item
+from archive_api.entrypoints.http.shapes import Json
 from archive_api.use_cases.browse_items import ShownItem, find_item, show_items
 from archive_api.use_cases.edit_items import (
     ItemChange,

@@ -1,0 +1,92 @@
+"""How archives look to clients: the public client's shapes (spec/gcapi.md 2) and what we add to them."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+from archive_api.domain.archive import Archive, ArchiveSettings
+from archive_api.domain.logo import LOGO, SOCIAL_IMAGE, PictureRule
+from archive_api.domain.publications import publication_link
+from archive_api.entrypoints.http.links import Links
+from archive_api.entrypoints.http.shapes import Json
+from archive_api.use_cases.browse_archives import SeenArchive
+from archive_shared.clock import to_text
+
+
+def show_archive(archive: Archive, links: Links) -> Json:
+    """Return the card of an archive."""
+    settings = archive.settings
+    return {
+        "pk": archive.id,
+        "slug": archive.slug,
+        "title": settings.title,
+        "description": settings.description,
+        "logo": links.picture(LOGO, archive.id, settings.logo),
+        "logo_renditions": _renditions(LOGO, archive.id, settings.logo, links),
+        "social_image": links.picture(SOCIAL_IMAGE, archive.id, settings.social_image),
+        "social_image_renditions": _renditions(SOCIAL_IMAGE, archive.id, settings.social_image, links),
+        "public": settings.public,
+        "deidentify": settings.deidentify,
+        "keep_labels": settings.keep_labels,
+        "modalities": settings.modalities,
+        "structures": settings.structures,
+        "organizations": settings.organizations,
+        "publications": [
+            {"identifier": each, "url": publication_link(each)} for each in settings.publications
+        ],
+        "created": to_text(archive.created_at),
+        "modified": to_text(archive.modified_at),
+        "api_url": links.archive(archive.id),
+        "url": links.page(archive.slug),
+    }
+
+
+def show_seen_archive(seen: SeenArchive, links: Links, render_markdown: Callable[[str], str]) -> Json:
+    """Return the card of an archive with what only those with a role may know, null for others."""
+    settings, usable = seen.archive.settings, seen.items is not None
+    return show_archive(seen.archive, links) | {
+        "role": seen.role or None,
+        "item_count": seen.items,
+        "is_full": (seen.quota is not None and seen.quota.is_used_up) if usable else None,
+        "quota": asdict(seen.quota) if seen.quota else None,
+        "page_markdown": settings.page_markdown if usable else None,
+        "page_html": render_markdown(settings.page_markdown) if usable else None,
+        "versions_required": settings.versions_required if usable else None,
+        **(_shown_with(settings, links) if usable else dict.fromkeys(_SHOWN_WITH)),
+    }
+
+
+def show_nameplate(archive: Archive, links: Links) -> Json:
+    """Return what is told of an archive to those who have nothing but its exact address."""
+    logo = links.nameplate_logo(archive.id) if archive.settings.logo else ""
+    return {"pk": archive.id, "title": archive.settings.title, "logo": logo}
+
+
+def _renditions(rule: PictureRule, archive: str, name: str, links: Links) -> dict[str, str]:
+    """Return addresses by width in pixels; a picture that came small has fewer."""
+    if not name:
+        return {}
+    return {str(width): links.picture(rule, archive, name, width) for width in rule.widths_px}
+
+
+_SHOWN_WITH = (
+    "workstation",
+    "workstation_config",
+    "hanging_protocol",
+    "optional_hanging_protocols",
+    "view_content",
+)
+
+
+def _shown_with(settings: ArchiveSettings, links: Links) -> Json:
+    """Return what the items are shown with: addresses, null for what was not chosen."""
+    return {
+        "workstation": links.viewer(settings.workstation) if settings.workstation else None,
+        "workstation_config": (
+            links.viewer_configuration(settings.workstation_config) if settings.workstation_config else None
+        ),
+        "hanging_protocol": (
+            links.hanging_protocol(settings.hanging_protocol) if settings.hanging_protocol else None
+        ),
+        "optional_hanging_protocols": list(map(links.hanging_protocol, settings.optional_hanging_protocols)),
+        "view_content": settings.view_content,
+    }
