@@ -15,7 +15,8 @@ from archive_api.domain.departure import DEPARTURES, Departure
 from archive_api.domain.display_settings import DISPLAY_SETTINGS, DisplaySetting
 from archive_api.domain.download import CHECKSUMS, DOWNLOADS, Checksum, Download
 from archive_api.domain.image import IMAGES, Image, ImageCard
-from archive_api.domain.item import ITEMS, Item
+from archive_api.domain.item import Item
+from archive_api.domain.item_collection import ITEMS
 from archive_api.domain.outcome import SESSION_FAILURES, SessionFailure
 from archive_api.domain.rendering import RENDERINGS, Rendering
 from archive_api.domain.search_entry import MEASURES, SEARCH_ENTRIES, Measure, SearchEntry

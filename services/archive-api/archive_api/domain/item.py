@@ -1,13 +1,13 @@
 """Items: what an archive is a collection of; each has at most one value per socket, kept under the socket's name."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from archive_api.domain.arriving import Arriving, sessions_at_work, with_failure
 from archive_api.domain.history import Actor, Change, remembered
-from archive_api.domain.value import Value
-from archive_shared.documents import Aggregate, Collection
-from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
+from archive_api.domain.value import Value, file_keys_of, images_of
+from archive_shared.documents import Aggregate
 from archive_shared.errors import Conflict, NotFound, Outdated
 from archive_shared.events import (
     ItemCreated,
@@ -22,22 +22,6 @@ from archive_shared.events import (
 )
 
 LARGEST_TITLE = 255
-
-
-@dataclass(frozen=True, kw_only=True)
-class Arriving:
-    """A value that is being made of uploads.
-
-    Parameters
-    ----------
-    session
-        The upload session that makes it.
-    failure
-        Why nothing came of it, "" while it may still.
-    """
-
-    session: str
-    failure: str = ""
 
 
 @dataclass(kw_only=True)
@@ -197,7 +181,7 @@ class Item(Aggregate):
         if present is not None and present.session == session and not present.failure:
             return
         self.arriving = {**self.arriving, socket: Arriving(session=session)}
-        self.sessions, self.modified_at = _sessions(self.arriving), at
+        self.sessions, self.modified_at = sessions_at_work(self.arriving), at
         self._remember("import started", by, at, socket=socket)
 
     def attach_import(self, value: Value, *, at: datetime) -> None:
@@ -212,11 +196,8 @@ class Item(Aggregate):
         """Note that nothing comes of an upload session, and why."""
         if session not in self.sessions:
             return
-        self.arriving = {
-            socket: replace(each, failure=reason) if each.session == session else each
-            for socket, each in self.arriving.items()
-        }
-        self.sessions, self.modified_at = _sessions(self.arriving), at
+        self.arriving = with_failure(self.arriving, session, reason)
+        self.sessions, self.modified_at = sessions_at_work(self.arriving), at
 
     def announce_ready(self) -> None:
         """Say that everything of it is there, unless that was said or it is deleted."""
@@ -278,7 +259,8 @@ class Item(Aggregate):
 
     def note_kept(self) -> None:
         """Note what its values hold, as lists that can be searched."""
-        images, files = _images(self.by_socket), _files(self.by_socket)
+        held = self.by_socket.values()
+        images, files = images_of(held), file_keys_of(held)
         self.images, self.kept = ([], images + files) if self.deleted else (images, files)
         self.kept_is_known = True
 
@@ -298,7 +280,7 @@ class Item(Aggregate):
     def _no_longer_arriving(self, socket: str) -> None:
         if socket in self.arriving:
             self.arriving = {name: each for name, each in self.arriving.items() if name != socket}
-            self.sessions = _sessions(self.arriving)
+            self.sessions = sessions_at_work(self.arriving)
 
     def _replace(self, by_socket: dict[str, Value], *, at: datetime) -> None:
         self.by_socket, self.modified_at = by_socket, at
@@ -308,41 +290,3 @@ class Item(Aggregate):
         self, action: str, by: Actor | None, at: datetime, *, socket: str = "", detail: str = ""
     ) -> None:
         self.history = remembered(self.history, Change.made(action, by, at, socket=socket, detail=detail))
-
-
-def _images(by_socket: Mapping[str, Value]) -> list[str]:
-    return sorted({value.image for value in by_socket.values() if value.image is not None})
-
-
-def _files(by_socket: Mapping[str, Value]) -> list[str]:
-    return sorted({value.file.key for value in by_socket.values() if value.file is not None})
-
-
-def _sessions(arriving: Mapping[str, Arriving]) -> list[str]:
-    return sorted({each.session for each in arriving.values() if not each.failure})
-
-
-ITEMS = Collection(
-    "items",
-    fields={
-        **OUTBOX_FIELDS,
-        "archive": "archive",
-        "reserved_title": "reserved_title",
-        "deleted": "deleted",
-        "deleted_at": "deleted_at",
-        "created_at": "created_at",
-        "kept_is_known": "kept_is_known",
-        "identifier": "_id",
-        "identifier_to": "_id",
-    },
-    lists={"images": "images", "kept": "kept", "sessions": "sessions"},
-    unique=[("archive", "reserved_title")],
-    indexes=[
-        OUTBOX_INDEX,
-        ("archive", "deleted", "created_at", "_id"),
-        ("archive", "deleted", "identifier"),
-        ("deleted", "created_at", "_id"),
-        ("deleted", "deleted_at"),
-        ("archive", "deleted", "deleted_at"),
-    ],
-)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from archive_api.domain.arriving import Arriving
 from archive_api.domain.image import ImageCard
-from archive_api.domain.item import Arriving, Item
+from archive_api.domain.item import Item
 from archive_api.domain.rendering import Progress, Rendering
 
 

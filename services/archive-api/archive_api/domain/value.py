@@ -6,6 +6,7 @@ A value is an image, a file or JSON. JSON is kept as text in one spelling, so th
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +63,16 @@ class Value:
         if self.image is not None:
             return "image"
         return "json" if self.file is None else "file"
+
+
+def images_of(values: Iterable[Value]) -> list[str]:
+    """Return the images that values hold, each once, in order."""
+    return sorted({value.image for value in values if value.image is not None})
+
+
+def file_keys_of(values: Iterable[Value]) -> list[str]:
+    """Return the keys of the files that values hold, each once, in order."""
+    return sorted({value.file.key for value in values if value.file is not None})
 
 
 def canonical_json(value: Any) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-from archive_api.domain.item import Arriving, Item
+from archive_api.domain.arriving import Arriving
 from archive_api.domain.display_settings import DisplaySetting
+from archive_api.domain.item import Item
 from archive_api.domain.rendering import Progress
 from archive_api.domain.sockets import Socket
 from archive_api.domain.value import Value
