@@ -10,13 +10,12 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 from minio import Minio
 from minio.commonconfig import CopySource
 from minio.error import InvalidResponseError, S3Error, ServerError
-from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
 
 from archive_shared.blobs.disposition import attachment
 from archive_shared.blobs.port import BlobInfo, Data, Parts, Readable
@@ -33,16 +32,13 @@ from archive_shared.blobs.rules import (
     check_upload_id,
 )
 from archive_shared.blobs.s3_errors import error_of, network_errors
-from archive_shared.blobs.s3_multipart import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, S3Multipart
+from archive_shared.blobs.s3_http import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Body, Counted, connections
+from archive_shared.blobs.s3_multipart import S3Multipart
 from archive_shared.blobs.s3_ranges import S3Ranges
 from archive_shared.blobs.streams import save
 from archive_shared.errors import NotFound, Unavailable
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer  # exists for type checkers only
-
 PART_BYTES = 16 << 20  # larger objects are sent in parts, one in memory at a time
-CONNECTIONS = 32
 CONTROL_LIFETIME_S = 300  # of addresses we use at once ourselves; leaves room for clocks that differ
 ALREADY_THERE = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
 
@@ -78,7 +74,7 @@ class S3BlobStore:
             # With the region given, signing never asks the server where the bucket is.
             return Minio(host, access_key, secret_key, secure=tls, region=region, http_client=http)
 
-        http = _connections()
+        http = connections()
         public = urlsplit(public_endpoint or f"{'https' if secure else 'http'}://{endpoint}")
         self._bucket = check_bucket(bucket)
         self._s3 = client(endpoint, secure)
@@ -122,7 +118,7 @@ class S3BlobStore:
                 answer = self._s3.get_object(self._bucket, check_key(key), offset=start, length=length)
         except _RangeBehindEnd:
             return io.BytesIO()
-        return io.BufferedReader(_Body(answer))
+        return io.BufferedReader(Body(answer))
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> bytes:
         if end is not None and 0 <= start < end:
@@ -202,7 +198,7 @@ class S3BlobStore:
         return self._address(self._public_s3, "GET", key, query, lifetime_s)
 
     def _put(self, key: str, source: Readable, size_bytes: int | None) -> BlobInfo:
-        counted = _Counted(source)
+        counted = Counted(source)
         with _errors("put"):
             stored = self._s3.put_object(
                 self._bucket,
@@ -236,57 +232,6 @@ class S3BlobStore:
 
 class _RangeBehindEnd(Exception):
     """The range asked for begins behind the last byte (HTTP 416)."""
-
-
-class _Counted:
-    """Counts what is drawn from a stream whose length nobody knows."""
-
-    def __init__(self, source: Readable) -> None:
-        self._source = source
-        self.size_bytes = 0
-
-    def read(self, size: int = -1, /) -> bytes:
-        data = self._source.read(size)
-        self.size_bytes += len(data)
-        return data
-
-
-class _Body(io.RawIOBase):
-    """The body of an answer as a stream; a connection that breaks is `Unavailable`, never a short body."""
-
-    def __init__(self, answer: BaseHTTPResponse) -> None:
-        super().__init__()
-        self._answer = answer
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "WriteableBuffer") -> int:
-        view = memoryview(buffer)
-        with network_errors("get"):
-            data = self._answer.read(view.nbytes)
-        view[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        self._answer.close()
-        super().close()
-
-
-def _connections() -> PoolManager:
-    return PoolManager(
-        maxsize=CONNECTIONS,
-        timeout=Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S),
-        retries=Retry(
-            total=3,
-            connect=2,
-            read=1,
-            backoff_factor=0.2,
-            status_forcelist=[500, 502, 503, 504],
-            allowed_methods=["GET", "HEAD", "PUT", "DELETE"],
-            raise_on_status=False,
-        ),
-    )
 
 
 @contextmanager

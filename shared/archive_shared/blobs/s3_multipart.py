@@ -15,11 +15,10 @@ from archive_shared.blobs.disk import chunks, disk_errors
 from archive_shared.blobs.port import Data, Part, Parts
 from archive_shared.blobs.rules import check_upload_id, quoted_etag
 from archive_shared.blobs.s3_errors import error_of, network_errors
+from archive_shared.blobs.s3_http import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 from archive_shared.errors import Unavailable
 
 PARTS_PER_PAGE = 1000  # as many as S3 gives at once
-CONNECT_TIMEOUT_S = 3.0
-READ_TIMEOUT_S = 60.0
 FINISHING_TIMEOUT_S = 300.0  # the server looks at all parts before it answers
 MEMORY_BYTES = 8 << 20
 
