@@ -2,8 +2,9 @@
 
 import shutil
 import tempfile
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from os import cpu_count
 from pathlib import Path
@@ -65,21 +66,29 @@ def convert(
         The disk is full.
     """
     sources = _named(files)
+    with (
+        _scratch_in(output) as scratch,
+        nullcontext(isolation) if isolation else Isolation(jobs=jobs) as processes,
+    ):
+        return ConversionRun(
+            isolation=processes,
+            budget=budget or Budget(),
+            output=output,
+            scratch=scratch,
+            threads=max(1, (cpu_count() or 1) // max(1, jobs)),
+            on_progress=on_progress or _ignore,
+            keep_slides=keep_slides,
+            key=deidentification.key.hex() if deidentification else "",
+        ).run(sources)
+
+
+@contextmanager
+def _scratch_in(output: Path) -> Iterator[Path]:
+    """Make a folder in the output folder, so that results are moved out of it rather than copied, and remove it."""
     output.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=".conversion-", dir=output.resolve()))
     try:
-        with nullcontext(isolation) if isolation else Isolation(jobs=jobs) as processes:
-            conversion = ConversionRun(
-                isolation=processes,
-                budget=budget or Budget(),
-                output=output,
-                scratch=scratch,
-                threads=max(1, (cpu_count() or 1) // max(1, jobs)),
-                on_progress=on_progress or _ignore,
-                keep_slides=keep_slides,
-                key=deidentification.key.hex() if deidentification else "",
-            )
-            return conversion.run(sources)
+        yield scratch
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -91,12 +100,9 @@ def _ignore(_: ConversionProgress) -> None:
 def _named(files: Sequence[SourceFile | Path]) -> list[SourceFile]:
     given = [file if isinstance(file, SourceFile) else SourceFile(file.name, file) for file in files]
     sources = [replace(source, path=source.path.absolute()) for source in given]
-    names = [source.name for source in sources]
-    doubles = (
-        sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    )
-    if doubles or not sources:
-        raise Invalid(
-            {"files": [f"Two files are called {doubles[0]}." if doubles else "There are no files."]}
-        )
+    doubles = [name for name, times in Counter(source.name for source in sources).items() if times > 1]
+    if not sources:
+        raise Invalid({"files": ["There are no files."]})
+    if doubles:
+        raise Invalid({"files": [f"Two files are called {min(doubles)}."]})
     return sorted(sources, key=lambda source: natural_order(source.name))
