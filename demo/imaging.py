@@ -3,7 +3,7 @@
 All of them are written by the reference libraries of their formats, never by our own code.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import UID, CTImageStorage, EnhancedCTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
 Pixels = NDArray[Any]
 Change = Callable[[Dataset, int], None]
@@ -231,69 +231,3 @@ def cut_short(path: Path, *, keep: float = 0.6) -> Path:
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * keep)])
     return path
-
-
-def flip_bit(path: Path, position: float | int) -> Path:
-    """Flip one bit of a file at a byte offset, or at a fraction of its length."""
-    content = bytearray(path.read_bytes())
-    offset = int(position * len(content)) if isinstance(position, float) else position
-    content[offset] ^= 0x10
-    path.write_bytes(content)
-    return path
-
-
-def write_raw_header(path: Path, lines: Sequence[str], pixels: bytes = b"") -> Path:
-    """Write a text header line by line, with pixels behind it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes("".join(f"{line}\n" for line in lines).encode() + pixels)
-    return path
-
-
-def write_enhanced_ct(
-    path: Path,
-    volume: Pixels,
-    *,
-    grid: Grid | None = None,
-    order: Sequence[int] | None = None,
-    change: Change | None = None,
-) -> Path:
-    """Write a volume in Hounsfield units as one enhanced multi-frame CT, frames in any order.
-
-    Parameters
-    ----------
-    order
-        Which slice each frame holds; a slice may come several times.
-    change
-        Last change to the functional groups of a frame, told the frame's index.
-    """
-    placed = grid or Grid()
-    frames = list(range(len(volume))) if order is None else list(order)
-    dataset = a_dataset(EnhancedCTImageStorage)
-    put_pixels(dataset, (volume[frames].astype(np.int32) + 1024).astype(np.uint16), bits_stored=12)
-    dataset.NumberOfFrames = len(frames)
-    shared = Dataset()
-    shared.PixelMeasuresSequence = [_with(PixelSpacing=[placed.spacing_mm[1], placed.spacing_mm[0]])]
-    shared.PlaneOrientationSequence = [_with(ImageOrientationPatient=[*placed.axes[0], *placed.axes[1]])]
-    shared.PixelValueTransformationSequence = [_with(RescaleSlope=1, RescaleIntercept=-1024)]
-    shared.FrameVOILUTSequence = [_with(WindowCenter=40, WindowWidth=400)]
-    dataset.SharedFunctionalGroupsSequence = [shared]
-    groups = []
-    for index, place in enumerate(frames):
-        group = _with(
-            PlanePositionSequence=[_with(ImagePositionPatient=placed.slice_position(place))],
-            FrameContentSequence=[_with(StackID="1", InStackPositionNumber=place + 1)],
-        )
-        if change is not None:
-            change(group, index)
-        groups.append(group)
-    dataset.PerFrameFunctionalGroupsSequence = groups
-    path.parent.mkdir(parents=True, exist_ok=True)
-    dataset.save_as(path, enforce_file_format=True)
-    return path
-
-
-def _with(**elements: Any) -> Dataset:
-    item = Dataset()
-    for keyword, value in elements.items():
-        setattr(item, keyword, value)
-    return item

@@ -35,11 +35,11 @@ from demo.imaging import (
     picture,
     put_pixels,
     write_dicom_series,
-    write_enhanced_ct,
     write_image,
     write_picture,
     write_pyramid,
 )
+from tests.support.enhanced_ct import write_enhanced_ct
 from tests.support.oct_files import retina, write_e2e, write_fda, write_fds
 
 Files = dict[str, bytes]

@@ -22,8 +22,9 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from demo.imaging import Grid, a_dataset, anatomy, ct_slice, picture, put_pixels, write_enhanced_ct
+from demo.imaging import Grid, a_dataset, anatomy, ct_slice, picture, put_pixels
 from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
+from tests.support.enhanced_ct import write_enhanced_ct
 
 GRAY_ENCODERS: dict[str, Any] = {
     JPEGLosslessSV1: lambda a: imagecodecs.ljpeg_encode(a, bitspersample=12),

@@ -8,8 +8,9 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import SegmentationStorage, UltrasoundMultiFrameImageStorage
 
-from demo.imaging import Grid, a_dataset, anatomy, picture, put_pixels, write_dicom_series, write_enhanced_ct
+from demo.imaging import Grid, a_dataset, anatomy, picture, put_pixels, write_dicom_series
 from tests.support.conversions import convert_here, read_with_itk, same_grid, the_image, the_reason
+from tests.support.enhanced_ct import write_enhanced_ct
 
 SHUFFLED = [3, 0, 5, 1, 4, 2]
 OBLIQUE = Grid((0.7, 0.5, 2.5), (-120.5, 3.25, 40.0), ((0.8, 0.6, 0.0), (0.0, 0.0, -1.0)))

@@ -15,9 +15,10 @@ from pydicom.uid import (
     RTDoseStorage,
 )
 
-from demo.imaging import a_dataset, anatomy, put_pixels, write_enhanced_ct
+from demo.imaging import a_dataset, anatomy, put_pixels
 from ingest_worker.domain.slices import Assumed
 from tests.support.conversions import ItkImage, convert_here, read_with_itk, same_grid, the_image
+from tests.support.enhanced_ct import write_enhanced_ct
 
 KINDS = {
     "NM": NuclearMedicineImageStorage,

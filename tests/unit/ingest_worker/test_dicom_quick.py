@@ -11,11 +11,12 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from demo.imaging import anatomy, write_dicom_series, write_enhanced_ct
+from demo.imaging import anatomy, write_dicom_series
 from ingest_worker.adapters.readers import dicom_headers, dicom_members
 from ingest_worker.adapters.readers.dicom_quick import NUMBER, POSITION, ROWS, SERIES, quick_header
 from ingest_worker.domain.report import ConversionReport
 from tests.support.conversions import convert_here, read_with_itk, the_image
+from tests.support.enhanced_ct import write_enhanced_ct
 
 Change = Callable[[Dataset, int], None]
 

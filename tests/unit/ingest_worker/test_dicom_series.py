@@ -9,18 +9,10 @@ import SimpleITK as sitk
 from pydicom.dataset import Dataset
 from pydicom.uid import ComputedRadiographyImageStorage, generate_uid
 
-from demo.imaging import (
-    SERIES_UID,
-    Grid,
-    a_dataset,
-    anatomy,
-    cut_short,
-    flip_bit,
-    put_pixels,
-    write_dicom_series,
-)
+from demo.imaging import SERIES_UID, Grid, a_dataset, anatomy, cut_short, put_pixels, write_dicom_series
 from ingest_worker.domain.budget import Budget
 from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
+from tests.support.odd_files import flip_bit
 
 OBLIQUE = Grid((0.7, 0.5, 2.5), (-120.5, 3.25, 40.0), ((0.8, 0.6, 0.0), (0.0, 0.0, -1.0)))
 CORONAL = Grid((0.5, 0.9, 1.5), (-10.0, 20.0, 30.0), ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0)))

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from demo.imaging import Grid, anatomy, cut_short, flip_bit, picture, write_image, write_raw_header
+from demo.imaging import Grid, anatomy, cut_short, picture, write_image
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.images import ColorSpace
 from tests.support.conversions import convert_here, read_with_itk, same_grid, the_image, the_reason
+from tests.support.odd_files import flip_bit, write_raw_header
 
 TYPES = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64")
 OBLIQUE = Grid((0.7, 0.5, 2.5), (-120.5, 3.25, 40.0), ((0.8, 0.6, 0.0), (0.0, 0.0, -1.0)))

@@ -8,9 +8,10 @@ import nibabel
 import numpy as np
 import pytest
 
-from demo.imaging import Grid, anatomy, cut_short, flip_bit, write_image
+from demo.imaging import Grid, anatomy, cut_short, write_image
 from ingest_worker.domain.images import ColorSpace
 from tests.support.conversions import convert_here, read_with_itk, same_grid, the_image, the_reason
+from tests.support.odd_files import flip_bit
 
 TYPES = ("uint8", "int8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64")
 AFFINE = np.array([[-0.7, 0.05, 0, 90], [0.02, -0.5, 0.1, 120], [0, 0.08, 2.5, -40], [0, 0, 0, 1.0]])

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from demo.imaging import anatomy, cut_short, flip_bit, picture, write_image, write_raw_header
+from demo.imaging import anatomy, cut_short, picture, write_image
 from ingest_worker.domain.images import ColorSpace
 from tests.support.conversions import convert_here, read_with_itk, same_grid, the_image, the_reason
+from tests.support.odd_files import flip_bit, write_raw_header
 
 TYPES = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64")
 FIELDS = ["NRRD0004", "type: short", "dimension: 3", "sizes: 32 24 12", "endian: little"]

@@ -10,11 +10,12 @@ import pytest
 import pyvips
 from PIL import Image
 
-from demo.imaging import cut_short, flip_bit, picture, write_picture
+from demo.imaging import cut_short, picture, write_picture
 from ingest_worker.conversion import convert
 from ingest_worker.domain.budget import GIB, MIB, Budget
 from ingest_worker.domain.images import ColorSpace
 from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
+from tests.support.odd_files import flip_bit
 
 GRAY = np.arange(256, dtype=np.uint8).reshape(8, 32)
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from demo.imaging import cut_short, flip_bit
+from demo.imaging import cut_short
 from ingest_worker.adapters.unpacking import Allowance, Unpacked, unpack
 from ingest_worker.domain.budget import MIB, Budget
 from ingest_worker.domain.files import SourceFile
+from tests.support.odd_files import flip_bit
 
 
 def write_zip(path: Path, members: dict[str, bytes], *, compression: int = zipfile.ZIP_DEFLATED) -> Path:
