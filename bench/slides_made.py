@@ -4,7 +4,6 @@ Tiles differ enough for decoders and stores to work as hard as on real slides; m
 """
 
 import random
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -18,6 +17,7 @@ from PIL import Image
 
 from tests.support.slide_files.hamamatsu import ndpi_slide
 from tests.support.slide_files.mirax import mirax_slide
+from tests.support.slide_files.scene import split_tables
 
 Pixels = NDArray[np.uint8]
 
@@ -74,7 +74,7 @@ class Palette:
             for x in range(0, texture.shape[1] - tile + 1, tile)
         ]
         streams = [_jpeg(pixels, quality, subsampling, rgb=rgb) for pixels in (*cut, glass)]
-        return cls(_split(streams[0])[0], tuple(_split(stream)[1] for stream in streams))
+        return cls(split_tables(streams[0])[0], tuple(split_tables(stream)[1] for stream in streams))
 
     def drawn(self, count: int, seed: int) -> Iterator[bytes]:
         chance = random.Random(seed)
@@ -100,53 +100,52 @@ def aperio(
     palette = Palette.of(tissue(), tile, subsampling=subsampling, rgb=rgb)
     head = f"Aperio Image Library v12.0.15 \r\n{width}x{height} [0,0 {width}x{height}] ({tile}x{tile}) JPEG/YCC Q=85"
     facts = f"|AppMag = 40|MPP = {_MPP}"
-    strips: dict[str, Any] = {
-        "compression": "jpeg",
-        "photometric": "rgb",
-        "subsampling": (2, 2),
-        "metadata": None,
-        "software": False,
+    colours: dict[str, Any] = {
+        "photometric": "rgb" if rgb else "ycbcr",
+        "subsampling": None if rgb else ((1, 1), (2, 1), (2, 2))[subsampling],
     }
     with tifffile.TiffWriter(path, bigtiff=True) as writer:
         for number, step in enumerate((1, 4, 16)):
             size = (width // step, height // step)
-            count = -(-size[0] // tile) * -(-size[1] // tile)
             writer.write(
-                palette.drawn(count, seed=number),
+                palette.drawn(-(-size[0] // tile) * -(-size[1] // tile), seed=number),
                 shape=(size[1], size[0], 3),
                 dtype=np.uint8,
                 tile=(tile, tile),
                 compression="jpeg",
-                photometric="rgb" if rgb else "ycbcr",
-                subsampling=None if rgb else ((1, 1), (2, 1), (2, 2))[subsampling],
                 jpegtables=palette.tables,
                 description=head + facts if step == 1 else f"{head} -> {size[0]}x{size[1]}",
-                metadata=None,
-                software=False,
+                **colours,
+                **_PLAIN,
             )
             if step == 1:
-                writer.write(
-                    tissue(512), rowsperstrip=16, description=f"{head} -> 512x512 - {facts}", **strips
-                )
-        label = np.full((463, 387, 3), 250, np.uint8)
-        writer.write(
-            label,
-            rowsperstrip=463,
-            compression="lzw",
-            photometric="rgb",
-            subfiletype=1,
-            description=f"{head}\nlabel 387x463",
-            metadata=None,
-            software=False,
-        )
-        writer.write(
-            np.full((431, 1280, 3), 230, np.uint8),
-            rowsperstrip=16,
-            subfiletype=9,
-            description=f"{head}\nmacro 1280x431",
-            **strips,
-        )
+                _write_strips(writer, tissue(512), f"{head} -> 512x512 - {facts}")
+        _write_label(writer, f"{head}\nlabel 387x463")
+        glass = np.full((431, 1280, 3), 230, np.uint8)
+        _write_strips(writer, glass, f"{head}\nmacro 1280x431", subfiletype=9)
     return path
+
+
+_PLAIN: dict[str, Any] = {"metadata": None, "software": False}
+_STRIPS: dict[str, Any] = {**_PLAIN, "compression": "jpeg", "photometric": "rgb", "subsampling": (2, 2)}
+
+
+def _write_strips(
+    writer: tifffile.TiffWriter, pixels: Pixels, description: str, *, subfiletype: int | None = None
+) -> None:
+    writer.write(pixels, rowsperstrip=16, description=description, subfiletype=subfiletype, **_STRIPS)
+
+
+def _write_label(writer: tifffile.TiffWriter, description: str) -> None:
+    writer.write(
+        np.full((463, 387, 3), 250, np.uint8),
+        rowsperstrip=463,
+        compression="lzw",
+        photometric="rgb",
+        subfiletype=1,
+        description=description,
+        **_PLAIN,
+    )
 
 
 def _jpeg(pixels: Pixels, quality: int, subsampling: int, *, rgb: bool) -> bytes:
@@ -164,20 +163,6 @@ def _numbered(stream: bytes) -> bytes:
         named[frame + 10 + 3 * component] = component
         named[scan + 5 + 2 * component] = component
     return bytes(named)
-
-
-def _split(stream: bytes) -> tuple[bytes, bytes]:
-    """Return the tables as a stream of their own, and the stream without them and without application markers."""
-    tables, rest, at = [b"\xff\xd8"], [b"\xff\xd8"], 2
-    while True:
-        marker, end = stream[at + 1], at + 2 + struct.unpack_from(">H", stream, at + 2)[0]
-        if marker in (0xDB, 0xC4):
-            tables.append(stream[at:end])
-        elif not 0xE0 <= marker <= 0xEF:
-            rest.append(stream[at:end])
-        at = end
-        if marker == 0xDA:
-            return b"".join((*tables, b"\xff\xd9")), b"".join((*rest, stream[at:]))
 
 
 def ndpi(path: Path, width: int, height: int) -> Path:

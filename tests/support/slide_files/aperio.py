@@ -19,6 +19,7 @@ from tests.support.slide_files.scene import (
     reduced,
     scan_data,
     scene,
+    split_tables,
 )
 
 _MPP = 0.4990
@@ -34,7 +35,6 @@ def aperio_slide(
     bigtiff: bool = False,
     icc: bool = False,
     empty_tiles: bool = False,
-    photometric: str | None = None,
 ) -> VendorSlide:
     """Write a slide.
 
@@ -66,28 +66,9 @@ def aperio_slide(
                 **_PLAIN,
             )
             if number == 0:
-                writer.write(
-                    _thumbnail(pixels),
-                    rowsperstrip=16,
-                    description=_description(size, tile, pixels, 9),
-                    **_STRIPS,
-                )
-        writer.write(
-            label(),
-            rowsperstrip=96,
-            compression="lzw",
-            photometric="rgb",
-            subfiletype=1,
-            description=f"{_head(size, tile)}\nlabel 128x96",
-            **_PLAIN,
-        )
-        writer.write(
-            macro(),
-            rowsperstrip=16,
-            subfiletype=9,
-            description=f"{_head(size, tile)}\nmacro 320x112",
-            **_STRIPS,
-        )
+                _write_strips(writer, reduced(pixels, 8), _description(size, tile, pixels, 9))
+        _write_label(writer, f"{_head(size, tile)}\nlabel 128x96")
+        _write_strips(writer, macro(), f"{_head(size, tile)}\nmacro 320x112", subfiletype=9)
     path.write_bytes(body.getvalue())
     return VendorSlide(path, pixels, (*_strips(path), PATIENT.encode()))
 
@@ -100,7 +81,7 @@ class _Codec:
         if colours == "jpeg2000":
             self.options: dict[str, Any] = {"compression": "aperio_jp2000_rgb", "photometric": "rgb"}
             return
-        tables = _split(self._encoded(np.zeros((tile, tile, 3), np.uint8)))[0]
+        tables = split_tables(self._encoded(np.zeros((tile, tile, 3), np.uint8)))[0]
         self.options = {
             "compression": "jpeg",
             "jpegtables": tables,
@@ -123,7 +104,7 @@ class _Codec:
 
     def _stored(self, pixels: Pixels) -> bytes:
         stream = self._encoded(pixels)
-        return stream if self._colours == "jpeg2000" else _split(stream)[1]
+        return stream if self._colours == "jpeg2000" else split_tables(stream)[1]
 
     def _encoded(self, pixels: Pixels) -> bytes:
         pixels = np.ascontiguousarray(pixels)
@@ -158,26 +139,26 @@ class _Codec:
         )
 
 
-def _split(stream: bytes) -> tuple[bytes, bytes]:
-    """Return the tables as a stream of their own, and the stream without them and without application markers."""
-    tables, rest, at = [b"\xff\xd8"], [b"\xff\xd8"], 2
-    while True:
-        marker, end = stream[at + 1], at + 2 + int.from_bytes(stream[at + 2 : at + 4])
-        if marker in (0xDB, 0xC4):
-            tables.append(stream[at:end])
-        elif not 0xE0 <= marker <= 0xEF:
-            rest.append(stream[at:end])
-        at = end
-        if marker == 0xDA:
-            return b"".join((*tables, b"\xff\xd9")), b"".join((*rest, stream[at:]))
-
-
 _PLAIN: dict[str, Any] = {"metadata": None, "software": False}
 _STRIPS: dict[str, Any] = {**_PLAIN, "compression": "jpeg", "photometric": "rgb", "subsampling": (2, 2)}
 
 
-def _thumbnail(pixels: Pixels) -> Pixels:
-    return reduced(pixels, 8)
+def _write_strips(
+    writer: tifffile.TiffWriter, pixels: Pixels, description: str, *, subfiletype: int | None = None
+) -> None:
+    writer.write(pixels, rowsperstrip=16, description=description, subfiletype=subfiletype, **_STRIPS)
+
+
+def _write_label(writer: tifffile.TiffWriter, description: str) -> None:
+    writer.write(
+        label(),
+        rowsperstrip=96,
+        compression="lzw",
+        photometric="rgb",
+        subfiletype=1,
+        description=description,
+        **_PLAIN,
+    )
 
 
 def _head(size: tuple[int, int], tile: int) -> str:

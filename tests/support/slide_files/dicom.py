@@ -35,9 +35,6 @@ _BRIGHTFIELD, _FLUORESCENCE = (
 class _Series:
     """What all files of a slide have in common."""
 
-    study: UID
-    series: UID
-    frame_of_reference: UID
     codec: str
     sparse: bool
     offset_table: str
@@ -72,27 +69,10 @@ def dicom_slide(
     """
     folder.mkdir()
     pixels = scene(*size)
-    shared = _Series(
-        study=_uid("study"),
-        series=_uid("series"),
-        frame_of_reference=_uid("frame of reference"),
-        codec=codec,
-        sparse=sparse,
-        offset_table=offset_table,
-        icc=icc,
-        fluorescence=fluorescence,
-    )
+    shared = _Series(codec, sparse=sparse, offset_table=offset_table, icc=icc, fluorescence=fluorescence)
     for number, (step, count) in enumerate(zip(steps, planes, strict=True)):
-        level = pixels if step == 1 else reduced(pixels, step)
-        _write(
-            folder / f"level{number}.dcm",
-            level,
-            step,
-            shared,
-            flavour="VOLUME",
-            number=number + 1,
-            planes=count,
-        )
+        level, path = (pixels if step == 1 else reduced(pixels, step)), folder / f"level{number}.dcm"
+        _write(path, level, step, shared, flavour="VOLUME", number=number + 1, planes=count)
     _write(folder / "label.dcm", label(), 1, shared, flavour="LABEL", number=90)
     _write(folder / "overview.dcm", macro(), 1, shared, flavour="OVERVIEW", number=91)
     private = [scan_data(_encoded(picture, codec)) for picture in (label(), macro())]
@@ -106,8 +86,8 @@ def _write(
     dataset.file_meta = _file_meta(shared.codec, number)
     dataset.SOPClassUID = VLWholeSlideMicroscopyImageStorage
     dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID
-    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = shared.study, shared.series
-    dataset.FrameOfReferenceUID = shared.frame_of_reference
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = _uid("study"), _uid("series")
+    dataset.FrameOfReferenceUID = _uid("frame of reference")
     dataset.PatientName = dataset.PatientID = PATIENT
     dataset.Modality, dataset.InstanceNumber = "SM", number
     dataset.ImageType = [

@@ -23,11 +23,10 @@ def leica_slide(
 ) -> VendorSlide:
     """Write a slide; several areas or focal planes, or an `illumination` of "fluorescence", are refused by us."""
     scenes = [scene(*size, seed=3 + number) for number in range(areas)]
-    glass = macro()
-    pages, images = (
-        [glass],
-        [_image("macro", [glass], first_page=0, corner=(0, 0), extent=_GLASS_NM, illumination="brightfield")],
-    )
+    pages = [macro()]
+    images = [
+        _image("macro", pages, first_page=0, corner=(0, 0), extent=_GLASS_NM, illumination="brightfield")
+    ]
     for number, drawn in enumerate(scenes):
         levels = [drawn, reduced(drawn, 4)] * planes
         corner = (_CORNER_NM[0] + number * 2 * size[0] * _NM_PER_PIXEL, _CORNER_NM[1])
@@ -43,8 +42,17 @@ def leica_slide(
             )
         )
         pages.extend(levels)
+    _write(path, pages, _document(images))
+    return VendorSlide(path, scenes[0], (PATIENT.encode(), *_macro_tiles(path)))
+
+
+def _document(images: Sequence[str]) -> str:
+    """Return the description of the slide, which the first page carries."""
     collection = f'<collection name="{PATIENT}" sizeX="{_GLASS_NM[0]}" sizeY="{_GLASS_NM[1]}"><barcode>{PATIENT}</barcode>'
-    xml = f'<?xml version="1.0"?><scn xmlns="{_SCN}">{collection}{"".join(images)}</collection></scn>'
+    return f'<?xml version="1.0"?><scn xmlns="{_SCN}">{collection}{"".join(images)}</collection></scn>'
+
+
+def _write(path: Path, pages: Sequence[Pixels], xml: str) -> None:
     with tifffile.TiffWriter(path, bigtiff=True) as writer:
         for number, page in enumerate(pages):
             writer.write(
@@ -60,7 +68,6 @@ def leica_slide(
                 resolution=(1e7 / _NM_PER_PIXEL, 1e7 / _NM_PER_PIXEL),
                 resolutionunit="CENTIMETER",
             )
-    return VendorSlide(path, scenes[0], (PATIENT.encode(), *_macro_tiles(path)))
 
 
 def _image(

@@ -101,3 +101,17 @@ def restart_starts(stream: bytes) -> list[int]:
         (body[start:-1] == 0xFF) & (body[start + 1 :] >= 0xD0) & (body[start + 1 :] <= 0xD7)
     )
     return [start, *(markers + start + 2).tolist()]
+
+
+def split_tables(stream: bytes) -> tuple[bytes, bytes]:
+    """Return the tables as a stream of their own, and the stream without them and without application markers."""
+    tables, rest, at = [b"\xff\xd8"], [b"\xff\xd8"], 2
+    while True:
+        marker, end = stream[at + 1], at + 2 + int.from_bytes(stream[at + 2 : at + 4])
+        if marker in (0xDB, 0xC4):
+            tables.append(stream[at:end])
+        elif not 0xE0 <= marker <= 0xEF:
+            rest.append(stream[at:end])
+        at = end
+        if marker == 0xDA:
+            return b"".join((*tables, b"\xff\xd9")), b"".join((*rest, stream[at:]))
