@@ -81,52 +81,64 @@ SHELVES = (
 def display_blueprint(library: Library, links: Links, shelf: Shelf) -> Blueprint:
     """Routes for one kind of display settings."""
     routes = Blueprint(shelf.kind.name.lower(), __name__, url_prefix=f"/api/v1/{shelf.path}")
-    url = links.display_settings(shelf.path)
+    settings = _Settings(library, links, shelf)
+    routes.get("/")(settings.list_all)
+    routes.post("/")(settings.create)
+    routes.get("/<pk>/")(settings.show)
+    routes.patch("/<pk>/")(settings.change)
+    routes.delete("/<pk>/")(settings.delete)
+    return routes
 
-    @routes.get("/")
-    def list_all() -> Response:
+
+@dataclass(frozen=True)
+class _Settings:
+    """What requests about one kind of display settings are answered."""
+
+    library: Library
+    links: Links
+    shelf: Shelf
+
+    def list_all(self) -> Response:
         """List them; `?slug=` for one, `?default=true` for the viewer of archives whose creator chose none."""
-        wanted, slug = page(), request.args.get("slug")
-        if shelf.kind is SettingKind.VIEWER and request.args.get("default") == "true":
-            slug = library.default_viewer
+        wanted, kind, slug = page(), self.shelf.kind, request.args.get("slug")
+        if kind is SettingKind.VIEWER and request.args.get("default") == "true":
+            slug = self.library.default_viewer
         count, found = list_settings(
-            library, bearer_token(), shelf.kind, slug=slug, skip=wanted.offset, limit=wanted.limit
+            self.library, bearer_token(), kind, slug=slug, skip=wanted.offset, limit=wanted.limit
         )
-        return json_response(page_body(wanted, url=url, count=count, results=_shown(found)))
+        url = self.links.display_settings(self.shelf.path)
+        return json_response(page_body(wanted, url=url, count=count, results=self._shown(found)))
 
-    @routes.post("/")
-    def create() -> Response:
-        caller = require_maker(library, bearer_token(), shelf.kind)
-        sent = _sent(shelf, body(shelf.schema()))
+    def create(self) -> Response:
+        kind = self.shelf.kind
+        caller = require_maker(self.library, bearer_token(), kind)
+        sent = _sent(self.shelf, body(self.shelf.schema()))
 
         def act(identifier: str) -> tuple[int, Json]:
-            return 201, _shown([make_setting(library, caller, shelf.kind, identifier, sent)])[0]
+            return 201, self._shown([make_setting(self.library, caller, kind, identifier, sent)])[0]
 
-        return posted(library, caller.id, act)
+        return posted(self.library, caller.id, act)
 
-    @routes.get("/<pk>/")
-    def show(pk: str) -> Response:
-        return json_response(_shown([find_setting(library, bearer_token(), shelf.kind, pk)])[0])
+    def show(self, pk: str) -> Response:
+        found = find_setting(self.library, bearer_token(), self.shelf.kind, pk)
+        return json_response(self._shown([found])[0])
 
-    @routes.patch("/<pk>/")
-    def change(pk: str) -> Response:
+    def change(self, pk: str) -> Response:
         """Change what is named; the whole has to be in order afterwards."""
-        present = require_owner(library, bearer_token(), shelf.kind, pk)
-        named = body(shelf.schema(partial=True))
+        present = require_owner(self.library, bearer_token(), self.shelf.kind, pk)
+        named = body(self.shelf.schema(partial=True))
         whole = {"title": present.title, "description": present.description, **present.content, **named}
-        return json_response(_shown([change_setting(library, present, _sent(shelf, whole))])[0])
+        changed = change_setting(self.library, present, _sent(self.shelf, whole))
+        return json_response(self._shown([changed])[0])
 
-    @routes.delete("/<pk>/")
-    def delete(pk: str) -> Response:
-        delete_setting(library, require_owner(library, bearer_token(), shelf.kind, pk))
+    def delete(self, pk: str) -> Response:
+        delete_setting(self.library, require_owner(self.library, bearer_token(), self.shelf.kind, pk))
         return Response(status=204)
 
-    def _shown(found: list[DisplaySetting]) -> list[Json]:
-        named = settings_named(library, {each for setting in found for each in setting.refers})
-        inner = {(each.kind, each.number): show_setting(each, links, {}) for each in named.values()}
-        return [show_setting(each, links, inner) for each in found]
-
-    return routes
+    def _shown(self, found: list[DisplaySetting]) -> list[Json]:
+        named = settings_named(self.library, {each for setting in found for each in setting.refers})
+        inner = {(each.kind, each.number): show_setting(each, self.links, {}) for each in named.values()}
+        return [show_setting(each, self.links, inner) for each in found]
 
 
 def show_setting(

@@ -1,5 +1,7 @@
 """Files over HTTP: logos from here, images from the blob store behind a link that lives five minutes."""
 
+from dataclasses import dataclass
+
 from flask import Blueprint, Response, request
 
 from archive_api.domain.logo import LOGO, SOCIAL_IMAGE, PictureRule
@@ -23,29 +25,40 @@ _LOGO_AGE_S = 300
 def media_blueprint(library: Library) -> Blueprint:
     """Routes for files."""
     routes = Blueprint("media", __name__, url_prefix="/media")
+    pictures, files = _Pictures(library), _Files(library)
+    routes.get("/logos/<archive>/<name>")(pictures.logo)
+    routes.get("/logos/<archive>/<int:width>/<name>")(pictures.logo_rendition)
+    routes.get("/social-images/<archive>/<name>")(pictures.social_image)
+    routes.get("/social-images/<archive>/<int:width>/<name>")(pictures.social_image_rendition)
+    routes.get("/images/<image>/<file>/<name>")(files.image_file)
+    routes.get("/items/<item>/<int:value>/<name>")(files.value_file)
+    return routes
 
-    @routes.get("/logos/<archive>/<name>")
-    def logo(archive: str, name: str) -> Response:
+
+@dataclass(frozen=True)
+class _Pictures:
+    """What requests for the pictures of archives are answered."""
+
+    library: Library
+
+    def logo(self, archive: str, name: str) -> Response:
         """Serve the logo of an archive to whoever may see the archive's card."""
-        return _picture(LOGO, archive, name)
+        return self._picture(LOGO, archive, name)
 
-    @routes.get("/logos/<archive>/<int:width>/<name>")
-    def logo_rendition(archive: str, width: int, name: str) -> Response:
+    def logo_rendition(self, archive: str, width: int, name: str) -> Response:
         """Serve the logo in one of its widths."""
-        return _picture(LOGO, archive, name, width)
+        return self._picture(LOGO, archive, name, width)
 
-    @routes.get("/social-images/<archive>/<name>")
-    def social_image(archive: str, name: str) -> Response:
+    def social_image(self, archive: str, name: str) -> Response:
         """Serve the picture that stands for an archive on other sites."""
-        return _picture(SOCIAL_IMAGE, archive, name)
+        return self._picture(SOCIAL_IMAGE, archive, name)
 
-    @routes.get("/social-images/<archive>/<int:width>/<name>")
-    def social_image_rendition(archive: str, width: int, name: str) -> Response:
+    def social_image_rendition(self, archive: str, width: int, name: str) -> Response:
         """Serve it in one of its widths."""
-        return _picture(SOCIAL_IMAGE, archive, name, width)
+        return self._picture(SOCIAL_IMAGE, archive, name, width)
 
-    def _picture(rule: PictureRule, archive: str, name: str, width_px: int | None = None) -> Response:
-        png = read_picture(library, bearer_token(), archive, rule, name=name, width_px=width_px)
+    def _picture(self, rule: PictureRule, archive: str, name: str, width_px: int | None = None) -> Response:
+        png = read_picture(self.library, bearer_token(), archive, rule, name=name, width_px=width_px)
         response = Response(png, content_type="image/png")
         response.cache_control.private = True
         response.cache_control.max_age = _LOGO_AGE_S
@@ -53,31 +66,34 @@ def media_blueprint(library: Library) -> Blueprint:
         response.make_conditional(request)
         return response
 
-    @routes.get("/images/<image>/<file>/<name>")
-    def image_file(image: str, file: str, name: str) -> Response:
+
+@dataclass(frozen=True)
+class _Files:
+    """What requests for the files of images and of values are answered."""
+
+    library: Library
+
+    def image_file(self, image: str, file: str, name: str) -> Response:
         """Send whoever may see the image on to the bytes of one of its files."""
         token = bearer_token()
-        found = find_file(library, token, image, file)
+        found = find_file(self.library, token, image, file)
         if name != file_name(found):
             raise NotFound(f"file {file} has another name")
         if request.method == "HEAD":
             response = _description(found)
         else:
-            note_image_access(library, library.require_caller(token), image, file)
-            response = _redirection(library, found)
+            note_image_access(self.library, self.library.require_caller(token), image, file)
+            response = _redirection(self.library, found)
         response.cache_control.no_store = True
         return response
 
-    @routes.get("/items/<item>/<int:value>/<name>")
-    def value_file(item: str, value: int, name: str) -> Response:
+    def value_file(self, item: str, value: int, name: str) -> Response:
         """Send whoever may see the item on to the bytes of a file in one of its sockets."""
         token = bearer_token()
-        found = find_value_file(library, token, item, value, name)
+        found = find_value_file(self.library, token, item, value, name)
         if request.method != "HEAD":
-            note_value_access(library, library.require_caller(token), item, str(value))
-        return link_to_value(library, found)
-
-    return routes
+            note_value_access(self.library, self.library.require_caller(token), item, str(value))
+        return link_to_value(self.library, found)
 
 
 def link_to_value(library: Library, file: StoredFile) -> Response:

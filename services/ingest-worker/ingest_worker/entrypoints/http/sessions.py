@@ -1,10 +1,12 @@
 """Upload sessions over HTTP: start one, watch it, cancel it, try it again."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response
 
-from archive_shared.access import Access
+from archive_shared.access import Access, Caller
 from archive_shared.http.app import json_response
 from archive_shared.http.posting import Acted, posted
 from archive_shared.http.requests import bearer_token, body, page, page_body, signed_in
@@ -19,54 +21,70 @@ def sessions_blueprint(
     sessions: Sessions, answers: AnswerBook, access: Access, *, public_url: str
 ) -> Blueprint:
     """Routes for upload sessions; everybody sees only their own."""
-    url = f"{public_url}/api/v1/cases/upload-sessions/"
     routes = Blueprint("sessions", __name__, url_prefix="/api/v1/cases/upload-sessions")
+    asked = _Sessions(sessions, answers, access, public_url)
+    routes.get("/")(asked.list_mine)
+    routes.post("/")(asked.start)
+    routes.get("/<pk>/")(asked.show)
+    routes.post("/<pk>/cancel/")(asked.cancel)
+    routes.post("/<pk>/retry/")(asked.retry)
+    return routes
 
-    @routes.get("/")
-    def list_mine() -> Response:
+
+@dataclass(frozen=True)
+class _Sessions:
+    """What requests about upload sessions are answered."""
+
+    sessions: Sessions
+    answers: AnswerBook
+    access: Access
+    public_url: str
+
+    def list_mine(self) -> Response:
         """List sessions; of a very long report, the beginning and how long it is."""
-        caller, wanted = signed_in(access), page()
-        count, found = sessions.list_owned(caller, skip=wanted.offset, limit=wanted.limit)
-        results = [schemas.show_session(session, public_url=public_url) for session in found]
+        caller, wanted = signed_in(self.access), page()
+        count, found = self.sessions.list_owned(caller, skip=wanted.offset, limit=wanted.limit)
+        results, url = (
+            [self._shown(each) for each in found],
+            f"{self.public_url}/api/v1/cases/upload-sessions/",
+        )
         return json_response(page_body(wanted, url=url, count=count, results=results))
 
-    @routes.post("/")
-    def start() -> Response:
+    def start(self) -> Response:
         """Start an import; `dry_run` tells which item each file would belong to, and starts nothing."""
-        caller, asked = signed_in(access), body(schemas.NewSession())
+        caller, asked = signed_in(self.access), body(schemas.NewSession())
         uploads = [schemas.identifier_in(reference) for reference in asked.pop("uploads")]
         if asked["archive_item"]:
             asked["archive_item"] = schemas.identifier_in(asked["archive_item"])
-        if asked.pop("dry_run"):
-            preview = sessions.preview(caller, bearer_token(), uploads=uploads, wanted=WantedTarget(**asked))
+        is_dry_run = asked.pop("dry_run")
+        wanted = WantedTarget(**asked)
+        if is_dry_run:
+            preview = self.sessions.preview(caller, bearer_token(), uploads=uploads, wanted=wanted)
             return json_response({"files": [schemas.show_placement(*each) for each in preview]})
 
         def act(_: str) -> Acted:
-            wanted = WantedTarget(**asked)
-            return 201, _shown(sessions.start(caller, bearer_token(), uploads=uploads, wanted=wanted))
+            started = self.sessions.start(caller, bearer_token(), uploads=uploads, wanted=wanted)
+            return 201, self._shown(started)
 
-        return posted(answers, caller.id, act)
+        return posted(self.answers, caller.id, act)
 
-    @routes.get("/<pk>/")
-    def show(pk: str) -> Response:
-        session = sessions.owned(signed_in(access), pk)
-        return json_response(schemas.show_session(session, sessions.report(session), public_url=public_url))
+    def show(self, pk: str) -> Response:
+        session = self.sessions.owned(signed_in(self.access), pk)
+        report = self.sessions.report(session)
+        return json_response(schemas.show_session(session, report, public_url=self.public_url))
 
-    @routes.post("/<pk>/cancel/")
-    def cancel(pk: str) -> Response:
+    def cancel(self, pk: str) -> Response:
         """End an import that waits or runs."""
-        caller = signed_in(access)
-        sessions.owned(caller, pk)
-        return posted(answers, caller.id, lambda _: (200, _shown(sessions.cancel(caller, pk))))
+        return self._changed(pk, self.sessions.cancel)
 
-    @routes.post("/<pk>/retry/")
-    def retry(pk: str) -> Response:
+    def retry(self, pk: str) -> Response:
         """Try an import again that failed or was cancelled."""
-        caller = signed_in(access)
-        sessions.owned(caller, pk)
-        return posted(answers, caller.id, lambda _: (200, _shown(sessions.retry(caller, pk))))
+        return self._changed(pk, self.sessions.retry)
 
-    def _shown(session: UploadSession) -> dict[str, Any]:
-        return schemas.show_session(session, public_url=public_url)
+    def _changed(self, pk: str, change: Callable[[Caller, str], UploadSession]) -> Response:
+        caller = signed_in(self.access)
+        self.sessions.owned(caller, pk)
+        return posted(self.answers, caller.id, lambda _: (200, self._shown(change(caller, pk))))
 
-    return routes
+    def _shown(self, session: UploadSession) -> dict[str, Any]:
+        return schemas.show_session(session, public_url=self.public_url)

@@ -1,5 +1,8 @@
 """Uploads over HTTP: open, sign parts, list parts, complete, abort."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from flask import Blueprint, Response
 
 from archive_shared.access import Access
@@ -7,6 +10,7 @@ from archive_shared.http.app import json_response
 from archive_shared.http.posting import Acted, posted
 from archive_shared.http.requests import body, page, page_body, signed_in
 from archive_shared.idempotency import AnswerBook
+from ingest_worker.domain.upload import Upload
 from ingest_worker.entrypoints.http import schemas
 from ingest_worker.use_cases.upload import Uploads
 
@@ -14,52 +18,64 @@ from ingest_worker.use_cases.upload import Uploads
 def uploads_blueprint(uploads: Uploads, answers: AnswerBook, access: Access, *, public_url: str) -> Blueprint:
     """Routes for uploads; everybody sees only their own."""
     routes = Blueprint("uploads", __name__, url_prefix="/api/v1/uploads")
+    asked = _Uploads(uploads, answers, access, public_url)
+    routes.get("/")(asked.list_mine)
+    routes.post("/")(asked.create)
+    routes.get("/<pk>/")(asked.show)
+    routes.patch("/<pk>/<multipart_id>/generate-presigned-urls/")(asked.sign)
+    routes.get("/<pk>/<multipart_id>/list-parts/")(asked.list_parts)
+    routes.patch("/<pk>/<multipart_id>/complete-multipart-upload/")(asked.complete)
+    routes.patch("/<pk>/<multipart_id>/abort-multipart-upload/")(asked.abort)
+    return routes
 
-    @routes.get("/")
-    def list_mine() -> Response:
-        caller, wanted = signed_in(access), page()
-        count, found = uploads.list_owned(caller, skip=wanted.offset, limit=wanted.limit)
-        results = [schemas.show_upload(upload, public_url=public_url) for upload in found]
-        return json_response(
-            page_body(wanted, url=f"{public_url}/api/v1/uploads/", count=count, results=results)
-        )
 
-    @routes.post("/")
-    def create() -> Response:
-        caller, sent = signed_in(access), body(schemas.NewUpload())
+@dataclass(frozen=True)
+class _Uploads:
+    """What requests about uploads are answered."""
+
+    uploads: Uploads
+    answers: AnswerBook
+    access: Access
+    public_url: str
+
+    def list_mine(self) -> Response:
+        caller, wanted = signed_in(self.access), page()
+        count, found = self.uploads.list_owned(caller, skip=wanted.offset, limit=wanted.limit)
+        results, url = [self._shown(upload) for upload in found], f"{self.public_url}/api/v1/uploads/"
+        return json_response(page_body(wanted, url=url, count=count, results=results))
+
+    def create(self) -> Response:
+        caller, sent = signed_in(self.access), body(schemas.NewUpload())
 
         def act(identifier: str) -> Acted:
-            upload = uploads.create(caller, identifier, **sent)
-            return 201, schemas.show_upload(upload, public_url=public_url)
+            return 201, self._shown(self.uploads.create(caller, identifier, **sent))
 
-        return posted(answers, caller.id, act)
+        return posted(self.answers, caller.id, act)
 
-    @routes.get("/<pk>/")
-    def show(pk: str) -> Response:
-        return json_response(schemas.show_upload(uploads.owned(signed_in(access), pk), public_url=public_url))
+    def show(self, pk: str) -> Response:
+        return json_response(self._shown(self._owned(pk)))
 
-    @routes.patch("/<pk>/<multipart_id>/generate-presigned-urls/")
-    def sign(pk: str, multipart_id: str) -> Response:
-        upload = uploads.owned(signed_in(access), pk, multipart_id)
-        links = uploads.sign_parts(upload, body(schemas.PartNumbers())["part_numbers"])
+    def sign(self, pk: str, multipart_id: str) -> Response:
+        upload = self._owned(pk, multipart_id)
+        links = self.uploads.sign_parts(upload, body(schemas.PartNumbers())["part_numbers"])
         urls = {str(number): link for number, link in links.items()}
-        return json_response(schemas.show_upload(upload, public_url=public_url) | {"presigned_urls": urls})
+        return json_response(self._shown(upload) | {"presigned_urls": urls})
 
-    @routes.get("/<pk>/<multipart_id>/list-parts/")
-    def list_parts(pk: str, multipart_id: str) -> Response:
-        upload = uploads.owned(signed_in(access), pk, multipart_id)
-        parts = [schemas.show_part(part) for part in uploads.parts(upload)]
-        return json_response(schemas.show_upload(upload, public_url=public_url) | {"parts": parts})
+    def list_parts(self, pk: str, multipart_id: str) -> Response:
+        upload = self._owned(pk, multipart_id)
+        parts = [schemas.show_part(part) for part in self.uploads.parts(upload)]
+        return json_response(self._shown(upload) | {"parts": parts})
 
-    @routes.patch("/<pk>/<multipart_id>/complete-multipart-upload/")
-    def complete(pk: str, multipart_id: str) -> Response:
-        upload = uploads.owned(signed_in(access), pk, multipart_id)
+    def complete(self, pk: str, multipart_id: str) -> Response:
+        upload = self._owned(pk, multipart_id)
         sent = [(part["number"], part["etag"]) for part in body(schemas.SentParts())["parts"]]
-        return json_response(schemas.show_upload(uploads.complete(upload, sent), public_url=public_url))
+        return json_response(self._shown(self.uploads.complete(upload, sent)))
 
-    @routes.patch("/<pk>/<multipart_id>/abort-multipart-upload/")
-    def abort(pk: str, multipart_id: str) -> Response:
-        upload = uploads.owned(signed_in(access), pk, multipart_id)
-        return json_response(schemas.show_upload(uploads.abort(upload), public_url=public_url))
+    def abort(self, pk: str, multipart_id: str) -> Response:
+        return json_response(self._shown(self.uploads.abort(self._owned(pk, multipart_id))))
 
-    return routes
+    def _owned(self, pk: str, multipart_id: str | None = None) -> Upload:
+        return self.uploads.owned(signed_in(self.access), pk, multipart_id)
+
+    def _shown(self, upload: Upload) -> dict[str, Any]:
+        return schemas.show_upload(upload, public_url=self.public_url)

@@ -1,5 +1,6 @@
 """Users over HTTP."""
 
+from dataclasses import dataclass
 from functools import partial
 
 from flask import Blueprint, Response, request
@@ -7,6 +8,8 @@ from flask import Blueprint, Response, request
 from archive_shared.http.app import json_response
 from archive_shared.http.posting import Acted, posted
 from archive_shared.http.requests import body
+from permissions.domain.identity import Identity
+from permissions.domain.user import User
 from permissions.entrypoints.http import schemas
 from permissions.entrypoints.http.callers import caller_of
 from permissions.entrypoints.http.paging import answer_page
@@ -26,48 +29,62 @@ from permissions.use_cases.sign_in import change_password
 def users_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
     """Routes for users."""
     routes = Blueprint("users", __name__, url_prefix="/api/v1/users")
+    users = _Users(directory, public_url)
+    routes.get("/")(users.list_all)
+    routes.post("/")(users.create)
+    routes.get("/find/")(users.find)
+    routes.get("/me/")(users.me)
+    routes.patch("/me/")(users.change_me)
+    routes.get("/<pk>/")(users.show)
+    routes.patch("/<pk>/")(users.change)
+    routes.put("/<pk>/password/")(users.password)
+    return routes
 
-    @routes.get("/")
-    def list_all() -> Response:
-        everybody = partial(list_users, directory, caller_of(directory))
-        return answer_page(public_url, everybody, schemas.show_user)
 
-    @routes.post("/")
-    def create() -> Response:
-        caller, sent = caller_of(directory), body(schemas.NewUser())
+@dataclass(frozen=True)
+class _Users:
+    """What requests about users are answered."""
+
+    directory: Directory
+    public_url: str
+
+    def list_all(self) -> Response:
+        everybody = partial(list_users, self.directory, self._caller())
+        return answer_page(self.public_url, everybody, schemas.show_user)
+
+    def create(self) -> Response:
+        caller, sent = self._caller(), body(schemas.NewUser())
 
         def act(identifier: str) -> Acted:
-            return 201, schemas.show_user(create_user(directory, caller, identifier, **sent))
+            return 201, schemas.show_user(create_user(self.directory, caller, identifier, **sent))
 
-        return posted(directory.answers, caller.id, act)
+        return posted(self.directory.answers, caller.id, act)
 
-    @routes.get("/find/")
-    def find() -> Response:
+    def find(self) -> Response:
         """Find the one person with exactly this username or e-mail address."""
-        found = find_person(directory, caller_of(directory), name=request.args.get("name", ""))
+        found = find_person(self.directory, self._caller(), name=request.args.get("name", ""))
         return json_response({"results": [schemas.show_person(user.person) for user in found]})
 
-    @routes.get("/me/")
-    def me() -> Response:
-        return json_response(schemas.show_user(caller_of(directory).user))
+    def me(self) -> Response:
+        return _shown(self._caller().user)
 
-    @routes.patch("/me/")
-    def change_me() -> Response:
-        user = change_own_mail(directory, caller_of(directory), **body(schemas.OwnMail()))
-        return json_response(schemas.show_user(user))
+    def change_me(self) -> Response:
+        return _shown(change_own_mail(self.directory, self._caller(), **body(schemas.OwnMail())))
 
-    @routes.get("/<pk>/")
-    def show(pk: str) -> Response:
-        return json_response(schemas.show_user(show_user(directory, caller_of(directory), pk)))
+    def show(self, pk: str) -> Response:
+        return _shown(show_user(self.directory, self._caller(), pk))
 
-    @routes.patch("/<pk>/")
-    def change(pk: str) -> Response:
+    def change(self, pk: str) -> Response:
         wanted = UserState(**body(schemas.ChangedUser()))
-        return json_response(schemas.show_user(change_user(directory, caller_of(directory), pk, wanted)))
+        return _shown(change_user(self.directory, self._caller(), pk, wanted))
 
-    @routes.put("/<pk>/password/")
-    def password(pk: str) -> Response:
-        change_password(directory, caller_of(directory), pk, **body(schemas.NewPassword()))
+    def password(self, pk: str) -> Response:
+        change_password(self.directory, self._caller(), pk, **body(schemas.NewPassword()))
         return Response(status=204)
 
-    return routes
+    def _caller(self) -> Identity:
+        return caller_of(self.directory)
+
+
+def _shown(user: User) -> Response:
+    return json_response(schemas.show_user(user))
