@@ -149,6 +149,7 @@ def archive_service_on(
         clock=clock,
         archive_quota_bytes=archive_quota_bytes,
         default_viewer=default_viewer,
+        public_url=SITE,
     )
     return ArchiveService(
         api, people, uploads, clock, app_for(api, public_url=SITE, secret=SECRET).test_client()

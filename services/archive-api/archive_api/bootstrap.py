@@ -37,6 +37,7 @@ from archive_api.use_cases.library import Library
 from archive_api.use_cases.paging import Paging
 from archive_api.use_cases.renew_entries import renew_entries
 from archive_api.use_cases.socket_shelf import SocketShelf
+from archive_api.use_cases.sweep_downloads import sweep_downloads
 from archive_api.use_cases.sweep_images import sweep_images
 from archive_api.use_cases.sweep_items import sweep_items
 from archive_api.use_cases.sweep_media import sweep_media
@@ -128,6 +129,7 @@ def bootstrap(settings: PlatformSettings, *, transports: Transports | None = Non
         clock=clock,
         archive_quota_bytes=settings.archive_quota_bytes,
         default_viewer=settings.default_viewer,
+        public_url=settings.public_url,
     )
 
 
@@ -145,6 +147,7 @@ def over(
     clock: Clock,
     archive_quota_bytes: int = 0,
     default_viewer: str = "",
+    public_url: str = "",
 ) -> ArchiveApi:
     """Build the service on stores and peers that are already there."""
     kept = partial(Repository, documents, source=NAME, clock=clock)
@@ -184,6 +187,7 @@ def over(
         render_markdown=render_markdown,
         archive_quota_bytes=archive_quota_bytes,
         default_viewer=default_viewer,
+        public_url=public_url,
     )
     return ArchiveApi(documents, library)
 
@@ -194,6 +198,7 @@ def sweep_of(library: Library, grace: Grace) -> Sweep:
     def sweep(dry_run: bool) -> Iterator[Leftover]:
         if not dry_run:
             sweep_pages(library)
+            sweep_downloads(library)
             library.answers.forget()
             renew_entries(library)
         yield from sweep_items(library, dry_run=dry_run)

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archive_api.domain.download import DESCRIPTIONS
+from archive_api.domain.download import DESCRIPTIONS, folder_of
 from archive_api.domain.item import Item
 from archive_api.domain.value import StoredFile, Value
 from archive_api.entrypoints.http import downloads
-from archive_api.use_cases import plan_download
+from archive_api.use_cases import plan_download, read_contents
+from archive_api.use_cases.sweep_downloads import sweep_downloads
+from archive_shared.events import TaskDue
 from archive_shared.identifiers import new_id
 from tests.support.archive_service import SITE, Answer, ArchiveService
 from tests.support.imports import an_import
@@ -108,19 +110,22 @@ def test_no_name_in_the_zip_leads_out_of_its_folder(
     assert not any(".." in name.split("/") or name.startswith("/") for name in names)
 
 
+def add_copy(service: ArchiveService, archive: str, title: str, image: str) -> None:
+    item = Item.create(
+        id=new_id(),
+        archive=archive,
+        title=title,
+        values=[Value(socket="generic-medical-image", image=image)],
+        at=service.library.clock.now(),
+    )
+    service.library.items.add(item)
+
+
 def test_an_image_two_items_hold_is_in_the_zip_once(
     service: ArchiveService, editor: str, filled: str
 ) -> None:
     image = add_image(service, filled, "shared.mha", b"shared")
-    service.library.items.add(
-        Item.create(
-            id=new_id(),
-            archive=filled,
-            title="copy",
-            values=[Value(socket="generic-medical-image", image=image)],
-            at=service.library.clock.now(),
-        )
-    )
+    add_copy(service, filled, "copy", image)
 
     with zipfile.ZipFile(io.BytesIO(get(service, editor, planned(service, editor, filled)).data)) as found:
         assert sum(image in name for name in found.namelist()) == 1
@@ -211,20 +216,19 @@ def test_a_file_that_left_the_archive_is_not_given_out_any_more(
         get(service, editor, with_secret)
 
 
-def test_a_plan_ends_after_two_days_and_the_next_one_clears_it(
+def test_a_plan_ends_after_two_days_and_is_swept_with_everything_of_it(
     service: ArchiveService, editor: str, filled: str
 ) -> None:
     old = planned(service, editor, filled)
-    keys = list(service.library.downloads.require(old["pk"]).keys())
     service.clock.advance(days=3)
+    new = planned(service, editor, filled)
 
     assert get(service, editor, old).status_code == 404
-    planned(service, editor, filled)
+    sweep_downloads(service.library)
 
     assert service.library.downloads.get(old["pk"]) is None
-    stored = {info.key for info in service.library.media_blobs.list("downloads/")}
-    assert len(keys) > 3
-    assert not stored & set(keys)
+    assert not list(service.library.media_blobs.list(folder_of(old["pk"])))
+    assert get(service, editor, new).status_code == 200
 
 
 def test_only_so_many_downloads_run_at_once(service: ArchiveService, editor: str, filled: str) -> None:
@@ -265,6 +269,159 @@ def test_the_same_idempotency_key_plans_once(service: ArchiveService, editor: st
 
     assert first == second
     assert service.library.downloads.count() == 1
+
+
+# --- archives of more than a page
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plan two items at a time."""
+    monkeypatch.setattr(plan_download, "PAGE", 2)
+    monkeypatch.setattr(read_contents, "_AT_ONCE", 2)
+
+
+def begun(service: ArchiveService, token: str, archive: str) -> dict[str, Any]:
+    answer = service.call("POST", f"/api/v1/archives/{archive}/downloads/", token, json={})
+    assert answer.status_code == 202, answer.text
+    plan: dict[str, Any] = answer.json
+    return plan
+
+
+def contents_of(answer: Answer) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as found:
+        assert found.testzip() is None
+        assert len(set(found.namelist())) == len(found.namelist())
+        return {name: found.read(name) for name in found.namelist()}
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_the_plan_of_a_large_archive_is_made_by_a_task_that_shows_how_far_it_is(
+    service: ArchiveService, editor: str, filled: str
+) -> None:
+    plan = begun(service, editor, filled)
+
+    shown = []
+    for step in range(2):
+        refused = get(service, editor, plan)
+        assert (refused.status_code, plan["size_bytes"]) == (409, None)
+        shown.append(service.call("GET", f"/api/v1/tasks/{plan['pk']}/", editor).json)
+        service.hear(TaskDue(task=plan["pk"], step=step))
+        plan = service.call("GET", plan["api_url"], editor).json
+
+    assert [(each["state"], each["total"], each["done"]) for each in shown] == [
+        ("running", 4, 0),
+        ("running", 4, 4),
+    ]
+    assert (plan["state"], plan["items"]) == ("ready", 4)
+    assert service.call("GET", f"/api/v1/tasks/{plan['pk']}/", editor).json["state"] == "done"
+    assert len(get(service, editor, plan).data) == plan["size_bytes"]
+
+
+def test_a_zip_planned_page_by_page_holds_what_one_planned_at_once_does(
+    service: ArchiveService, editor: str, filled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.settle()
+    at_once = contents_of(get(service, editor, planned(service, editor, filled)))
+    monkeypatch.setattr(plan_download, "PAGE", 1)
+
+    plan = begun(service, editor, filled)
+    service.settle()
+
+    assert contents_of(get(service, editor, plan)) == at_once
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_an_image_that_items_of_several_pages_hold_is_in_the_zip_once(
+    service: ArchiveService, editor: str, filled: str
+) -> None:
+    [image] = service.library.images.find({"name": "a.mha"})
+    for title in ("b", "c"):
+        add_copy(service, filled, title, image.id)
+
+    plan = begun(service, editor, filled)
+    service.settle()
+
+    found = contents_of(get(service, editor, plan))
+    assert sum(image.id in name for name in found) == 1
+    assert len(found["items.jsonl"].splitlines()) == 6
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_a_large_download_is_resumed_although_the_archive_has_grown_and_changed(
+    service: ArchiveService, editor: str, filled: str
+) -> None:
+    plan = begun(service, editor, filled)
+    service.settle()
+    begin = get(service, editor, plan, Range="bytes=0-9999")
+    add_image(service, filled, "later.mha", b"later")
+    [item] = service.library.items.find({"archive": filled}, limit=1)
+    service.call("PATCH", f"/api/v1/archives/items/{item.id}/", editor, json={"title": "renamed"})
+
+    rest = get(service, editor, plan, Range="bytes=10000-", If_Range=begin.headers["ETag"])
+
+    assert (begin.status_code, rest.status_code) == (206, 206)
+    assert begin.headers["ETag"] == rest.headers["ETag"]
+    with zipfile.ZipFile(io.BytesIO(begin.data + rest.data)) as found:
+        assert found.testzip() is None
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_a_step_of_a_plan_that_is_heard_again_changes_nothing_more(
+    service: ArchiveService, editor: str, filled: str
+) -> None:
+    plan = begun(service, editor, filled)
+    for step in (0, 0, 1, 1, 1):
+        service.hear(TaskDue(task=plan["pk"], step=step))
+
+    found = contents_of(get(service, editor, plan))
+    assert len(found["items.jsonl"].splitlines()) == 4
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_a_plan_ends_with_its_archive(service: ArchiveService, editor: str, filled: str) -> None:
+    plan = begun(service, editor, filled)
+    path = f"/api/v1/archives/{filled}/"
+    code = service.call("POST", f"{path}deletion/", editor).json["confirmation"]
+    service.call("DELETE", path, editor, json={"confirmation": code})
+
+    service.settle()
+
+    assert service.call("GET", f"/api/v1/tasks/{plan['pk']}/", editor).json["state"] == "done"
+    assert get(service, editor, plan).status_code == 404
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_planning_and_the_first_byte_read_as_much_however_many_items_there_are(
+    service: ArchiveService, editor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    find = service.api.documents.find
+
+    def counted(collection: str, *arguments: Any, **named: Any) -> list[dict[str, Any]]:
+        found = find(collection, *arguments, **named)
+        read.append(len(found))
+        return found
+
+    costs = set()
+    for items in (20, 60):
+        archive = service.archive(editor=editor)
+        image = add_image(service, archive, "a.mha", b"pixels")
+        for number in range(items):
+            add_copy(service, archive, str(number), image)
+        monkeypatch.setattr(service.api.documents, "find", counted)
+        read.clear()
+        plan = begun(service, editor, archive)
+        planning = (len(read), sum(read))
+        monkeypatch.setattr(service.api.documents, "find", find)
+        service.settle()
+        monkeypatch.setattr(service.api.documents, "find", counted)
+        read.clear()
+        assert get(service, editor, plan, Range="bytes=0-0").status_code == 206
+        monkeypatch.setattr(service.api.documents, "find", find)
+        costs.add((planning, (len(read), sum(read))))
+
+    assert len(costs) == 1, costs
 
 
 def test_editors_see_who_downloaded_what_the_newest_first(

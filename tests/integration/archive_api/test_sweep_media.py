@@ -1,6 +1,7 @@
 """Files of values, pictures of archives and rows of tasks are removed once nothing uses them, and never before."""
 
 import base64
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -159,17 +160,22 @@ def test_the_rows_of_a_task_that_is_done_are_removed(
     assert keys(service, "tasks/") == []
 
 
-def test_what_is_left_of_a_plan_for_a_download_is_removed_and_a_plan_stays(
+def test_what_is_left_of_a_plan_for_a_download_is_removed_and_a_plan_stays_until_it_is_over(
     service: ArchiveService, editor: str, archive: str, item: str
 ) -> None:
     planned = service.call("POST", f"/api/v1/archives/{archive}/downloads/", editor, json={})
     assert planned.status_code == 201, planned.text
+    later = service.clock.time + timedelta(days=90)
+    service.library.downloads.change(planned.json["pk"], lambda each: setattr(each, "expires_at", later))
     present = keys(service, "downloads/")
     service.library.media_blobs.put("downloads/died/plan/000000.json", b"[]")
 
     sweep_for_a_month(service)
-
     assert keys(service, "downloads/") == present
+
+    service.clock.advance(days=90)
+    sweep(service)
+    assert keys(service, "downloads/") == []
 
 
 def test_answers_to_repeated_requests_are_forgotten_after_a_week(

@@ -50,6 +50,7 @@ TABLE: dict[tuple[Service, str, str], Row] = {
     (A, "POST", "/api/v1/archives/<pk>/import/"): (401, 401, 400, 400, 200, 200, 200),
     (A, "GET", "/api/v1/archives/<pk>/manifest/"): ROLE,
     (A, "POST", "/api/v1/archives/<pk>/downloads/"): (401, 401, 404, 201, 201, 201, 201),
+    (A, "GET", "/api/v1/archives/<pk>/downloads/<download>/"): ROLE,
     (A, "GET", "/api/v1/archives/<pk>/downloads/<download>/archive.zip"): ROLE,
     (A, "GET", "/api/v1/archives/<pk>/access-log/"): ((401, 401, 403, 403, 403, 200, 200), EDITOR),
     (A, "GET", "/api/v1/archives/<pk>/patients/"): ROLE,

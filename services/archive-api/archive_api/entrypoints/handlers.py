@@ -5,6 +5,8 @@ from typing import Any
 
 import structlog
 
+from archive_api.entrypoints.http.downloads import describing
+from archive_api.entrypoints.http.links import Links
 from archive_api.use_cases.announce_ready import announce_ready, announce_ready_with
 from archive_api.use_cases.archive_quota import weigh
 from archive_api.use_cases.count_items import recount
@@ -108,6 +110,10 @@ def _note_slide(library: Library, event: SlideViewable | SlideComplete) -> None:
     announce_ready_with(library, event.image)
 
 
+def _do_step(library: Library, event: TaskDue) -> None:
+    do_step(library, event, describing(Links(library.public_url)))
+
+
 def _empty(library: Library, event: ArchiveDeleted) -> None:
     delete_items_of(library, event.archive)
 
@@ -120,7 +126,7 @@ HANDLERS: Mapping[type[Event], Callable[[Library, Any], None]] = {
     TilesFailed: note_failure,
     SessionFailed: note_session_failure,
     ArchiveDeleted: _empty,
-    TaskDue: do_step,
+    TaskDue: _do_step,
     SlideViewable: _note_slide,
     SlideComplete: _note_slide,
     ItemCreated: _index_all,

@@ -49,6 +49,8 @@ class Library:
         Turns markdown into HTML that can do no harm.
     default_viewer
         Slug of the viewer for archives whose creator chose none, "" for none.
+    public_url
+        Where the platform is reached, for addresses in what is written without a request.
     archive_quota_bytes
         How much an archive may hold; 0 sets no limit.
     """
@@ -88,6 +90,7 @@ class Library:
     render_markdown: Callable[[str], str]
     archive_quota_bytes: int = 0
     default_viewer: str = ""
+    public_url: str = ""
 
     def archive(self, identifier: str) -> Archive | None:
         """Return an archive that is there, None for one that was deleted or never was."""

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, suppress
 
-from archive_api.domain.download import Checksum, Download, PlannedFile, piece_key
+from archive_api.domain.download import Checksum, Download, Part, PlannedFile
 from archive_api.domain.item import Item
 from archive_api.domain.zip_layout import central_record, descriptor, end_records, local_header
 from archive_api.use_cases.library import Library
@@ -22,12 +22,18 @@ _CHUNK_BYTES = 256 * 1024
 
 
 def find_download(library: Library, token: str | None, archive: str, identifier: str) -> Download:
-    """Return a plan to who may use its archive; raise `Unauthenticated` or `NotFound`."""
+    """Return a plan to who may use its archive, whole or not; raise `Unauthenticated` or `NotFound`."""
     require_contents(library, token, archive)
     found = library.downloads.get(identifier)
     if found is None or found.archive != archive or found.expires_at < library.clock.now():
         raise NotFound(f"download {identifier} does not exist")
     return found
+
+
+def require_planned(download: Download) -> None:
+    """Refuse a plan that is not whole yet: raise `Conflict`."""
+    if not download.is_planned:
+        raise Conflict(f"It is still being planned: {download.items} items are. Try again later.")
 
 
 def read_download(
@@ -57,7 +63,7 @@ def _spans(download: Download) -> list[tuple[int, int]]:
 
 
 def _piece(library: Library, download: Download, number: int) -> list[PlannedFile]:
-    found = json.loads(library.media_blobs.read(piece_key(download.id, number)))
+    found = json.loads(library.media_blobs.read(download.pieces[number].key))
     return [PlannedFile(**each) for each in found]
 
 
@@ -96,23 +102,43 @@ def _file(library: Library, download: Download, file: PlannedFile, start: int, e
     yield header[start:end]
     start, end = start - len(header), end - len(header)
     if start < file.size_bytes and end > 0:
-        yield from _data(library, file, max(start, 0), min(end, file.size_bytes))
+        yield from _data(library, download, file, max(start, 0), min(end, file.size_bytes))
     if end > file.size_bytes:
-        ending = descriptor(file.entry, _checksums(library, [file])[file.sha256])
+        [crc32] = _checksums(library, [file])
+        ending = descriptor(file.entry, crc32)
         yield ending[max(start - file.size_bytes, 0) : end - file.size_bytes]
 
 
-def _data(library: Library, file: PlannedFile, start: int, end: int) -> Iterator[bytes]:
+def _data(library: Library, download: Download, file: PlannedFile, start: int, end: int) -> Iterator[bytes]:
     """Yield bytes of a file; one that is read from end to end leaves its checksum behind."""
-    crc32, read = 0, 0
-    with closing(_store_of(library, file).open(file.key, start, end)) as source:
+    if file.bucket == "plan":
+        yield from _parts(library, download.described(file.key).parts, start, end)
+        return
+    crc32 = 0
+    for chunk in _chunks(_store_of(library, file), file.key, start, end):
+        crc32 = zlib.crc32(chunk, crc32)
+        yield chunk
+    if end - start == file.size_bytes:
+        _remember(library, file.sha256, crc32)
+
+
+def _parts(library: Library, parts: Sequence[Part], start: int, end: int) -> Iterator[bytes]:
+    """Yield bytes of what is stored in parts."""
+    for part in parts:
+        if start < part.size_bytes and end > 0:
+            yield from _chunks(library.media_blobs, part.key, max(start, 0), min(end, part.size_bytes))
+        start, end = start - part.size_bytes, end - part.size_bytes
+
+
+def _chunks(store: BlobStore, key: str, start: int, end: int) -> Iterator[bytes]:
+    """Yield bytes of a blob; raise `Unavailable` behind them if it has too few."""
+    read = 0
+    with closing(store.open(key, start, end)) as source:
         while chunk := source.read(_CHUNK_BYTES):
-            crc32, read = zlib.crc32(chunk, crc32), read + len(chunk)
+            read += len(chunk)
             yield chunk
     if read != end - start:
-        raise Unavailable(f"blob {file.key} is shorter than it was said to be")
-    if read == file.size_bytes:
-        _remember(library, file.sha256, crc32)
+        raise Unavailable(f"blob {key} is shorter than it was said to be")
 
 
 def _directory(library: Library, download: Download, start: int, end: int) -> Iterator[bytes]:
@@ -132,20 +158,21 @@ def _directory(library: Library, download: Download, start: int, end: int) -> It
 
 def _directory_lines(library: Library, download: Download, number: int) -> bytes:
     files, at = _piece(library, download, number), download.pieces[number].local_at
-    checksums, lines = _checksums(library, files), []
-    for file in files:
-        lines.append(central_record(file.entry, checksums[file.sha256], at, download.created_at))
+    lines = []
+    for file, crc32 in zip(files, _checksums(library, files), strict=True):
+        lines.append(central_record(file.entry, crc32, at, download.created_at))
         at += file.entry.local_bytes
     return b"".join(lines)
 
 
-def _checksums(library: Library, files: Sequence[PlannedFile]) -> dict[str, int]:
-    """Return the checksums of files by their digests; a file nobody downloaded yet is read for it."""
-    wanted = {file.sha256: file for file in files}
-    known = {each.id: each.crc32 for each in library.checksums.find({"_id": one_of(sorted(wanted))})}
+def _checksums(library: Library, files: Sequence[PlannedFile]) -> list[int]:
+    """Return the checksum of each file; a file nobody downloaded yet is read for it."""
+    wanted = {file.sha256: file for file in files if file.crc32 is None}
+    found = library.checksums.find({"_id": one_of(sorted(wanted))}) if wanted else []
+    known = {each.id: each.crc32 for each in found}
     for digest in wanted.keys() - known.keys():
         known[digest] = _read_checksum(library, wanted[digest])
-    return known
+    return [known[file.sha256] if file.crc32 is None else file.crc32 for file in files]
 
 
 def _read_checksum(library: Library, file: PlannedFile) -> int:

@@ -200,7 +200,17 @@ ARCHIVE_ANSWERS: dict[str, JsonSchema] = {
         ),
         ignored=listed(TEXT),
     ),
-    "Download": thing(pk=TEXT, url=LINK, files=WHOLE, size_bytes=WHOLE, created=TIME, expires=TIME),
+    "Download": thing(
+        pk=TEXT,
+        api_url=LINK,
+        state=one_of(["planning", "ready"]),
+        items=WHOLE,
+        url=LINK,
+        files=maybe(WHOLE),
+        size_bytes=maybe(WHOLE),
+        created=TIME,
+        expires=TIME,
+    ),
     "Duplicates": thing(
         next=maybe(LINK),
         results=listed(thing(pixels_sha256=TEXT, images=listed(LINK))),

@@ -35,7 +35,8 @@ _ARCHIVES: dict[Key, Operation] = {
     ("DELETE", f"{ARCHIVE}/"): Operation(body=schemas.Confirmation(), answer=None, statuses=(204,)),
     ("GET", f"{ARCHIVE}/access-log/"): cursor_page("AccessNote", "subject"),
     ("POST", f"{ARCHIVE}/deletion/"): made("Deletion"),
-    ("POST", f"{ARCHIVE}/downloads/"): made("Download"),
+    ("POST", f"{ARCHIVE}/downloads/"): made("Download", further={202: named("Download")}),
+    ("GET", f"{ARCHIVE}/downloads/<download>/"): one("Download"),
     ("GET", f"{ARCHIVE}/downloads/<download>/archive.zip"): raw(
         "application/zip", statuses=(200, 206), headers=("Range",)
     ),

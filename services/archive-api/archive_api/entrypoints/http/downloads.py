@@ -24,7 +24,7 @@ from archive_api.use_cases.library import Library
 from archive_api.use_cases.note_access import count_accesses, note_access, read_access_notes
 from archive_api.use_cases.plan_download import Describing, plan_download
 from archive_api.use_cases.read_contents import require_contents
-from archive_api.use_cases.read_download import find_download, read_download
+from archive_api.use_cases.read_download import find_download, read_download, require_planned
 from archive_shared.clock import to_text
 from archive_shared.errors import TooManyAttempts
 from archive_shared.http.app import json_response, to_json
@@ -43,22 +43,28 @@ def downloads_blueprint(library: Library, links: Links) -> Blueprint:
 
     @routes.post("/downloads/")
     def plan(pk: str) -> Response:
-        """Plan a download of the archive as it is now; `url` leads to the zip for two days."""
+        """Plan a download of the archive as it is now; `url` leads to the zip for two days, once it is planned."""
         token = bearer_token()
         require_contents(library, token, pk)
         caller = library.require_caller(token)
 
         def act(identifier: str) -> tuple[int, Json]:
             download = plan_download(library, caller, pk, identifier, describing(links))
-            return 201, show_download(download, links)
+            return 201 if download.is_planned else 202, show_download(download, links)
 
         return posted(library, caller.id, act)
+
+    @routes.get("/downloads/<download>/")
+    def show(pk: str, download: str) -> Response:
+        """Show a plan, and how far it is."""
+        return json_response(show_download(find_download(library, bearer_token(), pk, download), links))
 
     @routes.get("/downloads/<download>/archive.zip")
     def read(pk: str, download: str) -> Response:
         """Send the zip, or the range of it that is asked for."""
         token = bearer_token()
         found = find_download(library, token, pk, download)
+        require_planned(found)
         asked = _asked_range(found)
         start, end = asked or (0, found.size_bytes)
         response = _described(Response(status=206 if asked else 200), found)
@@ -101,11 +107,16 @@ def describing(links: Links) -> Describing:
 
 
 def show_download(download: Download, links: Links) -> Json:
+    """Return a plan: where the zip is, and how large, which is null until it is known."""
+    whole = download.is_planned
     return {
         "pk": download.id,
-        "url": links.download(download.archive, download.id),
-        "files": download.files,
-        "size_bytes": download.size_bytes,
+        "api_url": links.download(download.archive, download.id),
+        "state": "ready" if whole else "planning",
+        "items": download.items,
+        "url": links.zip(download.archive, download.id),
+        "files": download.files if whole else None,
+        "size_bytes": download.size_bytes if whole else None,
         "created": to_text(download.created_at),
         "expires": to_text(download.expires_at),
     }

@@ -59,8 +59,12 @@ class Links:
         return f"{self.images}{pk}/"
 
     def download(self, archive: str, pk: str) -> str:
-        """Return where an archive is downloaded as a zip."""
-        return f"{self.archive(archive)}downloads/{pk}/archive.zip"
+        """Return where the plan of a download is."""
+        return f"{self.archive(archive)}downloads/{pk}/"
+
+    def zip(self, archive: str, pk: str) -> str:
+        """Return where an archive is downloaded as it was planned."""
+        return f"{self.download(archive, pk)}archive.zip"
 
     def access_log(self, archive: str) -> str:
         return f"{self.archive(archive)}access-log/"

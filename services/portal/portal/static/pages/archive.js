@@ -80,7 +80,7 @@ function header(archive, signal) {
   );
 }
 
-// The browser downloads it and can go on after a break; planning it looks at every item, so the button waits.
+// The browser downloads it and can go on after a break; of a large archive it has to be planned first, and the button waits.
 function downloadAll(archive) {
   const button = element("button", { type: "button", class: "quiet", onclick: start }, "Download all");
   return button;
@@ -88,11 +88,17 @@ function downloadAll(archive) {
   async function start() {
     button.disabled = true;
     try {
-      const { url } = await api.post(`/api/v1/archives/${archive.pk}/downloads/`, {});
-      location.assign(api.local(url));
+      let plan = await api.post(`/api/v1/archives/${archive.pk}/downloads/`, {});
+      while (plan.state === "planning") {
+        button.textContent = `Planning … ${plan.items} items`;
+        await api.pause(BUSY_PAUSE_MS);
+        plan = await api.get(api.local(plan.api_url));
+      }
+      location.assign(api.local(plan.url));
     } catch (error) {
       button.replaceWith(notice("error", error.reasons || "The download could not be started."));
     }
+    button.textContent = "Download all";
     button.disabled = false;
   }
 }
