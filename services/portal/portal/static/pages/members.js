@@ -22,13 +22,18 @@ export async function membersPage({ signal, title, go }, name) {
     "members/",
     "Members",
     signal,
-    requests.count > 0 && element("h2", {}, "Requests for access"),
-    element("ul", { class: "people" }, requests.results.map((request) => asking(request, `${base}/requests/${request.pk}/`, again))),
-    element("h2", {}, "Who has a role"),
-    element("ul", { class: "people" }, members.results.map((member) => person(member, base, again))),
-    newMember(base, again),
-    rule(admission, base),
+    requests.count > 0 && chapter("Requests for access", people(requests, (request) => asking(request, `${base}/requests/${request.pk}/`, again))),
+    chapter("Who has a role", people(members, (member) => person(member, base, again)), newMember(base, again)),
+    chapter("Who is admitted", rule(admission, base)),
   );
+}
+
+function chapter(heading, ...content) {
+  return element("section", { class: "chapter" }, element("h2", {}, heading), content);
+}
+
+function people({ results }, row) {
+  return element("ul", { class: "people" }, results.map(row));
 }
 
 function asking(request, url, again) {
@@ -89,7 +94,7 @@ function newMember(base, again) {
   });
   return element(
     "form",
-    { class: "card", onsubmit: add },
+    { class: "card settings", onsubmit: add },
     field({ name: "user", label: "Username", hint: "The whole name; nobody can look through who there is.", input: name }),
     field({ name: "role", label: "Role", input: role }),
     element("div", { class: "actions" }, element("button", { type: "submit", class: "primary" }, "Give role")),
@@ -112,8 +117,7 @@ function rule(admission, base) {
   };
   return element(
     "form",
-    { class: "card", onsubmit: save },
-    element("h2", {}, "Who is admitted"),
+    { class: "card settings", onsubmit: save },
     field({ name: "handling", label: "When somebody asks", input: handling }),
     field({ name: "terms", label: "Terms", hint: "Accepted by everybody who asks; empty for none.", input: terms }),
     element("div", { class: "actions" }, element("button", { type: "submit" }, "Save"), said),
