@@ -194,23 +194,25 @@ def test_an_item_says_what_its_archive_wants_to_show_and_it_lacks(
     page.shows("Viewport main shows generic-overlay, of which this item has no value.")
 
 
-def test_an_editor_makes_a_version_of_an_archive(page: Page, platform: RunningPlatform) -> None:
+def test_an_editor_makes_a_version_of_an_archive_and_cites_it_later(page: Page, platform: RunningPlatform) -> None:
     archive = platform.client().create_archive("To be cited")
     page.sign_in(platform.token)
     page.shows("To be cited")
 
-    page.open(f"/archives/{archive['slug']}/")
-    page.shows("Make a version")
+    page.open(f"/archives/{archive['slug']}/versions/")
+    page.shows("There are no versions yet.")
     page.fill("title", "Release 1")
     page.fill("doi", "no such thing")
     page.press("Make a version")
     page.shows("Must be a DOI")
-    page.fill("doi", "10.5281/zenodo.1234")
+    page.fill("doi", "")
     page.press("Make a version")
+    assert "Release 1" in page.find("[data-version='1']").text
 
-    version = page.find("[data-version='1']")
-    assert "Release 1" in version.text
-    assert "10.5281/zenodo.1234" in version.text
+    page.press("Change citation")
+    page.find("[data-version='1'] [name=doi]").send_keys("10.5281/zenodo.1234")
+    page.press("Save citation")
+    page.shows("10.5281/zenodo.1234")
 
 
 def test_a_slide_can_be_zoomed_into(page: Page, platform: RunningPlatform, tmp_path: Path) -> None:

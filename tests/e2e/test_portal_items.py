@@ -134,7 +134,7 @@ def test_somebody_who_may_only_look_is_offered_no_changes(page: Page, platform: 
 
     page.open(f"/archives/{archive['slug']}/")
     page.shows("to be read")
-    assert page.texts(".pages a") == ["Items", "Table", "Duplicates"]
+    assert page.texts(".pages a") == ["Items", "Table", "Versions", "Duplicates"]
     assert not page.all("#files")
 
 

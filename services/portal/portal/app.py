@@ -53,6 +53,7 @@ def _pages(settings: Settings) -> Blueprint:
     @routes.get("/archives/<slug>/members/")
     @routes.get("/archives/<slug>/settings/")
     @routes.get("/archives/<slug>/table/")
+    @routes.get("/archives/<slug>/versions/")
     @routes.get("/archives/<slug>/duplicates/")
     @routes.get("/archives/<slug>/downloads/")
     @routes.get("/archives/<slug>/deleted/")

@@ -223,6 +223,7 @@ TABLE: dict[tuple[Service, str, str], Row] = {
             "/archives/<slug>/duplicates/",
             "/archives/<slug>/downloads/",
             "/archives/<slug>/table/",
+            "/archives/<slug>/versions/",
             "/archives/<slug>/items/<item>/",
         )
     },

@@ -15,6 +15,7 @@ import { bell, notificationsPage } from "./pages/notifications.js";
 import { settingsPage } from "./pages/settings.js";
 import { signInPage } from "./pages/sign-in.js";
 import { tablePage } from "./pages/table.js";
+import { versionsPage } from "./pages/versions.js";
 import { webhooksPage } from "./pages/webhooks.js";
 
 const PAGES = [
@@ -27,6 +28,7 @@ const PAGES = [
   [/^\/archives\/([^/]+)\/members\/$/, membersPage],
   [/^\/archives\/([^/]+)\/settings\/$/, settingsPage],
   [/^\/archives\/([^/]+)\/table\/$/, tablePage],
+  [/^\/archives\/([^/]+)\/versions\/$/, versionsPage],
   [/^\/archives\/([^/]+)\/duplicates\/$/, duplicatesPage],
   [/^\/archives\/([^/]+)\/downloads\/$/, accessLogPage],
   [/^\/archives\/([^/]+)\/deleted\/$/, deletedItemsPage],

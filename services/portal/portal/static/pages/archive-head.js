@@ -4,7 +4,7 @@ import * as api from "../api.js";
 import { element, link } from "../dom.js";
 import { mayManage } from "../rights.js";
 
-const FOR_ALL = [["", "Items"], ["table/", "Table"], ["duplicates/", "Duplicates"]];
+const FOR_ALL = [["", "Items"], ["table/", "Table"], ["versions/", "Versions"], ["duplicates/", "Duplicates"]];
 const FOR_EDITORS = [["settings/", "Settings"], ["members/", "Members"], ["downloads/", "Downloads"], ["deleted/", "Deleted"]];
 
 export function archivePath(archive, page = "") {

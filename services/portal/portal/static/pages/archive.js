@@ -11,7 +11,6 @@ import { ItemGrid } from "./item-grid.js";
 import { logo } from "./logo.js";
 import { accessPanel } from "./request-access.js";
 import { UploadPanel } from "./upload-panel.js";
-import { VersionsPanel } from "./versions.js";
 
 const BUSY_PAUSE_MS = 1500;
 const CALM_PAUSE_MS = 10000;
@@ -27,8 +26,7 @@ export async function archivePage({ signal, title, go }, name) {
   const count = element("span", { class: "badge" });
   const grid = new ItemGrid(archive, { signal, onCount: (number) => count.replaceChildren(String(number)) });
   const panel = new UploadPanel(archive, { signal });
-  const versions = new VersionsPanel(archive, { signal });
-  await Promise.all([grid.refresh(), panel.refresh(), versions.load()]);
+  await Promise.all([grid.refresh(), panel.refresh()]);
   keepFresh(grid, panel, signal);
   return element(
     "article",
@@ -39,7 +37,6 @@ export async function archivePage({ signal, title, go }, name) {
     mayUpload(archive) && panel.view,
     element("div", { class: "heading" }, element("h2", {}, "Items"), count, downloadAll(archive)),
     grid.view,
-    versions.view,
   );
 }
 
