@@ -108,3 +108,35 @@ def test_equal_images_and_downloads_are_shown_to_an_editor(
     page.shows("An image")
     assert image["pk"] in page.find("tbody").text
     assert "admin" in page.find("tbody").text
+
+
+def test_archives_are_found_by_words_and_ordered_and_the_address_keeps_it(
+    page: Page, platform: RunningPlatform
+) -> None:
+    client = platform.client()
+    for title in ("Zebrafish larvae", "Adult zebrafish"):
+        client.create_archive(title)
+    page.sign_in(platform.token)
+    page.shows("New archive")
+
+    page.find("[type=search]").send_keys("zebra\n")
+    wait_until(
+        lambda: page.texts(".archive h2") == ["Adult zebrafish", "Zebrafish larvae"],
+        timeout_s=20,
+        what="both",
+    )
+    page.find("[aria-label=Order]").send_keys("Oldest")
+    wait_until(
+        lambda: page.texts(".archive h2") == ["Zebrafish larvae", "Adult zebrafish"],
+        timeout_s=20,
+        what="an order",
+    )
+    page.browser.refresh()
+
+    wait_until(
+        lambda: page.texts(".archive h2") == ["Zebrafish larvae", "Adult zebrafish"],
+        timeout_s=20,
+        what="the same",
+    )
+    page.open("/?search=no+such+thing")
+    page.shows("No archive is like this.")

@@ -1,4 +1,4 @@
-// The archives somebody may see, as cards.
+// The archives somebody may see, as cards; found by words, kept in the address of the page.
 
 import * as api from "../api.js";
 import { buttonLink, element, link, notice } from "../dom.js";
@@ -6,24 +6,44 @@ import { countOf } from "../words.js";
 import { logo } from "./logo.js";
 
 const PAGE_SIZE = 24;
+const NEWEST = "-created";
+const ORDERS = [[NEWEST, "Newest first"], ["title", "By title"], ["created", "Oldest first"]];
 
-export async function archivesPage({ signal, title }) {
+export async function archivesPage({ signal, title, go }) {
   title("");
-  const list = await archiveList(signal);
+  const wanted = new URLSearchParams(window.location.search);
+  const list = await archiveList(signal, wanted);
   return element(
     "section",
     {},
     element("div", { class: "heading" }, element("h1", {}, "Archives"), buttonLink("/new-archive/", "New archive")),
-    list || notice("empty", "There are no archives yet. Make the first one."),
+    (list || wanted.size > 0) && finder(wanted, go),
+    list || notice("empty", wanted.size ? "No archive is like this." : "There are no archives yet. Make the first one."),
   );
 }
 
-// Returns the cards of all archives the reader may see, a page at a time; null when there are none.
-export async function archiveList(signal) {
+function finder(wanted, go) {
+  const words = element("input", { type: "search", "aria-label": "Words", placeholder: "Words of titles and descriptions", value: wanted.get("search") || "" });
+  const mine = element("input", { type: "checkbox", checked: wanted.get("mine") === "true" });
+  const order = element("select", { "aria-label": "Order" }, ORDERS.map(([value, text]) => element("option", { value, selected: value === wanted.get("ordering") }, text)));
+  const find = (event) => {
+    event?.preventDefault();
+    const query = new URLSearchParams({ search: words.value.trim(), mine: mine.checked ? "true" : "", ordering: order.value });
+    for (const [name, value] of [...query]) if (!value || value === NEWEST) query.delete(name);
+    go(query.size ? `/?${query}` : "/");
+  };
+  mine.onchange = find;
+  order.onchange = find;
+  return element("form", { class: "finder", role: "search", onsubmit: find }, element("div", {}, words), element("button", { type: "submit" }, "Search"), element("label", { class: "inline" }, mine, "Mine only"), order);
+}
+
+// Returns the cards of the archives that are `wanted` and the reader may see, a page at a time; null when there are none.
+export async function archiveList(signal, wanted = new URLSearchParams()) {
   const grid = element("ul", { class: "cards" });
   const more = element("button", { type: "button", onclick: () => load() }, "Show more");
   const load = async () => {
-    const page = await api.get(`/api/v1/archives/?limit=${PAGE_SIZE}&offset=${grid.children.length}`, { signal });
+    const query = new URLSearchParams({ ordering: NEWEST, ...Object.fromEntries(wanted), limit: PAGE_SIZE, offset: grid.children.length });
+    const page = await api.get(`/api/v1/archives/?${query}`, { signal });
     grid.append(...page.results.map((archive) => card(archive, signal)));
     more.hidden = grid.children.length >= page.count;
   };
