@@ -4,10 +4,8 @@ import hashlib
 import zipfile
 from pathlib import Path
 
-import numpy as np
 import SimpleITK as sitk
-from PIL import Image
-from selenium.webdriver import ActionChains, Chrome, Keys
+from selenium.webdriver import Chrome
 
 from tests.support.platform import RunningPlatform, running_platform
 from tests.support.portal import Page, logo, volume
@@ -194,7 +192,9 @@ def test_an_item_says_what_its_archive_wants_to_show_and_it_lacks(
     page.shows("Viewport main shows generic-overlay, of which this item has no value.")
 
 
-def test_an_editor_makes_a_version_of_an_archive_and_cites_it_later(page: Page, platform: RunningPlatform) -> None:
+def test_an_editor_makes_a_version_of_an_archive_and_cites_it_later(
+    page: Page, platform: RunningPlatform
+) -> None:
     archive = platform.client().create_archive("To be cited")
     page.sign_in(platform.token)
     page.shows("To be cited")
@@ -213,144 +213,6 @@ def test_an_editor_makes_a_version_of_an_archive_and_cites_it_later(page: Page, 
     page.find("[data-version='1'] [name=doi]").send_keys("10.5281/zenodo.1234")
     page.press("Save citation")
     page.shows("10.5281/zenodo.1234")
-
-
-def test_a_slide_can_be_zoomed_into(page: Page, platform: RunningPlatform, tmp_path: Path) -> None:
-    client = platform.client()
-    archive = client.create_archive("Slides")
-    session = client.start_session([client.upload(slide(tmp_path))], archive=archive["pk"])
-    assert client.wait_for_session(session["pk"])["status"] == "Succeeded"
-    (item,) = client.wait_for_items(archive["pk"], 1)
-    url = item["values"][0]["image"]
-    wait_until(lambda: client.image(url)["tiles"], timeout_s=60, what="tiles")
-    page.sign_in(platform.token)
-    page.shows("Slides")
-
-    page.open(f"/archives/{archive['slug']}/items/{item['pk']}/")
-
-    canvas = page.find(".tile-view canvas")
-    wait_until(lambda: page.colours(".tile-view canvas") > 100, timeout_s=20, what="tiles on the canvas")
-    assert max(requested_zooms(page)) < FULL_RESOLUTION
-    for _ in range(6):
-        canvas.send_keys("+")
-    wait_until(
-        lambda: max(requested_zooms(page)) == FULL_RESOLUTION, timeout_s=20, what="tiles of full resolution"
-    )
-
-
-FULL_RESOLUTION = 4  # of 4096 pixels in tiles of 256
-REQUESTED_TILES = (
-    "return performance.getEntriesByType('resource').map((entry) => entry.name)"
-    ".filter((name) => /\\/v\\/[0-9a-f]+\\/\\d+\\//.test(name))"
-)
-
-
-def requested_zooms(page: Page) -> list[int]:
-    urls: list[str] = page.browser.execute_script(REQUESTED_TILES)
-    return [int(url.split("/")[-3]) for url in urls]
-
-
-def slide(folder: Path) -> Path:
-    """Write a pyramid of 4096 × 3072 pixels with three levels."""
-    import tifffile
-
-    file = folder / "slide.tif"
-    rows, columns = np.indices((3072, 4096))
-    pixels = np.stack([rows // 12 % 256, columns // 16 % 256, (rows + columns) % 256], -1).astype(np.uint8)
-    with tifffile.TiffWriter(file) as writer:
-        for step in (1, 2, 4):
-            writer.write(
-                pixels[::step, ::step],
-                tile=(256, 256),
-                photometric="rgb",
-                compression="jpeg",
-                resolution=(20000 / step, 20000 / step),
-                resolutionunit="CENTIMETER",
-                subfiletype=int(step > 1),
-            )
-    return file
-
-
-def opened(page: Page, platform: RunningPlatform, title: str, file: Path) -> None:
-    """Import one file into an archive of its own, and look at its item."""
-    client = platform.client()
-    archive = client.create_archive(title)
-    session = client.start_session([client.upload(file)], archive=archive["pk"])
-    assert client.wait_for_session(session["pk"])["status"] == "Succeeded"
-    (item,) = client.wait_for_items(archive["pk"], 1)
-    wait_until(lambda: client.image(item["values"][0]["image"])["volume"], timeout_s=60, what="a preview")
-    page.sign_in(platform.token)
-    page.shows(title)
-    page.open(f"/archives/{archive['slug']}/items/{item['pk']}/")
-    wait_until(lambda: page.colours(".slice-view canvas") > 10, timeout_s=60, what="a slice")
-
-
-def requested_slices(page: Page) -> set[str]:
-    urls: list[str] = page.browser.execute_script(
-        "return performance.getEntriesByType('resource').map((entry) => entry.name)"
-    )
-    return {url.partition("/slices/")[2] for url in urls if "/slices/" in url}
-
-
-def test_a_volume_is_turned_over_slice_by_slice_in_every_direction(
-    page: Page, platform: RunningPlatform, tmp_path: Path
-) -> None:
-    opened(page, platform, "Volumes", volume(tmp_path, "ramp.mha"))
-    canvas = page.find(".slice-view canvas")
-    page.shows("Axial 7 / 12")
-    neighbours = {f"z/{index}.jpeg" for index in (4, 5, 6, 7, 8, 9)}
-    wait_until(lambda: requested_slices(page) >= neighbours, timeout_s=20, what="neighbours fetched before")
-
-    canvas.send_keys(Keys.ARROW_DOWN)
-    page.shows("Axial 8 / 12")
-    canvas.send_keys(Keys.HOME)
-    page.shows("Axial 1 / 12")
-    wait_until(lambda: "z/0.jpeg" in requested_slices(page), timeout_s=20, what="the first slice")
-
-    page.press("Coronal")
-    page.shows("Coronal 21 / 40")
-    page.press("Sagittal")
-    page.shows("Sagittal 31 / 60")
-    wait_until(
-        lambda: requested_slices(page) >= {"y/20.jpeg", "x/30.jpeg"}, timeout_s=20, what="all directions"
-    )
-    wait_until(lambda: page.colours(".slice-view canvas") > 10, timeout_s=20, what="a sagittal slice")
-
-
-def test_dragging_changes_brightness_and_contrast_and_can_be_undone(
-    page: Page, platform: RunningPlatform, tmp_path: Path
-) -> None:
-    opened(page, platform, "Windows", volume(tmp_path, "ramp.mha"))
-    canvas, caption = page.find(".slice-view canvas"), page.find(".slice-caption")
-    first = caption.text
-
-    ActionChains(page.browser).click_and_hold(canvas).move_by_offset(120, 60).release().perform()
-
-    wait_until(lambda: caption.text != first, timeout_s=20, what="another window")
-    wait_until(
-        lambda: any("center=" in path for path in requested_slices(page)), timeout_s=20, what="a new slice"
-    )
-    page.press("Reset window")
-    wait_until(lambda: caption.text == first, timeout_s=20, what="the window of the image")
-
-
-def test_a_picture_is_shown_as_it_is_and_can_be_zoomed_into(
-    page: Page, platform: RunningPlatform, tmp_path: Path
-) -> None:
-    file = tmp_path / "photo.png"
-    rows, columns = np.indices((300, 400))
-    Image.fromarray(np.stack([rows % 256, columns % 256, rows * 0 + 90], -1).astype(np.uint8)).save(file)
-
-    opened(page, platform, "Pictures", file)
-
-    assert not page.all(".slice-planes")
-    assert not page.all(".slice-slider")
-    before = page.colours(".slice-view canvas")
-    for _ in range(4):
-        page.find(".slice-view canvas").send_keys("+")
-    wait_until(
-        lambda: page.colours(".slice-view canvas") != before, timeout_s=20, what="a part of the picture"
-    )
 
 
 def test_files_go_to_and_come_from_an_object_store_with_another_address(

@@ -24,7 +24,7 @@ def test_a_slide_shows_its_conversion_its_scale_and_to_editors_its_label(
         page.open(f"/archives/{archive['slug']}/items/{item['pk']}/")
         page.shows("Waiting to be converted", timeout_s=60)
 
-    wait_until(lambda: page.colours(".tile-view canvas") > 100, timeout_s=90, what="tiles on the canvas")
+    wait_until(lambda: page.colours(".tile-view canvas") > 1000, timeout_s=90, what="tiles on the canvas")
     page.shows("Scanned at")
     page.find(".kept summary", timeout_s=60).click()
     wait_until(lambda: page.picture_is_drawn(".album img[alt=Label]"), timeout_s=30, what="the label")

@@ -76,19 +76,45 @@ class Page:
 
     def colours(self, css: str) -> int:
         """Return how many different colours a canvas shows, its transparent parts left out."""
+        return len(self.colours_of(css))
+
+    def colours_of(self, css: str) -> set[int]:
+        """Return the colours a canvas shows, as 0xRRGGBB."""
         script = """
             const canvas = document.querySelector(arguments[0]);
-            if (!canvas) return 0;
+            if (!canvas) return [];
             const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
             const seen = new Set();
             for (let i = 0; i < data.length; i += 4) if (data[i + 3]) seen.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
-            return seen.size;
+            return [...seen];
         """
-        return int(self.browser.execute_script(script, css))
+        return set(self.browser.execute_script(script, css))
+
+    def swatches(self, css: str) -> set[int]:
+        """Return the background colours of elements, as 0xRRGGBB."""
+        script = """
+            return [...document.querySelectorAll(arguments[0])].map((each) => {
+                const [red, green, blue] = getComputedStyle(each).backgroundColor.match(/\\d+/g).map(Number);
+                return red << 16 | green << 8 | blue;
+            });
+        """
+        return set(self.browser.execute_script(script, css))
+
+    def picture(self, css: str) -> str:
+        """Return what a canvas shows, to be compared."""
+        return str(
+            self.browser.execute_script("return document.querySelector(arguments[0]).toDataURL()", css)
+        )
+
+    def set_range(self, css: str, value: float) -> None:
+        """Move a slider."""
+        script = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))"
+        self.browser.execute_script(script, self.find(css), value)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
+    """Return one that all tests of pages share: each makes archives and people of its own."""
     with running_platform(tmp_path_factory.mktemp("portal") / "data") as platform:
         yield platform
 

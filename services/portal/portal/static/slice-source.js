@@ -9,8 +9,10 @@ const AHEAD = 8; // slices in the direction one turns to
 const BEHIND = 3;
 
 export class SliceSource {
-  static async open(address, signal) {
-    return new SliceSource(address, await api.get(address, { signal }), signal);
+  // `format` is what slices are asked for as, when not as the volume says.
+  static async open(address, signal, { format } = {}) {
+    const volume = await api.get(address, { signal });
+    return new SliceSource(address, format ? { ...volume, format } : volume, signal);
   }
 
   constructor(address, volume, signal) {

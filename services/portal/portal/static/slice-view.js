@@ -1,35 +1,41 @@
 // A volume one can turn over slice by slice, in three directions and any window; a picture is a volume of one slice.
 
 import { element } from "./dom.js";
+import { Overlays } from "./overlays.js";
+import { Ruler } from "./ruler.js";
+import { SliceControls, TITLES } from "./slice-controls.js";
+import { ZOOM_STEP, listenTo } from "./slice-hands.js";
 import { SliceSource } from "./slice-source.js";
 import { Viewport } from "./viewport.js";
 import { zoomButtons } from "./zoom-buttons.js";
 
-const ZOOM_STEP = 1.25;
-const MOVE_STEP_PX = 80;
-const TURN_PX = 60; // of scrolling for one slice
 const SETTLED_MS = 120; // after this without a change the neighbours are worth fetching
-const TITLES = { axial: "Axial", coronal: "Coronal", sagittal: "Sagittal" };
 
 export class SliceView {
-  static async open(image, signal) {
-    return new SliceView(image, await SliceSource.open(image.volume, signal));
+  // `presets` are windows to choose from, `layers` what can be laid over it.
+  static async open(image, { presets, layers, signal }) {
+    return new SliceView(image, await SliceSource.open(image.volume, signal), { presets, layers, signal });
   }
 
-  constructor(image, source) {
+  constructor(image, source, { presets, layers, signal }) {
     this.source = source;
     this.volume = source.volume;
+    this.presets = this.volume.window ? presets : [];
+    this.isScaled = image.voxel_width_mm !== null;
     this.planes = [...this.volume.planes].sort((one, two) => one.name.localeCompare(two.name));
     this.window = null; // null: as the image comes
     this.time = 0;
     this.direction = 1;
-    this.scrolled = 0;
     this.indexes = new Map(this.planes.map((plane) => [plane, plane.count >> 1]));
     this.canvas = element("canvas", { tabindex: "0", role: "img", "aria-label": `${image.name}. ${this.help()} ${this.keys()}` });
     this.caption = element("p", { class: "slice-caption", "aria-live": "off" });
-    this.element = element("div", { class: "slice-view" }, element("div", { class: "slice-picture" }, this.canvas, this.caption, zoomButtons(this, ZOOM_STEP)), this.controls());
+    this.ruler = new Ruler(this);
+    this.overlays = new Overlays(layers, this, signal);
+    this.controls = new SliceControls(this);
+    this.element = element("div", { class: "slice-view" }, element("div", { class: "slice-picture" }, this.canvas, this.caption, zoomButtons(this, ZOOM_STEP)), this.controls.element);
     this.show(this.planes.find((plane) => plane.axis === "z")); // as it was taken, which is also the quickest
-    this.listen();
+    listenTo(this);
+    this.overlays.choose();
     new ResizeObserver(() => this.resize()).observe(this.canvas);
   }
 
@@ -41,6 +47,16 @@ export class SliceView {
     return { plane: this.plane, index: this.indexes.get(this.plane), time: this.time, window: this.window };
   }
 
+  // What measured lines belong to.
+  get scene() {
+    return `${this.plane.axis}/${this.place.index}/${this.time}`;
+  }
+
+  // The picture's points are as wide as high, whatever its voxels are.
+  millimetres(x, y) {
+    return this.isScaled ? Math.hypot(x, y) * this.plane.pixel_width_mm : null;
+  }
+
   help() {
     const turn = this.isPicture ? "Scroll to zoom" : "Scroll for other slices, with Ctrl to zoom";
     const drag = this.volume.window ? "drag for brightness and contrast, with Shift to move" : "drag to move";
@@ -49,7 +65,7 @@ export class SliceView {
 
   keys() {
     const arrows = this.isPicture ? "arrows to move" : "arrows for other slices";
-    return `Keys: ${arrows}, plus and minus to zoom, 0 for all of it${this.volume.window ? ", R for the window it came with" : ""}.`;
+    return `Keys: ${arrows}, plus and minus to zoom, 0 for all of it${this.volume.window ? ", R for the window it came with" : ""}${this.presets.length ? `, 1 to ${this.presets.length} for other windows` : ""}, M to measure.`;
   }
 
   // --- What is seen
@@ -64,9 +80,7 @@ export class SliceView {
       this.view.fit(screen.width, screen.height);
       this.view.showAll();
     }
-    for (const [each, button] of this.planeButtons) button.setAttribute("aria-pressed", String(each === plane));
-    Object.assign(this.slider, { max: plane.count - 1, value: this.indexes.get(plane) });
-    this.slider.disabled = plane.count < 2;
+    this.controls.showPlane(plane, this.indexes.get(plane));
     this.change();
   }
 
@@ -76,7 +90,7 @@ export class SliceView {
     if (next === now) return;
     this.direction = next > now ? 1 : -1;
     this.indexes.set(this.plane, next);
-    this.slider.value = next;
+    this.controls.showIndex(next);
     this.change();
   }
 
@@ -84,10 +98,15 @@ export class SliceView {
   change() {
     this.describe();
     clearTimeout(this.settling);
-    this.settling = setTimeout(() => this.source.prepare(this.place, this.direction), SETTLED_MS);
+    this.settling = setTimeout(() => this.prepare(), SETTLED_MS);
     const found = this.source.find(this.place);
     if (found) this.put(found);
     else if (!this.fetching) this.catchUp();
+  }
+
+  prepare() {
+    this.source.prepare(this.place, this.direction);
+    this.overlays.prepare(this.direction);
   }
 
   // Fetches what is wanted now, until that is what is shown; what was wanted in between is skipped.
@@ -126,8 +145,10 @@ export class SliceView {
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     context.imageSmoothingEnabled = !this.volume.labels;
     context.imageSmoothingQuality = "high";
-    const [left, top] = view.place(0, 0);
-    context.drawImage(this.picture, left, top, view.width * view.scale, view.height * view.scale);
+    const box = [...view.place(0, 0), view.width * view.scale, view.height * view.scale];
+    context.drawImage(this.picture, ...box);
+    this.overlays.draw(context, ...box);
+    this.ruler.draw(context);
   }
 
   describe() {
@@ -138,13 +159,11 @@ export class SliceView {
     const window = this.window || this.volume.window;
     if (window) parts.push(`C ${rounded(window.center)}  W ${rounded(window.width)}`);
     this.caption.textContent = parts.join("   ");
-    this.slider.setAttribute("aria-valuetext", this.caption.textContent);
-    this.reset.disabled = !this.window;
+    this.controls.describe(this.caption.textContent, this.window);
   }
 
   complain(text) {
-    this.complaint.textContent = text;
-    this.complaint.hidden = !text;
+    this.controls.complain(text);
   }
 
   resize() {
@@ -166,8 +185,14 @@ export class SliceView {
     this.change();
   }
 
-  resetWindow() {
-    this.window = null;
+  // Null for the window it came with.
+  lookThrough(window) {
+    this.window = window;
+    this.change();
+  }
+
+  setTime(time) {
+    this.time = time;
     this.change();
   }
 
@@ -181,93 +206,10 @@ export class SliceView {
     this.draw();
   }
 
-  drag(event) {
-    const ratio = window.devicePixelRatio;
-    const moves = event.shiftKey || event.buttons === 4 || !this.volume.window;
-    if (moves) this.move(-event.movementX * ratio, -event.movementY * ratio);
-    else this.dragWindow(event.movementX, event.movementY);
-  }
-
-  scroll(event) {
-    event.preventDefault();
-    const ratio = window.devicePixelRatio;
-    const pixels = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * 20 : event.deltaY;
-    if (this.isPicture || event.ctrlKey) {
-      this.zoom(ZOOM_STEP ** (-Math.sign(pixels) * Math.min(Math.abs(pixels) / 100, 1)), event.offsetX * ratio, event.offsetY * ratio);
-      return;
-    }
-    this.scrolled += pixels;
-    const slices = Math.trunc(this.scrolled / TURN_PX);
-    this.scrolled -= slices * TURN_PX;
-    if (slices) this.turnTo(this.place.index + slices);
-  }
-
-  listen() {
-    this.canvas.addEventListener("pointerdown", (event) => {
-      this.canvas.setPointerCapture(event.pointerId);
-      this.canvas.focus({ preventScroll: true });
-    });
-    this.canvas.addEventListener("pointermove", (event) => event.buttons && this.drag(event));
-    this.canvas.addEventListener("wheel", (event) => this.scroll(event), { passive: false });
-    this.canvas.addEventListener("keydown", (event) => this.press(event));
-  }
-
-  press(event) {
-    const turn = (slices) => (this.isPicture ? null : () => this.turnTo(this.place.index + slices));
-    const actions = {
-      ArrowUp: turn(-1) || (() => this.move(0, -MOVE_STEP_PX)),
-      ArrowDown: turn(1) || (() => this.move(0, MOVE_STEP_PX)),
-      ArrowLeft: turn(-1) || (() => this.move(-MOVE_STEP_PX, 0)),
-      ArrowRight: turn(1) || (() => this.move(MOVE_STEP_PX, 0)),
-      PageUp: turn(-10),
-      PageDown: turn(10),
-      Home: turn(-this.plane.count),
-      End: turn(this.plane.count),
-      "+": () => this.zoom(ZOOM_STEP),
-      "-": () => this.zoom(1 / ZOOM_STEP),
-      0: () => this.showAll(),
-      r: () => this.resetWindow(),
-    };
-    const act = actions[event.key];
-    if (!act) return;
-    event.preventDefault();
-    act();
-  }
-
   showAll() {
     this.view.showAll();
     this.draw();
   }
-
-  // --- What can be pressed
-
-  controls() {
-    this.planeButtons = new Map(
-      this.planes.map((plane) => [plane, element("button", { type: "button", onclick: () => this.show(plane) }, TITLES[plane.name])]),
-    );
-    this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": "Slice", oninput: () => this.turnTo(Number(this.slider.value)) });
-    const times = element("input", { type: "range", min: 0, max: this.volume.times - 1, value: "0", "aria-label": "Time" });
-    times.addEventListener("input", () => {
-      this.time = Number(times.value);
-      this.change();
-    });
-    this.reset = element("button", { type: "button", title: "Brightness and contrast as the image comes", onclick: () => this.resetWindow() }, "Reset window");
-    this.complaint = element("p", { class: "complaint", role: "alert", hidden: true });
-    return element(
-      "div",
-      { class: "slice-controls" },
-      !this.isPicture && element("div", { class: "slice-planes", role: "group", "aria-label": "Direction" }, [...this.planeButtons.values()]),
-      !this.isPicture && labelled("Slice", this.slider),
-      this.volume.times > 1 && labelled("Time", times),
-      this.volume.window && this.reset,
-      element("p", { class: "slice-help", title: this.keys() }, this.help()),
-      this.complaint,
-    );
-  }
-}
-
-function labelled(text, input) {
-  return element("label", { class: "slice-slider" }, element("span", {}, text), input);
 }
 
 function rounded(value) {

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { element } from "./dom.js";
 import { ImagePass } from "./image-pass.js";
+import { Ruler } from "./ruler.js";
 import { Viewport } from "./viewport.js";
 import { magnification, microns } from "./words.js";
 import { zoomButtons } from "./zoom-buttons.js";
@@ -12,7 +13,7 @@ const ZOOM_STEP = 1.4;
 const MOVE_STEP_PX = 80;
 const AHEAD = 0.5; // tiles around what is seen are fetched too, for so much of the screen
 const FALLBACK_LEVELS = 4; // coarser tiles drawn below those that are still on their way
-const HELP = "Drag to move, scroll to zoom. Keys: arrows, plus, minus, 0 for all of it.";
+const HELP = "Drag to move, scroll to zoom. Keys: arrows, plus, minus, 0 for all of it, M to measure.";
 
 export class TileView {
   static async open(image, signal) {
@@ -27,9 +28,17 @@ export class TileView {
     this.tiles = new Map(); // bitmap by path, the least recently drawn first; null while it is on its way
     this.canvas = element("canvas", { tabindex: "0", role: "img", "aria-label": `${image.name}. ${HELP}` });
     this.caption = element("p", { class: "slice-caption", "aria-live": "off" });
-    this.element = element("div", { class: "tile-view" }, this.canvas, this.caption, zoomButtons(this, ZOOM_STEP));
+    this.ruler = new Ruler(this);
+    this.scene = ""; // there is one picture only to measure in
+    this.element = element("div", { class: "tile-view" }, this.canvas, this.caption, zoomButtons(this, ZOOM_STEP), element("div", { class: "tile-tools" }, this.ruler.button));
     this.listen();
     new ResizeObserver(() => this.resize()).observe(this.canvas);
+  }
+
+  // Null for slides of unknown pixel size.
+  millimetres(x, y) {
+    const { pixel_width_um: width, pixel_height_um: height } = this.pyramid;
+    return width ? Math.hypot(x * width, y * (height ?? width)) / 1000 : null;
   }
 
   showAll() {
@@ -67,6 +76,7 @@ export class TileView {
       for (const tile of this.visibleTiles(z)) this.drawTile(tile, z === best || z === 0);
     }
     for (const tile of this.visibleTiles(best, AHEAD)) this.want(tile);
+    this.ruler.draw(context);
     this.forgetOld();
     this.describe();
   }
@@ -153,10 +163,16 @@ export class TileView {
 
   listen() {
     const ratio = () => window.devicePixelRatio;
-    this.canvas.addEventListener("pointerdown", (event) => this.canvas.setPointerCapture(event.pointerId));
-    this.canvas.addEventListener("pointermove", (event) => {
-      if (event.buttons === 1) this.move(-event.movementX * ratio(), -event.movementY * ratio());
+    this.canvas.addEventListener("pointerdown", (event) => {
+      this.canvas.setPointerCapture(event.pointerId);
+      if (this.ruler.isOn) this.ruler.begin(event.offsetX * ratio(), event.offsetY * ratio());
     });
+    this.canvas.addEventListener("pointermove", (event) => {
+      if (event.buttons !== 1) return;
+      if (this.ruler.isOn) this.ruler.follow(event.offsetX * ratio(), event.offsetY * ratio());
+      else this.move(-event.movementX * ratio(), -event.movementY * ratio());
+    });
+    this.canvas.addEventListener("pointerup", () => this.ruler.isOn && this.ruler.finish());
     this.canvas.addEventListener("wheel", (event) => {
       event.preventDefault();
       const factor = ZOOM_STEP ** (-Math.sign(event.deltaY) * Math.min(Math.abs(event.deltaY) / 100, 1));
@@ -175,6 +191,8 @@ export class TileView {
       "+": () => this.zoom(ZOOM_STEP),
       "-": () => this.zoom(1 / ZOOM_STEP),
       0: () => this.showAll(),
+      m: () => this.ruler.toggle(),
+      Delete: () => this.ruler.removeLast(),
     };
     if (!actions[event.key]) return;
     event.preventDefault();

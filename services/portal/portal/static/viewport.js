@@ -57,4 +57,9 @@ export class Viewport {
       (y - this.center.y) * this.scale + this.screen.height / 2,
     ];
   }
+
+  // Returns the point of the picture that is at a place of the screen.
+  pointAt(x, y) {
+    return [(x - this.screen.width / 2) / this.scale + this.center.x, (y - this.screen.height / 2) / this.scale + this.center.y];
+  }
 }

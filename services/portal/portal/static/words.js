@@ -38,6 +38,10 @@ export function spacing(image) {
   return `${lengths.map((each) => significant(isSmall ? each * 1000 : each)).join(" × ")} ${isSmall ? "µm" : "mm"}`;
 }
 
+export function distance(mm) {
+  return mm < 1 ? `${significant(mm * 1000, 3)} µm` : `${Number(mm.toFixed(1))} mm`;
+}
+
 // As people name objectives: 10 µm on a pixel are a magnification of one, so a quarter of a micrometre is 40×.
 export function magnification(pixelUm) {
   return `${significant(10 / pixelUm, 2)}×`;

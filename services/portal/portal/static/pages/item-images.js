@@ -2,8 +2,10 @@
 
 import * as api from "../api.js";
 import { element, notice } from "../dom.js";
+import { layersOver } from "../overlays.js";
 import { SliceView } from "../slice-view.js";
 import { TileView } from "../tile-view.js";
+import { presetsFor } from "../window-presets.js";
 import { COLORS, EYES, STATES, bytes, countOf, size, spacing } from "../words.js";
 import { showPreview } from "./item-grid.js";
 import { conversion, keptPictures } from "./slide-extras.js";
@@ -11,50 +13,55 @@ import { conversion, keptPictures } from "./slide-extras.js";
 const PENDING_PAUSE_MS = 1500;
 const FEW_SOURCES = 3;
 
-export async function showImages(item, place, signal) {
-  const urls = item.values.filter((value) => value.image).map((value) => value.image);
-  if (!urls.length) return place.replaceChildren(notice("empty", "Nothing has been put into this item yet."));
-  return showThose(urls, place, signal, "");
+// `presets` are the windows that the archive has chosen for its volumes.
+export async function showImages(item, place, { presets, signal }) {
+  const values = item.values.filter((value) => value.image);
+  if (!values.length) return place.replaceChildren(notice("empty", "Nothing has been put into this item yet."));
+  return showThose({ item, values, presets, signal }, place, "");
 }
 
 // What is being prepared is looked for again until it is there, or the page is left; what did not change stays as it is.
-async function showThose(urls, place, signal, before) {
-  const images = await Promise.all(urls.map((url) => api.get(url, { signal })));
-  const now = JSON.stringify(images);
-  if (now !== before) place.replaceChildren(...images.map((image) => imageSection(image, images.length > 1, signal)));
-  if (images.some((image) => image.state === "pending")) showLater(urls, place, signal, now);
+async function showThose(wanted, place, before) {
+  const { item, values, presets, signal } = wanted;
+  const shown = await Promise.all(values.map(async ({ socket, image }) => ({ socket, image: await api.get(image, { signal }) })));
+  const now = JSON.stringify(shown);
+  const viewing = (image) => ({ presets: presetsFor(image, presets), layers: layersOver(image, shown, item.view_content), signal });
+  if (now !== before) place.replaceChildren(...shown.map(({ socket, image }) => imageSection(image, values.length > 1 && socket.title, viewing(image))));
+  if (shown.some(({ image }) => image.state === "pending")) showLater(wanted, place, now);
 }
 
-async function showLater(urls, place, signal, before) {
+async function showLater(wanted, place, before) {
   try {
-    await api.pause(PENDING_PAUSE_MS, signal);
-    await showThose(urls, place, signal, before);
+    await api.pause(PENDING_PAUSE_MS, wanted.signal);
+    await showThose(wanted, place, before);
   } catch (error) {
-    if (error.name !== "AbortError") showLater(urls, place, signal, before);
+    if (error.name !== "AbortError") showLater(wanted, place, before);
   }
 }
 
-function imageSection(image, isOneOfMany, signal) {
+function imageSection(image, heading, viewing) {
+  const { signal } = viewing;
   const frame = element("div", { class: "stage" });
   const isSlide = image.tiles_state !== null || !image.files.length; // a slide has no file before it is converted
-  look(image, frame, signal);
+  look(image, frame, viewing);
   return element(
     "section",
     { class: "image" },
-    isOneOfMany && element("h2", {}, image.name),
+    heading && element("h2", {}, heading),
     element("div", {}, frame, isSlide && conversion(image, signal), image.state !== "ready" && element("p", { class: `state ${image.state}` }, STATES[image.state], ". ", image.reason)),
     element("div", { class: "about" }, table("Image", aboutImage(image)), table("Patient and study", aboutStudy(image)), downloads(image), isSlide && keptPictures(image, signal)),
   );
 }
 
-async function look(image, frame, signal) {
+async function look(image, frame, viewing) {
+  const { signal } = viewing;
   try {
     if (image.tiles) {
       const view = await TileView.open(image, signal);
       frame.replaceChildren(view.element);
     } else if (image.volume) {
       await showPreview(image, frame, signal, `Preview of ${image.name}`);
-      const view = await SliceView.open(image, signal);
+      const view = await SliceView.open(image, viewing);
       frame.replaceChildren(view.element);
     } else if (image.preview) {
       await showPreview(image, frame, signal, `Preview of ${image.name}`);

@@ -3,6 +3,7 @@
 import * as api from "../api.js";
 import { element, notice } from "../dom.js";
 import { mayManage, mayUpload } from "../rights.js";
+import { presetsOf } from "../window-presets.js";
 import { moment } from "../words.js";
 import { crumbs } from "./archive-head.js";
 import { historyOf } from "./history.js";
@@ -18,7 +19,7 @@ export async function itemPage({ signal, title, go }, slug, pk) {
   const mayEdit = mayUpload(archive);
   title(item.title || "Item");
   const images = element("div");
-  await showImages(item, images, signal);
+  await showImages(item, images, { presets: await presetsOf(archive, signal), signal });
   const editing = { item, tag, signal, mayEdit, again: () => go(window.location.pathname) };
   return element(
     "article",

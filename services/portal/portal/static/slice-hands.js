@@ -1,0 +1,79 @@
+// What pointers, wheels and keys do to a volume.
+
+export const ZOOM_STEP = 1.25;
+const MOVE_STEP_PX = 80;
+const TURN_PX = 60; // of scrolling for one slice
+
+export function listenTo(view) {
+  const { canvas, ruler } = view;
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    canvas.focus({ preventScroll: true });
+    if (ruler.isOn) ruler.begin(...placeOf(event));
+  });
+  canvas.addEventListener("pointermove", (event) => event.buttons && drag(view, event));
+  canvas.addEventListener("pointerup", () => ruler.isOn && ruler.finish());
+  canvas.addEventListener("wheel", wheelOf(view), { passive: false });
+  canvas.addEventListener("keydown", (event) => press(view, event));
+}
+
+// Where on the screen, in its own pixels.
+function placeOf({ offsetX, offsetY }) {
+  return [offsetX * window.devicePixelRatio, offsetY * window.devicePixelRatio];
+}
+
+function drag(view, event) {
+  if (view.ruler.isOn) return view.ruler.follow(...placeOf(event));
+  const ratio = window.devicePixelRatio;
+  const moves = event.shiftKey || event.buttons === 4 || !view.volume.window;
+  return moves ? view.move(-event.movementX * ratio, -event.movementY * ratio) : view.dragWindow(event.movementX, event.movementY);
+}
+
+function wheelOf(view) {
+  let scrolled = 0;
+  return (event) => {
+    event.preventDefault();
+    const pixels = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * 20 : event.deltaY;
+    if (view.isPicture || event.ctrlKey) {
+      view.zoom(ZOOM_STEP ** (-Math.sign(pixels) * Math.min(Math.abs(pixels) / 100, 1)), ...placeOf(event));
+      return;
+    }
+    scrolled += pixels;
+    const slices = Math.trunc(scrolled / TURN_PX);
+    scrolled -= slices * TURN_PX;
+    if (slices) view.turnTo(view.place.index + slices);
+  };
+}
+
+function press(view, event) {
+  const act = { ...movesOf(view), ...presetsOf(view), ...toolsOf(view) }[event.key];
+  if (!act || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  act();
+}
+
+// Arrows turn the slices of a volume, and move a picture.
+function movesOf(view) {
+  if (view.isPicture) {
+    const move = (x, y) => () => view.move(x * MOVE_STEP_PX, y * MOVE_STEP_PX);
+    return { ArrowUp: move(0, -1), ArrowDown: move(0, 1), ArrowLeft: move(-1, 0), ArrowRight: move(1, 0) };
+  }
+  const turn = (slices) => () => view.turnTo(view.place.index + slices);
+  const { count } = view.plane;
+  return { ArrowUp: turn(-1), ArrowDown: turn(1), ArrowLeft: turn(-1), ArrowRight: turn(1), PageUp: turn(-10), PageDown: turn(10), Home: turn(-count), End: turn(count) };
+}
+
+function presetsOf(view) {
+  return Object.fromEntries(view.presets.map(({ center, width }, index) => [index + 1, () => view.lookThrough({ center, width })]));
+}
+
+function toolsOf(view) {
+  return {
+    "+": () => view.zoom(ZOOM_STEP),
+    "-": () => view.zoom(1 / ZOOM_STEP),
+    0: () => view.showAll(),
+    r: () => view.lookThrough(null),
+    m: () => view.ruler.toggle(),
+    Delete: () => view.ruler.removeLast(),
+  };
+}

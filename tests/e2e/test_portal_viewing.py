@@ -1,0 +1,262 @@
+"""Volumes, pictures and slides on their pages, in a browser: turned over, windowed, measured, and laid over one another."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+import tifffile
+from PIL import Image
+from selenium.webdriver import ActionChains, Keys
+from selenium.webdriver.support.select import Select
+
+from demo.client import ArchiveClient
+from demo.imaging import anatomy, write_dicom_series
+from tests.support.platform import RunningPlatform
+from tests.support.portal import Page, volume
+from tests.support.processes import wait_until
+
+
+def test_a_slide_can_be_zoomed_into(page: Page, platform: RunningPlatform, tmp_path: Path) -> None:
+    client = platform.client()
+    archive = client.create_archive("Slides")
+    session = client.start_session([client.upload(slide(tmp_path))], archive=archive["pk"])
+    assert client.wait_for_session(session["pk"])["status"] == "Succeeded"
+    (item,) = client.wait_for_items(archive["pk"], 1)
+    url = item["values"][0]["image"]
+    wait_until(lambda: client.image(url)["tiles"], timeout_s=60, what="tiles")
+    page.sign_in(platform.token)
+    page.shows("Slides")
+
+    page.open(f"/archives/{archive['slug']}/items/{item['pk']}/")
+
+    canvas = page.find(".tile-view canvas")
+    wait_until(lambda: page.colours(".tile-view canvas") > 1000, timeout_s=20, what="tiles on the canvas")
+    assert max(requested_zooms(page)) < FULL_RESOLUTION
+    for _ in range(6):
+        canvas.send_keys("+")
+    wait_until(
+        lambda: max(requested_zooms(page)) == FULL_RESOLUTION, timeout_s=20, what="tiles of full resolution"
+    )
+
+
+FULL_RESOLUTION = 4  # of 4096 pixels in tiles of 256
+REQUESTED_TILES = (
+    "return performance.getEntriesByType('resource').map((entry) => entry.name)"
+    ".filter((name) => /\\/v\\/[0-9a-f]+\\/\\d+\\//.test(name))"
+)
+
+
+def requested_zooms(page: Page) -> list[int]:
+    urls: list[str] = page.browser.execute_script(REQUESTED_TILES)
+    return [int(url.split("/")[-3]) for url in urls]
+
+
+def slide(folder: Path) -> Path:
+    """Write a pyramid of 4096 × 3072 pixels with three levels."""
+    file = folder / "slide.tif"
+    rows, columns = np.indices((3072, 4096))
+    pixels = np.stack([rows // 12 % 256, columns // 16 % 256, (rows + columns) % 256], -1).astype(np.uint8)
+    with tifffile.TiffWriter(file) as writer:
+        for step in (1, 2, 4):
+            writer.write(
+                pixels[::step, ::step],
+                tile=(256, 256),
+                photometric="rgb",
+                compression="jpeg",
+                resolution=(20000 / step, 20000 / step),
+                resolutionunit="CENTIMETER",
+                subfiletype=int(step > 1),
+            )
+    return file
+
+
+def opened(page: Page, platform: RunningPlatform, title: str, file: Path) -> None:
+    """Import one file into an archive of its own, and look at its item."""
+    archive, item = imported(platform.client(), title, [file])
+    looked_at(page, platform, archive, item)
+
+
+def imported(client: ArchiveClient, title: str, files: list[Path]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a new archive and its item, made of the files of one volume, once it can be looked at."""
+    archive = client.create_archive(title)
+    session = client.start_session([client.upload(file) for file in files], archive=archive["pk"])
+    assert client.wait_for_session(session["pk"])["status"] == "Succeeded"
+    (item,) = client.wait_for_items(archive["pk"], 1)
+    wait_until(lambda: client.image(item["values"][0]["image"])["volume"], timeout_s=60, what="a preview")
+    return archive, item
+
+
+def looked_at(page: Page, platform: RunningPlatform, archive: dict[str, Any], item: dict[str, Any]) -> None:
+    """Open the page of an item, and wait for its first slice."""
+    page.sign_in(platform.token)
+    page.shows("New archive")
+    page.open(f"/archives/{archive['slug']}/items/{item['pk']}/")
+    wait_until(lambda: page.colours(".slice-view canvas") > 10, timeout_s=60, what="a slice")
+
+
+def requested_slices(page: Page) -> set[str]:
+    urls: list[str] = page.browser.execute_script(
+        "return performance.getEntriesByType('resource').map((entry) => entry.name)"
+    )
+    return {url.partition("/slices/")[2] for url in urls if "/slices/" in url}
+
+
+def test_a_volume_is_turned_over_slice_by_slice_in_every_direction(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    opened(page, platform, "Volumes", volume(tmp_path, "ramp.mha"))
+    canvas = page.find(".slice-view canvas")
+    page.shows("Axial 7 / 12")
+    neighbours = {f"z/{index}.jpeg" for index in (4, 5, 6, 7, 8, 9)}
+    wait_until(lambda: requested_slices(page) >= neighbours, timeout_s=20, what="neighbours fetched before")
+
+    canvas.send_keys(Keys.ARROW_DOWN)
+    page.shows("Axial 8 / 12")
+    canvas.send_keys(Keys.HOME)
+    page.shows("Axial 1 / 12")
+    wait_until(lambda: "z/0.jpeg" in requested_slices(page), timeout_s=20, what="the first slice")
+
+    page.press("Coronal")
+    page.shows("Coronal 21 / 40")
+    page.press("Sagittal")
+    page.shows("Sagittal 31 / 60")
+    wait_until(
+        lambda: requested_slices(page) >= {"y/20.jpeg", "x/30.jpeg"}, timeout_s=20, what="all directions"
+    )
+    wait_until(lambda: page.colours(".slice-view canvas") > 10, timeout_s=20, what="a sagittal slice")
+
+
+def test_dragging_changes_brightness_and_contrast_and_can_be_undone(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    opened(page, platform, "Windows", volume(tmp_path, "ramp.mha"))
+    canvas, caption = page.find(".slice-view canvas"), page.find(".slice-caption")
+    first = caption.text
+
+    ActionChains(page.browser).click_and_hold(canvas).move_by_offset(120, 60).release().perform()
+
+    wait_until(lambda: caption.text != first, timeout_s=20, what="another window")
+    wait_until(
+        lambda: any("center=" in path for path in requested_slices(page)), timeout_s=20, what="a new slice"
+    )
+    page.press("Reset window")
+    wait_until(lambda: caption.text == first, timeout_s=20, what="the window of the image")
+
+
+def test_a_picture_is_shown_as_it_is_and_can_be_zoomed_into(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    file = tmp_path / "photo.png"
+    rows, columns = np.indices((300, 400))
+    Image.fromarray(np.stack([rows % 256, columns % 256, rows * 0 + 90], -1).astype(np.uint8)).save(file)
+
+    opened(page, platform, "Pictures", file)
+
+    assert not page.all(".slice-planes")
+    assert not page.all(".slice-slider")
+    before = page.colours(".slice-view canvas")
+    for _ in range(4):
+        page.find(".slice-view canvas").send_keys("+")
+    wait_until(
+        lambda: page.colours(".slice-view canvas") != before, timeout_s=20, what="a part of the picture"
+    )
+
+
+def drag(page: Page, css: str, x: int, y: int) -> None:
+    """Draw over a picture, from a little beside its middle."""
+    moves = ActionChains(page.browser).move_to_element_with_offset(page.find(css), -60, -40)
+    moves.click_and_hold().move_by_offset(x, y).release().perform()
+
+
+def test_a_line_over_a_volume_tells_its_length_in_millimetres(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    opened(page, platform, "Lengths", volume(tmp_path, "ramp.mha"))  # 60 × 40 voxels of a millimetre
+    canvas = page.find(".slice-view canvas")
+    shown_px_per_mm = min(canvas.size["width"] / 60, canvas.size["height"] / 40)
+
+    page.press("Measure")
+    drag(page, ".slice-view canvas", 120, 90)
+
+    said = page.find("#status").get_attribute("textContent") or ""
+    length = re.fullmatch(r"([\d.]+) mm", said)
+    assert length is not None, said
+    assert abs(float(length[1]) - 150 / shown_px_per_mm) < 0.5
+    before = page.picture(".slice-view canvas")
+    canvas.send_keys(Keys.DELETE)
+    wait_until(lambda: page.picture(".slice-view canvas") != before, timeout_s=20, what="the line gone")
+
+
+def test_windows_of_ct_are_chosen_by_name_and_by_key(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    archive, item = imported(platform.client(), "CT", write_dicom_series(tmp_path / "ct", anatomy(6)))
+    looked_at(page, platform, archive, item)
+
+    Select(page.find("[aria-label=Window]")).select_by_visible_text("Lung (-600 / 1500)")
+    page.shows("C -600  W 1500")
+    page.find(".slice-view canvas").send_keys("3")
+    page.shows("C 400  W 1800")
+    assert Select(page.find("[aria-label=Window]")).first_selected_option.text == "Bone (400 / 1800)"
+    drag(page, ".slice-view canvas", 40, 20)
+
+    assert Select(page.find("[aria-label=Window]")).first_selected_option.text == "By hand"
+
+
+def test_windows_are_those_of_the_archives_viewer_configuration(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    client = platform.client()
+    archive, item = imported(client, "Chosen windows", [volume(tmp_path, "ramp.mha")])
+    preset = {"title": "Narrow", "center": 50, "width": 20}
+    made = client.call("POST", "workstations/window-presets/", json=preset)
+    configuration = {"title": "Narrow ones", "window_presets": [made["pk"]]}
+    chosen = client.call("POST", "workstations/configs/", json=configuration)
+    client.call("PATCH", archive["api_url"], json={"workstation_config": chosen["api_url"]})
+    looked_at(page, platform, archive, item)
+
+    page.find(".slice-view canvas").send_keys("1")
+
+    page.shows("C 50  W 20")
+
+
+def test_a_segmentation_is_laid_over_its_image_in_the_colours_of_its_legend(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    client = platform.client()
+    archive, item = imported(client, "Laid over", [volume(tmp_path, "ramp.mha")])
+    labels = np.zeros((12, 40, 60), np.uint8)
+    labels[:, 5:20, 5:25], labels[:, 22:36, 30:55] = 1, 2
+    sitk.WriteImage(sitk.GetImageFromArray(labels), str(tmp_path / "labels.mha"))
+    segments = [
+        {"name": name, "voxel_value": value, "visible": True}
+        for value, name in enumerate(("none", "liver", "spleen"))
+    ]
+    organs = {"title": "Organs", "kind": "Segmentation", "overlay_segments": segments}
+    socket = client.call("POST", "components/interfaces/", json=organs)
+    content = {"main": ["generic-medical-image", socket["slug"]]}
+    client.call("PATCH", archive["api_url"], json={"view_content": content})
+    values = [{"interface": socket["slug"], "user_uploads": [client.upload(tmp_path / "labels.mha")]}]
+    client.call("PATCH", item["api_url"], json={"values": values})
+    wait_until(
+        lambda: (
+            all(
+                value["image"] and client.image(value["image"])["volume"]
+                for value in client.call("GET", item["api_url"])["values"]
+            )
+            and len(client.call("GET", item["api_url"])["values"]) == 2
+        ),
+        timeout_s=60,
+        what="both images",
+    )
+    looked_at(page, platform, archive, item)
+
+    wait_until(lambda: page.texts(".legend li") == ["liver", "spleen"], timeout_s=20, what="the legend")
+    page.set_range("[aria-label='Opacity of the overlay']", 1)
+    swatches = page.swatches(".swatch")
+    wait_until(lambda: swatches <= page.colours_of(".slice-view canvas"), timeout_s=20, what="its colours")
+    Select(page.find("[aria-label=Overlay]")).select_by_visible_text("No overlay")
+
+    wait_until(lambda: not swatches & page.colours_of(".slice-view canvas"), timeout_s=20, what="it gone")
