@@ -9,10 +9,11 @@ import pytest
 import SimpleITK as sitk
 from click.testing import CliRunner
 from pydicom import Dataset, dcmread
-from tifffile import imwrite
+from tifffile import TiffFile, imwrite
 
 from archive_shared.blobs.folder import FolderBlobStore
 from archive_shared.blobs.links import LinkSigner
+from archive_shared.colour_profile import without_origin
 from demo.imaging import anatomy, picture, write_dicom_series, write_image, write_pyramid
 from ingest_worker.conversion import convert
 from ingest_worker.domain.deidentification import ACTIONS, BURNED_IN, SLIDE, Action, Deidentification
@@ -20,6 +21,7 @@ from ingest_worker.domain.images import ImageMetadata
 from ingest_worker.domain.report import ConversionReport
 from ingest_worker.entrypoints.cli import main
 from ingest_worker.use_cases.convert_session import SessionWork
+from tests.support.colour_profiles import telling
 
 NOBODY = Deidentification(b"k" * 32)
 # Everything the made-up scanner writes about its patient, and names of files and folders.
@@ -187,6 +189,20 @@ def test_a_pyramid_is_made_anew_without_its_descriptions(tmp_path: Path) -> None
     assert b"Muster" in source.read_bytes()
     assert b"Muster" not in (tmp_path / "out" / image.file).read_bytes()
     assert image.pixels_sha256 == known.pixels_sha256
+
+
+def test_the_colour_profile_of_a_pyramid_made_anew_names_no_scanner(tmp_path: Path) -> None:
+    profile = telling(b"Muster 0815")
+    known = {"resolution": (1e4, 1e4), "resolutionunit": "CENTIMETER", "photometric": "rgb"}
+    imwrite(tmp_path / "a.tif", picture(), tile=(16, 16), iccprofile=profile, metadata=None, **known)
+
+    report = convert([tmp_path / "a.tif"], tmp_path / "out", deidentification=NOBODY)
+
+    (image,) = report.images
+    with TiffFile(tmp_path / "out" / image.file) as tiff:
+        kept = tiff.pages.first.iccprofile
+    assert kept == without_origin(profile)
+    assert b"Muster" not in (tmp_path / "out" / image.file).read_bytes()
 
 
 def test_slides_cannot_be_freed_of_identity_yet(tmp_path: Path) -> None:

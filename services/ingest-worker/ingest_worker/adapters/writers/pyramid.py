@@ -4,10 +4,12 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pyvips
 from tifffile import TiffFile
 
+from archive_shared.colour_profile import without_origin
 from ingest_worker.adapters.readers.tiff_pages import READING_ERRORS
 from ingest_worker.adapters.volumes import PyramidReading
 from ingest_worker.adapters.writers.kept_pyramid import keep_pyramid
@@ -17,6 +19,7 @@ from ingest_worker.domain.refusals import Damaged, Refused
 TILE_PIXELS = 256
 STRIP_ROWS = 256
 ORIENTATION = "orientation"
+PROFILE = "icc-profile-data"
 KEPT_METADATA = 1 << 3  # VIPS_FOREIGN_KEEP_ICC: EXIF, XMP and the like may name the patient
 COLOR_SPACES = {1: ColorSpace.GRAY, 3: ColorSpace.RGB, 4: ColorSpace.RGBA}
 
@@ -62,6 +65,7 @@ def _tile(reading: PyramidReading, path: Path) -> ImageMetadata:
     """Cut a picture into tiles and halve it until one is left, compressed without loss."""
     picture = pyvips.Image.tiffload(str(reading.path), access="sequential", fail_on="error")
     picture = _in_known_colors(_upright(picture, path.with_suffix(".v")), reading.name)
+    picture = _without_origin(picture)
     picture.tiffsave(
         str(path),
         tile=True,
@@ -98,6 +102,19 @@ def _in_known_colors(picture: pyvips.Image, name: str) -> pyvips.Image:
     if picture.bands not in COLOR_SPACES:
         raise Refused(f"The picture {name} has {picture.bands} values per pixel, which cannot be imported.")
     return picture
+
+
+def _without_origin(picture: pyvips.Image) -> pyvips.Image:
+    """Return a picture whose colour profile, if it has one, names no device."""
+    if picture.get_typeof(PROFILE) == 0:
+        return picture
+    found: Any = picture.get(PROFILE)  # bytes, of which the stubs know nothing
+    kept: Any = without_origin(found)
+    unnamed = picture.copy()
+    unnamed.remove(PROFILE)
+    if kept:
+        unnamed.set_type(pyvips.GValue.blob_type, PROFILE, kept)
+    return unnamed
 
 
 def _pixels_sha256(path: Path, on_progress: Callable[[int], None]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from archive_shared.colour_profile import without_origin
 from tiler.adapters.slides.bigtiff import ProductLevel, ProductText, directory_bytes, pack
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.slide import Route, SlideFacts
@@ -31,7 +32,8 @@ def product_text(facts: SlideFacts, route: Route, name: str) -> ProductText:
     }
     known = facts.pixel_width_um and facts.pixel_height_um
     pixel_um = (facts.pixel_width_um, facts.pixel_height_um) if known else None
-    return ProductText(pixel_um, facts.icc_profile, "Canonical slide " + json.dumps(about))  # type: ignore[arg-type]
+    profile = without_origin(facts.icc_profile)
+    return ProductText(pixel_um, profile, "Canonical slide " + json.dumps(about))  # type: ignore[arg-type]
 
 
 def generated_tiles(width: int, height: int, tile: tuple[int, int]) -> list[int]:
