@@ -21,6 +21,11 @@ _CACHE_BYTES = 32 * MIB
 _OPAQUE = np.uint32(0xFF000000)
 _OBJECTIVE, _BACKGROUND = openslide.PROPERTY_NAME_OBJECTIVE_POWER, openslide.PROPERTY_NAME_BACKGROUND_COLOR
 _MOST_HIERARCHIES = 32
+_NOT_OPENED = (
+    "The slide cannot be opened: its files are damaged, incomplete, or of a kind that is not supported."
+)
+"""OpenSlide's own words quote the file and its name, which may be the patient's."""
+
 _BOUNDS = (
     openslide.PROPERTY_NAME_BOUNDS_X,
     openslide.PROPERTY_NAME_BOUNDS_Y,
@@ -63,7 +68,7 @@ class OpenSlidePixels:
             region = _scanned(slide)
             return cls(slide, _completed(facts, slide, region), region)
         except (openslide.OpenSlideError, OSError) as problem:
-            raise UnreadableImage(f"The slide cannot be opened: {_without_paths(problem)}") from problem
+            raise UnreadableImage(_NOT_OPENED) from problem
 
     def read(self, region: Region) -> NDArray[np.uint8]:
         """Return pixels of the full resolution, with the slide's background where nothing was scanned.
@@ -79,7 +84,7 @@ class OpenSlidePixels:
         try:
             lowlevel._read_region(self.slide._osr, target, x, y, 0, region.width, region.height)
         except openslide.OpenSlideError as problem:
-            raise UnreadableImage(f"The slide is damaged: {_without_paths(problem)}") from problem
+            raise UnreadableImage("The slide is damaged: its pixels cannot be read to the end.") from problem
         if packed.min() < _OPAQUE:
             _lay_over(packed, self.facts.background)
         return packed.view(np.uint8).reshape(region.height, region.width, 4)
@@ -153,8 +158,3 @@ def _lay_over(packed: NDArray[np.uint32], background: tuple[int, int, int]) -> N
     shown = colours[:, :3] + (missing * np.array(background[::-1], np.uint16) + 127) // 255
     colours[:, :3] = np.minimum(shown, 255).astype(np.uint8)
     packed[edges] = colours.view(np.uint32)[:, 0]
-
-
-def _without_paths(problem: Exception) -> str:
-    """Return the reason without folders of this machine."""
-    return " ".join(word for word in str(problem).split() if "/" not in word)
