@@ -150,7 +150,8 @@ class OriginalFile:
     ----------
     name
         Where it lies beside the slide's other files: a relative path of plain names, separated by "/", which
-        never leads out of the slide's folder. Vendors' readers find their companions by it.
+        never leads out of the slide's folder. Vendors' readers find their companions by it. Of a slide without
+        identity just "file 1", "file 2" and so on.
     key
         Key of the object in the bucket `images`; all files of a slide have one prefix.
     sha256
@@ -175,11 +176,15 @@ class Slide:
         The first is the one to open. They may carry the patient's name on a label, so nobody downloads them.
     keep_labels
         Whether the archive's editors are to have label and overview as pictures of their own.
+    names_key
+        Key of the object that holds the names of the files as a JSON list, for the conversion alone: of a slide without
+        identity, whose files may be called after the patient. "" where the names stand in `files`.
     """
 
     format: str
     files: list[OriginalFile]
     keep_labels: bool = False
+    names_key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -152,13 +152,18 @@ _ENTRIES = (
     Entry(
         SlideViewable,
         TILER,
-        (ARCHIVE_API,),
+        (TILER, ARCHIVE_API),
         "A slide can be looked at; levels that lack are made while one looks.",
     ),
     Entry(
         SlideComplete, TILER, (TILER, ARCHIVE_API), "The canonical slide with all of its levels is stored."
     ),
-    Entry(TilesFailed, TILER, (ARCHIVE_API,), "An image got no preview and no tiles, and will not get any."),
+    Entry(
+        TilesFailed,
+        TILER,
+        (TILER, ARCHIVE_API),
+        "An image got no preview and no tiles, and will not get any.",
+    ),
 )
 
 CATALOGUE: tuple[Entry, ...] = tuple(replace(entry, consumers=(*entry.consumers, FEED)) for entry in _ENTRIES)

@@ -17,7 +17,16 @@ from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock, SystemClock
 from archive_shared.documents import Repository
 from archive_shared.errors import NotFound, Unauthenticated
-from archive_shared.events import Event, ImageDeleted, ImageImported, OriginalFile, Slide, SlideComplete
+from archive_shared.events import (
+    Event,
+    ImageDeleted,
+    ImageImported,
+    OriginalFile,
+    Slide,
+    SlideComplete,
+    SlideViewable,
+    TilesFailed,
+)
 from archive_shared.identifiers import derived_id
 from archive_shared.jobs.claims import Claims
 from archive_shared.jobs.handler import J, JobHandler, JobPolicy
@@ -46,6 +55,7 @@ from tiler.programs import conversion_work, filling_work, rendering_work
 from tiler.use_cases.drop_image import Removal
 
 IMAGES = "/api/v1/tiles/images"
+Heard = ImageDeleted | ImageImported | SlideViewable | SlideComplete | TilesFailed
 Work = Callable[[Mapping[str, Any], Callable[[int], None]], Mapping[str, Any]]
 
 
@@ -110,9 +120,7 @@ class Studio:
         self.hear(event)
         return event.image
 
-    def hear(
-        self, event: ImageDeleted | ImageImported | SlideComplete, *, clock: Clock | None = None
-    ) -> None:
+    def hear(self, event: Heard, *, clock: Clock | None = None) -> None:
         """Deliver an event as the bus does."""
         received = ReceivedEvent(
             id="1",

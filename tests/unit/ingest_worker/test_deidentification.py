@@ -16,7 +16,7 @@ from archive_shared.blobs.links import LinkSigner
 from archive_shared.colour_profile import without_origin
 from demo.imaging import anatomy, picture, write_dicom_series, write_image, write_pyramid
 from ingest_worker.conversion import convert
-from ingest_worker.domain.deidentification import ACTIONS, BURNED_IN, SLIDE, Action, Deidentification
+from ingest_worker.domain.deidentification import ACTIONS, BURNED_IN, Action, Deidentification
 from ingest_worker.domain.images import ImageMetadata
 from ingest_worker.domain.report import ConversionReport
 from ingest_worker.entrypoints.cli import main
@@ -203,14 +203,6 @@ def test_the_colour_profile_of_a_pyramid_made_anew_names_no_scanner(tmp_path: Pa
         kept = tiff.pages.first.iccprofile
     assert kept == without_origin(profile)
     assert b"Muster" not in (tmp_path / "out" / image.file).read_bytes()
-
-
-def test_slides_cannot_be_freed_of_identity_yet(tmp_path: Path) -> None:
-    imwrite(tmp_path / "s.svs", picture(), description="Aperio Image Library v11", tile=(16, 16))
-
-    report = convert([tmp_path / "s.svs"], tmp_path / "out", deidentification=NOBODY, keep_slides=True)
-
-    assert report.rejected[0].reasons == (SLIDE,)
 
 
 def test_a_session_announces_no_names_of_files(tmp_path: Path) -> None:

@@ -118,7 +118,8 @@ def test_a_slide_is_announced_with_its_original_files(
     stored = documents.get("images", found["id"])
     assert stored is not None
     (announced,) = stored["outbox"]
-    assert announced["data"]["slide"] == {"format": "svs", "files": [file], "keep_labels": False}
+    slide = {"format": "svs", "files": [file], "keep_labels": False, "names_key": ""}
+    assert announced["data"]["slide"] == slide
     assert (announced["data"]["files"], announced["data"]["description"]["width"]) == ([], None)
 
 

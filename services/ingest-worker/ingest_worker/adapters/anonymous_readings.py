@@ -44,7 +44,7 @@ def _anonymous(reading: Image, how: Deidentification, dropped: set[str], files: 
         dropped = {*dropped, "Modality"}
     return replace(
         reading,
-        name=how.name(reading.metadata, image_key(reading.files, 0)),
+        name=how.name(reading.metadata.series_instance_uid or image_key(reading.files, 0)),
         metadata=metadata,
         notes=how.notes(reading.notes, files),
         removed=tuple(sorted({*gone, *dropped})),

@@ -23,7 +23,7 @@ from ingest_worker.adapters.tasks_together import Done, Stopped, Task
 from ingest_worker.adapters.unpacking import is_zip
 from ingest_worker.domain.budget import MIB, Budget
 from ingest_worker.domain.candidates import Candidate, Recognised, gather
-from ingest_worker.domain.deidentification import SLIDE as SLIDE_WITH_IDENTITY
+from ingest_worker.domain.deidentification import Deidentification
 from ingest_worker.domain.files import Source, SourceFile, natural_order
 from ingest_worker.domain.formats import SlideFormat
 from ingest_worker.domain.images import ConvertedImage
@@ -73,8 +73,9 @@ class ConversionRun:
         candidates, rejections = gather(self._recognised(files))
         self.rejections += rejections
         if self.key or not self.keep_slides:
-            kept = [candidate.without_tiler() for candidate in candidates]
-            candidates = self._without_slides(kept, SLIDE_WITH_IDENTITY if self.key else SLIDE)
+            candidates = [candidate.without_tiler() for candidate in candidates]
+        if not self.keep_slides:
+            candidates = self._without_slides(candidates)
         self._convert(candidates, rejected=len(rejections))
         return ConversionReport(
             images=tuple(sorted(self.images, key=_image_order)),
@@ -177,23 +178,23 @@ class ConversionRun:
                 self.rejections += [
                     Rejection(file.name, outcome.reasons) for file in candidates[number].files
                 ]
-            elif isinstance(candidates[number].format, SlideFormat):
-                self._take_slide(candidates[number], outcome.value)
+            elif isinstance(kind := candidates[number].format, SlideFormat):
+                self._take_slide(kind, outcome.value)
             else:
                 self._take_in(outcome.value, Path(tasks[number].folder))
             if tasks[number].folder:  # what is left in it is of no use, and takes disk from the others
                 shutil.rmtree(tasks[number].folder, ignore_errors=True)
         self.on_progress(track.progress())
 
-    def _without_slides(self, candidates: list[Candidate], reason: str) -> list[Candidate]:
+    def _without_slides(self, candidates: list[Candidate]) -> list[Candidate]:
         slides = [candidate for candidate in candidates if isinstance(candidate.format, SlideFormat)]
-        self.rejections += [Rejection(file.name, (reason,)) for slide in slides for file in slide.files]
+        self.rejections += [Rejection(file.name, (SLIDE,)) for slide in slides for file in slide.files]
         return [candidate for candidate in candidates if candidate not in slides]
 
     def _converting(self, number: int, candidate: Candidate) -> Task:
         if isinstance(candidate.format, SlideFormat):
-            files = {"files": [file_document(file) for file in candidate.files]}
-            return Task(f"{TASKS}:identify", files, self.budget, LIGHT)
+            slide = {"files": [file_document(file) for file in candidate.files], "format": candidate.format}
+            return Task(f"{TASKS}:take_slide", {**slide, "key": self.key}, self.budget, LIGHT)
         arguments: dict[str, Any] = {
             "format": candidate.format,
             "files": [file_document(file) for file in candidate.files],
@@ -219,11 +220,16 @@ class ConversionRun:
             self.disk.kept_bytes += image.size_bytes
             self.images.append(image)
 
-    def _take_slide(self, candidate: Candidate, identified: dict[str, Any]) -> None:
+    def _take_slide(self, kind: SlideFormat, taken: dict[str, Any]) -> None:
         """Keep a slide's files; unpacked ones move out of the scratch folder."""
-        assert isinstance(candidate.format, SlideFormat)
-        sources = [Source(**source) for source in identified["sources"]]
-        slide = found_slide(candidate.format, candidate.files, sources)
+        self.rejections += [rejection_from_document(document) for document in taken["rejections"]]
+        files = [file_from_document(document) for document in taken["files"]]
+        if not files:
+            return
+        slide = found_slide(kind, files, [Source(**source) for source in taken["sources"]])
+        if self.key:
+            name = Deidentification(bytes.fromhex(self.key)).name(slide.key)
+            slide = replace(slide, name=name, removed=tuple(taken["removed"]))
         kept = [
             self._out_of_scratch(file, f"{slide.key}-{number}") for number, file in enumerate(slide.files)
         ]

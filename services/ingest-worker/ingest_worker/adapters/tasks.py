@@ -31,6 +31,7 @@ READERS: Final = {
 }
 WRITING: Final = "ingest_worker.adapters.writing"
 ANONYMOUS: Final = "ingest_worker.adapters.anonymous_readings"
+ANONYMOUS_SLIDES: Final = "ingest_worker.adapters.anonymous_slides"
 DICOM_HEADERS: Final = "ingest_worker.adapters.readers.dicom_headers"
 TIFF_SLIDES: Final = "ingest_worker.adapters.readers.tiff_slides"
 
@@ -140,13 +141,19 @@ def _format(value: str | None) -> AnyFormat | None:
     return None
 
 
-def identify(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgress) -> dict[str, Any]:
-    """Return names, sizes and checksums of files that are kept as they are."""
+def take_slide(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgress) -> dict[str, Any]:
+    """Return which files of a slide are handed on as they are, their sizes and checksums, and what will not come along."""
+    files = tuple(file_from_document(document) for document in arguments["files"])
+    told: dict[str, Any] = {"removed": [], "rejections": []}
+    if arguments["key"]:
+        module = importlib.import_module(ANONYMOUS_SLIDES)
+        chosen = module.without_identity(SlideFormat(arguments["format"]), files)
+        files, told = chosen.files, chosen.to_document()
     sources = []
-    for count, document in enumerate(arguments["files"], start=1):
-        sources.append(asdict(source_of(file_from_document(document))))
-        on_progress(1000 * count // len(arguments["files"]))
-    return {"sources": sources}
+    for count, file in enumerate(files, start=1):
+        sources.append(asdict(source_of(file)))
+        on_progress(1000 * count // len(files))
+    return {"files": [file_document(file) for file in files], "sources": sources, **told}
 
 
 def convert_candidate(

@@ -21,7 +21,10 @@ BURNED_IN = (
     "archive takes images without identity only."
 )
 
-SLIDE = "Whole-slide images have labels and names in many places, and cannot be freed of them here yet."
+NO_SLIDE = (
+    "This file of a slide shows its label or the whole glass, which may name the patient; this archive takes images "
+    "without identity only."
+)
 
 
 class Action(StrEnum):
@@ -80,6 +83,20 @@ KEPT_ATTRIBUTES = frozenset(
 )  # fmt: skip
 """Attributes of a DICOM file that live on in the image, by keyword, and sequences they lie in; identifiers as new ones."""
 
+KEPT_SLIDE_ATTRIBUTES = frozenset(
+    {
+        "BitsAllocated", "BitsStored", "BurnedInAnnotation", "ColumnPositionInTotalImagePixelMatrix", "Columns",
+        "DimensionOrganizationType", "ExtendedOffsetTable", "ExtendedOffsetTableLengths", "HighBit", "ICCProfile",
+        "ImageType", "LossyImageCompression", "NumberOfFrames", "NumberOfOpticalPaths", "ObjectiveLensPower",
+        "OpticalPathSequence", "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation", "PixelData",
+        "PixelMeasuresSequence", "PixelRepresentation", "PixelSpacing", "PlanarConfiguration",
+        "PlanePositionSlideSequence", "RowPositionInTotalImagePixelMatrix", "Rows", "SamplesPerPixel",
+        "SharedFunctionalGroupsSequence", "SpecificCharacterSet", "SpecimenLabelInImage",
+        "TotalPixelMatrixColumns", "TotalPixelMatrixFocalPlanes", "TotalPixelMatrixRows",
+    }
+)  # fmt: skip
+"""Likewise of a whole-slide image: what the grid of tiles is made from. It keeps no identifiers, not even new ones."""
+
 
 @dataclass(frozen=True)
 class Deidentification:
@@ -127,27 +144,35 @@ class Deidentification:
         wanted = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
         return tuple(re.sub(rf"(?<!\w)(?:{wanted})(?!\w)", "a file", note) for note in notes)
 
-    def name(self, metadata: ImageMetadata, key: str) -> str:
+    def name(self, key: str) -> str:
         """Return a name that tells nothing without our key: files are often called after patients.
 
         Parameters
         ----------
         key
-            The image's, for one that belongs to no series.
+            The identifier of its series, or the image's.
         """
-        return f"image-{self.uid(metadata.series_instance_uid or key)[-8:]}"
+        return f"image-{self.uid(key)[-8:]}"
 
 
 def removed(attributes: Iterable[str]) -> tuple[str, ...]:
     """Return which of all sources' attributes did not come along, sorted; "" stands for private ones."""
-    gone = {keyword or "private attributes" for keyword in attributes} - KEPT_ATTRIBUTES
-    return tuple(sorted(gone))
+    return _gone(attributes, KEPT_ATTRIBUTES)
+
+
+def removed_of_slide(attributes: Iterable[str]) -> tuple[str, ...]:
+    """Return the same of a whole-slide image."""
+    return _gone(attributes, KEPT_SLIDE_ATTRIBUTES)
 
 
 def told_fields(metadata: ImageMetadata) -> tuple[str, ...]:
     """Return the names of the identifying fields that say something, for formats other than DICOM."""
     said = {each.name for each in fields(metadata) if each.name in ACTIONS and getattr(metadata, each.name)}
     return tuple(sorted(said))
+
+
+def _gone(attributes: Iterable[str], kept: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted({keyword or "private attributes" for keyword in attributes} - kept))
 
 
 def _keyed(key: bytes, text: str) -> bytes:

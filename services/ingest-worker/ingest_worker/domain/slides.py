@@ -37,12 +37,15 @@ class FoundSlide:
         As for other images, see `ConvertedImage`.
     name
         For people.
+    removed
+        Names of what will not come along so that nobody can tell whose slide it is; empty unless that was asked for.
     """
 
     key: str
     name: str
     format: SlideFormat
     files: tuple[SlideFile, ...]
+    removed: tuple[str, ...] = ()
 
 
 def found_slide(kind: SlideFormat, files: Sequence[SourceFile], sources: Sequence[Source]) -> FoundSlide:

@@ -1,10 +1,11 @@
 """The work itself, inside the import program: fetch the files, convert them, store what came of them."""
 
 import hashlib
+import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from itertools import chain, count
 from pathlib import Path
@@ -124,13 +125,15 @@ class SessionWork:
         """Store a slide as it came, under one prefix."""
         identifier = derived_id("image", payload["session"], slide.key)
         prefix = f"{identifier}/{payload['epoch']}/slide"
+        hidden = payload["deidentify"]
         files = [self._store_original(file, f"{prefix}/{number}") for number, file in enumerate(slide.files)]
+        names_key = self._hide_names(files, f"{prefix}/names") if hidden else ""
         return {
             "id": identifier,
             "name": slide.name,
-            **_sources([file.source.name for file in slide.files], hidden=False),
+            **_sources([file.source.name for file in slide.files], hidden=hidden),
             "sources_sha256": _digest([file.source.sha256 for file in slide.files]),
-            "removed": [],
+            "removed": list(slide.removed),
             "notes": [],
             "pixels_sha256": "",
             "files": [],
@@ -139,9 +142,19 @@ class SessionWork:
                 ImageDescription(width=None, height=None, color_space=ColorSpace.RGB.value)
             ),
             "slide": asdict(
-                Slide(format=slide.format.value, files=files, keep_labels=payload["keep_labels"])
+                Slide(
+                    format=slide.format.value,
+                    files=_numbered(files) if hidden else files,
+                    keep_labels=payload["keep_labels"] and not hidden,
+                    names_key=names_key,
+                )
             ),
         }
+
+    def _hide_names(self, files: Sequence[OriginalFile], key: str) -> str:
+        """Store the names of a slide's files beside them, where nobody looks but its conversion, and return the key."""
+        self.images.put(key, json.dumps([file.name for file in files]).encode())
+        return key
 
     def _store_original(self, file: SlideFile, key: str) -> OriginalFile:
         self.images.take(key, file.path)
@@ -178,6 +191,10 @@ def _sources(names: list[str], *, hidden: bool) -> dict[str, list[str]]:
         "sources": told,
         "announced_sources": [f"file {count + 1}" for count in range(len(first))] if hidden else first,
     }
+
+
+def _numbered(files: Sequence[OriginalFile]) -> list[OriginalFile]:
+    return [replace(file, name=f"file {number}") for number, file in enumerate(files, start=1)]
 
 
 def _digest(digests: list[str]) -> str:

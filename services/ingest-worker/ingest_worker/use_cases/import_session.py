@@ -116,7 +116,7 @@ def _stored(session: UploadSession, found: Mapping[str, Any], placement: Placeme
         session=session.id,
         files=files,
         pixels_sha256=found["pixels_sha256"],
-        originals=[file.key for file in slide.files] if slide else [],
+        originals=_original_keys(slide) if slide else [],
     )
     image.record(
         ImageImported(
@@ -140,6 +140,11 @@ def _stored(session: UploadSession, found: Mapping[str, Any], placement: Placeme
         )
     )
     return image
+
+
+def _original_keys(slide: Slide) -> list[str]:
+    names = [slide.names_key] if slide.names_key else []
+    return [*(file.key for file in slide.files), *names]
 
 
 def _slide(found: Mapping[str, Any]) -> Slide:

@@ -71,15 +71,26 @@ class SlideConversion(JobAggregate):
         The one it was uploaded to, if any.
     keep_labels
         Whether that archive's editors are to have label and overview.
+    deidentified
+        Whether nobody may learn whose slide it is: its files go as soon as they are not needed any more.
+    names_key
+        Key of the object that holds the names of the files, if they may not stand here.
     """
 
     name: str
     files: list[OriginalObject]
     archive: str | None = None
     keep_labels: bool = False
+    deidentified: bool = False
+    names_key: str = ""
     done: int = 0
     product: SlideProduct | None = None
     associated: list[AssociatedImage] = field(default_factory=list)
+
+    @property
+    def original_keys(self) -> list[str]:
+        """Keys of what the import stored."""
+        return [*(file.key for file in self.files), *([self.names_key] if self.names_key else [])]
 
     def finish(self, product: SlideProduct, associated: list[AssociatedImage]) -> None:
         """Keep what came of it; that people can look at it is announced once its tiles are indexed."""

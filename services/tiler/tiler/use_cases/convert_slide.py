@@ -1,7 +1,8 @@
 """Converts a scanner's slide; the first half runs in the worker, the second in its program."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ class ConversionHandler:
             "epoch": aggregate.job.epoch,
             "name": aggregate.name,
             "files": [asdict(file) for file in aggregate.files],
+            "names_key": aggregate.names_key,
             "keep_labels": aggregate.keep_labels,
         }
 
@@ -104,7 +106,7 @@ class ConversionWork:
         """
         image, epoch = payload["image"], payload["epoch"]
         with scratch_folder(self.scratch, "convert", image, epoch) as folder:
-            files = self.open_files([OriginalObject(**file) for file in payload["files"]], folder)
+            files = self.open_files(self._named(payload), folder)
             target = folder / "slide.tif"
             converted = self.reading.convert(files, target, payload["name"], on_progress)
             key = product_key(image, epoch, "viewable")
@@ -115,6 +117,14 @@ class ConversionWork:
             key, converted.size_bytes, converted.sha256, str(converted.route), str(converted.vendor)
         )
         return {"product": asdict(product), "associated": [asdict(kept) for kept in associated]}
+
+    def _named(self, payload: Mapping[str, Any]) -> list[OriginalObject]:
+        """Return the files under the names by which those of a slide look for one another."""
+        files = [OriginalObject(**file) for file in payload["files"]]
+        if not payload["names_key"]:
+            return files
+        names = json.loads(self.images.read(payload["names_key"]))
+        return [replace(file, name=name) for file, name in zip(files, names, strict=True)]
 
     def _kept(
         self, files: SlideFiles, vendor: str, folder: Path, payload: Mapping[str, Any]

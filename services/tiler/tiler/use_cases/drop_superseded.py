@@ -1,7 +1,8 @@
-"""Deletes what a complete slide has replaced; hears `slide.complete`, which the tiler says itself."""
+"""Deletes what a slide needs no longer; hears `slide.viewable`, `slide.complete` and `tiles.failed`, which the tiler says itself."""
 
 from archive_shared.blobs.port import BlobStore
 from archive_shared.documents import Repository
+from archive_shared.jobs.job import JobState
 from tiler.domain.rendering_job import RenderingJob
 from tiler.domain.slide_jobs import SlideConversion
 from tiler.use_cases.convert_slide import product_prefix
@@ -26,5 +27,21 @@ def drop_superseded(
         if blob.key != job.source.key:
             images.delete(blob.key)
     if job.slide.keeps_pixels:
-        for file in conversions.require(image).files:
-            images.delete(file.key)
+        _delete_originals(conversions.require(image), images)
+
+
+def drop_telling(conversions: Repository[SlideConversion], images: BlobStore, image: str) -> None:
+    """Delete the scanner's files of a slide without identity once its conversion has come to an end, whichever.
+
+    They would tell whose it is, and nobody may ever have them. Repeating it changes nothing.
+    """
+    conversion = conversions.get(image)
+    if conversion is None or not conversion.deidentified:
+        return
+    if conversion.job.state in (JobState.DONE, JobState.FAILED):
+        _delete_originals(conversion, images)
+
+
+def _delete_originals(conversion: SlideConversion, images: BlobStore) -> None:
+    for key in conversion.original_keys:
+        images.delete(key)

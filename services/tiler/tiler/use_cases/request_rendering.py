@@ -39,7 +39,9 @@ class Requests:
                     name=event.name,
                     files=files,
                     archive=event.archive,
-                    keep_labels=event.slide.keep_labels,
+                    keep_labels=event.slide.keep_labels and not event.deidentified,
+                    deidentified=event.deidentified,
+                    names_key=event.slide.names_key,
                     job=job,
                 )
             )
