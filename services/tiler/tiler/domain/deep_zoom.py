@@ -9,9 +9,10 @@ from operator import itemgetter
 from xml.sax.saxutils import quoteattr
 
 from tiler.domain import picture
+from tiler.domain.level import halved
 from tiler.domain.problems import NoSuchTile
 from tiler.domain.region import Region
-from tiler.domain.tile_index import TileIndex, halved
+from tiler.domain.tile_index import TileIndex
 
 _FORMATS = {picture.JPEG: "jpeg", picture.PNG: "png"}
 _TILE_SIZE_WITHOUT_SQUARES = 256

@@ -71,3 +71,8 @@ class Level:
     def stored_size(self, column: int, row: int) -> tuple[int, int]:
         """Return width and height of a tile as it is stored."""
         return (self.tile_width, self.tile_height) if self.padded else self.visible_size(column, row)
+
+
+def halved(length: int, times: int) -> int:
+    """Return a length after halving it repeatedly, rounded up."""
+    return -(-length // (1 << times))

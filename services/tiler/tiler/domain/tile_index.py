@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from tiler.domain import picture
 from tiler.domain.encoding import Encoding
-from tiler.domain.level import Level, TileLocation
+from tiler.domain.level import Level, TileLocation, halved
 from tiler.domain.limits import MAX_TILES
 from tiler.domain.problems import NoSuchTile, UnreadableIndex
 from tiler.domain.slide_traits import SlideTraits
@@ -145,11 +145,6 @@ class TileIndex:
             )
         except (KeyError, TypeError, ValueError, OverflowError, zlib.error) as problem:
             raise UnreadableIndex("The tile index is damaged.") from problem
-
-
-def halved(length: int, times: int) -> int:
-    """Return a length after halving it repeatedly, rounded up."""
-    return -(-length // (1 << times))
 
 
 def _header_of(blob: bytes) -> tuple[Any, int]:

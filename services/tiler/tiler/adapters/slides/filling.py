@@ -28,11 +28,11 @@ from tiler.adapters.tile_bytes import read_stored, read_together
 from tiler.domain.encoding import Compression, Encoding, Photometric
 from tiler.domain.jpeg_quality import quality_of
 from tiler.domain.jpeg_stream import frame_of
-from tiler.domain.level import Level
+from tiler.domain.level import Level, halved
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.pyramid import pyramid_pages
 from tiler.domain.tiff_page import TiffPage
-from tiler.domain.tile_index import TileIndex, halved
+from tiler.domain.tile_index import TileIndex
 
 _WHITE = 255
 _LEAST_QUALITY = 80

@@ -8,12 +8,7 @@ from tiler.domain.problems import UnreadableImage
 from tiler.domain.slide import SlideFacts, Vendor, refuse_alike, refuse_fluorescence, refuse_focal_planes
 from tiler.domain.tiff_page import TiffPage
 
-_NAMESPACE = "leica-microsystems.com/scn"
 _NM_PER_UM = 1000.0
-
-
-def is_leica(pages: Sequence[TiffPage]) -> bool:
-    return _NAMESPACE in pages[0].description
 
 
 def read(pages: Sequence[TiffPage]) -> tuple[list[TiffPage], SlideFacts]:

@@ -3,7 +3,6 @@
 from tiler.adapters.bounded_reader import read_exactly
 from tiler.adapters.slides.ndpi import is_ndpi, plan_ndpi
 from tiler.adapters.slides.tiff_vendors import plan_tiff
-from tiler.adapters.slides.vms import is_vms, plan_vms
 from tiler.adapters.tiff_directory import is_tiff, read_pages
 from tiler.domain.jpeg_stream import SOI
 from tiler.domain.problems import UnreadableImage
@@ -30,10 +29,12 @@ def plan_slide(files: SlideFiles) -> SlidePlan:
         return plan_dicom(files)
     if is_tiff(start):
         return plan_ndpi(source) if is_ndpi(source) else plan_tiff(source, read_pages(source))
-    if is_vms(start):
-        return plan_vms(files)
     if start.startswith(SOI) and _has_mirax_settings(files):
         return DecodePlan(SlideFacts(Vendor.MIRAX), Region(0, 0, 0, 0))
+    from tiler.adapters.slides.vms import is_vms, plan_vms  # noqa: PLC0415 (copying at full speed loads what it needs)
+
+    if is_vms(start):
+        return plan_vms(files)
     raise UnreadableImage("The file is no slide of a kind that is known here.")
 
 

@@ -11,9 +11,9 @@ from typing import Self
 
 from archive_shared.colour_profile import without_origin
 from tiler.adapters.slides.bigtiff import ProductLevel, ProductText, directory_bytes, pack
+from tiler.domain.level import halved
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.slide import Route, SlideFacts
-from tiler.domain.tile_index import halved
 
 _ALIGNMENT_BYTES = 4096
 _LONGEST_NAME = 200

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from tiler.adapters.slides import leica, ventana
+from tiler.adapters.slides import ventana
 from tiler.domain.level import Level
 from tiler.domain.limits import MAX_SLIDE_PIXELS
 from tiler.domain.problems import UnreadableImage
@@ -23,12 +23,15 @@ from tiler.domain.slide import (
 )
 from tiler.domain.tiff_page import TiffPage
 
+_LEICA = "leica-microsystems.com/scn"
 _MAGNIFICATION = re.compile(r"\|\s*AppMag\s*=\s*([0-9.]{1,10})\s*(?:\||$)")
 
 
 def plan_tiff(source: RangedSource, pages: Sequence[TiffPage]) -> SlidePlan:
     """Plan a TIFF file by what its pages say; see `plan_slide` for errors."""
-    if leica.is_leica(pages):
+    if _LEICA in pages[0].description:
+        from tiler.adapters.slides import leica  # noqa: PLC0415 (XML; copying at full speed loads what it needs)
+
         return _plan(source, pages, *leica.read(pages))
     if ventana.is_ventana(pages):
         found = ventana.read(pages)

@@ -9,7 +9,8 @@ from archive_shared.errors import NotFound
 from archive_shared.http.requests import bearer_token
 from tiler.domain.deep_zoom import DeepZoom
 from tiler.domain.iiif import MAX_AREA, ImageRequest
-from tiler.domain.tile_index import TileIndex, halved
+from tiler.domain.level import halved
+from tiler.domain.tile_index import TileIndex
 from tiler.entrypoints.http.answers import answered_bytes, answered_picture, answered_text
 from tiler.entrypoints.http.passes import shown_pass
 from tiler.entrypoints.http.tile_door import PREFIX
