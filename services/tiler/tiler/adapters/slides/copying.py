@@ -27,7 +27,7 @@ from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.slide import CopyPlan, StoredLevel
 
-_AT_ONCE_BYTES = 512 << 10  # still in the processor's cache when it is hashed and written
+_AT_ONCE_BYTES = 192 << 10  # stays in the cache until it is written, and the allocator keeps its memory
 _BLANK_QUALITY = 90
 _MODES = {1: "L", 3: "RGB"}
 Progress = Callable[[int], None]
@@ -61,7 +61,8 @@ def copy_slide(plan: CopyPlan, target: Path, *, name: str, on_progress: Progress
         done = 0
         for stored, layout in zip(plan.levels, layouts, strict=True):
             for body in layout.pieces(stored):
-                digest.append(product, body)
+                digest.update(body)
+                product.append(body)
                 done += len(body)
                 on_progress(1000 * done // max(total, 1))
         return digest.hexadecimal()

@@ -3,9 +3,10 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +19,7 @@ from tiler.domain.slide import Route, SlideFacts
 _ALIGNMENT_BYTES = 4096
 _LONGEST_NAME = 200
 _GENERATED_TABLES = 1024
+_PIECES_BEHIND = 2
 
 
 def product_text(facts: SlideFacts, route: Route, name: str) -> ProductText:
@@ -99,41 +101,38 @@ class ProductFile:
 
 
 class Digest:
-    """SHA-256 of what is written; a thread of its own computes it, and may write, one piece behind; a context manager."""
+    """SHA-256 of what is written, computed by a thread of its own a few pieces behind; a context manager."""
 
     def __init__(self) -> None:
         self._sha256 = hashlib.sha256()
-        self._thread = ThreadPoolExecutor(1)
-        self._last: Future[None] | None = None
+        self._pieces: Queue[bytes | None] = Queue(_PIECES_BEHIND)
+        self._thread = Thread(target=self._work, name="digest")
 
     def update(self, body: bytes) -> None:
-        self._behind(self._sha256.update, body)
-
-    def append(self, product: ProductFile, body: bytes) -> None:
-        """Append tiles to the product, too; what goes wrong is raised by the next call."""
-        self._behind(self._append, product, body)
-
-    def _append(self, product: ProductFile, body: bytes) -> None:
-        product.append(body)
-        self._sha256.update(body)
-
-    def _behind(self, do: Callable[..., None], *arguments: object) -> None:
-        if self._last is not None:
-            self._last.result()
-        self._last = self._thread.submit(do, *arguments)
+        self._pieces.put(body)
 
     def hexadecimal(self) -> str:
-        if self._last is not None:
-            self._last.result()
+        """Return the checksum, to which nothing can be added any more."""
+        self._finish()
         return self._sha256.hexdigest()
 
+    def _work(self) -> None:
+        while (body := self._pieces.get()) is not None:
+            self._sha256.update(body)
+
+    def _finish(self) -> None:
+        if self._thread.is_alive():
+            self._pieces.put(None)
+            self._thread.join()
+
     def __enter__(self) -> Self:
+        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._thread.shutdown()
+        self._finish()
 
 
 def sha256_of(path: Path) -> str:
