@@ -1,7 +1,7 @@
 """`make bench-slides`: converting slides beside panimg's parameters, vips, large_image_converter, wsidicomizer and cp.
 
 Every run is a process of its own, started anew; contestants take turns. Wall and processor time are those of the whole process,
-its start included, memory is its peak. The last table is for a warm worker: conversion, with every tile looked at and the
+its start included, memory is its peak. All keep their byte code from the first run on, as packages that are installed do. The last table is for a warm worker: conversion, with every tile looked at and the
 checksum, beside copying the file, in one process.
 
 libvips from PyPI opens neither NDPI nor MRXS. There panimg's call is made with Debian's `vips`, which has OpenSlide; make unpacks it, and the
@@ -116,7 +116,7 @@ def _run(contestant: str, source: Path, folder: Path) -> Figures:
     target = folder / "out.tif"
     _remove(target)
     command = [str(_program(contestant)), str(SCRIPT), contestant, str(source), str(target)]
-    environment = {"TURBOJPEG": str(TURBOJPEG)}
+    environment = {"TURBOJPEG": str(TURBOJPEG), "PYTHONDONTWRITEBYTECODE": ""}
     if contestant == "cp":
         command = ["cp", str(source), str(target)]
     if contestant in VIPS_OPTIONS:
