@@ -3,7 +3,8 @@
 import hashlib
 import math
 import zlib
-from itertools import pairwise
+from collections.abc import Callable
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -199,16 +200,32 @@ def test_adler32_of_parts_joins_to_that_of_the_whole(split: int) -> None:
     assert checksums.joined(first, second, len(data) - split) == zlib.adler32(data)
 
 
-def test_work_on_threads_keeps_order_and_looks_ahead_only_a_little() -> None:
+@pytest.mark.parametrize("threads", [1, 3])
+def test_work_on_threads_keeps_order_and_looks_ahead_only_a_little(threads: int) -> None:
     asked: list[int] = []
+    shown: list[int] = []
 
     def numbers() -> Any:
         for number in range(50):
             asked.append(number)
             yield number
 
-    results = ordered_map(lambda number: number * number, numbers(), 3)
+    results = ordered_map(lambda number: number * number, numbers(), threads, in_turn=shown.append)
 
     assert next(results) == 0
     assert len(asked) <= 6
     assert list(results) == [number * number for number in range(1, 50)]
+    assert shown == list(range(50))
+
+
+@pytest.mark.parametrize("bad", ["taken", "shown", "done"])
+def test_what_goes_wrong_on_a_thread_is_told_in_its_turn(bad: str) -> None:
+    def fails_at_seven(stage: str) -> Callable[[int], int]:
+        return lambda number: number // (bad != stage or number != 7)
+
+    items = map(fails_at_seven("taken"), range(50))
+    results = ordered_map(fails_at_seven("done"), items, 3, in_turn=fails_at_seven("shown"))
+
+    assert list(islice(results, 7)) == list(range(7))
+    with pytest.raises(ZeroDivisionError):
+        next(results)

@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,7 +20,6 @@ from archive_shared.slice_index import FlushPoint, SliceIndex
 from ingest_worker.adapters.volumes import Pixels, Volume, raw_bytes
 from ingest_worker.adapters.writers import checksums
 from ingest_worker.adapters.writers.beside import worth_threads
-from ingest_worker.adapters.writers.digest_beside import DigestBeside
 from ingest_worker.adapters.writers.metaimage_text import header_text
 from ingest_worker.adapters.writers.ordered_map import ordered_map
 from ingest_worker.domain.budget import KIB, MIB
@@ -77,17 +77,23 @@ def write_volume(
     """
     layout = volume.layout
     labels = _Labels() if layout.channels == 1 and layout.sample_type in ("int8", "uint8") else None
-    with path.open("xb") as stream, DigestBeside(layout.total_bytes) as digest:
+    digest = sha256()
+
+    def look_at(run: Pixels) -> None:
+        digest.update(raw_bytes(run))
+        if labels:
+            labels.look_at(run)
+
+    with path.open("xb") as stream:
         body = _Body(stream, reserved=_header_room(layout, fields))
         wanted = threads if worth_threads(layout.total_bytes) else 1
-        for run in ordered_map(_compressed, _looked_at(_runs(volume), digest, labels), wanted):
+        for run in ordered_map(_compressed, _runs(volume), wanted, in_turn=look_at):
             body.add(run)
             on_progress(1000 * body.pixel_bytes // layout.total_bytes)
         body.finish(layout, fields)
-        pixels_sha256 = digest.hexdigest()
     return WrittenVolume(
         size_bytes=body.offset,
-        pixels_sha256=pixels_sha256,
+        pixels_sha256=digest.hexdigest(),
         labels=labels.found(layout.sample_type) if labels else None,
     )
 
@@ -171,15 +177,6 @@ def _extremes(low: Any, high: Any) -> dict[str, str]:
     if not (math.isfinite(low) and math.isfinite(high)):
         return {}
     return {"SmallestImagePixelValue": str(low), "LargestImagePixelValue": str(high)}
-
-
-def _looked_at(runs: Iterator[Pixels], digest: DigestBeside, labels: "_Labels | None") -> Iterator[Pixels]:
-    """Yield runs once they were handed to those who look at pixels in their order."""
-    for run in runs:
-        digest.update(raw_bytes(run))
-        if labels:
-            labels.look_at(run)
-        yield run
 
 
 def _runs(volume: Volume) -> Iterator[Pixels]:
