@@ -8,9 +8,10 @@ from pathlib import Path
 
 import orjson
 
-from archive_shared.documents import sqlite_schema as schema
+from archive_shared.documents import sqlite_queries as queries
 from archive_shared.documents.mutation import mutate
 from archive_shared.documents.port import Change, Collection, Document, Sort, Where
+from archive_shared.documents.sqlite_schema import prepare
 from archive_shared.documents.values import alternatives, to_json
 from archive_shared.errors import Duplicate, Stale, Unavailable
 from archive_shared.sqlite_file import open_sqlite
@@ -37,7 +38,7 @@ class SqliteDocuments:
         with ExitStack() as on_failure:
             on_failure.callback(self.close)
             with self._connection() as connection:
-                schema.prepare(connection, collections)
+                prepare(connection, collections)
             on_failure.pop_all()
 
     def put_new(self, collection: str, document: Document) -> Document:
@@ -84,19 +85,19 @@ class SqliteDocuments:
         limit: int | None = None,
     ) -> list[Document]:
         declared = self._collections[collection]
-        selected, values = schema.selection(declared, alternatives(where), sort)
+        selected, values = queries.selection(declared, alternatives(where), sort)
         query = f"{selected} limit ? offset ?"
         with self._connection() as connection:
             rows = connection.execute(query, [*values, -1 if limit is None else limit, skip])
             return [_read(row[0]) for row in rows]
 
     def identifiers(self, collection: str, where: Where | Sequence[Where] = ()) -> list[str]:
-        query, values = schema.identifiers(self._collections[collection], alternatives(where))
+        query, values = queries.identifiers(self._collections[collection], alternatives(where))
         with self._connection() as connection:
             return [str(row[0]) for row in connection.execute(query, values)]
 
     def count(self, collection: str, where: Where | Sequence[Where] = (), *, limit: int | None = None) -> int:
-        counted, values = schema.counted(self._collections[collection], alternatives(where))
+        counted, values = queries.counted(self._collections[collection], alternatives(where))
         query = f"select count(*) from ({counted} limit ?)"
         with self._connection() as connection:
             bound = [*values, -1 if limit is None else limit]
@@ -118,7 +119,7 @@ class SqliteDocuments:
 
     def plan(self, collection: str, where: Where | Sequence[Where] = (), *, sort: Sort = ()) -> list[str]:
         """Tell how SQLite would answer a query; tests use it to prove that an index serves it."""
-        selected, values = schema.selection(self._collections[collection], alternatives(where), sort)
+        selected, values = queries.selection(self._collections[collection], alternatives(where), sort)
         query = f"explain query plan {selected}"
         with self._connection() as connection:
             return [str(row[3]) for row in connection.execute(query, values)]
