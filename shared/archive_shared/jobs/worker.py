@@ -24,7 +24,8 @@ from archive_shared.jobs.claims import Claims
 from archive_shared.jobs.handler import DEFAULT_POLICY, J, JobHandler, JobPolicy
 from archive_shared.jobs.job import FencedOff, NotClaimable
 from archive_shared.jobs.lease_keeper import LeaseKeeper
-from archive_shared.jobs.program import Crashed, Ending, Program, Programs, Refused, Succeeded
+from archive_shared.jobs.program import Crashed, Ending, Program, Refused, Succeeded
+from archive_shared.jobs.programs import Programs
 from archive_shared.messaging.connection import Connect, Connection, stay_connected
 from archive_shared.messaging.dead_letters import bury
 from archive_shared.messaging.deliveries import PUMP_EVERY_S, Deliveries, Delivery

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from archive_shared.messaging.binding_keys import wants
 from archive_shared.sqlite_file import open_sqlite
 
 Payload = dict[str, Any]
@@ -184,7 +185,7 @@ class BrokerFile:
         row = self._one("select kind from exchange where name = ?", (exchange,))
         kind = "" if row is None else str(row[0])
         bindings = self._connection.execute("select key, queue from binding where exchange = ?", (exchange,))
-        return sorted({queue for pattern, queue in bindings if _wants(kind, pattern, key)})
+        return sorted({queue for pattern, queue in bindings if wants(kind, pattern, key)})
 
     def _put(self, queue: str, payload: Payload) -> None:
         arguments = self._arguments(queue) or {}
@@ -265,20 +266,3 @@ class BrokerFile:
 def _id_and_tag(tag: str) -> tuple[int, str]:
     identifier, _, delivery = tag.partition(".")
     return int(identifier), delivery
-
-
-def _wants(kind: str, pattern: str, key: str) -> bool:
-    if kind == "fanout":
-        return True
-    if kind == "topic":
-        return matches(pattern.split("."), key.split("."))
-    return pattern == key
-
-
-def matches(pattern: Sequence[str], words: Sequence[str]) -> bool:
-    """Tell whether a topic pattern matches: `*` is one word, `#` any number of them, none included (AMQP 0-9-1, 3.1.3.3)."""
-    if not pattern:
-        return not words
-    if pattern[0] == "#":
-        return any(matches(pattern[1:], words[skipped:]) for skipped in range(len(words) + 1))
-    return bool(words) and pattern[0] in ("*", words[0]) and matches(pattern[1:], words[1:])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from archive_shared.messaging.broker_file import matches
+from archive_shared.messaging.binding_keys import matches
 from archive_shared.messaging.confirmed import send
 from archive_shared.messaging.connection import Connection
 from archive_shared.messaging.event_log import EventLog, LoggedEvent, Start

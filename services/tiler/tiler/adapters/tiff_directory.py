@@ -4,14 +4,13 @@ Called when a tile index is built and when a preview is made. Numbers of tags an
 Adobe's TIFF Technical Notes 1 (SubIFDs) and 2 (JPEG), the BigTIFF design.
 """
 
-import math
-import re
 from array import array
 from dataclasses import dataclass, replace
 from itertools import repeat
 from operator import add
 
 from tiler.adapters.bounded_reader import BoundedReader
+from tiler.adapters.tiff_pixel_size import pixel_size_um
 from tiler.adapters.tiff_tags import Dialect, Tags, read_tags
 from tiler.domain.encoding import Compression, Encoding, Photometric
 from tiler.domain.limits import MAX_PAGES, MAX_TILES, MIB
@@ -29,19 +28,10 @@ _NEW_SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORD
     266,
 )
 _DESCRIPTION, _STRIP_OFFSETS, _SAMPLES, _ROWS_PER_STRIP, _STRIP_LENGTHS = 270, 273, 277, 278, 279
-_X_RESOLUTION, _Y_RESOLUTION, _PLANAR, _RESOLUTION_UNIT, _PREDICTOR, _COLOUR_MAP = (
-    282,
-    283,
-    284,
-    296,
-    317,
-    320,
-)
+_PLANAR, _PREDICTOR, _COLOUR_MAP = 284, 317, 320
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_LENGTHS, _SUB_IFDS = 322, 323, 324, 325, 330
 _SAMPLE_FORMAT, _JPEG_TABLES, _XMP, _IMAGE_DEPTH, _ICC_PROFILE = 339, 347, 700, 32997, 34675
 
-_UNIT_UM = {2: 25_400.0, 3: 10_000.0}  # inch, centimetre
-_APERIO_PIXEL_SIZE = re.compile(r"\|\s*MPP\s*=\s*([0-9.]{1,20})\s*(?:\||$)")
 _MAX_SIDE = (1 << 31) - 1
 _DESCRIPTION_BYTES = 64 << 10
 _ROWS_TOGETHER_BYTES = MIB
@@ -137,7 +127,7 @@ class _Grid:
 
 def _page(tags: Tags, grid: _Grid, number: int, sub_pages: tuple[TiffPage, ...]) -> TiffPage:
     description = tags.text(_DESCRIPTION, at_most=_DESCRIPTION_BYTES)
-    pixel_width_um, pixel_height_um = _pixel_size_um(tags, description)
+    pixel_width_um, pixel_height_um = pixel_size_um(tags, description)
     return TiffPage(
         **vars(grid),
         number=number,
@@ -251,25 +241,3 @@ def _palette(tags: Tags, bits: int) -> bytes:
     return bytes(
         colours[channel * entries + value] >> shift for value in range(entries) for channel in range(3)
     )
-
-
-def _pixel_size_um(tags: Tags, description: str) -> tuple[float | None, float | None]:
-    unit_um = _UNIT_UM.get(tags.number(_RESOLUTION_UNIT, 1))
-    sizes = tuple(_per_pixel(unit_um, tags.rational(tag)) for tag in (_X_RESOLUTION, _Y_RESOLUTION))
-    if all(sizes):
-        return sizes[0], sizes[1]
-    size = _aperio_pixel_size_um(description)
-    return size, size
-
-
-def _per_pixel(unit_um: float | None, pixels_per_unit: float | None) -> float | None:
-    return unit_um / pixels_per_unit if unit_um and pixels_per_unit else None
-
-
-def _aperio_pixel_size_um(description: str) -> float | None:
-    found = _APERIO_PIXEL_SIZE.search(description)
-    try:
-        size = float(found[1]) if found else 0.0
-    except ValueError:
-        return None
-    return size if size > 0 and math.isfinite(size) else None

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive_shared.messaging import broker_file
-from archive_shared.messaging.broker_file import BrokerFile, matches
+from archive_shared.messaging.binding_keys import matches
+from archive_shared.messaging.broker_file import BrokerFile
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=5)
 PATTERN = st.lists(st.sampled_from(["a", "b", "*", "#"]), min_size=1, max_size=5)

@@ -12,7 +12,8 @@ import structlog
 from archive_shared.errors import Unavailable
 from archive_shared.jobs.bare_environment import bare_environment
 from archive_shared.jobs.handler import JobPolicy
-from archive_shared.jobs.program import Crashed, Ending, Program, Programs, Refused, Succeeded
+from archive_shared.jobs.program import Crashed, Ending, Program, Refused, Succeeded
+from archive_shared.jobs.programs import Programs
 from archive_shared.tracing import current_traceparent
 from tiler.adapters.confinement.file_desk import FileDesk, file_desk
 from tiler.adapters.confinement.orders import INDEX, PREVIEW
