@@ -11,8 +11,8 @@ from typing import Any
 from archive_api.domain.history import Actor
 from archive_api.domain.task import MOST_ROWS, ROWS_PER_STEP, Task, rows_key
 from archive_api.domain.value import Value, canonical_json
-from archive_api.use_cases.accept_values import SentValue, check_many
 from archive_api.use_cases.archive_quota import require_room
+from archive_api.use_cases.check_values import SentValue, check_many
 from archive_api.use_cases.edit_items import require_upload
 from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Caller, require

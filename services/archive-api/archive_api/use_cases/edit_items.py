@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from archive_api.domain.history import Actor
 from archive_api.domain.item import Item
-from archive_api.use_cases.accept_values import Accepted, Destination, SentValue, accept_values
+from archive_api.use_cases.accept_values import Accepted, Destination, accept_values
 from archive_api.use_cases.archive_quota import require_room, require_room_for
 from archive_api.use_cases.browse_items import ShownItem, show_items
+from archive_api.use_cases.check_values import SentValue
 from archive_api.use_cases.hold import hold
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.link_services import require_unlinked_item

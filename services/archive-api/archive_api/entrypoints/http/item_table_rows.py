@@ -15,8 +15,8 @@ from archive_api.entrypoints.http.fields import Line
 from archive_api.entrypoints.http.item_table import COLUMNS, FIXED, OTHERS, TEXT_KINDS, plain_of
 from archive_api.entrypoints.http.links import Links, identifier_in
 from archive_api.entrypoints.http.schemas import title_field, version_field
-from archive_api.use_cases.accept_values import SentValue
 from archive_api.use_cases.bulk import Row
+from archive_api.use_cases.check_values import SentValue
 from archive_api.use_cases.library import Library
 from archive_shared.csv_cells import from_cell
 from archive_shared.documents import one_of

@@ -10,8 +10,8 @@ from archive_api.domain.item import LARGEST_TITLE
 from archive_api.domain.publications import doi, publication
 from archive_api.domain.task import MOST_ROWS
 from archive_api.entrypoints.http.fields import Chosen, Distinct, Flag, Hyperlink, Line, Picture, Text
-from archive_api.use_cases.accept_values import SentValue
 from archive_api.use_cases.bulk import Row
+from archive_api.use_cases.check_values import SentValue
 from archive_shared.http.requests import body, read
 
 LARGEST_DESCRIPTION = 20_000
