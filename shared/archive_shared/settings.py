@@ -7,10 +7,11 @@ Units are in the names. Addresses choose the adapter by their scheme: `sqlite:`/
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from environs import Env
+from environs import Env, validate
 
 PREFIX = "ARCHIVE_"
 GB = 10**9
+SHORTEST_SECRET = 32  # a key for HS256 has at least as many bytes (RFC 7518 section 3.2)
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class PlatformSettings:
     public_url
         Address clients use for the gateway, scheme and host and port, without a slash at the end.
     secret
-        Signs service tokens and, on one machine, links to blobs; at least 32 bytes.
+        Signs service tokens and, on one machine, links to blobs; at least `SHORTEST_SECRET` characters.
     bus_visibility_timeout_s
         On the embedded bus, after how long a message taken by a process that died comes back.
     gateways
@@ -113,7 +114,7 @@ def read_store_addresses(env: Env | None = None) -> StoreAddresses:
 
 
 def read_platform_settings(env: Env | None = None) -> PlatformSettings:
-    """Read the settings shared by all services; raises `environs.EnvError` naming what is missing."""
+    """Read the settings shared by all services; raises `environs.EnvError` naming what is missing or wrong."""
     env = env or Env()
     with env.prefixed(PREFIX):
         return PlatformSettings(
@@ -121,7 +122,7 @@ def read_platform_settings(env: Env | None = None) -> PlatformSettings:
             documents_url=env.str("DOCUMENTS_URL"),
             bus_url=env.str("BUS_URL"),
             blobs_url=env.str("BLOBS_URL"),
-            secret=env.str("SECRET").encode(),
+            secret=env.str("SECRET", validate=validate.Length(min=SHORTEST_SECRET)).encode(),
             blobs_access_key=env.str("BLOBS_ACCESS_KEY", ""),
             blobs_secret_key=env.str("BLOBS_SECRET_KEY", ""),
             blobs_public_url=env.str("BLOBS_PUBLIC_URL", ""),

@@ -31,7 +31,7 @@ class Recording(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         self.asked.add(name)
-        return "1"
+        return REQUIRED.get(name, "1")
 
     def __contains__(self, name: object) -> bool:
         return True

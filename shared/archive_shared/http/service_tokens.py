@@ -10,7 +10,6 @@ from archive_shared.errors import Unauthenticated
 
 HEADER = "X-Service-Token"
 LIFETIME = timedelta(seconds=60)
-SHORTEST_SECRET_BYTES = 32  # RFC 7518 section 3.2 for HS256
 _ALGORITHM = "HS256"
 _AUDIENCE = "archive-platform"
 
