@@ -106,7 +106,7 @@ def _end(_error: BaseException | None) -> None:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("request_failed", exc_info=error, route=request.url_rule.rule if request.url_rule else None)
+    log.error("request failed", exc_info=error, route=request.url_rule.rule if request.url_rule else None)
     return problems.problem(500, "Something went wrong on our side; the request id tells us what.")
 
 

@@ -55,7 +55,7 @@ ItemEvent = (
 
 def _place(library: Library, event: ImageImported) -> None:
     outcome = place_image(library, event)
-    log.info("image_placed", outcome=outcome.value, image=event.image, archive=event.archive, item=event.item)
+    log.info("image placed", outcome=outcome.value, image=event.image, archive=event.archive, item=event.item)
 
 
 def _index_item(library: Library, event: ItemEvent) -> None:

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from archive_shared.clock import to_text
-from archive_shared.documents import Aggregate, Collection, at_least
-from archive_shared.documents.port import Where
+from archive_shared.documents import Aggregate, Collection
 from archive_shared.identifiers import new_id
 from permissions.domain.person import Person
 
@@ -78,7 +77,6 @@ class Audited(Aggregate):
 
 AUDITED_FIELDS = {"unfiled_since": "unfiled_since"}
 AUDITED_INDEX = ("unfiled_since",)
-UNFILED: Where = {"unfiled_since": at_least("")}
 
 
 @dataclass(kw_only=True)

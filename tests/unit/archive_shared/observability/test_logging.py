@@ -96,7 +96,7 @@ def test_private_fields_and_quoting_errors_do_not_come_out(lines: Lines) -> None
 
 
 def test_an_error_handed_over_is_described(lines: Lines) -> None:
-    structlog.get_logger().error("request_failed", exc_info=KeyError(CANARY), route="/api/v1/archives/")
+    structlog.get_logger().error("request failed", exc_info=KeyError(CANARY), route="/api/v1/archives/")
 
     [line] = lines()
     assert (line["error"], line["frames"], line["route"]) == ("KeyError", [], "/api/v1/archives/")
