@@ -31,7 +31,8 @@ from archive_shared.wire.cloud_events import EncodedEvent, ReceivedEvent, encode
 from bench.measuring import Figures, Measure, compare, conditions, fresh, percentile, table
 from tests.support.announcing import ANNOUNCING, Counter, counters_in, open_documents
 from tests.support.bus import JOBS, SPAWN, Bus, waiting
-from tests.support.servers import RabbitMQServer, installed, running_rabbitmq
+from tests.support.rabbitmq import RabbitMQServer, running_rabbitmq
+from tests.support.servers import installed
 
 QUEUE = "a-listener.events"
 PAUSE_S = 0.04

@@ -8,13 +8,8 @@ from _pytest.terminal import TerminalReporter
 from hypothesis import settings
 
 from tests.support.browser import browser
-from tests.support.servers import (
-    minio_server,
-    missing_servers,
-    mongo_server,
-    rabbitmq_server,
-    servers_are_required,
-)
+from tests.support.rabbitmq import rabbitmq_server
+from tests.support.servers import minio_server, missing_servers, mongo_server, servers_are_required
 
 __all__ = ["browser", "minio_server", "mongo_server", "rabbitmq_server"]
 

@@ -11,7 +11,8 @@ from minio.error import S3Error
 from pika.exceptions import ProbableAuthenticationError, UnroutableError
 from selenium.webdriver import Chrome
 
-from tests.support.servers import MinioServer, MongoServer, RabbitMQServer
+from tests.support.rabbitmq import RabbitMQServer
+from tests.support.servers import MinioServer, MongoServer
 
 # --- RabbitMQ ------------------------------------------------------------------------------------------------------
 

@@ -31,9 +31,10 @@ from tests.support.announcing import (
     tasks_in,
 )
 from tests.support.bus import VISIBILITY_TIMEOUT_S, Bus, settle_down
+from tests.support.crash_points import LEASE_S, PAUSE_S, nowhere
 from tests.support.document_stores import Place
 from tests.support.mutants import plant
-from tests.support.parts import LEASE_S, PARTS, PAUSE_S, QUEUE, nowhere
+from tests.support.parts import PARTS, QUEUE
 from tests.support.processes import ChildProcess, running_process, wait_until
 from tests.support.threads import running
 

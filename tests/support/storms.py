@@ -11,7 +11,8 @@ from archive_shared.messaging.publisher import connect_publisher
 from archive_shared.outbox.relay import Relay
 from tests.support.announcing import ANNOUNCING, COUNTERS, EFFECTS, VIEWS, Counter, counters_in
 from tests.support.bus import IMPATIENT, JOBS, Bus
-from tests.support.parts import LEASE_S, QUEUE, remember
+from tests.support.crash_points import LEASE_S
+from tests.support.parts import QUEUE, remember
 
 HEARTBEAT_S = 2
 

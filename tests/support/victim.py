@@ -12,9 +12,10 @@ from pathlib import Path
 from archive_shared import lifecycle
 from tests.support.announcing import COLLECTIONS
 from tests.support.bus import Bus
+from tests.support.crash_points import Crash
 from tests.support.document_stores import Place
 from tests.support.mutants import plant
-from tests.support.parts import PARTS, Crash
+from tests.support.parts import PARTS
 
 
 def main(arguments: Sequence[str]) -> None:

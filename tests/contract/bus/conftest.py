@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.bus import Bus
-from tests.support.servers import RabbitMQServer
+from tests.support.rabbitmq import RabbitMQServer
 
 
 @pytest.fixture(params=["embedded", pytest.param("rabbitmq", marks=pytest.mark.servers)])

@@ -26,7 +26,7 @@ from tests.support.bus import (
     waiting,
 )
 from tests.support.processes import wait_until
-from tests.support.servers import RabbitMQServer
+from tests.support.rabbitmq import RabbitMQServer
 from tests.support.toxic_proxy import toxic_proxy
 
 

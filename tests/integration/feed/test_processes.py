@@ -26,8 +26,8 @@ from permissions.use_cases.manage_users import add_user
 from tests.support.bus import Bus, an_item
 from tests.support.feed import settings_for
 from tests.support.processes import ChildProcess, running_process, wait_until
+from tests.support.rabbitmq import RabbitMQServer
 from tests.support.receiver import TAKEN, Receiver
-from tests.support.servers import RabbitMQServer
 
 CONSUMER = "feed.entrypoints.consumer"
 WORKER = "archive_gateway.feed_worker"

@@ -8,7 +8,7 @@ import pytest
 from archive_shared.documents.sqlite import SqliteDocuments
 from tests.support.announcing import open_documents
 from tests.support.bus import Bus
-from tests.support.servers import RabbitMQServer
+from tests.support.rabbitmq import RabbitMQServer
 
 
 @pytest.fixture(params=["embedded", pytest.param("rabbitmq", marks=pytest.mark.servers)])

@@ -19,7 +19,8 @@ from tests.support.announcing import add_task, tasks_in
 from tests.support.bus import IMPATIENT, SPAWN, Bus, an_item, start, take_and_hold
 from tests.support.parts import QUEUE, run_relay, run_worker
 from tests.support.processes import wait_until
-from tests.support.servers import RabbitMQServer, installed, running_rabbitmq
+from tests.support.rabbitmq import RabbitMQServer, running_rabbitmq
+from tests.support.servers import installed
 from tests.support.threads import running
 
 PATIENCE_S = 3

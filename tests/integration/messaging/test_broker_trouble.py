@@ -21,7 +21,7 @@ from tests.support.announcing import Counter, TaskHandler, add_task, counters_in
 from tests.support.bus import IMPATIENT, JOBS, Bus, settle_down
 from tests.support.parts import POLICY, PROGRAM, QUEUE, run_relay
 from tests.support.processes import wait_until
-from tests.support.servers import RabbitMQServer
+from tests.support.rabbitmq import RabbitMQServer
 from tests.support.threads import running
 from tests.support.toxic_proxy import ToxicProxy, toxic_proxy
 

@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.bus import Bus
+from tests.support.crash_points import CRASH_POINTS
 from tests.support.crashing import CAUGHT, ROOT, Case, crash_and_heal
 from tests.support.document_stores import Place
 from tests.support.mutants import MUTANTS
-from tests.support.parts import CRASH_POINTS, PARTS
+from tests.support.parts import PARTS
 
 PAIRS = ["embedded-sqlite", "rabbitmq-mongo"]
 OTHER_PAIRS = ["embedded-mongo", "rabbitmq-sqlite"]

@@ -23,7 +23,8 @@ from tests.support.announcing import COLLECTIONS, COUNTERS, open_documents
 from tests.support.bus import Bus, settle_down
 from tests.support.parts import QUEUE
 from tests.support.processes import wait_until
-from tests.support.servers import MongoServer, RabbitMQServer, installed, running_rabbitmq
+from tests.support.rabbitmq import RabbitMQServer, running_rabbitmq
+from tests.support.servers import MongoServer, installed
 from tests.support.storms import create, is_settled, listen, relay
 from tests.support.subscribing import listening, make_queue, subscribe
 from tests.support.threads import running

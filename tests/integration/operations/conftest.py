@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 
 from archive_shared.operations import cli
 from tests.support.bus import Bus
-from tests.support.servers import MongoServer, RabbitMQServer
+from tests.support.rabbitmq import RabbitMQServer
+from tests.support.servers import MongoServer
 
 
 @pytest.fixture(params=["embedded", pytest.param("servers", marks=pytest.mark.servers)])

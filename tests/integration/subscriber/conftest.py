@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.bus import Bus
-from tests.support.servers import RabbitMQServer
+from tests.support.rabbitmq import RabbitMQServer
 
 
 @pytest.fixture

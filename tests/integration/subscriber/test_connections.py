@@ -13,7 +13,7 @@ from archive_shared.errors import Unavailable
 from archive_subscriber import courier
 from tests.support.bus import Bus, an_item, settle_down
 from tests.support.processes import wait_until
-from tests.support.servers import RabbitMQServer
+from tests.support.rabbitmq import RabbitMQServer
 from tests.support.subscribing import (
     QUEUE,
     Listener,

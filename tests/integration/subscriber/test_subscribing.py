@@ -9,7 +9,7 @@ import pytest
 from archive_subscriber import Event, Subscription, SubscriptionRefused
 from tests.support.bus import Bus, a_deletion, an_item, settle_down, waiting
 from tests.support.processes import wait_until
-from tests.support.servers import RabbitMQServer
+from tests.support.rabbitmq import RabbitMQServer
 from tests.support.subscribing import (
     CREATED,
     QUEUE,
