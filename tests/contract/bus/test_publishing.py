@@ -146,7 +146,11 @@ def test_publishing_ends_soon_while_the_broker_takes_nothing(
         publisher.hint(JOBS, "before")
         rabbitmq_server.rabbitmqctl("set_vm_memory_high_watermark", "0.00001")
         try:
-            time.sleep(1)
+            wait_until(
+                lambda: "memory" in rabbitmq_server.rabbitmqctl("eval", "rabbit_alarm:get_alarms()."),
+                timeout_s=30,
+                what="a broker out of memory",
+            )
             began_s = time.monotonic()
             with pytest.raises(Unavailable):
                 publisher.hint(JOBS, "lost")

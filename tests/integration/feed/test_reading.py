@@ -11,6 +11,7 @@ from archive_shared.documents import Documents
 from archive_shared.events import ArchiveUpdated, ItemCreated, ItemDeleted
 from feed.use_cases.prune import Pruner
 from tests.support.feed import EVENTS, FeedService, feed_service, settings_for
+from tests.support.processes import wait_until
 
 ARCHIVE = "archive-1"
 
@@ -179,14 +180,17 @@ def test_rights_are_those_of_the_moment_the_event_came(feed: FeedService, reader
 def test_when_too_many_wait_the_others_are_answered_at_once(documents: Documents) -> None:
     feed = feed_service(documents, settings_for(most_waiters=1))
     token = feed.people.add_person("reader")
-    waiting = threading.Thread(target=feed.get, args=(token, "wait=1"))
+    feed.people.give(token, "user", ARCHIVE)
+    places = feed.service.waiting._places
+    assert places is not None
 
-    with meanwhile(waiting):
-        time.sleep(0.3)
+    with meanwhile(threading.Thread(target=feed.get, args=(token, "wait=20"))):
+        wait_until(lambda: places._value == 0, timeout_s=10, what="somebody who waits")
         begun_s = time.monotonic()
         answer = feed.call("GET", f"{EVENTS}?wait=20", token)
         took_s = time.monotonic() - begun_s
+        hear(feed, 1)  # ends the waiting
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (200, "1")
     assert took_s < 5
-    assert "Retry-After" not in feed.call("GET", f"{EVENTS}?wait=1", token).headers
+    assert "Retry-After" not in feed.call("GET", f"{EVENTS}?after=latest&wait=1", token).headers

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -177,14 +176,15 @@ time.sleep(60)
 
 
 def test_a_part_dies_with_its_supervisor_even_when_that_is_killed(workshop: Workshop) -> None:
-    (workshop.folder / "sleeping.py").write_text("import time; time.sleep(60)")
+    asleep = workshop.folder / "asleep"
+    (workshop.folder / "sleeping.py").write_text(f"open({str(asleep)!r}, 'x'); import time; time.sleep(60)")
     supervisor = subprocess.Popen(
         [sys.executable, "-c", SUPERVISOR], env=workshop.environment, stdout=subprocess.PIPE, text=True
     )
     assert supervisor.stdout is not None
     with supervisor.stdout:
         part = int(supervisor.stdout.readline())
-        time.sleep(0.5)  # until the part has asked the kernel
+        wait_until(asleep.exists, timeout_s=SOON_S, what="a part that has asked the kernel")
 
         supervisor.send_signal(signal.SIGKILL)
         supervisor.wait()
