@@ -48,12 +48,7 @@ def sight(ask: Ask, audiences: Iterable[Audience] = ()) -> Sight:
         There is no such person (any more).
     """
     audiences = list(audiences)
-    used = sorted({archive for audience in audiences for archive in audience.members})
-    changed = sorted({archive for audience in audiences for archive in audience.editors})
-    questions = [
-        *(Question(Action.USE_ARCHIVE, archive) for archive in used),
-        *(Question(Action.CHANGE_ARCHIVE, archive) for archive in changed),
-    ]
+    questions = _questions(audiences)
     answers = ask(questions)
     if answers.caller is None:
         raise Unauthenticated("Authentication credentials were not provided.")
@@ -67,6 +62,15 @@ def sight(ask: Ask, audiences: Iterable[Audience] = ()) -> Sight:
         return own
     [everything] = ask([Question(Action.HEAR_EVERYTHING)]).allowed
     return replace(own, everything=everything)
+
+
+def _questions(audiences: Sequence[Audience]) -> list[Question]:
+    used = sorted({archive for audience in audiences for archive in audience.members})
+    changed = sorted({archive for audience in audiences for archive in audience.editors})
+    return [
+        *(Question(Action.USE_ARCHIVE, archive) for archive in used),
+        *(Question(Action.CHANGE_ARCHIVE, archive) for archive in changed),
+    ]
 
 
 def _archives(granted: Sequence[Question], action: Action) -> frozenset[str]:

@@ -85,16 +85,7 @@ def sample_format(header: DicomHeader) -> SampleFormat:
     high_bit = whole_number(dataset, "HighBit")
     photometric = text(dataset, "PhotometricInterpretation") or "MONOCHROME2"
     samples = whole_number(dataset, "SamplesPerPixel") or 1
-    if allocated not in (1, 8, 16, 32, 64) or not 1 <= stored <= allocated:
-        raise Refused(f"The samples of {name} have {stored} of {allocated} bits, which cannot be imported.")
-    if allocated == 1 and (samples != 1 or photometric != "MONOCHROME2"):
-        raise Refused(
-            f"The single bits of {name} are no mask, which is all that can be imported of their kind."
-        )
-    if samples not in (1, 3) or (photometric in (*GRAY, PALETTE)) != (samples == 1):
-        raise Refused(
-            f"The pixels of {name} are described in a contradictory way ({photometric}, {samples} samples)."
-        )
+    _require_convertible(name, allocated=allocated, stored=stored, samples=samples, photometric=photometric)
     signed = whole_number(dataset, "PixelRepresentation") == 1
     return SampleFormat(
         photometric=photometric,
@@ -108,6 +99,19 @@ def sample_format(header: DicomHeader) -> SampleFormat:
         palette_type=_palette_type(dataset, name) if photometric == PALETTE else None,
         modality=modality_table(header, signed=signed) if photometric in GRAY else None,
     )
+
+
+def _require_convertible(name: str, *, allocated: int, stored: int, samples: int, photometric: str) -> None:
+    if allocated not in (1, 8, 16, 32, 64) or not 1 <= stored <= allocated:
+        raise Refused(f"The samples of {name} have {stored} of {allocated} bits, which cannot be imported.")
+    if allocated == 1 and (samples != 1 or photometric != "MONOCHROME2"):
+        raise Refused(
+            f"The single bits of {name} are no mask, which is all that can be imported of their kind."
+        )
+    if samples not in (1, 3) or (photometric in (*GRAY, PALETTE)) != (samples == 1):
+        raise Refused(
+            f"The pixels of {name} are described in a contradictory way ({photometric}, {samples} samples)."
+        )
 
 
 def _palette_type(dataset: Dataset, name: str) -> str:
