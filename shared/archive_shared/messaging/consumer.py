@@ -49,8 +49,9 @@ def consume(
     """Handle the events of a queue until asked to stop.
 
     A handler must be idempotent: it may get an event twice, late, or out of order. It must be short (seconds), since
-    nobody tells the broker meanwhile that we live; long work is a job. When it returns, the event is acknowledged. When it raises `Unavailable` (or a connection of its own breaks), the event is tried again until it
-    works; `Invalid` makes it a dead letter at once; any other exception after some more attempts.
+    nobody tells the broker meanwhile that we live; long work is a job. When it returns, the event is acknowledged. When
+    it raises `Unavailable` (or a connection of its own breaks), the event is tried again until it works; `Invalid` makes
+    it a dead letter at once; any other exception after some more attempts.
 
     Parameters
     ----------
