@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from selenium.webdriver.support.select import Select
+
 from tests.support.platform import RunningPlatform
-from tests.support.portal import Page, logo, volume
+from tests.support.portal import DEFAULT_VIEWER, Page, logo, volume
 from tests.support.processes import wait_until
 
 
@@ -24,12 +26,8 @@ def test_an_editor_changes_the_settings_and_reads_what_is_wrong_beside_the_field
     page.fill("title", "After")
     page.fill("page_markdown", "# All about it\n\n<b onclick='x()'>bold</b> and **strong**")
     page.fill("modalities", "CT\nMR")
-    page.fill("view_content", "main: no-such-socket")
     page.fill("logo", str(logo(tmp_path, 600)))
     page.find("[name=public]").click()
-    page.press("Save settings")
-    page.shows("Unknown sockets in view content for viewport main: no-such-socket")
-    page.fill("view_content", "main: generic-medical-image, generic-overlay")
     page.press("Save settings")
     page.shows("The logo is 600 × 600 pixels; it must be square and at least 640 × 640 pixels.")
     page.fill("logo", str(logo(tmp_path, 640)))
@@ -38,7 +36,6 @@ def test_an_editor_changes_the_settings_and_reads_what_is_wrong_beside_the_field
     wait_until(lambda: page.picture_is_drawn(".present-picture"), timeout_s=20, what="the new logo")
     found = client.call("GET", archive["api_url"])
     assert (found["title"], found["public"], found["modalities"]) == ("After", True, ["CT", "MR"])
-    assert found["view_content"] == {"main": ["generic-medical-image", "generic-overlay"]}
     page.find(".history summary").click()
     page.shows("public")
 
@@ -46,6 +43,102 @@ def test_an_editor_changes_the_settings_and_reads_what_is_wrong_beside_the_field
     page.shows("bold and strong")
     assert page.find(".written strong").text == "strong"
     assert not page.all(".written [onclick]")
+
+
+def test_what_viewports_show_is_chosen_row_by_row_and_drawn_as_it_will_lie(
+    page: Page, platform: RunningPlatform
+) -> None:
+    client = platform.client()
+    archive = client.create_archive("Viewports")
+    client.call("POST", "components/interfaces/", json={"title": "Second look", "kind": "Image"})
+    viewports = [
+        {"viewport_name": name, "x": x, "y": 0, "w": 1, "h": 1}
+        for x, name in enumerate(("main", "secondary"))
+    ]
+    client.call("POST", "hanging-protocols/", json={"title": "Side by side", "json": viewports})
+    opened(page, platform, f"/archives/{archive['slug']}/settings/")
+    page.shows("Add a viewport")
+
+    Select(page.find("[name=hanging_protocol]")).select_by_visible_text("Side by side")
+    Select(page.find("[aria-label='Socket of secondary']")).select_by_value("generic-overlay")
+    for slug in ("generic-medical-image", "second-look"):
+        Select(page.find("[aria-label='Socket of main']")).select_by_value(slug)
+    page.press("Save settings")
+    wait_until(
+        lambda: (
+            page.texts("[data-field='view_content.main'] .complaint")
+            == ["Viewport main: it can show one image only, not generic-medical-image, second-look."]
+        ),
+        timeout_s=20,
+        what="the reason beside the row",
+    )
+    page.find("[aria-label='Remove Second look from main']").click()
+    layout = page.find(".layout").get_attribute("aria-label")
+    assert layout == "Layout: main shows Generic Medical Image; secondary shows Generic Overlay"
+    page.press("Save settings")
+
+    wanted = {"main": ["generic-medical-image"], "secondary": ["generic-overlay"]}
+    wait_until(
+        lambda: client.call("GET", archive["api_url"])["view_content"] == wanted,
+        timeout_s=20,
+        what="the content",
+    )
+
+
+def test_the_viewer_of_the_installation_is_named_and_items_are_opened_in_it(
+    page: Page, platform: RunningPlatform
+) -> None:
+    client = platform.client()
+    viewer = {"title": "House viewer", "url": "https://viewer.example.org/open", "public": True}
+    assert client.call("POST", "workstations/", json=viewer)["slug"] == DEFAULT_VIEWER
+    opened(page, platform, "/new-archive/")
+    page.shows("Its items are opened in House viewer, the viewer of this installation")
+    page.fill("title", "Opened elsewhere")
+    page.press("Create archive")
+    page.shows("Nothing is in here yet.")
+    archive = client.call("GET", "archives/?slug=opened-elsewhere")["results"][0]
+    item = client.call("POST", "archives/items/", json={"archive": archive["api_url"], "title": "bare"})
+
+    page.open(f"/archives/{archive['slug']}/settings/")
+    page.shows("New archives get House viewer")
+    chosen = Select(page.find("[name=workstation]")).first_selected_option.text
+    assert chosen == "House viewer (this installation’s)"
+    page.open(f"/archives/{archive['slug']}/items/{item['pk']}/")
+
+    page.shows("Open in the viewer")
+    link = page.find("main a[target=_blank]").get_attribute("href")
+    assert link is not None
+    assert link.startswith("https://viewer.example.org/open?item=")
+
+
+def test_an_archive_is_muted_and_heard_of_again(page: Page, platform: RunningPlatform) -> None:
+    client = platform.client()
+    archive = client.create_archive("Much asked for")
+
+    def ask(name: str) -> None:
+        _, token = platform.new_user(name)
+        request = {"message": "", "terms_version": 0}
+        platform.client(token).call("POST", f"archives/{archive['pk']}/requests/", json=request)
+
+    opened(page, platform, f"/archives/{archive['slug']}/members/")
+    page.find("[name=told]").click()
+    page.shows("You are not notified any more.")
+    ask("unheard")
+    page.open("/notifications/")
+    page.find("[aria-label='Hear of Much asked for again']").click()
+    wait_until(lambda: not client.call("GET", "users/me/")["muted"], timeout_s=20, what="to be heard again")
+    ask("heard")
+
+    def asked() -> list[str]:
+        told = client.call("GET", "notifications/?limit=100")["results"]
+        return [each["subject"]["username"] for each in told if each["archive"] == archive["pk"]]
+
+    wait_until(asked, timeout_s=20, what="a notification")
+    assert asked() == ["heard"]
+    page.open("/notifications/")
+    page.shows("heard asks for access.")
+    page.press("Open Much asked for")
+    page.shows("Requests for access")
 
 
 def test_settings_that_somebody_else_changed_meanwhile_are_not_overwritten(

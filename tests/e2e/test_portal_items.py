@@ -174,3 +174,40 @@ def test_files_that_belong_together_become_one_item_after_a_preview(
     wait_until(lambda: len(page.all(".item")) == 2, timeout_s=30, what="two items")
     page.find(".made summary").click()
     assert "p1_mask.mha" in page.find(".made table").text
+
+
+def test_files_become_items_as_a_table_says(page: Page, platform: RunningPlatform, tmp_path: Path) -> None:
+    archive = platform.client().create_archive("As a table says")
+    files = [volume(tmp_path, name) for name in ("one.mha", "two.mha")]
+    table = tmp_path / "table.csv"
+    page.sign_in(platform.token)
+    page.shows("New archive")
+    page.open(f"/archives/{archive['slug']}/")
+    page.find("[name=grouped]").click()
+    page.find("#files").send_keys("\n".join(map(str, files)))
+    page.shows("One of its own", timeout_s=60)
+
+    Select(page.find("[name='grouping.by']")).select_by_value("manifest")
+    table.write_text("name;item\none.mha;Anna\n")
+    page.fill("'grouping.rows'", str(table))
+    page.press("Preview")
+    page.shows("Its first line must name the columns")
+    table.write_text('file;item;socket\none.mha;Anna;\ntwo.mha;"Anna";generic-overlay\n')
+    page.fill("'grouping.rows'", str(table))
+    page.press("Preview")
+    wait_until(
+        lambda: (
+            sorted(page.texts(".grouping tbody tr"))
+            == ["one.mha Anna generic-medical-image", "two.mha Anna generic-overlay"]
+        ),
+        timeout_s=20,
+        what="the preview",
+    )
+    page.press("Import")
+
+    page.shows("2 images from 2 files", timeout_s=60)
+    wait_until(
+        lambda: [card.split("\n")[0] for card in page.texts(".item h3")] == ["Anna"],
+        timeout_s=30,
+        what="one item",
+    )

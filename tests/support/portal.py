@@ -15,6 +15,9 @@ from selenium.webdriver.remote.webelement import WebElement
 from tests.support.platform import RunningPlatform, running_platform
 from tests.support.processes import wait_until
 
+DEFAULT_VIEWER = "house-viewer"
+"""What archives get once somebody has made a viewer of this name."""
+
 
 class Page:
     """What a person sees and does."""
@@ -115,7 +118,8 @@ class Page:
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
     """Return one that all tests of pages share: each makes archives and people of its own."""
-    with running_platform(tmp_path_factory.mktemp("portal") / "data") as platform:
+    data = tmp_path_factory.mktemp("portal") / "data"
+    with running_platform(data, environment={"ARCHIVE_DEFAULT_VIEWER": DEFAULT_VIEWER}) as platform:
         yield platform
 
 

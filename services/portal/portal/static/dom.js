@@ -45,11 +45,13 @@ export function field({ name, label, hint, input }) {
 export function showComplaints(form, errors) {
   for (const box of form.querySelectorAll("[data-field]")) {
     const reasons = errors[box.dataset.field] || [];
-    const complaint = box.querySelector(".complaint");
+    const complaint = box.querySelector(":scope > .complaint");
     complaint.textContent = reasons.join(" ");
     complaint.hidden = reasons.length === 0;
-    box.querySelector("input, textarea, select").setAttribute("aria-invalid", String(reasons.length > 0));
+    box.querySelector(":scope > :is(input, textarea, select)")?.setAttribute("aria-invalid", String(reasons.length > 0));
   }
+  const first = [...form.querySelectorAll(".complaint")].find((each) => each.textContent && !each.hidden);
+  first?.scrollIntoView({ block: "nearest" });
   form.querySelector("[aria-invalid=true]")?.focus();
   const known = new Set([...form.querySelectorAll("[data-field]")].map((box) => box.dataset.field));
   return Object.entries(errors).filter(([name]) => !known.has(name)).flatMap(([, reasons]) => reasons);

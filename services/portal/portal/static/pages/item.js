@@ -26,7 +26,7 @@ export async function itemPage({ signal, title, go }, slug, pk) {
     {},
     crumbs(archive),
     itemTitle(editing),
-    element("p", { class: "facts" }, `Added ${moment(item.created)}`),
+    element("p", { class: "facts" }, `Added ${moment(item.created)}`, item.viewer && element("a", { href: item.viewer, target: "_blank", rel: "noopener" }, "Open in the viewer")),
     item.warnings.length > 0 && notice("empty", item.warnings.join(" ")),
     await arrivals(editing),
     images,

@@ -3,6 +3,7 @@
 import * as api from "../api.js";
 import { acting, submitting } from "../acting.js";
 import { element, field } from "../dom.js";
+import { isMuted, mute } from "../muting.js";
 import { moment } from "../words.js";
 import { pageOfArchive } from "./archive-head.js";
 import { findArchive } from "./find-archive.js";
@@ -10,7 +11,7 @@ import { findArchive } from "./find-archive.js";
 const ROLES = { user: "User", uploader: "Uploader", editor: "Editor" };
 const HANDLING = { manual: "Editors decide", verified: "Verified users are let in", all: "Everybody is let in" };
 
-export async function membersPage({ signal, title, go }, name) {
+export async function membersPage({ signal, title, go, user }, name) {
   const archive = await findArchive(name, signal);
   title(`Members of ${archive.title}`);
   const base = `/api/v1/archives/${archive.pk}`;
@@ -24,7 +25,7 @@ export async function membersPage({ signal, title, go }, name) {
     signal,
     requests.count > 0 && chapter("Requests for access", people(requests, (request) => asking(request, `${base}/requests/${request.pk}/`, again))),
     chapter("Who has a role", people(members, (member) => person(member, base, again)), newMember(base, again)),
-    chapter("Who is admitted", rule(admission, base)),
+    chapter("Who is admitted", telling(archive, user, signal), rule(admission, base)),
   );
 }
 
@@ -100,6 +101,22 @@ function newMember(base, again) {
     element("div", { class: "actions" }, element("button", { type: "submit", class: "primary" }, "Give role")),
     said,
   );
+}
+
+// Whether the reader hears of requests; other editors choose for themselves.
+function telling(archive, user, signal) {
+  const said = element("p", { class: "hint", role: "status" });
+  const box = element("input", { type: "checkbox", name: "told", checked: !isMuted(user, archive.pk) });
+  box.onchange = async () => {
+    try {
+      await mute(user, archive.pk, !box.checked, signal);
+      said.textContent = box.checked ? "You are notified." : "You are not notified any more.";
+    } catch (error) {
+      box.checked = !box.checked;
+      said.textContent = error.reasons || String(error);
+    }
+  };
+  return element("div", { class: "actions" }, element("label", { class: "inline" }, box, "Notify me when somebody asks for access"), said);
 }
 
 function rule(admission, base) {

@@ -3,10 +3,12 @@
 import * as api from "../api.js";
 import { submitting } from "../acting.js";
 import { element, field, link } from "../dom.js";
+import { usualViewer } from "../usual-viewer.js";
 import { HINTS, SMALLEST_LOGO_PX } from "../hints.js";
 
-export function newArchivePage({ go, title }) {
+export async function newArchivePage({ signal, go, title }) {
   title("New archive");
+  const usual = await usualViewer(signal);
   const inputs = {
     title: element("input", { type: "text", autocomplete: "off" }),
     description: element("textarea", { rows: "3" }),
@@ -29,6 +31,7 @@ export function newArchivePage({ go, title }) {
     field({ name: "public", label: "Public", hint: HINTS.public, input: inputs.public }),
     field({ name: "deidentify", label: "De-identify", hint: HINTS.deidentify, input: inputs.deidentify }),
     field({ name: "keep_labels", label: "Keep labels of slides", hint: HINTS.keep_labels, input: inputs.keep_labels }),
+    usual && element("p", { class: "hint" }, `Its items are opened in ${usual.title}, the viewer of this installation, until its settings say otherwise.`),
     element("div", { class: "actions" }, element("button", { type: "submit", class: "primary" }, "Create archive"), link("/", "Cancel")),
   );
   return element("section", { class: "narrow" }, element("h1", {}, "New archive"), form);

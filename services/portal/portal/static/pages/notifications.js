@@ -1,14 +1,16 @@
 // What somebody should know of, and how often they want to hear of it by e-mail.
 
 import * as api from "../api.js";
-import { element, field, link, notice } from "../dom.js";
+import { acting } from "../acting.js";
+import { announce, element, field, link, notice } from "../dom.js";
+import { mute } from "../muting.js";
 import { moment } from "../words.js";
 
 const NOTIFICATIONS = "/api/v1/notifications/";
 const PAGE_SIZE = 50;
 const MAIL = { instant: "At once", digest: "Once a day", off: "Never" };
 const SENTENCES = {
-  "access.requested": (each) => `${each.subject.username} asks for access to an archive you edit.`,
+  "access.requested": (each) => `${each.subject.username} asks for access.`,
   "access.accepted": () => "Your request for access was accepted.",
   "access.rejected": (each) => `Your request for access was rejected.${each.text ? ` “${each.text}”` : ""}`,
   "role.granted": (each) => `${each.actor.username} gave you a role: ${each.text}.`,
@@ -34,6 +36,7 @@ export function bell(signal) {
 export async function notificationsPage({ signal, title, user, go }) {
   title("Notifications");
   const page = await api.get(`${NOTIFICATIONS}?limit=${PAGE_SIZE}`, { signal });
+  const titles = await titlesOf([...page.results.map((each) => each.archive).filter(Boolean), ...user.muted], signal);
   const readAll = async () => {
     await api.post(`${NOTIFICATIONS}read/`, {}, { signal });
     go("/notifications/");
@@ -47,19 +50,52 @@ export async function notificationsPage({ signal, title, user, go }) {
       element("h1", {}, "Notifications"),
       page.results.some((each) => !each.read) && element("button", { type: "button", onclick: readAll }, "Mark all as read"),
     ),
-    page.results.length ? element("ul", { class: "people" }, page.results.map(row)) : notice("empty", "Nothing has happened yet."),
+    page.results.length ? element("ul", { class: "people" }, page.results.map((each) => row(each, titles))) : notice("empty", "Nothing has happened yet."),
     mailForm(user),
+    mutedList(user, titles, signal),
   );
 }
 
-function row(each) {
+// Returns the titles of archives; those that are gone, or may not be seen any more, have none.
+async function titlesOf(archives, signal) {
+  const ask = async (archive) => [archive, (await api.get(`/api/v1/archives/${archive}/`, { signal })).title];
+  const answers = await Promise.allSettled([...new Set(archives)].map(ask));
+  return new Map(answers.filter(({ status }) => status === "fulfilled").map(({ value }) => value));
+}
+
+function row(each, titles) {
   const sentence = (SENTENCES[each.kind] || (() => "Something changed."))(each);
+  const title = titles.get(each.archive);
   return element(
     "li",
     { class: "card person", "data-read": String(each.read) },
-    element("div", {}, element("p", {}, sentence), element("p", { class: "hint" }, moment(each.created))),
-    each.archive && link(each.kind === "access.requested" ? `/archives/${each.archive}/members/` : `/archives/${each.archive}/`, "Look"),
+    element("div", {}, element("p", {}, sentence), element("p", { class: "hint" }, [title, moment(each.created)].filter(Boolean).join(" · "))),
+    each.archive && link(each.kind === "access.requested" ? `/archives/${each.archive}/members/` : `/archives/${each.archive}/`, title ? `Open ${title}` : "Open the archive"),
   );
+}
+
+function mutedList(user, titles, signal) {
+  const muted = user.muted.filter((archive) => titles.has(archive));
+  if (!muted.length) return null;
+  return element(
+    "section",
+    { class: "chapter" },
+    element("h2", {}, "Muted archives"),
+    element("p", { class: "hint" }, "You do not hear of it when somebody asks for access to them."),
+    element("ul", { class: "people" }, muted.map((archive) => mutedRow(user, archive, titles.get(archive), signal))),
+  );
+}
+
+function mutedRow(user, archive, title, signal) {
+  const row = element("li", { class: "card person" }, element("div", {}, title));
+  const said = element("div", { role: "status" });
+  const unmute = acting(said, async () => {
+    await mute(user, archive, false, signal);
+    row.remove();
+    announce(`You hear of ${title} again.`);
+  });
+  row.append(element("button", { type: "button", "aria-label": `Hear of ${title} again`, onclick: unmute }, "Hear of it again"), said);
+  return row;
 }
 
 function mailForm(user) {

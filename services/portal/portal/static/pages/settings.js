@@ -6,6 +6,8 @@ import * as choices from "../choices.js";
 import { announce, element } from "../dom.js";
 import { HINTS } from "../hints.js";
 import { mayManage } from "../rights.js";
+import { usualViewer } from "../usual-viewer.js";
+import { ViewContent, byViewport } from "../view-content.js";
 import { bytes } from "../words.js";
 import { pageOfArchive } from "./archive-head.js";
 import { deletion } from "./delete-archive.js";
@@ -32,12 +34,10 @@ export async function settingsPage({ signal, title, go }, name) {
 }
 
 async function viewingLists(signal) {
-  const list = async (path) => {
-    const { results } = await api.get(`/api/v1/${path}/?limit=${MOST_CHOICES}`, { signal });
-    return results.map((each) => [each.api_url, each.title]);
-  };
-  const [viewers, configurations, protocols] = await Promise.all(["workstations", "workstations/configs", "hanging-protocols"].map(list));
-  return { viewers, configurations, protocols };
+  const list = async (path) => (await api.get(`/api/v1/${path}/?limit=${MOST_CHOICES}`, { signal })).results;
+  const paths = ["workstations", "workstations/configs", "hanging-protocols", "components/interfaces"];
+  const [usual, viewers, configurations, protocols, sockets] = await Promise.all([usualViewer(signal), ...paths.map(list)]);
+  return { usual, viewers, configurations, protocols, sockets };
 }
 
 function chapters(archive, lists, signal) {
@@ -67,14 +67,23 @@ function page(archive) {
   return [choices.text({ name: "page_markdown", label: "Page", hint: "In Markdown: # for headings, - for lists, [text](address) for links." }, archive.page_markdown, { rows: "10" })];
 }
 
-function viewing(archive, { viewers, configurations, protocols }) {
+function viewing(archive, { usual, viewers, configurations, protocols, sockets }) {
+  const named = (each) => [each.api_url, each.api_url === usual?.api_url ? `${each.title} (this installation’s)` : each.title];
+  const protocol = choices.choice({ name: "hanging_protocol", label: "Hanging protocol" }, archive.hanging_protocol, protocols.map(named));
+  const content = new ViewContent(archive.view_content, { sockets, protocol: () => protocols.find((each) => each.api_url === protocol.value()) || null });
+  protocol.view.addEventListener("change", () => content.follow());
   return [
-    choices.choice({ name: "workstation", label: "Viewer" }, archive.workstation, viewers),
-    choices.choice({ name: "workstation_config", label: "Viewer configuration" }, archive.workstation_config, configurations),
-    choices.choice({ name: "hanging_protocol", label: "Hanging protocol" }, archive.hanging_protocol, protocols),
-    choices.choices({ name: "optional_hanging_protocols", label: "Other hanging protocols to choose from" }, archive.optional_hanging_protocols, protocols),
-    choices.named({ name: "view_content", label: "View content", hint: "A viewport on each line with the sockets it shows, such as “main: ct-image, generic-overlay”." }, archive.view_content),
+    choices.choice({ name: "workstation", label: "Viewer", hint: viewerHint(usual) }, archive.workstation, viewers.map(named)),
+    choices.choice({ name: "workstation_config", label: "Viewer configuration", hint: "Its window presets are those of this page, too." }, archive.workstation_config, configurations.map(named)),
+    protocol,
+    choices.choices({ name: "optional_hanging_protocols", label: "Other hanging protocols to choose from" }, archive.optional_hanging_protocols, protocols.map(named)),
+    content,
   ];
+}
+
+function viewerHint(usual) {
+  const about = "Where items are opened beside this page.";
+  return usual ? `${about} New archives get ${usual.title}, the viewer of this installation.` : about;
 }
 
 function arriving(archive) {
@@ -85,20 +94,29 @@ function arriving(archive) {
   ];
 }
 
+async function save(archive, sent, options) {
+  try {
+    await api.patch(archive.api_url, sent, options);
+  } catch (error) {
+    if (error.errors) error.errors = byViewport(error.errors);
+    throw error;
+  }
+}
+
 // Sends what was changed, for the version that was seen.
 function settingsForm(archive, settings, { tag, signal, again }) {
   const said = element("div", { role: "status" });
   const all = Object.values(settings).flat();
-  const save = submitting(said, async () => {
+  const submit = submitting(said, async () => {
     const changed = all.filter((each) => each.isChanged);
     const sent = Object.fromEntries(await Promise.all(changed.map(async (each) => [each.name, await each.value()])));
-    await api.patch(archive.api_url, sent, { signal, tag });
+    await save(archive, sent, { signal, tag });
     again();
     announce("The settings are saved.");
   });
   return element(
     "form",
-    { class: "card settings", novalidate: true, onsubmit: save },
+    { class: "card settings", novalidate: true, onsubmit: submit },
     Object.entries(settings).map(([name, fields]) => element("fieldset", {}, element("legend", {}, name), fields.map((each) => each.view))),
     element("p", { class: "hint" }, room(archive.quota)),
     said,

@@ -115,9 +115,9 @@ export class UploadPanel {
       await this.start(uploads, grouping);
       leave();
     };
-    const form = groupingForm(this.archive, uploads, { signal: this.signal, begin, leave });
+    const { form, canBegin } = groupingForm(this.archive, uploads, { signal: this.signal, begin, leave });
     this.grouping.replaceChildren(form);
-    form.requestSubmit(); // shows the first preview
+    if (canBegin) form.requestSubmit(); // shows the first preview
   }
 
   async start(uploads, grouping = null) {
