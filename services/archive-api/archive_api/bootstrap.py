@@ -1,6 +1,6 @@
 """Puts archive-api together: the only place that knows which adapters it runs on."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -8,6 +8,7 @@ import httpx2
 
 from archive_api.adapters.ingest_client import IngestClient
 from archive_api.adapters.markdown_page import render_markdown
+from archive_api.adapters.organisations import organisation_title
 from archive_api.adapters.pillow_logo import render_picture
 from archive_api.domain.access_note import ACCESS_NOTES, AccessNote
 from archive_api.domain.archive import ARCHIVES, Archive, ArchiveLook
@@ -18,6 +19,7 @@ from archive_api.domain.image import IMAGES, Image, ImageCard
 from archive_api.domain.item import Item
 from archive_api.domain.item_collection import ITEMS
 from archive_api.domain.outcome import SESSION_FAILURES, SessionFailure
+from archive_api.domain.publication import PUBLICATIONS, Publication
 from archive_api.domain.rendering import RENDERINGS, Rendering
 from archive_api.domain.search_entry import MEASURES, SEARCH_ENTRIES, Measure, SearchEntry
 from archive_api.domain.service_link import SERVICE_LINKS, ServiceLink
@@ -33,6 +35,7 @@ from archive_api.domain.sockets import SOCKETS, Socket
 from archive_api.domain.suspicion import SUSPICIONS, Suspicion
 from archive_api.domain.tally import TALLIES, WEIGHTS, Tally
 from archive_api.domain.task import TASKS, Task
+from archive_api.domain.vocabulary import TERMS, Term
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.paging import Paging
 from archive_api.use_cases.renew_entries import renew_entries
@@ -68,6 +71,8 @@ COLLECTIONS = (
     SNAPSHOT_DRAFTS,
     SNAPSHOT_PAGES,
     DISPLAY_SETTINGS,
+    TERMS,
+    PUBLICATIONS,
     SERVICE_LINKS,
     DEPARTURES,
     SUSPICIONS,
@@ -114,18 +119,15 @@ def bootstrap(settings: PlatformSettings, *, transports: Transports | None = Non
     """Connect to the stores and to the other services, and build the library on them."""
     reached = transports or Transports()
     clock = SystemClock()
-    ingest = ServiceClient(
-        settings.ingest_url,
-        service=NAME,
-        secret=settings.secret,
-        clock=clock,
-        transport=reached.ingest,
-    )
+    client = partial(ServiceClient, service=NAME, secret=settings.secret, clock=clock)
+    ingest = client(settings.ingest_url, transport=reached.ingest)
+    permissions = client(settings.permissions_url, transport=reached.permissions)
     return over(
         connect(settings),
         Buckets(*(platform_blobs(settings, bucket) for bucket in ("images", "media", "uploads"))),
         access=connect_access(settings, service=NAME, clock=clock, transport=reached.permissions),
         uploaded=IngestClient(ingest),
+        organisation_title=partial(organisation_title, permissions),
         clock=clock,
         archive_quota_bytes=settings.archive_quota_bytes,
         default_viewer=settings.default_viewer,
@@ -144,6 +146,7 @@ def over(
     *,
     access: Access,
     uploaded: Uploaded,
+    organisation_title: Callable[[str | None, str], str],
     clock: Clock,
     archive_quota_bytes: int = 0,
     default_viewer: str = "",
@@ -170,6 +173,8 @@ def over(
         snapshot_drafts=kept(SNAPSHOT_DRAFTS.name, SnapshotDraft),
         snapshot_pages=kept(SNAPSHOT_PAGES.name, SnapshotPage),
         display_settings=kept(DISPLAY_SETTINGS.name, DisplaySetting),
+        terms=kept(TERMS.name, Term),
+        publications=kept(PUBLICATIONS.name, Publication),
         service_links=kept(SERVICE_LINKS.name, ServiceLink),
         departures=kept(DEPARTURES.name, Departure),
         suspicions=kept(SUSPICIONS.name, Suspicion),
@@ -183,6 +188,7 @@ def over(
         uploaded=uploaded,
         access=access,
         clock=clock,
+        organisation_title=organisation_title,
         render_picture=render_picture,
         render_markdown=render_markdown,
         archive_quota_bytes=archive_quota_bytes,

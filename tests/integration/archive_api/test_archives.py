@@ -49,6 +49,7 @@ def test_a_new_archive_has_everything_the_public_client_reads(service: ArchiveSe
         "modalities": [],
         "structures": [],
         "organizations": [],
+        "organization_links": {},
         "publications": [],
         "created": "2026-11-23T12:00:01.000000Z",
         "modified": "2026-11-23T12:00:01.000000Z",

@@ -204,7 +204,10 @@ class DocumentedScene(Scene):
             "overlay_segments": [{"name": "lung", "voxel_value": 1}],
             "key_bindings": [{"key": "k", "command": "zoom"}],
         }
+        self._publication()
+        organisation = self._organisation()["pk"]
         shown = {
+            "organizations": [f"/api/v1/organisations/{organisation}/"],
             "workstation": made["workstations"]["api_url"],
             "workstation_config": self._ask("/api/v1/workstations/configs/", configuration)["api_url"],
             "hanging_protocol": made["hanging-protocols"]["api_url"],

@@ -140,6 +140,9 @@ class Scene:
         return {
             "/members/<user>": self._member,
             **{f"/{path}/<pk>": partial(self._display_setting, path) for path in DISPLAY_SETTINGS},
+            "/modalities/<slug>": partial(self._term, "modalities"),
+            "/structures/<slug>": partial(self._term, "structures"),
+            "/publications/<pk>": self._publication,
             "/archives/items/<pk>": self._item,
             "/archives/snapshots/<pk>": self._snapshot,
             "/archives/<pk>/links/<link>": self._link,
@@ -177,6 +180,20 @@ class Scene:
     def _display_setting(self, path: str) -> dict[str, str]:
         made = self.platform.ok("POST", f"/api/v1/{path}/", "administrator", json=DISPLAY_SETTINGS[path])
         return {"pk": str(made["pk"])}
+
+    def _term(self, kind: str) -> dict[str, str]:
+        sent = self._new_term(kind)
+        return {"slug": self.platform.ok("POST", f"/api/v1/{kind}/", "administrator", json=sent)["slug"]}
+
+    def _new_term(self, kind: str) -> dict[str, str]:
+        return {"name": f"New {next(self._numbers)}"} | ({"region": "Head"} if kind == "structures" else {})
+
+    def _publication(self) -> dict[str, str]:
+        sent = self._new_publication()
+        return {"pk": self.platform.ok("POST", "/api/v1/publications/", "administrator", json=sent)["pk"]}
+
+    def _new_publication(self) -> dict[str, Any]:
+        return {"identifier": f"10.1000/{next(self._numbers)}", "title": "On lungs", "year": 2026}
 
     def _snapshot(self) -> dict[str, str]:
         path = f"/api/v1/archives/{self.archive}/snapshots/"
@@ -272,6 +289,13 @@ class Scene:
         bodies: dict[tuple[str, str], dict[str, Any]] = {
             ("POST", "/api/v1/archives/"): {"title": "New"},
             ("PATCH", "/api/v1/archives/<pk>/"): {"description": "New"},
+            **{("POST", f"/api/v1/{kind}/"): self._new_term(kind) for kind in ("modalities", "structures")},
+            **{
+                ("PATCH", f"/api/v1/{kind}/<slug>/"): {"description": "New"}
+                for kind in ("modalities", "structures")
+            },
+            ("POST", "/api/v1/publications/"): self._new_publication(),
+            ("PATCH", "/api/v1/publications/<pk>/"): {"title": "Other"},
             ("POST", "/api/v1/archives/items/"): {"archive": self._address()},
             ("PATCH", "/api/v1/archives/items/<pk>/"): {"title": f"New {next(self._numbers)}"},
             ("PUT", "/api/v1/archives/items/<pk>/"): {"values": []},

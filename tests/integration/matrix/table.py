@@ -89,6 +89,22 @@ TABLE: dict[tuple[Service, str, str], Row] = {
             ("DELETE", "<pk>/", REMOVED_BY_ROOT),
         )
     },
+    **{
+        (A, method, f"/api/v1/{path}/{rest}"): row
+        for path in ("modalities", "structures")
+        for method, rest, row in (
+            ("GET", "", ALL),
+            ("POST", "", ADDED_BY_ROOT),
+            ("GET", "<slug>/", ALL),
+            ("PATCH", "<slug>/", ROOT),
+            ("DELETE", "<slug>/", REMOVED_BY_ROOT),
+        )
+    },
+    (A, "GET", "/api/v1/publications/"): SOMEBODY,
+    (A, "POST", "/api/v1/publications/"): CREATED,
+    (A, "GET", "/api/v1/publications/<pk>/"): SOMEBODY,
+    (A, "PATCH", "/api/v1/publications/<pk>/"): ROOT,  # somebody else's
+    (A, "DELETE", "/api/v1/publications/<pk>/"): REMOVED_BY_ROOT,
     (A, "GET", "/api/v1/archives/items/"): SOMEBODY,
     (A, "POST", "/api/v1/archives/items/"): (401, 401, 400, 400, 201, 201, 201),
     (A, "GET", "/api/v1/archives/items/<pk>/"): ROLE,

@@ -25,7 +25,12 @@ BY_EXACT_ADDRESS = {
     "/api/v1/archives/<pk>/nameplate/",
     "/api/v1/archives/<pk>/nameplate/logo.png",
 }
-FOR_EVERYBODY = ("organisations", "/workstations/", "/hanging-protocols/")  # who is signed in
+FOR_EVERYBODY = (
+    "organisations",
+    "/publications/",
+    "/workstations/",
+    "/hanging-protocols/",
+)  # who is signed in
 ABOUT_SOMETHING = [
     cell
     for cell in TABLE

@@ -55,8 +55,13 @@ class ArchiveSettings(DisplayChoices):
         Names of the pictures' files, "" without one.
     page_markdown
         What the archive's page says beside its card; shown as sanitised HTML.
-    organizations, publications
-        For the record only: no organisation's people get a right by it. Publications by DOI or arXiv number.
+    modalities, structures
+        By name; see `archive_api.domain.vocabulary`.
+    organizations, organization_pks
+        For the record only: no organisation's people get a right by it. Their names, and for each its identifier, "" for one that
+        is only a name.
+    publications
+        By DOI, arXiv or PubMed number.
     versions_required
         Whether changes of items must say which version they are meant for.
     """
@@ -72,8 +77,15 @@ class ArchiveSettings(DisplayChoices):
     modalities: list[str] = field(default_factory=list)
     structures: list[str] = field(default_factory=list)
     organizations: list[str] = field(default_factory=list)
+    organization_pks: list[str] = field(default_factory=list)
     publications: list[str] = field(default_factory=list)
     versions_required: bool = False
+
+    @property
+    def organisations_by_name(self) -> dict[str, str]:
+        """Return the identifiers of organisations by their names, of those that are more than a name."""
+        both = zip(self.organizations, self.organization_pks, strict=False)  # older archives have names only
+        return {name: pk for name, pk in both if pk}
 
 
 @dataclass(kw_only=True)
@@ -186,6 +198,7 @@ ARCHIVES = Collection(
         "modalities": "settings.modalities",
         "structures": "settings.structures",
         "organizations": "settings.organizations",
+        "organization_pks": "settings.organization_pks",
     },
     unique=[("slug",)],
     indexes=[

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 
 from archive_api.domain.archive import Archive, picture_key
 from archive_api.domain.logo import LOGO, PictureRule
+from archive_api.domain.vocabulary import TermKind
 from archive_api.domain.words import words
 from archive_api.use_cases.archive_quota import Quota, quota_of
 from archive_api.use_cases.count_items import count_items
+from archive_api.use_cases.keep_terms import term_names
 from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Question, Usable
 from archive_shared.documents import Comparison, Where, one_of
 from archive_shared.documents.port import Scalar, Sort
 from archive_shared.errors import NotFound, Unauthenticated
+from archive_shared.identifiers import is_id
 
 ORDERINGS = ("created", "-created", "modified", "-modified", "title", "-title")
 _FIELDS = {"created": "created_at", "modified": "modified_at", "title": "title"}
@@ -26,6 +29,10 @@ class ArchiveFilter:
     ----------
     search
         Words, or their beginnings, of title and description.
+    modality, structure
+        By name or slug.
+    organization
+        By name, or by the identifier of one that is linked.
     mine
         Only those the caller has a role on.
     ordering
@@ -75,7 +82,7 @@ def list_archives(
 
     A search for several words costs the size of what the rarest-looking one finds.
     """
-    where = list(_visible(library.access.usable(token), wanted))
+    where = list(_visible(library, library.access.usable(token), wanted))
     if not where:
         return 0, []
     further = _further_words(wanted.search)
@@ -170,9 +177,9 @@ def read_picture(
     return library.media_blobs.read(picture_key(rule.folder, identifier, name, width_px))
 
 
-def _visible(usable: Usable, wanted: ArchiveFilter) -> Iterator[Where]:
+def _visible(library: Library, usable: Usable, wanted: ArchiveFilter) -> Iterator[Where]:
     """Yield the alternatives an archive may meet to be in the list."""
-    asked = _asked(wanted)
+    asked = _asked(library, wanted)
     if usable.everything and not wanted.mine:
         yield asked
         return
@@ -182,19 +189,24 @@ def _visible(usable: Usable, wanted: ArchiveFilter) -> Iterator[Where]:
         yield asked | {"_id": one_of(sorted(usable.archives))}
 
 
-def _asked(wanted: ArchiveFilter) -> dict[str, Scalar | Comparison]:
+def _asked(library: Library, wanted: ArchiveFilter) -> dict[str, Scalar | Comparison]:
     asked: dict[str, Scalar | Comparison] = {"deleted": False}
-    exact = {
+    exact: dict[str, Scalar | Comparison] = {
         "slug": wanted.slug,
         "title": wanted.title,
         "public": wanted.public,
-        "modalities": wanted.modality,
-        "structures": wanted.structure,
-        "organizations": wanted.organization,
+        "modalities": _filed(library, TermKind.MODALITY, wanted.modality),
+        "structures": _filed(library, TermKind.STRUCTURE, wanted.structure),
+        ("organization_pks" if is_id(wanted.organization or "") else "organizations"): wanted.organization,
     }
     asked |= {name: value for name, value in exact.items() if value is not None}
     searched = _longest_first(wanted.search)
     return asked | ({"words": searched[0]} if searched else {})
+
+
+def _filed(library: Library, kind: TermKind, word: str | None) -> Comparison | None:
+    """Return the condition that archives are filed under a term, meant by name or slug, or under a word nobody keeps."""
+    return None if word is None else one_of(sorted({word, *term_names(library, kind, [word])}))
 
 
 def _longest_first(search: str) -> list[str]:

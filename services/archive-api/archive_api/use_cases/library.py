@@ -12,6 +12,7 @@ from archive_api.domain.image import Image, ImageCard
 from archive_api.domain.item import Item
 from archive_api.domain.logo import PictureRule
 from archive_api.domain.outcome import SessionFailure
+from archive_api.domain.publication import Publication
 from archive_api.domain.rendering import Rendering
 from archive_api.domain.search_entry import Measure, SearchEntry
 from archive_api.domain.service_link import ServiceLink
@@ -19,6 +20,7 @@ from archive_api.domain.snapshot import Snapshot, SnapshotDraft, SnapshotPage
 from archive_api.domain.suspicion import Suspicion
 from archive_api.domain.tally import Tally
 from archive_api.domain.task import Task
+from archive_api.domain.vocabulary import Term
 from archive_api.use_cases.paging import Paging
 from archive_api.use_cases.socket_shelf import SocketShelf
 from archive_api.use_cases.uploaded import Uploaded
@@ -42,6 +44,8 @@ class Library:
         The buckets `images` and `media`, and `uploads`, which is only read.
     uploaded
         The ingest worker.
+    organisation_title
+        Returns the name of the organisation of an identifier as the holder of a token sees it; raises `NotFound`.
     render_picture
         Turns the bytes of a picture somebody sent into the bytes of PNGs that may be shown to everybody, by their
         widths in pixels; raises `Invalid` for one that breaks the rule.
@@ -73,6 +77,8 @@ class Library:
     snapshot_drafts: Repository[SnapshotDraft]
     snapshot_pages: Repository[SnapshotPage]
     display_settings: Repository[DisplaySetting]
+    terms: Repository[Term]
+    publications: Repository[Publication]
     service_links: Repository[ServiceLink]
     departures: Repository[Departure]
     suspicions: Repository[Suspicion]
@@ -86,6 +92,7 @@ class Library:
     uploaded: Uploaded
     access: Access
     clock: Clock
+    organisation_title: Callable[[str | None, str], str]
     render_picture: Callable[[bytes, PictureRule], Mapping[int, bytes]]
     render_markdown: Callable[[str], str]
     archive_quota_bytes: int = 0

@@ -27,6 +27,16 @@ from archive_gateway.openapi.json_schema import (
 
 PROGRESS = one_of(Progress)
 
+_PUBLICATION = thing(
+    identifier=TEXT,
+    url=LINK,
+    title=TEXT,
+    authors=listed(TEXT),
+    year=maybe(WHOLE),
+    journal=TEXT,
+    citation=TEXT,
+)
+_TERM = thing(slug=TEXT, name=TEXT, description=TEXT, built_in=FLAG, api_url=LINK)
 _CARD = thing(
     pk=TEXT,
     slug=TEXT,
@@ -42,7 +52,8 @@ _CARD = thing(
     modalities=listed(TEXT),
     structures=listed(TEXT),
     organizations=listed(TEXT),
-    publications=listed(thing(identifier=TEXT, url=LINK)),
+    organization_links=by_name(LINK),
+    publications=listed(_PUBLICATION),
     created=TIME,
     modified=TIME,
     api_url=LINK,
@@ -211,6 +222,9 @@ ARCHIVE_ANSWERS: dict[str, JsonSchema] = {
         created=TIME,
         expires=TIME,
     ),
+    "Modality": _TERM,
+    "Structure": extended(_TERM, region=TEXT),
+    "Publication": extended(_PUBLICATION, pk=TEXT, created=TIME, modified=TIME, api_url=LINK),
     "Duplicates": thing(
         next=maybe(LINK),
         results=listed(thing(pixels_sha256=TEXT, images=listed(LINK))),

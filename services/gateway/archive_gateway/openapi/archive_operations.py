@@ -1,7 +1,9 @@
 """What the routes of archive-api take and answer."""
 
-from archive_api.entrypoints.http import schemas, snapshots
+from archive_api.domain.vocabulary import TermKind
+from archive_api.entrypoints.http import publications, schemas, snapshots
 from archive_api.entrypoints.http.display_settings import SHELVES
+from archive_api.entrypoints.http.terms import SCHEMAS
 from archive_gateway.openapi.display_answers import name_of
 from archive_gateway.openapi.json_schema import TEXT, listed, named, page_of
 from archive_gateway.openapi.operation import (
@@ -119,5 +121,25 @@ _DISPLAY: dict[Key, Operation] = {
         ("DELETE", "<pk>/", GONE),
     )
 }
+_TERMS: dict[Key, Operation] = {
+    (method, f"/api/v1/{kind.value}/{rest}"): operation
+    for kind, name in ((TermKind.MODALITY, "Modality"), (TermKind.STRUCTURE, "Structure"))
+    for new, change in (SCHEMAS[kind],)
+    for method, rest, operation in (
+        ("GET", "", page(name)),
+        ("POST", "", made(name, new())),
+        ("GET", "<slug>/", one(name)),
+        ("PATCH", "<slug>/", one(name, change(partial=True))),
+        ("DELETE", "<slug>/", GONE),
+    )
+}
+PUBLICATIONS = "/api/v1/publications"
+_PUBLICATIONS: dict[Key, Operation] = {
+    ("GET", f"{PUBLICATIONS}/"): page("Publication", "identifier"),
+    ("POST", f"{PUBLICATIONS}/"): made("Publication", publications.PublicationFields()),
+    ("GET", f"{PUBLICATIONS}/<pk>/"): one("Publication"),
+    ("PATCH", f"{PUBLICATIONS}/<pk>/"): one("Publication", publications.PublicationFields()),
+    ("DELETE", f"{PUBLICATIONS}/<pk>/"): GONE,
+}
 
-ARCHIVE_OPERATIONS = _ARCHIVES | _ITEMS | _IMAGES_AND_SOCKETS | _FILES | _DISPLAY
+ARCHIVE_OPERATIONS = _ARCHIVES | _ITEMS | _IMAGES_AND_SOCKETS | _FILES | _DISPLAY | _TERMS | _PUBLICATIONS

@@ -52,6 +52,10 @@ _QUERY: dict[str, Parameter] = {
     },
     "origin": {"description": "The upload session the image came with."},
     "subject": {"description": "Only downloads of this image, item, archive, version or zip."},
+    "identifier": {"description": "The DOI, arXiv or PubMed number of one publication."},
+    "modality": {"description": "By name or slug."},
+    "structure": {"description": "By name or slug."},
+    "organization": {"description": "By name, or by the identifier of one that is linked."},
     "search": {"description": "Words, or their beginnings."},
     "socket": {
         "schema": {"type": "array", "items": TEXT},

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from archive_api.bootstrap import ArchiveApi, Transports, bootstrap
+from archive_api.domain.vocabulary import TermKind
 from archive_api.entrypoints.http.archives import archives_blueprint
 from archive_api.entrypoints.http.client_versions import client_versions_blueprint
 from archive_api.entrypoints.http.contents import contents_blueprint
@@ -14,11 +15,13 @@ from archive_api.entrypoints.http.item_actions import item_actions_blueprint
 from archive_api.entrypoints.http.items import items_blueprint
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.media import media_blueprint
+from archive_api.entrypoints.http.publications import publications_blueprint
 from archive_api.entrypoints.http.service_links import service_links_blueprint
 from archive_api.entrypoints.http.sights import sights_blueprint
 from archive_api.entrypoints.http.snapshots import snapshots_blueprint
 from archive_api.entrypoints.http.sockets import sockets_blueprint
 from archive_api.entrypoints.http.tasks import tasks_blueprint
+from archive_api.entrypoints.http.terms import terms_blueprint
 from archive_shared.http.app import build_app
 from archive_shared.http.request_rates import RequestRates, request_rates
 from archive_shared.settings import PlatformSettings
@@ -58,6 +61,8 @@ def app_for(
             sockets_blueprint(library, links),
             media_blueprint(library),
             *(display_blueprint(library, links, shelf) for shelf in SHELVES),
+            *(terms_blueprint(library, links, kind) for kind in TermKind),
+            publications_blueprint(library, links),
             snapshots_blueprint(library, links),
             service_links_blueprint(library, secret=secret),
             client_versions_blueprint(),

@@ -1,18 +1,22 @@
 """How archives look to clients: the public client's shapes (spec/gcapi.md 2) and what we add to them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 from archive_api.domain.archive import Archive, ArchiveSettings
 from archive_api.domain.logo import LOGO, SOCIAL_IMAGE, PictureRule
-from archive_api.domain.publications import publication_link
+from archive_api.domain.publication import Publication
 from archive_api.entrypoints.http.links import Links
+from archive_api.entrypoints.http.publications import show_publication
 from archive_api.entrypoints.http.shapes import Json
 from archive_api.use_cases.browse_archives import SeenArchive
 from archive_shared.clock import to_text
 
+Publications = Mapping[str, Publication]
+"""What is known of publications, by their identifiers."""
 
-def show_archive(archive: Archive, links: Links) -> Json:
+
+def show_archive(archive: Archive, links: Links, publications: Publications) -> Json:
     """Return the card of an archive."""
     settings = archive.settings
     return {
@@ -30,9 +34,8 @@ def show_archive(archive: Archive, links: Links) -> Json:
         "modalities": settings.modalities,
         "structures": settings.structures,
         "organizations": settings.organizations,
-        "publications": [
-            {"identifier": each, "url": publication_link(each)} for each in settings.publications
-        ],
+        "organization_links": _organisations(settings, links),
+        "publications": [show_publication(each, publications.get(each)) for each in settings.publications],
         "created": to_text(archive.created_at),
         "modified": to_text(archive.modified_at),
         "api_url": links.archive(archive.id),
@@ -40,10 +43,12 @@ def show_archive(archive: Archive, links: Links) -> Json:
     }
 
 
-def show_seen_archive(seen: SeenArchive, links: Links, render_markdown: Callable[[str], str]) -> Json:
+def show_seen_archive(
+    seen: SeenArchive, links: Links, publications: Publications, render_markdown: Callable[[str], str]
+) -> Json:
     """Return the card of an archive with what only those with a role may know, null for others."""
     settings, usable = seen.archive.settings, seen.items is not None
-    return show_archive(seen.archive, links) | {
+    return show_archive(seen.archive, links, publications) | {
         "role": seen.role or None,
         "item_count": seen.items,
         "is_full": (seen.quota is not None and seen.quota.is_used_up) if usable else None,
@@ -53,6 +58,11 @@ def show_seen_archive(seen: SeenArchive, links: Links, render_markdown: Callable
         "versions_required": settings.versions_required if usable else None,
         **(_shown_with(settings, links) if usable else dict.fromkeys(_SHOWN_WITH)),
     }
+
+
+def _organisations(settings: ArchiveSettings, links: Links) -> Json:
+    """Return where organisations tell of themselves, by the names they are shown with; those that are only names are not in it."""
+    return {name: links.organisation(pk) for name, pk in settings.organisations_by_name.items()}
 
 
 def show_nameplate(archive: Archive, links: Links) -> Json:

@@ -25,6 +25,8 @@ from archive_api.use_cases.check_display import check_display, with_default_view
 from archive_api.use_cases.count_items import count_items
 from archive_api.use_cases.create_archive import create_archive
 from archive_api.use_cases.delete_archive import ask_for_deletion, delete_archive, hindrances
+from archive_api.use_cases.file_archive import filed
+from archive_api.use_cases.keep_publications import publications_of
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.require_creator import require_creator
 from archive_shared.clock import to_text
@@ -62,7 +64,8 @@ class _Archives:
         count, found = list_archives(
             self.library, bearer_token(), _filter(), skip=wanted.offset, limit=wanted.limit
         )
-        results = [show_archive(archive, self.links) for archive in found]
+        publications = publications_of(self.library, found)
+        results = [show_archive(archive, self.links, publications) for archive in found]
         return json_response(page_body(wanted, url=self.links.archives, count=count, results=results))
 
     def show(self, pk: str) -> Response:
@@ -95,6 +98,7 @@ class _Editing:
         caller = require_creator(self.library, bearer_token())
         wanted = with_default_viewer(self.library, sent_archive())
         check_display(self.library, bearer_token(), wanted)
+        wanted |= filed(self.library, bearer_token(), wanted)
 
         def act(identifier: str) -> tuple[int, Json]:
             archive = create_archive(self.library, caller, identifier, wanted)
@@ -107,6 +111,7 @@ class _Editing:
         caller, present = require_editor(self.library, bearer_token(), pk)
         wanted = sent_archive(partial=True)
         check_display(self.library, bearer_token(), wanted)
+        wanted |= filed(self.library, bearer_token(), wanted, present.settings)
         archive = change_archive(self.library, caller, present, wanted, expected_version=expected_version())
         items, quota = count_items(self.library, pk), quota_of(self.library, pk)
         return _tagged(SeenArchive(archive, items, quota, "editor"), self.library, self.links)
@@ -139,7 +144,8 @@ class _Editing:
 
 
 def _shown(seen: SeenArchive, library: Library, links: Links) -> Json:
-    return show_seen_archive(seen, links, library.render_markdown)
+    publications = publications_of(library, [seen.archive])
+    return show_seen_archive(seen, links, publications, library.render_markdown)
 
 
 def _tagged(seen: SeenArchive, library: Library, links: Links) -> Response:

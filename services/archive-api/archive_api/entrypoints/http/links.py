@@ -7,6 +7,7 @@ from urllib.parse import quote
 from archive_api.domain.archive import picture_key
 from archive_api.domain.logo import PictureRule
 from archive_api.domain.value import Value
+from archive_api.domain.vocabulary import TermKind
 from archive_shared.events import ImageFile
 
 _SUFFIXES = {"MHD": ".mha", "TIFF": ".tif"}
@@ -42,6 +43,10 @@ class Links:
     def sockets(self) -> str:
         return f"{self._api}/components/interfaces/"
 
+    @property
+    def publications(self) -> str:
+        return f"{self._api}/publications/"
+
     def archive(self, pk: str) -> str:
         return f"{self.archives}{pk}/"
 
@@ -72,6 +77,14 @@ class Links:
     def duplicates(self, archive: str, cursor: str) -> str:
         """Return where the list of equal images goes on."""
         return f"{self.archive(archive)}duplicates/?cursor={cursor}"
+
+    def terms(self, kind: TermKind) -> str:
+        """Return where the modalities, or the structures, are listed."""
+        return f"{self._api}/{kind.value}/"
+
+    def organisation(self, pk: str) -> str:
+        """Return where an organisation tells of itself; permissions keeps them."""
+        return f"{self._api}/organisations/{pk}/"
 
     def page(self, slug: str) -> str:
         """Return the address of the page of an archive, for people."""

@@ -21,14 +21,16 @@ _FORM = "multipart/form-data"
 
 
 class PublicationField(Line):
-    """A publication by DOI or arXiv number."""
+    """A publication by DOI, arXiv or PubMed number."""
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> str:
         found = publication(super()._deserialize(value, attr, data, **kwargs))
         if found is None:
-            raise ValidationError("Must be a DOI or an arXiv number.")
+            raise ValidationError(
+                "Must be a DOI, an arXiv number, or a PubMed number with `pmid:` before it."
+            )
         return found
 
 
