@@ -33,7 +33,7 @@ _NAMED_BY_PEOPLE = {"file", "upload", "image", "item", "session", "original", "d
 _ADDRESS_WITH_QUERY = r"(\b[a-z+]{1,12}://[^\s?\"']*|(?<![^\s\"'(])/[^\s?\"']*)\?[^\s\"']+"
 _SHAPES = (
     (re.compile(r"(?i)\b(bearer|basic|token)\s+[\w.~+/=-]{8,}"), rf"\1 {REMOVED}"),
-    (re.compile(r"\bmap_[\w-]{16,}"), REMOVED),  # a token of ours
+    (re.compile(r"\b(map|view)_[\w-]{16,}"), REMOVED),  # a token or viewing of ours
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), REMOVED),  # a JSON Web Token
     (re.compile(r"://[^/@\s]+@"), f"://{REMOVED}@"),  # an account in an address
     (re.compile(_ADDRESS_WITH_QUERY), rf"\1?{REMOVED}"),  # signatures, and what people search for

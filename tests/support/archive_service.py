@@ -150,6 +150,7 @@ def archive_service_on(
         access=people,
         uploaded=uploads,
         organisation_title=partial(_title, organisations),
+        secret=SECRET,
         clock=clock,
         archive_quota_bytes=archive_quota_bytes,
         default_viewer=default_viewer,

@@ -56,8 +56,10 @@ from archive_shared.http.client import ServiceClient
 from archive_shared.http.connect_access import connect_access
 from archive_shared.idempotency import ANSWERS, answer_book
 from archive_shared.outbox.lease import LEASES
+from archive_shared.sealing import AesGcmSeals
 from archive_shared.settings import Grace, PlatformSettings
 from archive_shared.sweeping import Leftover, Sweep
+from archive_shared.viewing import PURPOSE, ViewingOffice
 
 NAME = "archive-api"
 COLLECTIONS = (
@@ -128,6 +130,7 @@ def bootstrap(settings: PlatformSettings, *, transports: Transports | None = Non
         access=connect_access(settings, service=NAME, clock=clock, transport=reached.permissions),
         uploaded=IngestClient(ingest),
         organisation_title=partial(organisation_title, permissions),
+        secret=settings.secret,
         clock=clock,
         archive_quota_bytes=settings.archive_quota_bytes,
         default_viewer=settings.default_viewer,
@@ -145,6 +148,7 @@ def over(
     buckets: Buckets,
     *,
     access: Access,
+    secret: bytes,
     uploaded: Uploaded,
     organisation_title: Callable[[str | None, str], str],
     clock: Clock,
@@ -187,6 +191,7 @@ def over(
         upload_blobs=buckets.uploads,
         uploaded=uploaded,
         access=access,
+        viewings=ViewingOffice(AesGcmSeals(secret, PURPOSE), clock),
         clock=clock,
         organisation_title=organisation_title,
         render_picture=render_picture,

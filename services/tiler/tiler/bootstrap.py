@@ -14,6 +14,7 @@ from archive_shared.documents import Documents, Repository
 from archive_shared.documents.connect import connect_documents
 from archive_shared.outbox.lease import LEASES
 from archive_shared.settings import PlatformSettings
+from archive_shared.viewing import PURPOSE, ViewingOffice
 from tiler.adapters.blob_source import BlobSource
 from tiler.adapters.byte_cache import ByteCache
 from tiler.adapters.index_cache import CachedIndexes
@@ -117,7 +118,7 @@ def over(
     settings: PlatformSettings,
 ) -> Tiler:
     """Build the service on stores and peers that are already there."""
-    from tiler.adapters.sealing import AesGcmSeals  # noqa: PLC0415 (only the web server gives passes)
+    from archive_shared.sealing import AesGcmSeals  # noqa: PLC0415 (only the web server gives passes)
 
     indexes, open_source = CachedIndexes(media_blobs), partial(BlobSource, image_blobs)
     gallery = Gallery(
@@ -129,6 +130,7 @@ def over(
         read_deep_zoom_tile=read_deep_zoom_tile,
         read_zoom_tile=read_zoom_tile,
         read_crop=read_crop,
+        token_in=ViewingOffice(AesGcmSeals(settings.secret, PURPOSE), clock).token_in,
         clock=clock,
     )
     watching = Watching(

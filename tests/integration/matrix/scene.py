@@ -143,6 +143,7 @@ class Scene:
             "/modalities/<slug>": partial(self._term, "modalities"),
             "/structures/<slug>": partial(self._term, "structures"),
             "/publications/<pk>": self._publication,
+            "/archives/items/<pk>/view-link/": self._item_with_viewer,
             "/archives/items/<pk>": self._item,
             "/archives/snapshots/<pk>": self._snapshot,
             "/archives/<pk>/links/<link>": self._link,
@@ -170,6 +171,13 @@ class Scene:
     def _item(self) -> dict[str, str]:
         sent = {"archive": self._address()}
         return {"pk": self.platform.ok("POST", "/api/v1/archives/items/", "editor", json=sent)["pk"]}
+
+    def _item_with_viewer(self) -> dict[str, str]:
+        if not self.platform.library.archives.require(self.archive).settings.workstation:
+            path = f"/api/v1/workstations/{self._display_setting('workstations')['pk']}/"
+            sent = {"workstation": f"{self.platform.settings.public_url}{path}"}
+            self.platform.ok("PATCH", f"/api/v1/archives/{self.archive}/", "editor", json=sent)
+        return self._item()
 
     def _item_with_file(self) -> dict[str, str]:
         item = self._item()["pk"]

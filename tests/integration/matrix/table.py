@@ -112,6 +112,8 @@ TABLE: dict[tuple[Service, str, str], Row] = {
     (A, "PUT", "/api/v1/archives/items/<pk>/"): (401, 401, 404, 403, 200, 200, 200),
     (A, "DELETE", "/api/v1/archives/items/<pk>/"): (401, 401, 404, 403, 403, 204, 204),
     (A, "GET", "/api/v1/archives/items/<pk>/history/"): (401, 401, 404, 403, 200, 200, 200),
+    (A, "GET", "/api/v1/archives/items/<pk>/view-link/"): ROLE,
+    (A, "GET", "/api/v1/archives/items/<pk>/viewing/"): ROLE,
     (A, "POST", "/api/v1/archives/items/<pk>/restore/"): EDITOR,
     (A, "POST", "/api/v1/archives/items/<pk>/move/"): EDITOR,
     (A, "POST", "/api/v1/archives/items/<pk>/copy/"): (401, 401, 404, 400, 201, 201, 201),

@@ -40,8 +40,11 @@ def doors(scene: Scene) -> dict[str, Callable[[], int]]:
     made = ItemCreated(item=items[0]["pk"], archive=scene.archive, title="A slide", images=[image])
     platform.tell_feed(received(made, at=SystemClock().now()))
 
-    def get(path: str) -> Callable[[], int]:
-        return lambda: platform.call("GET", path, "uploader").status_code
+    [item] = platform.library.items.find({"images": image})
+    viewing = platform.ok("GET", f"/api/v1/archives/items/{item.id}/viewing/", "uploader")["viewing"]
+
+    def get(path: str, who: str = "uploader") -> Callable[[], int]:
+        return lambda: platform.call("GET", path, who).status_code
 
     def start_session() -> int:
         sent = {"uploads": uploads, "archive": scene.archive}
@@ -66,6 +69,10 @@ def doors(scene: Scene) -> dict[str, Callable[[], int]]:
         "preview": get(f"/api/v1/tiles/images/{image}/preview.jpeg"),
         "tile": get(f"/api/v1/tiles/images/{image}/0/0/0.jpeg"),
         "slice": get(f"/api/v1/tiles/images/{scene.volume}/slices/axial/3.jpeg"),
+        "item in a viewer": get(f"/api/v1/archives/items/{item.id}/", viewing),
+        "image in a viewer": get(f"/api/v1/cases/images/{image}/", viewing),
+        "tile in a viewer": get(f"/api/v1/tiles/images/{image}/0/0/0.jpeg", viewing),
+        "tile by pass of a viewer": PassHolder(scene, image, "tiles", "0/0/0.jpeg", viewing).look,
         "tile by pass": PassHolder(scene, scene.image, "tiles", "0/0/0.jpeg").look,
         "slice by pass": PassHolder(scene, scene.volume, "slices", "axial/3.jpeg").look,
         "session": start_session,
@@ -80,6 +87,7 @@ class PassHolder:
     image: str
     product: str
     path: str
+    who: str = "uploader"
     _pass: dict[str, str] = field(default_factory=dict)
 
     def look(self) -> int:
@@ -96,7 +104,7 @@ class PassHolder:
 
     def _get_pass(self) -> int:
         path = f"/api/v1/tiles/images/{self.image}/pass"
-        answer = self.scene.platform.call("GET", path, "uploader")
+        answer = self.scene.platform.call("GET", path, self.who)
         if answer.status_code == 200:
             self._pass = answer.get_json()
         return answer.status_code

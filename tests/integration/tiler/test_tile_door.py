@@ -8,9 +8,9 @@ import time_machine
 from werkzeug.test import TestResponse
 
 from archive_shared.clock import SystemClock
+from archive_shared.sealing import AesGcmSeals
 from tests.integration.tiler.conftest import IMAGES, Studio
 from tests.support.slides import as_pixels
-from tiler.adapters.sealing import AesGcmSeals
 from tiler.bootstrap import PASSES
 
 

@@ -30,6 +30,7 @@ from archive_shared.clock import Clock
 from archive_shared.documents import Repository
 from archive_shared.errors import Unauthenticated
 from archive_shared.idempotency import AnswerBook
+from archive_shared.viewing import ViewingOffice
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class Library:
     upload_blobs: BlobStore
     uploaded: Uploaded
     access: Access
+    viewings: ViewingOffice
     clock: Clock
     organisation_title: Callable[[str | None, str], str]
     render_picture: Callable[[bytes, PictureRule], Mapping[int, bytes]]

@@ -222,6 +222,8 @@ ARCHIVE_ANSWERS: dict[str, JsonSchema] = {
         created=TIME,
         expires=TIME,
     ),
+    "ViewLink": thing(url=LINK, expires=TIME),
+    "Viewing": thing(viewing=TEXT, item=LINK, expires=TIME),
     "Modality": _TERM,
     "Structure": extended(_TERM, region=TEXT),
     "Publication": extended(_PUBLICATION, pk=TEXT, created=TIME, modified=TIME, api_url=LINK),

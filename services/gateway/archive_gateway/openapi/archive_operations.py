@@ -79,6 +79,8 @@ _ITEMS: dict[Key, Operation] = {
     ("POST", f"{ITEM}/move/"): one("WrittenItem", schemas.Destination(), headers=VERSIONED),
     ("POST", f"{ITEM}/restore/"): one("WrittenItem", headers=VERSIONED),
     ("GET", f"{ITEM}/history/"): one("History"),
+    ("GET", f"{ITEM}/view-link/"): one("ViewLink"),
+    ("GET", f"{ITEM}/viewing/"): one("Viewing"),
     ("GET", "/api/v1/tasks/"): page("Task"),
     ("GET", "/api/v1/tasks/<pk>/"): one("Task"),
 }

@@ -91,6 +91,8 @@ class Gallery:
 
     Parameters
     ----------
+    token_in
+        Returns the token that permissions is asked about: that of a viewing, or what was shown itself.
     read_deep_zoom_tile, read_zoom_tile
         Read a tile of either view by its level, column and row.
     """
@@ -103,6 +105,7 @@ class Gallery:
     read_deep_zoom_tile: ReadTile
     read_zoom_tile: ReadTile
     read_crop: ReadCrop
+    token_in: Callable[[str], str]
     clock: Clock
 
     def preview(self, token: str | None, image: str) -> Shown:
@@ -126,7 +129,7 @@ class Gallery:
         """Return what there is of an image the caller may see; raise `Unauthenticated` or `NotFound`."""
         sight = self.sight(token, image)
         assert token is not None
-        return Look(token, sight, self.jobs.require(image))
+        return Look(self.token_in(token), sight, self.jobs.require(image))
 
     def sight(self, token: str | None, image: str) -> Sight:
         """Return how the caller sees an image, whether or not there is anything of it; errors as for a look."""

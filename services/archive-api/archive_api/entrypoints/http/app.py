@@ -22,6 +22,7 @@ from archive_api.entrypoints.http.snapshots import snapshots_blueprint
 from archive_api.entrypoints.http.sockets import sockets_blueprint
 from archive_api.entrypoints.http.tasks import tasks_blueprint
 from archive_api.entrypoints.http.terms import terms_blueprint
+from archive_api.entrypoints.http.viewings import viewings_blueprint
 from archive_shared.http.app import build_app
 from archive_shared.http.request_rates import RequestRates, request_rates
 from archive_shared.settings import PlatformSettings
@@ -58,6 +59,7 @@ def app_for(
             downloads_blueprint(library, links),
             images_blueprint(library, links),
             sights_blueprint(library),
+            viewings_blueprint(library, links),
             sockets_blueprint(library, links),
             media_blueprint(library),
             *(display_blueprint(library, links, shelf) for shelf in SHELVES),

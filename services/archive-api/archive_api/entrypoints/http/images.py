@@ -18,6 +18,7 @@ from archive_api.use_cases.browse_images import find_image
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.list_images import ImageFilter, list_images, list_images_after
 from archive_api.use_cases.paging import Place
+from archive_api.use_cases.view_item import looking_at_image
 from archive_shared.csv_cells import as_cell
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token, page, page_body
@@ -35,7 +36,9 @@ def images_blueprint(library: Library, links: Links) -> Blueprint:
 
     @routes.get("/<pk>/")
     def show(pk: str) -> Response:
-        return json_response(show_image(find_image(library, bearer_token(), pk), links))
+        """Show an image, to a viewer too that an item was opened with."""
+        token = looking_at_image(library, bearer_token(), pk)
+        return json_response(show_image(find_image(library, token, pk), links))
 
     def _page_at() -> Json:
         part = page()

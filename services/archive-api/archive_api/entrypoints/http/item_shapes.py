@@ -40,7 +40,7 @@ def _item(shown: ShownItem, links: Links) -> Json:
         "pk": item.id,
         "title": item.title,
         "archive": links.archive(item.archive),
-        "viewer": _opened(display, item.id, links) if display.viewer else None,
+        "viewer": viewer_address(display, item.id, links) if display.viewer else None,
         "hanging_protocol": _layout(display.protocol) if display.protocol else None,
         "optional_hanging_protocols": [_layout(each) for each in display.optional_protocols],
         "view_content": display.view_content,
@@ -66,7 +66,7 @@ def _layout(protocol: DisplaySetting) -> Json:
     }
 
 
-def _opened(display: Display, item: str, links: Links) -> str:
+def viewer_address(display: Display, item: str, links: Links) -> str:
     """Return where the item is opened: the address of the viewer, which is told of it; an address has one query."""
     assert display.viewer is not None
     address = str(display.viewer.content["url"])

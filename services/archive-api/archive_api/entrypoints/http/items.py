@@ -21,6 +21,7 @@ from archive_api.use_cases.edit_items import (
     delete_item,
 )
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.view_item import looking_at_item
 from archive_shared.access import Action
 from archive_shared.errors import Invalid
 from archive_shared.http.app import json_response
@@ -45,8 +46,8 @@ def items_blueprint(library: Library, links: Links) -> Blueprint:
 
     @routes.get("/<pk>/")
     def show(pk: str) -> Response:
-        """Show an item with its values."""
-        item = find_item(library, bearer_token(), pk, Action.USE_ARCHIVE)
+        """Show an item with its values, to a viewer too that it was opened with."""
+        item = find_item(library, looking_at_item(library, bearer_token(), pk), pk, Action.USE_ARCHIVE)
         [shown] = show_items(library, [item])
         return tagged(json_response(pages.shown([shown])[0]), item.version)
 

@@ -12,6 +12,7 @@ from archive_api.use_cases.browse_images import DOWNLOAD_LIFETIME_S, find_file, 
 from archive_api.use_cases.browse_items import find_value_file
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.note_access import note_image_access, note_value_access
+from archive_api.use_cases.view_item import looking_at_image, looking_at_item
 from archive_shared.errors import NotFound
 from archive_shared.events import ImageFile
 from archive_shared.http.requests import bearer_token
@@ -75,7 +76,7 @@ class _Files:
 
     def image_file(self, image: str, file: str, name: str) -> Response:
         """Send whoever may see the image on to the bytes of one of its files."""
-        token = bearer_token()
+        token = looking_at_image(self.library, bearer_token(), image)
         found = find_file(self.library, token, image, file)
         if name != file_name(found):
             raise NotFound(f"file {file} has another name")
@@ -89,7 +90,7 @@ class _Files:
 
     def value_file(self, item: str, value: int, name: str) -> Response:
         """Send whoever may see the item on to the bytes of a file in one of its sockets."""
-        token = bearer_token()
+        token = looking_at_item(self.library, bearer_token(), item)
         found = find_value_file(self.library, token, item, value, name)
         if request.method != "HEAD":
             note_value_access(self.library, self.library.require_caller(token), item, str(value))

@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 
 from archive_api.use_cases.browse_images import find_sight
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.view_item import looking_at_image
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token
 
@@ -17,7 +18,8 @@ def sights_blueprint(library: Library) -> Blueprint:
 
     @routes.get("/images/<image>/sight/")
     def sight(image: str) -> Response:
-        found = find_sight(library, bearer_token(), image)
+        token = looking_at_image(library, bearer_token(), image)
+        found = find_sight(library, token, image)
         return json_response({"archives": found.archives, "is_theirs": found.is_theirs})
 
     return routes

@@ -12,7 +12,7 @@ _SHORTEST_BYTES = _NONCE_BYTES + 16  # with the tag
 
 
 class AesGcmSeals:
-    """The `Seals` of passes. Thread-safe.
+    """Encloses what nobody else may read or change. Thread-safe.
 
     Parameters
     ----------
