@@ -38,6 +38,8 @@ class PlatformSettings:
         How many bytes an archive may hold; 0 sets no limit.
     default_viewer
         Slug of the viewer that archives get whose creator chose none; "" for none.
+    demand_confinement
+        Whether workers refuse to start where the kernel cannot keep those who read uploads from other files (Landlock).
     watch_port
         Where relays, consumers and workers answer `/metrics` and `/readyz`; 0 means nowhere.
     """
@@ -61,6 +63,7 @@ class PlatformSettings:
     upload_quota_bytes: int = 0
     archive_quota_bytes: int = 0
     default_viewer: str = ""
+    demand_confinement: bool = False
     watch_port: int = 0
     log_level: str = "INFO"
     log_json: bool = True
@@ -143,6 +146,7 @@ def read_platform_settings(env: Env | None = None) -> PlatformSettings:
                 env.float("ARCHIVE_QUOTA_GB", PlatformSettings.archive_quota_bytes) * GB
             ),
             default_viewer=env.str("DEFAULT_VIEWER", PlatformSettings.default_viewer),
+            demand_confinement=env.bool("DEMAND_CONFINEMENT", PlatformSettings.demand_confinement),
             watch_port=env.int("WATCH_PORT", PlatformSettings.watch_port),
             log_level=env.str("LOG_LEVEL", PlatformSettings.log_level),
             log_json=env.bool("LOG_JSON", PlatformSettings.log_json),

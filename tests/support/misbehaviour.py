@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -112,14 +111,40 @@ def fill_folder(arguments: Arguments, *, budget: Budget, on_progress: OnProgress
 
 def open_sockets(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
     """Return what comes of opening sockets to the world and to the machine, by this process and by one it starts."""
-    script = "import socket\ntry: socket.socket()\nexcept OSError as error: print(type(error).__name__)"
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    return {"mine": [_opened(socket.AF_INET), _opened(socket.AF_UNIX)], "started": told.stdout.strip()}
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        os.write(writing, _opened(socket.AF_INET).encode())
+        os._exit(0)
+    os.wait()
+    started = os.read(reading, 100).decode()
+    return {"mine": [_opened(socket.AF_INET), _opened(socket.AF_UNIX)], "started": started}
+
+
+def open_each(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    """Return what comes of opening each of some paths."""
+    return {
+        path: _error_of(lambda path=path: os.close(os.open(path, os.O_RDONLY))) for path in arguments["paths"]
+    }
+
+
+def write_each(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    """Write a file of one's own, and return what comes of writing to each of some paths."""
+    Path(arguments["folder"], "own").write_bytes(b"own")
+    return {path: _error_of(lambda path=path: Path(path).write_bytes(b"!")) for path in arguments["paths"]}
+
+
+def start_program(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    subprocess.run(["/bin/true"], check=True)
+    return {}
 
 
 def _opened(family: socket.AddressFamily) -> str:
+    return _error_of(lambda: socket.socket(family).close())
+
+
+def _error_of(do: Callable[[], object]) -> str:
     try:
-        socket.socket(family).close()
+        do()
     except OSError as error:
         return type(error).__name__
     return "opened"
@@ -137,8 +162,9 @@ def print_secret(arguments: Arguments, *, budget: Budget, on_progress: OnProgres
 
 
 def leave_a_grandchild(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
-    grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
-    Path(arguments["path"]).write_text(str(grandchild.pid), encoding="ascii")
+    grandchild = os.fork()
+    if grandchild:
+        Path(arguments["path"]).write_text(str(grandchild), encoding="ascii")
     time.sleep(3600)
     return {}
 

@@ -1,14 +1,17 @@
 """Uploads are read by processes without secrets and with limits; what becomes of those hurts nobody else."""
 
+import json
 import os
 import resource
 import signal
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from archive_shared.confinement.no_files import landlock_version
 from archive_shared.errors import Unavailable
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.program import Crashed, Program, Refused
@@ -289,3 +292,89 @@ def test_a_slide_that_exceeds_a_limit_is_reported_at_the_first_attempt(
     ending, _ = ended(CONVERSION_PROGRAM, work.converting.payload(work.conversions.require(image)))
 
     assert ending == Refused("Reading the image was stopped: it would have written more than 0 GB.")
+
+
+def confined(doing: str, kind: str = "fill") -> ConfinedReading:
+    """Reading by the real program, but for what it does with an order: the value of an expression is its result."""
+    program = (
+        "import json, os, socket\n"
+        "from pathlib import Path\n"
+        "from tiler.adapters.confinement import orders\n"
+        "from tiler.entrypoints import reading_program\n"
+        "def came_of(do):\n"
+        "    try:\n        do()\n    except OSError as error:\n        return type(error).__name__\n"
+        "    return 'done'\n"
+        "threads = []\n"
+        "give_up = reading_program.give_up_files\n"
+        "def noted(**given):\n"
+        "    threads.append(len(os.listdir('/proc/self/task')))\n    return give_up(**given)\n"
+        "reading_program.give_up_files = noted\n"
+        "def duty(order, on_progress):\n"
+        f"    return {{'sha256': json.dumps({doing}), 'size_bytes': 0}}\n"
+        "orders._DUTIES = {'fill': duty}\n"
+        f"reading_program.main({kind!r})\n"
+    )
+    return ConfinedReading((sys.executable, "-P", "-c", program), LIMITS, warm=False)
+
+
+def result(reading: ConfinedReading, target: Path) -> Any:
+    return json.loads(reading.fill(target, lambda _: None).sha256)
+
+
+needs_landlock = pytest.mark.skipif(
+    not landlock_version(), reason="this kernel has no Landlock: tests/unit/archive_shared/confinement"
+)
+
+
+@needs_landlock
+def test_a_process_that_reads_uploads_opens_no_other_file(studio: Studio, tmp_path: Path) -> None:
+    studio.images.put("another/slide", b"x")
+    folder, settings = tmp_path / "scratch", tmp_path / ".env"
+    folder.mkdir()
+    settings.write_text("ARCHIVE_SECRET=", encoding="ascii")
+    (folder / "link").symlink_to(settings)
+    (another,) = [path for path in tmp_path.rglob("*") if path.is_file() and path.read_bytes() == b"x"]
+    refused = ["/etc/passwd", "/", "/proc/self/environ", f"/proc/{os.getpid()}/maps"]
+    refused += map(str, (another, another.parent, settings, folder / "link", Path(__file__)))
+    (folder / "own").write_bytes(b"x")
+    reading = confined(
+        f"{{path: came_of(lambda: os.open(path, os.O_RDONLY)) for path in {[*refused, str(folder / 'own')]!r}}}"
+    )
+
+    opened = result(reading, folder / "slide.tif")
+
+    assert opened == {**dict.fromkeys(refused, "PermissionError"), str(folder / "own"): "done"}
+
+
+@needs_landlock
+def test_it_writes_into_its_folder_and_nowhere_else(tmp_path: Path) -> None:
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    paths = [str(folder / "own"), str(tmp_path / "new"), "/tmp/new"]
+    reading = confined(f"[came_of(lambda: Path(path).write_bytes(b'x')) for path in {paths!r}]")
+
+    assert result(reading, folder / "slide.tif") == ["done", "PermissionError", "PermissionError"]
+
+
+@needs_landlock
+def test_it_starts_no_program_and_ends_nobody(tmp_path: Path) -> None:
+    attempts = "(lambda: os.execv('/bin/true', ['true']), lambda: os.kill(os.getppid(), 0))"
+    reading = confined(f"[came_of(do) for do in {attempts}]")
+
+    started, ended = result(reading, tmp_path / "slide.tif")
+
+    assert started == "PermissionError"
+    assert ended == ("PermissionError" if landlock_version() >= 6 else "done")
+
+
+def test_it_has_no_network_but_the_socket_its_files_come_through(tmp_path: Path) -> None:
+    families = "(socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK, socket.AF_UNIX)"
+    reading = confined(f"[came_of(lambda: socket.socket(family)) for family in {families}]")
+
+    assert result(reading, tmp_path / "slide.tif") == ["PermissionError"] * 3 + ["done"]
+
+
+@pytest.mark.parametrize("kind", ["convert", "fill", "render"])
+def test_no_thread_is_older_than_its_confinement(tmp_path: Path, kind: str) -> None:
+    """A thread would keep all that it may: confinement holds for the one that asks, and for those it starts."""
+    assert result(confined("threads", kind), tmp_path / "slide.tif") == [1]

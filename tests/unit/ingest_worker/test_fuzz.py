@@ -61,7 +61,8 @@ class Bench:
         for number, files in enumerate(uploads):
             folder = self._written(number, files)
             # Together, as the worker has it with small files: what one leaves in memory must not hurt the next either.
-            tasks.append(Task(function, {"folder": str(folder), **arguments}, budget, PRELOAD, together=True))
+            told = {"folder": str(folder), **arguments}
+            tasks.append(Task(function, told, budget, PRELOAD, target=str(folder), together=True))
         found = dict(self._isolation.run(tasks, on_progress=lambda *_: None, on_tick=lambda: None))
         return [found[number] for number in range(len(uploads))]
 

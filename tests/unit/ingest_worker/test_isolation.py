@@ -12,21 +12,31 @@ from typing import Any
 
 import pytest
 
+from archive_shared.confinement.no_files import landlock_version
 from archive_shared.errors import Unavailable
 from ingest_worker.adapters.disk import Disk
 from ingest_worker.adapters.isolation import Isolation
 from ingest_worker.adapters.tasks_together import Done, Outcome, Stopped, Task
 from ingest_worker.domain.budget import MIB, Budget
 
+MISBEHAVIOUR = "tests.support.misbehaviour"
+SIGNALS_ARE_KEPT_IN = landlock_version() >= 6
 BUDGET = Budget(wall_time_s=20, cpu_time_s=20, memory_bytes=256 * MIB)
 UNEXPECTED = (
     "The conversion stopped unexpectedly; the file is damaged, or of a kind the converter cannot cope with."
 )
 
 
-def task(name: str, *, budget: Budget = BUDGET, **arguments: Any) -> Task:
+def task(name: str, *, budget: Budget = BUDGET, reads: tuple[str, ...] = (), **arguments: Any) -> Task:
+    """Return a task that may write where its arguments say."""
+    place = arguments.get("folder") or (str(Path(arguments["path"]).parent) if "path" in arguments else "")
     return Task(
-        f"tests.support.misbehaviour:{name}", arguments, budget, preload=("tests.support.misbehaviour",)
+        f"{MISBEHAVIOUR}:{name}",
+        arguments,
+        budget,
+        preload=(MISBEHAVIOUR,),
+        reads=reads,
+        target=place,
     )
 
 
@@ -131,6 +141,51 @@ def test_what_earlier_tasks_left_on_disk_counts(tmp_path: Path) -> None:
     assert disk.greediest({7: str(tmp_path), 8: str(tmp_path / "not there yet")}) == 7
 
 
+@pytest.mark.skipif(not landlock_version(), reason="this kernel has no Landlock: test_requirement")
+def test_a_task_opens_what_it_was_given_and_nothing_else(tmp_path: Path) -> None:
+    given, settings, another = tmp_path / "given", tmp_path / ".env", tmp_path / "data" / "images"
+    another.mkdir(parents=True)
+    for file in (given, settings, another / "slide"):
+        file.write_bytes(b"x")
+    folder = tmp_path / "scratch"
+    link = folder / "link"
+    folder.mkdir()
+    link.symlink_to(settings)
+    here = str(Path(__file__).parent)
+    refused = ["/etc/passwd", "/proc/self/environ", "/", here, *map(str, (tmp_path, settings, another, link))]
+    refused += [f"/proc/{os.getppid()}/maps", str(another / "slide")]
+
+    (outcome,) = outcomes(
+        task("open_each", reads=(str(given),), folder=str(folder), paths=[str(given), *refused])
+    )
+
+    assert isinstance(outcome, Done)
+    assert outcome.value == {str(given): "opened", **dict.fromkeys(refused, "PermissionError")}
+
+
+@pytest.mark.skipif(not landlock_version(), reason="this kernel has no Landlock: test_requirement")
+def test_a_task_writes_into_its_folder_and_nowhere_else(tmp_path: Path) -> None:
+    given, folder = tmp_path / "given", tmp_path / "scratch"
+    given.write_bytes(b"x")
+
+    (outcome,) = outcomes(
+        task("write_each", reads=(str(given),), folder=str(folder), paths=[str(given), str(tmp_path / "new")])
+    )
+
+    assert isinstance(outcome, Done)
+    assert set(outcome.value.values()) == {"PermissionError"}
+    assert (folder / "own").read_bytes() == b"own"
+    assert given.read_bytes() == b"x"
+
+
+@pytest.mark.skipif(not landlock_version(), reason="this kernel has no Landlock: test_requirement")
+def test_a_task_starts_no_program() -> None:
+    (outcome,) = outcomes(task("start_program"))
+
+    assert isinstance(outcome, Stopped)
+    assert "PermissionError" in reasons(outcome)[1]
+
+
 def test_no_task_reaches_the_network_nor_does_what_it_starts() -> None:
     (outcome,) = outcomes(task("open_sockets"))
 
@@ -141,7 +196,7 @@ def test_no_task_reaches_the_network_nor_does_what_it_starts() -> None:
 @pytest.mark.parametrize(
     ("name", "detail"),
     [
-        ("kill_parent", "nursery ended"),
+        ("kill_parent", ("PermissionError in misbehaviour.py:" if SIGNALS_ARE_KEPT_IN else "nursery ended")),
         ("crash", "SIGSEGV"),
         ("leave", "exit status 3"),
         ("raise_with_secret", "KeyError in misbehaviour.py:"),

@@ -10,9 +10,11 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final, NoReturn
 
+from archive_shared.confinement.no_files import give_up_files
 from ingest_worker.adapters.limits import Spent, confine
 from ingest_worker.domain.budget import Budget
 
+PACKAGES: Final = ("archive_shared", "ingest_worker")
 PROGRESS: Final = b"P"
 RESULT: Final = b"R"
 SECONDS_BETWEEN_PROGRESS: Final = 0.2
@@ -35,7 +37,8 @@ def live(task: dict[str, Any], pipe: int, parent: int) -> NoReturn:
     Parameters
     ----------
     task
-        With "function" ("module:name"), "pieces", a list of its arguments, and "budget".
+        With "function" ("module:name"), "pieces", a list of its arguments, "budget", and in "reads" and "writes" the files and
+        folders that are all it can open.
     pipe
         Where progress and results go, one line each.
     """
@@ -43,8 +46,13 @@ def live(task: dict[str, Any], pipe: int, parent: int) -> NoReturn:
     try:
         budget = Budget(**task["budget"])
         confine(budget, parent=parent)
+        for folder in task["writes"]:
+            Path(folder).mkdir(exist_ok=True)
+        give_up_files(packages=PACKAGES, read=task["reads"], write=task["writes"])
         spent = Spent()
         for number, arguments in enumerate(task["pieces"]):
+            if folder := arguments.get("folder"):
+                os.environ["TMPDIR"] = folder  # libvips puts the levels of a pyramid there first
             ended = _ended(task["function"], arguments, budget, pipe)
             if "done" not in ended and number > 0:
                 break  # what came before it may be to blame, so it is left for a new child

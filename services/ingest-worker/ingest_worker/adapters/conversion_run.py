@@ -100,9 +100,15 @@ class ConversionRun:
             target = self.scratch / f"unpacked-{count}"
             target.mkdir()
             arguments = {"archive": file_document(archive), "target": str(target), **used}
-            outcome = self._one(
-                Task(f"{TASKS}:unpack_archive", arguments, self.budget, LIGHT), steps, sizes[count]
+            task = Task(
+                f"{TASKS}:unpack_archive",
+                arguments,
+                self.budget,
+                LIGHT,
+                reads=_paths([archive]),
+                target=str(target),
             )
+            outcome = self._one(task, steps, sizes[count])
             steps.done(sizes[count])
             if isinstance(outcome, Stopped):
                 self.rejections.append(Rejection(archive.name, outcome.reasons))
@@ -167,7 +173,7 @@ class ConversionRun:
     def _looking(self, batch: list[SourceFile]) -> Task:
         arguments = {"files": [file_document(file) for file in batch]}
         in_short = replace(self.budget, wall_time_s=min(self.budget.look_time_s, self.budget.wall_time_s))
-        return Task(f"{TASKS}:look_at", arguments, in_short, LIGHT, together=True)
+        return Task(f"{TASKS}:look_at", arguments, in_short, LIGHT, reads=_paths(batch), together=True)
 
     def _convert(self, candidates: list[Candidate], *, rejected: int) -> None:
         track = Track([(len(candidate.files), _size(candidate)) for candidate in candidates], rejected)
@@ -193,8 +199,7 @@ class ConversionRun:
 
     def _converting(self, number: int, candidate: Candidate) -> Task:
         if isinstance(candidate.format, SlideFormat):
-            slide = {"files": [file_document(file) for file in candidate.files], "format": candidate.format}
-            return Task(f"{TASKS}:take_slide", {**slide, "key": self.key}, self.budget, LIGHT)
+            return self._taking(candidate)
         arguments: dict[str, Any] = {
             "format": candidate.format,
             "files": [file_document(file) for file in candidate.files],
@@ -207,9 +212,18 @@ class ConversionRun:
             arguments,
             self.budget,
             preload_for(candidate.format),
+            reads=_paths(candidate.files),
             folder=arguments["folder"],
             together=_size(candidate) <= SMALL_BYTES,
         )
+
+    def _taking(self, slide: Candidate) -> Task:
+        arguments = {
+            "format": slide.format,
+            "files": [file_document(file) for file in slide.files],
+            "key": self.key,
+        }
+        return Task(f"{TASKS}:take_slide", arguments, self.budget, LIGHT, reads=_paths(slide.files))
 
     def _take_in(self, converted: dict[str, Any], folder: Path) -> None:
         """Move finished files into the output folder."""
@@ -247,6 +261,10 @@ def _image_order(image: ConvertedImage) -> tuple[object, ...]:
 
 def _size(candidate: Candidate) -> int:
     return sum(map(_file_bytes, candidate.files))
+
+
+def _paths(files: Sequence[SourceFile]) -> tuple[str, ...]:
+    return tuple(str(file.path) for file in files)
 
 
 def _file_bytes(file: SourceFile) -> int:

@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
+from archive_shared.confinement.no_files import prepare
+from archive_shared.confinement.no_network import give_up_network
 from ingest_worker.adapters.child import PROGRESS, RESULT, live
-from ingest_worker.adapters.no_network import give_up_network
 
 INPUT: Final = 0
 OUTPUT: Final = 1
@@ -31,14 +32,21 @@ def main() -> None:
     """Serve tasks until the input ends."""
     replies = os.fdopen(os.dup(OUTPUT), "wb", buffering=0)
     _silence()
+    prepare()
     give_up_network()  # where it cannot be, docs/import.md says who has to see to it
     for line in _lines():
         task = json.loads(line)
-        for module in task["preload"]:
+        for module in _modules(task):
             importlib.import_module(module)
         gc.freeze()  # a collection in a child would touch, and so copy, every page it shares with us
         if "function" in task:
             _serve(task, replies)
+
+
+def _modules(task: dict[str, Any]) -> list[str]:
+    """Return what to import; the child, which has the files of its task only, finds the module of its function here."""
+    function = task.get("function")
+    return [*task["preload"], *([function.partition(":")[0]] if function else [])]
 
 
 def _silence() -> None:

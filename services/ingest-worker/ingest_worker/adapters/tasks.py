@@ -175,7 +175,11 @@ def convert_candidate(
 
 
 def _fresh(folder: Path) -> Path:
-    """Make the folder anew: an attempt before this one may have died in the middle of a file."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    """Empty the folder, since an attempt before this one may have died in the middle of a file; a child cannot replace it."""
+    folder.mkdir(exist_ok=True)
+    for left in folder.iterdir():
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
     return folder

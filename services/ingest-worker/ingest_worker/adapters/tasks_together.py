@@ -26,8 +26,12 @@ class Task:
         "module:name" of a function (arguments, *, budget, on_progress) that returns JSON-ready values.
     preload
         Modules worth importing once for all tasks of a kind.
+    reads
+        The files it is given; it can open no others.
     folder
         Where it writes, "" if nowhere; what lies there counts as what it holds on disk.
+    target
+        Another folder it may write to, "" for none; what lies there is counted by who ordered it.
     together
         Whether a child may do it along with others of its kind; saves small tasks a fork each.
     """
@@ -36,7 +40,9 @@ class Task:
     arguments: dict[str, Any]
     budget: Budget
     preload: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
     folder: str = ""
+    target: str = ""
     together: bool = False
 
 
@@ -77,6 +83,8 @@ def order_line(batch: Batch) -> bytes:
     order = {
         "function": task.function,
         "pieces": pieces,
+        "reads": [path for _, each in batch for path in each.reads],
+        "writes": [path for _, each in batch for path in (each.folder, each.target) if path],
         "budget": asdict(task.budget),
         "preload": task.preload,
     }

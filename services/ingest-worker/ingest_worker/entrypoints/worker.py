@@ -2,6 +2,7 @@
 
 import threading
 
+from archive_shared.confinement.requirement import require_confinement
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.worker import Worker
 from archive_shared.processes import bus, run_worker, start_logging
@@ -19,6 +20,7 @@ SESSIONS_PER_PROGRAM = 100
 
 def main(settings: Settings, stop: threading.Event) -> None:
     """Work until asked to stop."""
+    require_confinement(demanded=settings.platform.demand_confinement)
     store = documents(settings.platform)
     Worker(
         sessions_of(store),

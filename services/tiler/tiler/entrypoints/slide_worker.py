@@ -2,6 +2,7 @@
 
 import threading
 
+from archive_shared.confinement.requirement import require_confinement
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.worker import Worker
 from archive_shared.processes import bus, run_worker, start_logging
@@ -18,6 +19,7 @@ ATTEMPTS = 10  # four minutes with their pauses: a restart of the blob store mus
 def main(settings: Settings, stop: threading.Event) -> None:
     """Work until asked to stop: conversions here, for people wait for them, and levels in a thread beside."""
     platform = settings.platform
+    require_confinement(demanded=platform.demand_confinement)
     policy = JobPolicy(
         lease_s=platform.job_lease_s,
         max_attempts=ATTEMPTS,

@@ -2,6 +2,7 @@
 
 import threading
 
+from archive_shared.confinement.requirement import require_confinement
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.worker import Worker
 from archive_shared.processes import bus, run_worker, start_logging
@@ -18,6 +19,7 @@ ATTEMPTS = (
 
 def main(settings: Settings, stop: threading.Event) -> None:
     """Work until asked to stop."""
+    require_confinement(demanded=settings.platform.demand_confinement)
     policy = JobPolicy(
         lease_s=settings.platform.job_lease_s,
         max_attempts=ATTEMPTS,

@@ -1,0 +1,1 @@
+"""Taking from a process what it does not need before it looks at what strangers uploaded; none of it takes privileges."""
