@@ -14,11 +14,13 @@ from collections import deque
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from archive_shared.waiting import receive_within, send_within
+
 ADDRESS_AGE_S = 60.0
 MOST_ADDRESSES = 1024
 MOST_IDLE = 32
 _MOST_HEADER_BYTES = 64 << 10
-_FIRST_PIECE_BYTES = 16 << 10
+_ORDINARY_HEADER_BYTES = 2 << 10
 _PIECE_BYTES = 1 << 20
 _PARTIAL = re.compile(rb"HTTP/1\.1 206[ \r]")
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n", re.IGNORECASE)
@@ -85,11 +87,16 @@ class S3Ranges:
         made = socket.create_connection((self._host, self._port), timeout=self._connect_timeout_s)
         try:
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            made.settimeout(self._read_timeout_s)
-            return self._tls.wrap_socket(made, server_hostname=self._host) if self._tls else made
+            if self._tls is not None:
+                made.settimeout(self._read_timeout_s)
+                return self._tls.wrap_socket(made, server_hostname=self._host)
+            made.settimeout(None)
+            receive_within(made, self._read_timeout_s)
+            send_within(made, self._read_timeout_s)
         except OSError:
             made.close()
             raise
+        return made
 
 
 def _close_all(connections: deque[socket.socket]) -> None:
@@ -101,7 +108,7 @@ def _answer(connection: socket.socket, request: bytes, start: int, end: int) -> 
     """Ask, and return the body of an ordinary answer; None after any other, the connection is of no use then."""
     try:
         connection.sendall(request)
-        header, body = _header(connection)
+        header, body = _header(connection, end - start)
         length = _length(header, start, end)
         if length is None or len(body) > length:
             return None
@@ -110,14 +117,15 @@ def _answer(connection: socket.socket, request: bytes, start: int, end: int) -> 
         return None
 
 
-def _header(connection: socket.socket) -> tuple[bytes, bytes]:
+def _header(connection: socket.socket, body_bytes: int) -> tuple[bytes, bytes]:
     """Return the lines of the header, and what came of the body with them."""
     received = b""
+    most_bytes = min(_ORDINARY_HEADER_BYTES + body_bytes, _PIECE_BYTES)
     while (end := received.find(b"\r\n\r\n")) < 0:
-        piece = connection.recv(_FIRST_PIECE_BYTES)
-        received += piece
+        piece = connection.recv(most_bytes)
         if not piece or len(received) > _MOST_HEADER_BYTES:
             raise ConnectionResetError
+        received += piece
     return received[: end + 2], received[end + 4 :]
 
 

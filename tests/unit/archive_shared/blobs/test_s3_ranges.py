@@ -85,6 +85,15 @@ def test_an_answer_may_come_in_pieces(signed: list[str], cuts: tuple[int, ...]) 
         assert made.read("key", 2, 6) == b"2345"
 
 
+def test_a_range_may_be_long(signed: list[str]) -> None:
+    body = bytes(3 << 20)
+    head = f"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-{len(body) - 1}/9000000\r\n"
+    with Script([[f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body]]) as script:
+        made = ranges(script, signed)
+
+        assert made.read("key", 0, len(body)) == body
+
+
 def test_an_object_that_ends_earlier_gives_what_there_is(signed: list[str]) -> None:
     with Script([[ORDINARY]]) as script:
         made = ranges(script, signed)
