@@ -10,6 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from ingest_worker.adapters.checksums_of_files import source_of
 from ingest_worker.adapters.conversion_run import SLIDE
 from ingest_worker.adapters.tasks import convert_candidate, file_document, look_at, recognised_from_document
 from ingest_worker.domain.budget import Budget
@@ -66,6 +67,7 @@ def convert_here(
         looked = look_at({"files": documents}, budget=allowed, on_progress=_ignore)
         candidates, rejections = gather([recognised_from_document(one) for one in looked["recognised"]])
         images: list[ConvertedImage] = []
+        known = {file.name: source_of(file) for file in as_sources(files)}
         for number, candidate in enumerate(one.without_tiler() for one in candidates):
             if isinstance(candidate.format, SlideFormat):
                 rejections += [Rejection(file.name, (SLIDE,)) for file in candidate.files]
@@ -81,7 +83,7 @@ def convert_here(
             converted = convert_candidate(arguments, budget=allowed, on_progress=_ignore)
             rejections += [rejection_from_document(document) for document in converted["rejections"]]
             for document in converted["images"]:
-                image = ConvertedImage.from_document(document)
+                image = ConvertedImage.from_document(document, known)
                 (folder / image.file).rename(output / image.file)
                 images.append(image)
     return ConversionReport(tuple(images), merged(rejections))

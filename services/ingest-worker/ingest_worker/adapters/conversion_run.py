@@ -5,13 +5,14 @@ files around.
 """
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from ingest_worker.adapters.disk import Disk
 from ingest_worker.adapters.isolation import Isolation
+from ingest_worker.adapters.sources_beside import SourcesBeside
 from ingest_worker.adapters.tasks import (
     LIGHT,
     file_document,
@@ -56,10 +57,10 @@ class ConversionRun:
     on_progress: OnProgress
     keep_slides: bool
     key: str = field(repr=False)
-    images: list[ConvertedImage] = field(default_factory=list)
-    slides: list[FoundSlide] = field(default_factory=list)
+    images: list[dict[str, Any]] = field(default_factory=list)
+    slides: list[tuple[SlideFormat, dict[str, Any]]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
-    archives: list[Source] = field(default_factory=list)
+    archives: list[SourceFile] = field(default_factory=list)
     disk: Disk = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,21 +68,31 @@ class ConversionRun:
 
     def run(self, sources: list[SourceFile]) -> ConversionReport:
         present = self._regular(sources)
-        archives = [file for file in present if is_zip(file.path)]
-        plain = [file for file in present if file not in archives]
-        files = plain + self._unpacked(archives)
-        candidates, rejections = gather(self._recognised(files))
-        self.rejections += rejections
-        if self.key or not self.keep_slides:
-            candidates = [candidate.without_tiler() for candidate in candidates]
-        if not self.keep_slides:
-            candidates = self._without_slides(candidates)
-        self._convert(candidates, rejected=len(rejections))
+        with SourcesBeside(self.isolation.jobs) as beside:
+            beside.begin(present)
+            archives = [file for file in present if is_zip(file.path)]
+            unpacked = self._unpacked(archives)
+            beside.begin(unpacked)
+            plain = [file for file in present if file not in archives]
+            candidates, rejections = gather(self._recognised(plain + unpacked))
+            self.rejections += rejections
+            if self.key or not self.keep_slides:
+                candidates = [candidate.without_tiler() for candidate in candidates]
+            if not self.keep_slides:
+                candidates = self._without_slides(candidates)
+            track = Track([(len(one.files), _size(one)) for one in candidates], len(rejections))
+            self._convert(candidates, track)
+            known = beside.known(on_tick=lambda: self.on_progress(track.progress()))
+        return self._report(known)
+
+    def _report(self, known: Mapping[str, Source]) -> ConversionReport:
+        images = [ConvertedImage.from_document(document, known) for document in self.images]
+        slides = [self._slide(kind, taken, known) for kind, taken in self.slides]
         return ConversionReport(
-            images=tuple(sorted(self.images, key=_image_order)),
+            images=tuple(sorted(images, key=_image_order)),
             rejected=merged(self.rejections),
-            archives=tuple(self.archives),
-            slides=tuple(sorted(self.slides, key=lambda slide: natural_order(slide.name))),
+            archives=tuple(known[archive.name] for archive in self.archives),
+            slides=tuple(sorted(slides, key=lambda slide: natural_order(slide.name))),
         )
 
     def _regular(self, sources: list[SourceFile]) -> list[SourceFile]:
@@ -115,15 +126,12 @@ class ConversionRun:
                 shutil.rmtree(target)
                 continue
             used = {key: outcome.value[key] for key in used}
-            files += self._taken_out(outcome.value)
+            if outcome.value["archives"]:
+                self.archives.append(archive)
+            self.rejections += [rejection_from_document(each) for each in outcome.value["rejections"]]
+            files += [file_from_document(document) for document in outcome.value["files"]]
         self.disk.kept_bytes += used["bytes_used"]
         return files
-
-    def _taken_out(self, unpacked: dict[str, Any]) -> list[SourceFile]:
-        self.rejections += [rejection_from_document(document) for document in unpacked["rejections"]]
-        if unpacked["archives"]:
-            self.archives.append(Source(**unpacked["source"]))
-        return [file_from_document(document) for document in unpacked["files"]]
 
     def _one(self, task: Task, steps: Steps, size_bytes: int) -> Done | Stopped:
         """Do a task on one file, which tells how far it is in thousandths."""
@@ -175,8 +183,7 @@ class ConversionRun:
         in_short = replace(self.budget, wall_time_s=min(self.budget.look_time_s, self.budget.wall_time_s))
         return Task(f"{TASKS}:look_at", arguments, in_short, LIGHT, reads=_paths(batch), together=True)
 
-    def _convert(self, candidates: list[Candidate], *, rejected: int) -> None:
-        track = Track([(len(candidate.files), _size(candidate)) for candidate in candidates], rejected)
+    def _convert(self, candidates: list[Candidate], track: Track) -> None:
         tasks = [self._converting(number, candidate) for number, candidate in enumerate(candidates)]
         for number, outcome in self._run(tasks, track.progress, track.note):
             track.note(number, track.WHOLE)
@@ -185,7 +192,7 @@ class ConversionRun:
                     Rejection(file.name, outcome.reasons) for file in candidates[number].files
                 ]
             elif isinstance(kind := candidates[number].format, SlideFormat):
-                self._take_slide(kind, outcome.value)
+                self._take_in_slide(kind, outcome.value)
             else:
                 self._take_in(outcome.value, Path(tasks[number].folder))
             if tasks[number].folder:  # what is left in it is of no use, and takes disk from the others
@@ -229,25 +236,26 @@ class ConversionRun:
         """Move finished files into the output folder."""
         self.rejections += [rejection_from_document(document) for document in converted["rejections"]]
         for document in converted["images"]:
-            image = ConvertedImage.from_document(document)
-            (folder / image.file).replace(self.output / image.file)
-            self.disk.kept_bytes += image.size_bytes
-            self.images.append(image)
+            (folder / document["file"]).replace(self.output / document["file"])
+            self.disk.kept_bytes += document["size_bytes"]
+        self.images += converted["images"]
 
-    def _take_slide(self, kind: SlideFormat, taken: dict[str, Any]) -> None:
-        """Keep a slide's files; unpacked ones move out of the scratch folder."""
+    def _take_in_slide(self, kind: SlideFormat, taken: dict[str, Any]) -> None:
         self.rejections += [rejection_from_document(document) for document in taken["rejections"]]
+        if taken["files"]:
+            self.slides.append((kind, taken))
+
+    def _slide(self, kind: SlideFormat, taken: dict[str, Any], known: Mapping[str, Source]) -> FoundSlide:
+        """Return a slide with its files; unpacked ones move out of the scratch folder."""
         files = [file_from_document(document) for document in taken["files"]]
-        if not files:
-            return
-        slide = found_slide(kind, files, [Source(**source) for source in taken["sources"]])
+        slide = found_slide(kind, files, [known[file.name] for file in files])
         if self.key:
             name = Deidentification(bytes.fromhex(self.key)).name(slide.key)
             slide = replace(slide, name=name, removed=tuple(taken["removed"]))
         kept = [
             self._out_of_scratch(file, f"{slide.key}-{number}") for number, file in enumerate(slide.files)
         ]
-        self.slides.append(replace(slide, files=tuple(kept)))
+        return replace(slide, files=tuple(kept))
 
     def _out_of_scratch(self, file: SlideFile, name: str) -> SlideFile:
         if self.scratch not in file.path.parents:

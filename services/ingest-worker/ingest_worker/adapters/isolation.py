@@ -32,8 +32,8 @@ class Isolation:
     """
 
     def __init__(self, *, jobs: int) -> None:
-        self._jobs = max(1, jobs)
-        self._threads = max(1, (os.cpu_count() or 1) // self._jobs)
+        self.jobs = max(1, jobs)
+        self._threads = max(1, (os.cpu_count() or 1) // self.jobs)
         self._idle: defaultdict[tuple[str, ...], list[NurseryProcess]] = defaultdict(list)
         self._all: list[NurseryProcess] = []
         self._look_at_disk_at = 0.0
@@ -79,7 +79,7 @@ class Isolation:
         Unavailable
             The disk is full: no fault of any file.
         """
-        waiting = deque(batches(tasks, self._jobs))
+        waiting = deque(batches(tasks, self.jobs))
         with selectors.DefaultSelector() as selector:
             hearing = _Hearing(selector, waiting, on_progress)
             try:
@@ -100,10 +100,10 @@ class Isolation:
 
     def _startable(self, waiting: Sequence[Batch], running: Sequence[Batch]) -> Batch | None:
         """Return the first of those waiting for which there are processors, and nurseries of its kind."""
-        free = self._jobs * self._threads - sum(map(self._processors, running))
+        free = self.jobs * self._threads - sum(map(self._processors, running))
         kinds = Counter(batch[0][1].preload for batch in running)
         for batch in waiting:
-            if self._processors(batch) <= free and kinds[batch[0][1].preload] < self._jobs:
+            if self._processors(batch) <= free and kinds[batch[0][1].preload] < self.jobs:
                 return batch
         return None
 

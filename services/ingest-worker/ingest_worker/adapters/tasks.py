@@ -7,7 +7,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
-from ingest_worker.adapters.checksums_of_files import source_of
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.recognition import head_of, recognise
 from ingest_worker.adapters.unpacking import Allowance, unpack
@@ -75,7 +74,6 @@ def unpack_archive(arguments: dict[str, Any], *, budget: Budget, on_progress: On
         "files": [file_document(file) for file in found.files],
         "archives": found.archives,
         "rejections": [asdict(rejection) for rejection in found.rejections],
-        "source": asdict(source_of(archive)),
         "files_used": budget.unpacked_files - allowance.files_left,
         "bytes_used": budget.unpacked_bytes - allowance.bytes_left,
     }
@@ -142,18 +140,14 @@ def _format(value: str | None) -> AnyFormat | None:
 
 
 def take_slide(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgress) -> dict[str, Any]:
-    """Return which files of a slide are handed on as they are, their sizes and checksums, and what will not come along."""
+    """Return which files of a slide are handed on as they are, and what will not come along."""
     files = tuple(file_from_document(document) for document in arguments["files"])
     told: dict[str, Any] = {"removed": [], "rejections": []}
     if arguments["key"]:
         module = importlib.import_module(ANONYMOUS_SLIDES)
         chosen = module.without_identity(SlideFormat(arguments["format"]), files)
         files, told = chosen.files, chosen.to_document()
-    sources = []
-    for count, file in enumerate(files, start=1):
-        sources.append(asdict(source_of(file)))
-        on_progress(1000 * count // len(files))
-    return {"files": [file_document(file) for file in files], "sources": sources, **told}
+    return {"files": [file_document(file) for file in files], **told}
 
 
 def convert_candidate(
@@ -169,7 +163,7 @@ def convert_candidate(
     writing = importlib.import_module(WRITING).Writing(given, arguments["threads"], on_progress)
     images, rejections = writing.write_all(readings)
     return {
-        "images": [image.to_document() for image in images],
+        "images": [image.to_document(source_names) for image, source_names in images],
         "rejections": [asdict(rejection) for rejection in rejections],
     }
 

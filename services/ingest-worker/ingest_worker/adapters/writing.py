@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.volumes import (
@@ -14,7 +15,6 @@ from ingest_worker.adapters.volumes import (
     WiderSamplesNeeded,
 )
 from ingest_worker.adapters.writers.metaimage import write_volume
-from ingest_worker.adapters.writers.sources_beside import SourcesBeside
 from ingest_worker.domain.images import ConvertedImage, ImageType, image_key
 from ingest_worker.domain.naming import numbered
 from ingest_worker.domain.refusals import Refused
@@ -22,6 +22,8 @@ from ingest_worker.domain.report import Rejection
 from ingest_worker.domain.segments import with_segments
 
 OnProgress = Callable[[int], None]
+Written: TypeAlias = tuple[ConvertedImage, list[str]]
+"""An image, whose sources are known elsewhere, and their names."""
 
 
 @dataclass(frozen=True)
@@ -40,45 +42,41 @@ class Writing:
     threads: int
     on_progress: OnProgress
 
-    def write_all(self, readings: Iterator[Reading]) -> tuple[list[ConvertedImage], list[Rejection]]:
+    def write_all(self, readings: Iterator[Reading]) -> tuple[list[Written], list[Rejection]]:
         """Write every image into the candidate's folder.
 
         A refusal in the middle of an image turns down that image's files only.
         """
-        images: list[ConvertedImage] = []
+        images: list[Written] = []
         rejections: list[Rejection] = []
         index = 0
         names: Counter[str] = Counter()
-        with SourcesBeside(self.given.files) as sources:
-            try:
-                for reading in readings:
-                    if isinstance(reading, RefusedReading):
-                        rejections += _rejected(reading.files, reading.reason)
-                        continue
-                    try:
-                        name = numbered(reading.name, names[reading.name])
-                        images.append(self._written(reading, index, name, sources))
-                    except Refused as refusal:
-                        rejections += _rejected(reading.files, refusal.reason)
-                    index += 1
-                    names[reading.name] += 1
-            except Refused as refusal:
-                rejections += _rejected(self.given.names, refusal.reason)
+        try:
+            for reading in readings:
+                if isinstance(reading, RefusedReading):
+                    rejections += _rejected(reading.files, reading.reason)
+                    continue
+                try:
+                    name = numbered(reading.name, names[reading.name])
+                    images.append(self._written(reading, index, name))
+                except Refused as refusal:
+                    rejections += _rejected(reading.files, refusal.reason)
+                index += 1
+                names[reading.name] += 1
+        except Refused as refusal:
+            rejections += _rejected(self.given.names, refusal.reason)
         return images, rejections
 
-    def _written(
-        self, reading: VolumeReading | PyramidReading, index: int, name: str, sources: SourcesBeside
-    ) -> ConvertedImage:
+    def _written(self, reading: VolumeReading | PyramidReading, index: int, name: str) -> Written:
         image = _unwritten(reading, image_key(self.given.names, index), name)
         path = self.given.scratch / image.file
-        sources.begin()
         try:
             image = self._in_its_form(reading, image, path)
         except Refused:
             path.unlink(missing_ok=True)
             raise
         used = set(reading.files)
-        return replace(image, sources=sources.of(name for name in self.given.names if name in used))
+        return image, [name for name in self.given.names if name in used]
 
     def _in_its_form(
         self, reading: VolumeReading | PyramidReading, image: ConvertedImage, path: Path

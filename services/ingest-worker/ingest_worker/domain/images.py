@@ -117,19 +117,19 @@ class ConvertedImage:
     notes: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
 
-    def to_document(self) -> dict[str, Any]:
-        """Return the image as JSON-ready values; `from_document` reads them back."""
+    def to_document(self, source_names: Sequence[str]) -> dict[str, Any]:
+        """Return the image as JSON-ready values, its sources by name; `from_document` reads them back."""
         document = _shallow(self)
-        document["sources"] = [_shallow(source) for source in self.sources]
+        document["sources"] = list(source_names)
         document["metadata"] = metadata_document(self.metadata)
         return document
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> "ConvertedImage":
-        """Read what `to_document` wrote."""
+    def from_document(cls, document: Mapping[str, Any], known: Mapping[str, Source]) -> "ConvertedImage":
+        """Read what `to_document` wrote, with what is known of its sources by name."""
         values = dict(document)
         values["type"] = ImageType(values["type"])
-        values["sources"] = tuple(Source(**source) for source in values["sources"])
+        values["sources"] = tuple(known[name] for name in values["sources"])
         values["metadata"] = metadata_from_document(values["metadata"])
         values["notes"] = tuple(values["notes"])
         values["removed"] = tuple(values["removed"])
@@ -159,7 +159,7 @@ def metadata_from_document(document: Mapping[str, Any]) -> ImageMetadata:
     return ImageMetadata(**known)
 
 
-def _shallow(found: ConvertedImage | ImageMetadata | Source) -> dict[str, Any]:
+def _shallow(found: ConvertedImage | ImageMetadata) -> dict[str, Any]:
     """Return fields by name; `asdict` would copy every value, at twenty times the cost."""
     return {each.name: getattr(found, each.name) for each in fields(found)}
 
