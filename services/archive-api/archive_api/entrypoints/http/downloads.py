@@ -1,6 +1,7 @@
 """Downloads of whole archives over HTTP, and the log of who downloaded what."""
 
 from collections.abc import Generator
+from dataclasses import dataclass, field
 from itertools import chain
 from threading import BoundedSemaphore
 from urllib.parse import urlencode
@@ -39,31 +40,43 @@ _RETRY_AFTER_S = 10
 def downloads_blueprint(library: Library, links: Links) -> Blueprint:
     """Routes for whole archives as zip files."""
     routes = Blueprint("downloads", __name__, url_prefix="/api/v1/archives/<pk>")
-    slots = BoundedSemaphore(AT_ONCE)
+    downloads, log = _Downloads(library, links), _AccessLog(library, links)
+    routes.post("/downloads/")(downloads.plan)
+    routes.get("/downloads/<download>/")(downloads.show)
+    routes.get("/downloads/<download>/archive.zip")(downloads.read)
+    routes.get("/access-log/")(log.access_log)
+    return routes
 
-    @routes.post("/downloads/")
-    def plan(pk: str) -> Response:
+
+@dataclass(frozen=True)
+class _Downloads:
+    """What requests for whole archives are answered."""
+
+    library: Library
+    links: Links
+    slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
+
+    def plan(self, pk: str) -> Response:
         """Plan a download of the archive as it is now; `url` leads to the zip for two days, once it is planned."""
         token = bearer_token()
-        require_contents(library, token, pk)
-        caller = library.require_caller(token)
+        require_contents(self.library, token, pk)
+        caller = self.library.require_caller(token)
 
         def act(identifier: str) -> tuple[int, Json]:
-            download = plan_download(library, caller, pk, identifier, describing(links))
-            return 201 if download.is_planned else 202, show_download(download, links)
+            download = plan_download(self.library, caller, pk, identifier, describing(self.links))
+            return 201 if download.is_planned else 202, show_download(download, self.links)
 
-        return posted(library, caller.id, act)
+        return posted(self.library, caller.id, act)
 
-    @routes.get("/downloads/<download>/")
-    def show(pk: str, download: str) -> Response:
+    def show(self, pk: str, download: str) -> Response:
         """Show a plan, and how far it is."""
-        return json_response(show_download(find_download(library, bearer_token(), pk, download), links))
+        found = find_download(self.library, bearer_token(), pk, download)
+        return json_response(show_download(found, self.links))
 
-    @routes.get("/downloads/<download>/archive.zip")
-    def read(pk: str, download: str) -> Response:
+    def read(self, pk: str, download: str) -> Response:
         """Send the zip, or the range of it that is asked for."""
         token = bearer_token()
-        found = find_download(library, token, pk, download)
+        found = find_download(self.library, token, pk, download)
         require_planned(found)
         asked = _asked_range(found)
         start, end = asked or (0, found.size_bytes)
@@ -72,29 +85,34 @@ def downloads_blueprint(library: Library, links: Links) -> Blueprint:
         if asked:
             response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size_bytes}"
         if request.method != "HEAD":
-            caller, part = library.require_caller(token), f"{start}-{end - 1}"
-            note_access(library, caller, [pk], kind="archive", subject=found.id, part=part)
-            _send(response, read_download(library, token, found, start, end), slots)
+            caller, part = self.library.require_caller(token), f"{start}-{end - 1}"
+            note_access(self.library, caller, [pk], kind="archive", subject=found.id, part=part)
+            _send(response, read_download(self.library, token, found, start, end), self.slots)
         return response
 
-    @routes.get("/access-log/")
-    def access_log(pk: str) -> Response:
+
+@dataclass(frozen=True)
+class _AccessLog:
+    """What those are answered who ask who downloaded what."""
+
+    library: Library
+    links: Links
+
+    def access_log(self, pk: str) -> Response:
         """List who downloaded what when, the newest first, and how often each was downloaded; `?subject=` lists one."""
-        require_editor(library, bearer_token(), pk)
+        require_editor(self.library, bearer_token(), pk)
         limit, subject = page().limit, request.args.get("subject", "")
         before = request.args.get("cursor", "")
-        found = read_access_notes(library, pk, subject=subject, before=before, limit=limit + 1)
+        found = read_access_notes(self.library, pk, subject=subject, before=before, limit=limit + 1)
         notes = found[:limit]
-        counts = count_accesses(library, pk, (note.subject for note in notes))
+        counts = count_accesses(self.library, pk, (note.subject for note in notes))
         results = [show_note(note) | {"count": counts[note.subject]} for note in notes]
-        following = _log_url(pk, subject, limit, notes[-1].id) if len(found) > limit else None
+        following = self._url(pk, subject, limit, notes[-1].id) if len(found) > limit else None
         return json_response({"count": None, "next": following, "previous": None, "results": results})
 
-    def _log_url(pk: str, subject: str, limit: int, before: str) -> str:
+    def _url(self, pk: str, subject: str, limit: int, before: str) -> str:
         asked = {"limit": limit, "cursor": before} | ({"subject": subject} if subject else {})
-        return f"{links.access_log(pk)}?{urlencode(asked)}"
-
-    return routes
+        return f"{self.links.access_log(pk)}?{urlencode(asked)}"
 
 
 def describing(links: Links) -> Describing:
