@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import request
 
@@ -24,6 +25,14 @@ def read_cursor() -> Any:
 
 def written_cursor(says: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(says).encode()).decode()
+
+
+def url_behind(url: str, cursor: str) -> str:
+    """Return the address of the page behind this one: of the same list, asked for in the same way, from the cursor on."""
+    kept = [
+        (name, value) for name, value in request.args.items(multi=True) if name not in ("cursor", "offset")
+    ]
+    return f"{url}?{urlencode([*kept, ('cursor', cursor)])}"
 
 
 def no_cursor() -> Invalid:

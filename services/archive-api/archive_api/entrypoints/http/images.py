@@ -4,20 +4,20 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from urllib.parse import urlencode
+from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
 
 from archive_api.domain.image import Image
 from archive_api.domain.readiness import Shown
+from archive_api.entrypoints.http.cursors import url_behind
 from archive_api.entrypoints.http.image_query import asked_images, read_place, written_place
 from archive_api.entrypoints.http.image_shapes import show_image
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.shapes import Json
 from archive_api.use_cases.browse_images import find_image
 from archive_api.use_cases.library import Library
-from archive_api.use_cases.list_images import ImageFilter, list_images, list_images_after
-from archive_api.use_cases.paging import Place
+from archive_api.use_cases.list_images import list_images, list_images_after
 from archive_api.use_cases.view_item import looking_at_image
 from archive_shared.csv_cells import as_cell
 from archive_shared.http.app import json_response
@@ -27,11 +27,12 @@ from archive_shared.http.requests import bearer_token, page, page_body
 def images_blueprint(library: Library, links: Links) -> Blueprint:
     """Routes for images."""
     routes = Blueprint("images", __name__, url_prefix="/api/v1/cases/images")
+    pages = _ImagePages(library, links)
 
     @routes.get("/")
     def list_visible() -> Response:
         """List images; `?format=csv` as a table, `?cursor=` page by page without counting."""
-        body = _page_after() if "cursor" in request.args else _page_at()
+        body = pages.by_cursor() if "cursor" in request.args else pages.by_offset()
         return _table(body) if request.args.get("format") == "csv" else json_response(body)
 
     @routes.get("/<pk>/")
@@ -40,33 +41,33 @@ def images_blueprint(library: Library, links: Links) -> Blueprint:
         token = looking_at_image(library, bearer_token(), pk)
         return json_response(show_image(find_image(library, token, pk), links))
 
-    def _page_at() -> Json:
-        part = page()
-        count, found = list_images(
-            library, bearer_token(), asked_images(), skip=part.offset, limit=part.limit
-        )
-        return page_body(part, url=links.images, count=count, results=_shown(found))
+    return routes
 
-    def _page_after() -> Json:
+
+@dataclass(frozen=True)
+class _ImagePages:
+    """Pages of what the library holds."""
+
+    library: Library
+    links: Links
+
+    def by_offset(self) -> Json:
+        wanted = page()
+        count, found = list_images(
+            self.library, bearer_token(), asked_images(), skip=wanted.offset, limit=wanted.limit
+        )
+        return page_body(wanted, url=self.links.images, count=count, results=self._shown(found))
+
+    def by_cursor(self) -> Json:
         wanted = asked_images()
         found, place = list_images_after(
-            library, bearer_token(), wanted, read_place(wanted), limit=page().limit
+            self.library, bearer_token(), wanted, read_place(wanted), limit=page().limit
         )
-        following = None if place is None else _next_url(wanted, place)
-        return {"count": None, "next": following, "previous": None, "results": _shown(found)}
+        following = None if place is None else url_behind(self.links.images, written_place(wanted, place))
+        return {"count": None, "next": following, "previous": None, "results": self._shown(found)}
 
-    def _next_url(wanted: ImageFilter, place: Place) -> str:
-        kept = [
-            (name, value)
-            for name, value in request.args.items(multi=True)
-            if name not in ("cursor", "offset")
-        ]
-        return f"{links.images}?{urlencode([*kept, ('cursor', written_place(wanted, place))])}"
-
-    def _shown(found: Sequence[Shown[Image]]) -> list[Json]:
-        return [show_image(each, links) for each in found]
-
-    return routes
+    def _shown(self, found: Sequence[Shown[Image]]) -> list[Json]:
+        return [show_image(each, self.links) for each in found]
 
 
 def _table(body: Json) -> Response:

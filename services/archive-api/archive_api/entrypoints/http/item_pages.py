@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from flask import Response, request
 
+from archive_api.entrypoints.http.cursors import url_behind
 from archive_api.entrypoints.http.item_query import asked_conditions, read_position, written_position
 from archive_api.entrypoints.http.item_shapes import Sockets, show_items
 from archive_api.entrypoints.http.links import Links
@@ -14,7 +14,7 @@ from archive_api.use_cases import browse_items
 from archive_api.use_cases.browse_items import ShownItem
 from archive_api.use_cases.find_items import find_items
 from archive_api.use_cases.library import Library
-from archive_api.use_cases.search_items import Condition, Position
+from archive_api.use_cases.search_items import Condition
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token, page, page_body
 
@@ -58,17 +58,10 @@ class ItemPages:
             after=read_position(),
             limit=page().limit,
         )
-        following = None if found.following is None else self._next_url(found.following)
+        place = found.following
+        following = None if place is None else url_behind(self.links.items, written_position(place))
         results = self.shown(browse_items.show_items(self.library, found.items))
         return json_response({"count": None, "next": following, "previous": None, "results": results})
-
-    def _next_url(self, position: Position) -> str:
-        kept = [
-            (name, value)
-            for name, value in request.args.items(multi=True)
-            if name not in ("cursor", "offset")
-        ]
-        return f"{self.links.items}?{urlencode([*kept, ('cursor', written_position(position))])}"
 
 
 def sockets_of(library: Library, shown: Sequence[ShownItem]) -> Sockets:
