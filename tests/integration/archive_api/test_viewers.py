@@ -1,11 +1,14 @@
 """The viewer of the installation, which archives get whose creator chose none, and how items are opened with the one they have."""
 
+import base64
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.archive_service import SITE, ArchiveService, archive_service
+from tests.support.pictures import a_picture
+from tests.support.sweeping import sweep_for_a_month
 
 ARCHIVES, VIEWERS = "/api/v1/archives/", "/api/v1/workstations/"
 PLAIN: dict[str, Any] = {"title": "Plain", "url": "https://viewer.test/open", "public": True}
@@ -40,6 +43,64 @@ def test_an_archive_whose_creator_says_nothing_gets_the_viewer_of_the_installati
     )
 
     assert (silent, other_chosen, none_chosen) == (viewer, other, None)
+
+
+def test_a_viewer_has_a_logo_in_the_sizes_it_is_shown_in(
+    service: ArchiveService, editor: str, root: str
+) -> None:
+    logo = base64.b64encode(a_picture()).decode()
+    viewer = made(service, VIEWERS, root, **PLAIN | {"logo": logo})
+    changed = service.call("PATCH", viewer["api_url"], root, json={"title": "Other"}).json
+
+    assert changed["logo"] == viewer["logo"] != ""
+    for address in (viewer["logo"], *viewer["logo_renditions"].values()):
+        assert service.call("GET", address, editor).headers["Content-Type"] == "image/png"
+        assert service.call("GET", address).status_code == 401
+    other = viewer["logo"].replace(viewer["pk"], viewer["pk"][::-1])
+    assert service.call("GET", other, editor).status_code == 404
+    assert service.call("PATCH", viewer["api_url"], root, json={"logo": ""}).json["logo"] == ""
+    assert service.call("GET", viewer["logo"], editor).status_code == 404
+
+
+def test_a_logo_that_is_small_or_not_square_is_refused(service: ArchiveService, root: str) -> None:
+    logo = base64.b64encode(a_picture(640, 600)).decode()
+
+    answer = service.call("POST", VIEWERS, root, json=PLAIN | {"logo": logo})
+
+    assert (answer.status_code, answer.json["errors"].keys()) == (400, {"logo"})
+
+
+def test_the_logo_of_a_viewer_stays_and_one_that_was_replaced_is_swept(
+    service: ArchiveService, editor: str, root: str
+) -> None:
+    first, second = (base64.b64encode(a_picture(size, size)).decode() for size in (640, 700))
+    viewer = made(service, VIEWERS, root, **PLAIN | {"logo": first})
+    changed = service.call("PATCH", viewer["api_url"], root, json={"logo": second}).json
+
+    sweep_for_a_month(service)
+
+    names = {blob.key.rpartition("/")[2] for blob in service.library.media_blobs.list("viewer-logos/")}
+    assert names == {changed["logo"].rpartition("/")[2]}
+    assert service.call("GET", changed["logo"], editor).status_code == 200
+
+
+def test_people_a_private_viewer_names_choose_it_and_then_everybody_of_their_archive_uses_it(
+    service: ArchiveService, editor: str, root: str
+) -> None:
+    user, other = (service.people.add_person(name) for name in ("user", "other"))
+    viewer = made(service, VIEWERS, root, **PLAIN | {"public": False, "users": ["editor"]})
+    url, archive, others = viewer["api_url"], service.archive(editor=editor), service.archive(editor=other)
+    service.people.give(user, "user", archive)
+
+    def choose(token: str, chooser: str) -> int:
+        return service.call("PATCH", f"{ARCHIVES}{chooser}/", token, json={"workstation": url}).status_code
+
+    assert viewer["users"] == ["editor"]
+    assert service.call("GET", url, editor).json["users"] == []  # who else may is nobody's business
+    assert [service.call("GET", url, token).status_code for token in (user, other)] == [404, 404]
+    assert choose(other, others) == 400
+    assert choose(editor, archive) == 200
+    assert [service.call("GET", url, token).status_code for token in (user, other)] == [200, 404]
 
 
 @pytest.mark.parametrize("viewers", [[], [PLAIN | {"public": False}]])

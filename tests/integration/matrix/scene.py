@@ -1,5 +1,6 @@
 """An archive with an image in it, somebody of each kind, and a request for every route that would be right."""
 
+import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from archive_shared.identifiers import derived_id, new_id
 from tests.integration.matrix.table import ARCHIVE, UPLOAD
 from tests.support import canonical_images
 from tests.support.assembled_platform import AssembledPlatform, assembled_platform
+from tests.support.pictures import a_picture
 from tiler.bootstrap import documents as tiler_documents
 from tiler.bootstrap import jobs_of
 from tiler.entrypoints.http.entity_tags import entity_tag
@@ -149,6 +151,7 @@ class Scene:
             "/archives/<pk>/links/<link>": self._link,
             "/media/snapshots/<snapshot>": self._snapshot_with_file,
             "/media/items/<item>": self._item_with_file,
+            "/media/viewer-logos/<viewer>": self._viewer_with_logo,
             "/downloads/<download>": self._download,
             "/tasks/<pk>": self._task,
             "/components/interfaces/<int:pk>": self._segmentation,
@@ -202,6 +205,11 @@ class Scene:
 
     def _new_publication(self) -> dict[str, Any]:
         return {"identifier": f"10.1000/{next(self._numbers)}", "title": "On lungs", "year": 2026}
+
+    def _viewer_with_logo(self) -> dict[str, str]:
+        sent = DISPLAY_SETTINGS["workstations"] | {"logo": base64.b64encode(a_picture()).decode()}
+        made = self.platform.ok("POST", "/api/v1/workstations/", "administrator", json=sent)
+        return {"viewer": made["pk"], "name": made["logo"].rpartition("/")[2]}
 
     def _snapshot(self) -> dict[str, str]:
         path = f"/api/v1/archives/{self.archive}/snapshots/"

@@ -128,6 +128,8 @@ TABLE: dict[tuple[Service, str, str], Row] = {
     (A, "POST", "/api/v1/components/interfaces/"): (401, 401, 403, 403, 403, 403, 201),
     (A, "GET", "/media/logos/<archive>/<name>"): (CARD, ROLE),
     (A, "GET", "/media/logos/<archive>/<int:width>/<name>"): (CARD, ROLE),
+    (A, "GET", "/media/viewer-logos/<viewer>/<name>"): SOMEBODY,
+    (A, "GET", "/media/viewer-logos/<viewer>/<int:width>/<name>"): SOMEBODY,
     (A, "GET", "/media/social-images/<archive>/<name>"): (CARD, ROLE),
     (A, "GET", "/media/social-images/<archive>/<int:width>/<name>"): (CARD, ROLE),
     (A, "GET", "/media/items/<item>/<int:value>/<name>"): (401, 401, 404, 302, 302, 302, 302),

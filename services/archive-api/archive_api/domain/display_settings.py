@@ -60,6 +60,12 @@ class DisplaySetting(Aggregate):
         """Tell whether everybody who is signed in may see it; a viewer may be for some only."""
         return bool(self.content.get("public", True))
 
+    @property
+    def users(self) -> list[str]:
+        """Return the usernames of the people who may use it while it is not for everybody."""
+        found: list[str] = self.content.get("users", [])
+        return found
+
     def keep(self, content: dict[str, Any], refers: list[str], *, at: datetime) -> None:
         """Take over what is particular to its kind."""
         self.content_text, self.refers, self.modified_at = canonical_json(content), sorted(set(refers)), at

@@ -1,4 +1,4 @@
-"""What the pictures of an archive must be: large enough for every screen, small enough to decode safely."""
+"""What the pictures of archives and viewers must be: large enough for every screen, small enough to decode safely."""
 
 from dataclasses import dataclass
 
@@ -70,4 +70,12 @@ SOCIAL_IMAGE = PictureRule(
     smallest_height_px=320,
     square=False,
     widths_px=(1280, 640),
+)
+VIEWER_LOGO = PictureRule(
+    field="logo",
+    folder="viewer-logos",
+    smallest_width_px=640,
+    smallest_height_px=640,
+    square=True,
+    widths_px=(640, 320, 160),
 )

@@ -52,7 +52,9 @@ def change_archive(
             library, replace(archive.settings, **{name: wanted[name] for name in wanted.keys() & SHOWN_WITH})
         )
     pictures = {
-        name: keep_picture(library, archive.id, name, changes[name]) for name in PICTURES if name in changes
+        name: keep_picture(library, archive.id, rule, changes[name])
+        for name, rule in PICTURES.items()
+        if name in changes
     }
     wanted |= pictures
     now, by = library.clock.now(), Actor.of(caller)

@@ -26,7 +26,10 @@ def create_archive(library: Library, caller: Caller, identifier: str, wanted: Ma
         A setting breaks its rules; nothing was stored.
     """
     check_view_content(library, ArchiveSettings(**{**wanted, **dict.fromkeys(PICTURES, "")}))
-    pictures = {name: keep_picture(library, identifier, name, wanted.get(name, b"")) for name in PICTURES}
+    pictures = {
+        name: keep_picture(library, identifier, rule, wanted.get(name, b""))
+        for name, rule in PICTURES.items()
+    }
     settings = ArchiveSettings(**{**wanted, **pictures})
     # The role comes first, so that an archive somebody was told of always has an editor. When we fail in
     # between, permissions keeps a role on an archive that never came to be, which harms nobody.

@@ -1,17 +1,21 @@
 """Keeps viewers, viewer configurations, hanging protocols, window presets and look-up tables.
 
 Everybody who is signed in sees them, apart from viewers that are for some only: those are seen by whom they were
-made by, and by everybody with a role on an archive that was given them, so that whoever may see an item can open it.
+made by, by the people they name, who may choose them for their archives, and by everybody with a role on an archive that
+was given them, so that whoever may see an item can open it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from archive_api.domain.archive import picture_key
 from archive_api.domain.display_settings import DisplaySetting, SettingKind
 from archive_api.domain.history import Actor
+from archive_api.domain.logo import VIEWER_LOGO
 from archive_api.domain.slugs import slug_candidates
 from archive_api.domain.viewports import viewport_names
+from archive_api.use_cases.keep_pictures import keep_picture
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.require_creator import require_creator
 from archive_shared.access import Caller, Usable
@@ -73,7 +77,7 @@ def make_setting(
                 created_at=now,
                 modified_at=now,
             )
-            setting.keep(dict(sent.content), refers, at=now)
+            setting.keep(_kept(library, identifier, sent), refers, at=now)
             try:
                 return library.display_settings.add(setting)
             except Duplicate:
@@ -128,11 +132,11 @@ def change_setting(library: Library, setting: DisplaySetting, sent: SentSetting)
     """
     refers = _references(library, sent)
     _require_fitting(library, setting, sent)
-    now = library.clock.now()
+    content, now = _kept(library, setting.id, sent), library.clock.now()
 
     def apply(present: DisplaySetting) -> None:
         present.title, present.description = sent.title, sent.description
-        present.keep(dict(sent.content), refers, at=now)
+        present.keep(content, refers, at=now)
 
     return library.display_settings.change(setting.id, apply)
 
@@ -150,6 +154,16 @@ def delete_setting(library: Library, setting: DisplaySetting) -> None:
     if archives or settings:
         raise Conflict(f"{archives} archives and {settings} other settings use it.")
     library.display_settings.delete(setting.id)
+
+
+def read_viewer_logo(
+    library: Library, token: str | None, identifier: str, *, name: str, width_px: int | None
+) -> bytes:
+    """Return the logo of a viewer the caller may see; only the present one is there."""
+    viewer = find_setting(library, token, SettingKind.VIEWER, identifier)
+    if not name or name != viewer.content.get("logo"):
+        raise NotFound(f"viewer {identifier} has no logo {name}")
+    return library.media_blobs.read(picture_key(VIEWER_LOGO.folder, viewer.id, name, width_px))
 
 
 def settings_named(library: Library, identifiers: set[str]) -> dict[str, DisplaySetting]:
@@ -180,8 +194,18 @@ def _by_number(library: Library, kind: SettingKind, number: str) -> DisplaySetti
 def _is_seen(library: Library, caller: Caller, usable: Usable, setting: DisplaySetting) -> bool:
     if setting.is_public or caller.administrator or setting.creator.id == caller.id:
         return True
+    if caller.username in setting.users:
+        return True
     given = library.archives.find({"shown_with": setting.id, "deleted": False})
     return any(usable.includes(archive.id) for archive in given)
+
+
+def _kept(library: Library, identifier: str, sent: SentSetting) -> dict[str, Any]:
+    """Return the content of a setting to be stored: of a logo that was sent, its name."""
+    content, logo = dict(sent.content), sent.content.get("logo")
+    if isinstance(logo, bytes):
+        content["logo"] = keep_picture(library, identifier, VIEWER_LOGO, logo)
+    return content
 
 
 def _references(library: Library, sent: SentSetting) -> list[str]:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 
-from archive_api.domain.logo import LOGO, SOCIAL_IMAGE, PictureRule
+from archive_api.domain.logo import LOGO, SOCIAL_IMAGE, VIEWER_LOGO, PictureRule
 from archive_api.domain.suspicion import Suspicion, suspicion_id
 from archive_api.domain.task import TaskState
 from archive_api.use_cases.hold import WRITE_WITHIN
@@ -104,6 +104,15 @@ def _shown_pictures(rule: PictureRule) -> _Referred:
     return referred
 
 
+def _viewer_logos(library: Library, keys: Sequence[str]) -> set[str]:
+    """Return the logos that viewers show: `viewer-logos/<viewer>/[<width>/]<name>`."""
+    viewers = sorted({key.split("/")[1] for key in keys})
+    names = {
+        each.id: each.content.get("logo") for each in library.display_settings.find({"_id": one_of(viewers)})
+    }
+    return {key for key in keys if key.split("/")[-1] == names.get(key.split("/")[1])}
+
+
 def _rows_to_do(library: Library, keys: Sequence[str]) -> set[str]:
     """Return the rows of tasks that are not done: `tasks/<task>/<step>.json`."""
     tasks = sorted({key.split("/")[1] for key in keys})
@@ -124,6 +133,7 @@ _RULES: Mapping[str, _Referred] = {
     "values/": referred_files,
     f"{LOGO.folder}/": _shown_pictures(LOGO),
     f"{SOCIAL_IMAGE.folder}/": _shown_pictures(SOCIAL_IMAGE),
+    f"{VIEWER_LOGO.folder}/": _viewer_logos,
     "tasks/": _rows_to_do,
     "downloads/": _planned,
 }

@@ -105,6 +105,10 @@ _FILES: dict[Key, Operation] = {
         "items/<item>/<int:value>/<name>": raw(BINARY, statuses=(302,)),
         "logos/<archive>/<name>": raw("image/png", statuses=(200, 304), headers=CONDITIONAL),
         "logos/<archive>/<int:width>/<name>": raw("image/png", statuses=(200, 304), headers=CONDITIONAL),
+        "viewer-logos/<viewer>/<name>": raw("image/png", statuses=(200, 304), headers=CONDITIONAL),
+        "viewer-logos/<viewer>/<int:width>/<name>": raw(
+            "image/png", statuses=(200, 304), headers=CONDITIONAL
+        ),
         "social-images/<archive>/<name>": raw("image/png", statuses=(200, 304), headers=CONDITIONAL),
         "social-images/<archive>/<int:width>/<name>": raw(
             "image/png", statuses=(200, 304), headers=CONDITIONAL

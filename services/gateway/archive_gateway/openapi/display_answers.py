@@ -13,6 +13,7 @@ from archive_gateway.openapi.json_schema import (
     TIME,
     WHOLE,
     JsonSchema,
+    by_name,
     listed,
     maybe,
     named,
@@ -53,7 +54,7 @@ def _particular(shelf: Shelf) -> dict[str, JsonSchema]:
     if shelf.kind is SettingKind.PROTOCOL:
         return {"json": listed(OBJECT), "svg_icon": TEXT}
     if shelf.kind is SettingKind.VIEWER:
-        return {"default_config": maybe(LINK)}
+        return {"default_config": maybe(LINK), "logo": TEXT, "logo_renditions": by_name(LINK)}
     lists = {"window_presets", "overlay_luts"}
     return {
         name: listed(_REFERENCES[kind]) if name in lists else maybe(_REFERENCES[kind])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 from archive_api.domain.archive import Archive, ArchiveSettings
-from archive_api.domain.logo import LOGO, SOCIAL_IMAGE, PictureRule
+from archive_api.domain.logo import LOGO, SOCIAL_IMAGE
 from archive_api.domain.publication import Publication
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.publications import show_publication
@@ -25,9 +25,9 @@ def show_archive(archive: Archive, links: Links, publications: Publications) -> 
         "title": settings.title,
         "description": settings.description,
         "logo": links.picture(LOGO, archive.id, settings.logo),
-        "logo_renditions": _renditions(LOGO, archive.id, settings.logo, links),
+        "logo_renditions": links.renditions(LOGO, archive.id, settings.logo),
         "social_image": links.picture(SOCIAL_IMAGE, archive.id, settings.social_image),
-        "social_image_renditions": _renditions(SOCIAL_IMAGE, archive.id, settings.social_image, links),
+        "social_image_renditions": links.renditions(SOCIAL_IMAGE, archive.id, settings.social_image),
         "public": settings.public,
         "deidentify": settings.deidentify,
         "keep_labels": settings.keep_labels,
@@ -60,6 +60,15 @@ def show_seen_archive(
     }
 
 
+_SHOWN_WITH = (
+    "workstation",
+    "workstation_config",
+    "hanging_protocol",
+    "optional_hanging_protocols",
+    "view_content",
+)
+
+
 def _organisations(settings: ArchiveSettings, links: Links) -> Json:
     """Return where organisations tell of themselves, by the names they are shown with; those that are only names are not in it."""
     return {name: links.organisation(pk) for name, pk in settings.organisations_by_name.items()}
@@ -69,22 +78,6 @@ def show_nameplate(archive: Archive, links: Links) -> Json:
     """Return what is told of an archive to those who have nothing but its exact address."""
     logo = links.nameplate_logo(archive.id) if archive.settings.logo else ""
     return {"pk": archive.id, "title": archive.settings.title, "logo": logo}
-
-
-def _renditions(rule: PictureRule, archive: str, name: str, links: Links) -> dict[str, str]:
-    """Return addresses by width in pixels; a picture that came small has fewer."""
-    if not name:
-        return {}
-    return {str(width): links.picture(rule, archive, name, width) for width in rule.widths_px}
-
-
-_SHOWN_WITH = (
-    "workstation",
-    "workstation_config",
-    "hanging_protocol",
-    "optional_hanging_protocols",
-    "view_content",
-)
 
 
 def _shown_with(settings: ArchiveSettings, links: Links) -> Json:

@@ -10,12 +10,13 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from archive_api.domain.item import LARGEST_TITLE
-from archive_api.entrypoints.http.fields import Chosen, Flag, Line, Text
+from archive_api.entrypoints.http.fields import Chosen, Distinct, Flag, Line, Picture, Text
 from archive_api.entrypoints.http.schemas import LARGEST_DESCRIPTION, SegmentFields
 
 _POINTS = r"\[\s*-?\d+(\.\d+)?(\s+-?\d+(\.\d+)?)*(\s*,\s*-?\d+(\.\d+)?(\s+-?\d+(\.\d+)?)*)*\s*\]"
 _INTERPOLATIONS = ("RGB", "HLS", "HLSpos", "HLSneg", "Constant")
 MOST = 256
+_MOST_USERS = 1000
 
 
 class SettingFields(Schema):
@@ -30,6 +31,12 @@ class ViewerFields(SettingFields):
 
     url = fields.Url(required=True, schemes={"https", "http"}, require_tld=False)
     public = Flag(load_default=False)
+    logo = Picture(load_default=b"")
+    users = Distinct(
+        Line(validate=validate.Length(min=1, max=LARGEST_TITLE)),
+        load_default=list,
+        validate=validate.Length(max=_MOST_USERS),
+    )
     default_config = Chosen("workstations/configs", load_default="")
 
 

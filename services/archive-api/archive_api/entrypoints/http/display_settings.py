@@ -9,6 +9,7 @@ from marshmallow import Schema
 
 from archive_api.domain.display_rules import content_faults
 from archive_api.domain.display_settings import DisplaySetting, SettingKind
+from archive_api.domain.logo import VIEWER_LOGO
 from archive_api.domain.viewports import PROTOCOL_SCHEMA, layout_icon
 from archive_api.entrypoints.http import display_schemas as schemas
 from archive_api.entrypoints.http.links import Links
@@ -138,7 +139,14 @@ class _Settings:
     def _shown(self, found: list[DisplaySetting]) -> list[Json]:
         named = settings_named(self.library, {each for setting in found for each in setting.refers})
         inner = {(each.kind, each.number): show_setting(each, self.links, {}) for each in named.values()}
-        return [show_setting(each, self.links, inner) for each in found]
+        shown = [show_setting(each, self.links, inner) for each in found]
+        return shown if self.shelf.kind is not SettingKind.VIEWER else self._without_users(shown)
+
+    def _without_users(self, shown: list[Json]) -> list[Json]:
+        """Return viewers as those see them who do not keep them: who else may use one is nobody's business."""
+        if self.library.require_caller(bearer_token()).administrator:
+            return shown
+        return [each | {"users": []} for each in shown]
 
 
 def show_setting(
@@ -167,8 +175,13 @@ def _content(
     if setting.kind is SettingKind.PROTOCOL:
         return content | {"svg_icon": layout_icon(content["json"])}
     if setting.kind is SettingKind.VIEWER:
-        chosen = content["default_config"]
-        return content | {"default_config": links.viewer_configuration(chosen) if chosen else None}
+        chosen, logo = content["default_config"], content.get("logo", "")
+        return content | {
+            "default_config": links.viewer_configuration(chosen) if chosen else None,
+            "logo": links.picture(VIEWER_LOGO, setting.id, logo),
+            "logo_renditions": links.renditions(VIEWER_LOGO, setting.id, logo),
+            "users": setting.users,
+        }
     for name, kind in shelf.refers.items():
         value = content[name]
         content[name] = (

@@ -97,6 +97,12 @@ class Links:
         """Return the address of a picture of an archive, "" without one: the public client takes no null."""
         return f"{self._site}/media/{picture_key(rule.folder, archive, name, width_px)}" if name else ""
 
+    def renditions(self, rule: PictureRule, owner: str, name: str) -> dict[str, str]:
+        """Return the addresses of a picture by width in pixels; one that came small has fewer."""
+        if not name:
+            return {}
+        return {str(width): self.picture(rule, owner, name, width) for width in rule.widths_px}
+
     def file(self, image: str, file: ImageFile) -> str:
         """Return where a file is downloaded; it ends in the file's suffix, without a query."""
         return f"{self._site}/media/images/{image}/{file.id}/{quote(file_name(file), safe='')}"

@@ -10,6 +10,7 @@ from archive_api.entrypoints.http.links import file_name
 from archive_api.use_cases.browse_archives import read_picture
 from archive_api.use_cases.browse_images import DOWNLOAD_LIFETIME_S, find_file, link_to
 from archive_api.use_cases.browse_items import find_value_file
+from archive_api.use_cases.keep_display_settings import read_viewer_logo
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.note_access import note_image_access, note_value_access
 from archive_api.use_cases.view_item import looking_at_image, looking_at_item
@@ -31,6 +32,8 @@ def media_blueprint(library: Library) -> Blueprint:
     routes.get("/logos/<archive>/<int:width>/<name>")(pictures.logo_rendition)
     routes.get("/social-images/<archive>/<name>")(pictures.social_image)
     routes.get("/social-images/<archive>/<int:width>/<name>")(pictures.social_image_rendition)
+    routes.get("/viewer-logos/<viewer>/<name>")(pictures.viewer_logo)
+    routes.get("/viewer-logos/<viewer>/<int:width>/<name>")(pictures.viewer_logo)
     routes.get("/images/<image>/<file>/<name>")(files.image_file)
     routes.get("/items/<item>/<int:value>/<name>")(files.value_file)
     return routes
@@ -38,7 +41,7 @@ def media_blueprint(library: Library) -> Blueprint:
 
 @dataclass(frozen=True)
 class _Pictures:
-    """What requests for the pictures of archives are answered."""
+    """What requests for the pictures of archives and viewers are answered."""
 
     library: Library
 
@@ -58,14 +61,23 @@ class _Pictures:
         """Serve it in one of its widths."""
         return self._picture(SOCIAL_IMAGE, archive, name, width)
 
+    def viewer_logo(self, viewer: str, name: str, width: int | None = None) -> Response:
+        """Serve the logo of a viewer, in one of its widths or the largest, to whoever may see the viewer."""
+        png = read_viewer_logo(self.library, bearer_token(), viewer, name=name, width_px=width)
+        return _answered(png, name)
+
     def _picture(self, rule: PictureRule, archive: str, name: str, width_px: int | None = None) -> Response:
         png = read_picture(self.library, bearer_token(), archive, rule, name=name, width_px=width_px)
-        response = Response(png, content_type="image/png")
-        response.cache_control.private = True
-        response.cache_control.max_age = _LOGO_AGE_S
-        response.set_etag(name)
-        response.make_conditional(request)
-        return response
+        return _answered(png, name)
+
+
+def _answered(png: bytes, name: str) -> Response:
+    response = Response(png, content_type="image/png")
+    response.cache_control.private = True
+    response.cache_control.max_age = _LOGO_AGE_S
+    response.set_etag(name)
+    response.make_conditional(request)
+    return response
 
 
 @dataclass(frozen=True)
