@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from tiler.adapters.file_source import FileSource
@@ -59,18 +59,25 @@ def convert(
             threads=workers,
             on_progress=lambda done: on_progress("copying", done),
         )
-    from tiler.adapters.slides.filling import fill_levels  # noqa: PLC0415 (codecs; copying needs none)
-
-    filled = fill_levels(target, threads=workers, on_progress=lambda done: on_progress("adding levels", done))
-    return ConvertedSlide(
+    made = ConvertedSlide(
         path=target,
         vendor=converted.vendor.value,
         route=converted.route.value,
-        levels=filled.levels,
-        size_bytes=filled.size_bytes,
-        sha256=filled.sha256,
-        damaged_tiles=filled.damaged_tiles,
+        levels=converted.levels,
+        size_bytes=converted.size_bytes,
+        sha256=converted.sha256,
+        damaged_tiles=0,
     )
+    return made if converted.is_complete else _filled(made, workers, on_progress)
+
+
+def _filled(made: ConvertedSlide, threads: int, on_progress: Progress) -> ConvertedSlide:
+    from tiler.adapters.slides.filling import fill_levels  # noqa: PLC0415 (codecs; copying needs none)
+
+    filled = fill_levels(
+        made.path, threads=threads, on_progress=lambda done: on_progress("adding levels", done)
+    )
+    return replace(made, **asdict(filled))
 
 
 def describe(source: Path) -> dict[str, object]:

@@ -53,6 +53,14 @@ class ProductLevel:
     lengths: Positions
 
     @property
+    def columns(self) -> int:
+        return -(-self.width // self.tile_width)
+
+    @property
+    def rows(self) -> int:
+        return -(-self.height // self.tile_height)
+
+    @property
     def samples(self) -> int:
         return 1 if self.photometric == Photometric.BLACK_IS_ZERO else 3
 

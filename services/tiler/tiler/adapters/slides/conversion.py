@@ -7,6 +7,7 @@ from pathlib import Path
 from tiler.adapters.slides.copying import copy_slide
 from tiler.adapters.slides.joining import join_slide
 from tiler.adapters.slides.planning import plan_slide
+from tiler.adapters.slides.product import Written
 from tiler.domain.jpeg_stream import ForeignSegment
 from tiler.domain.region import Region
 from tiler.domain.slide import CopyPlan, DecodePlan, JoinPlan, Route, SlidePlan, Vendor
@@ -17,16 +18,29 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Converted:
-    """A canonical slide with the levels that its source has."""
+    """A canonical slide with the levels that its source has; of decoded ones, with all levels.
+
+    Parameters
+    ----------
+    is_complete
+        Whether certainly no level lacks.
+    """
 
     route: Route
     vendor: Vendor
     sha256: str
     size_bytes: int
+    levels: int
+    is_complete: bool
 
 
 def convert_slide(
-    files: SlideFiles, target: Path, *, name: str, threads: int, on_progress: Progress
+    files: SlideFiles,
+    target: Path,
+    *,
+    name: str,
+    threads: int,
+    on_progress: Progress,
 ) -> Converted:
     """Write the canonical slide to a new file; `fill_levels` adds the levels its source lacks.
 
@@ -44,16 +58,29 @@ def convert_slide(
     """
     plan = plan_slide(files)
     try:
-        plan, sha256 = _written(plan, files, target, name=name, threads=threads, on_progress=on_progress)
+        plan, written = _written(plan, files, target, name=name, threads=threads, on_progress=on_progress)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-    return Converted(plan.route, plan.facts.vendor, sha256, target.stat().st_size)
+    return Converted(
+        plan.route,
+        plan.facts.vendor,
+        written.sha256,
+        target.stat().st_size,
+        written.levels,
+        written.is_complete,
+    )
 
 
 def _written(
-    plan: SlidePlan, files: SlideFiles, target: Path, *, name: str, threads: int, on_progress: Progress
-) -> tuple[SlidePlan, str]:
+    plan: SlidePlan,
+    files: SlideFiles,
+    target: Path,
+    *,
+    name: str,
+    threads: int,
+    on_progress: Progress,
+) -> tuple[SlidePlan, Written]:
     try:
         if isinstance(plan, JoinPlan):
             return plan, join_slide(plan, target, name=name, on_progress=on_progress)

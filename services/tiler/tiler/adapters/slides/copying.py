@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tiler.adapters.bounded_reader import read_exactly
 from tiler.adapters.slides.bigtiff import ProductLevel
-from tiler.adapters.slides.product import Digest, ProductFile, generated_tiles, product_text
+from tiler.adapters.slides.product import Digest, ProductFile, Written, generated_tiles, product_text
 from tiler.domain.encoding import Photometric
 from tiler.domain.jpeg_stream import (
     EOI,
@@ -33,8 +33,8 @@ _MODES = {1: "L", 3: "RGB"}
 Progress = Callable[[int], None]
 
 
-def copy_slide(plan: CopyPlan, target: Path, *, name: str, on_progress: Progress) -> str:
-    """Write the slide and return the SHA-256 of the file.
+def copy_slide(plan: CopyPlan, target: Path, *, name: str, on_progress: Progress) -> Written:
+    """Write the slide.
 
     Parameters
     ----------
@@ -54,7 +54,10 @@ def copy_slide(plan: CopyPlan, target: Path, *, name: str, on_progress: Progress
     first = plan.levels[0].level
     later = generated_tiles(first.width, first.height, (first.tile_width, first.tile_height))
     tiles = [len(layout.places) for layout in layouts]
-    with ProductFile(target, text, tiles=tiles, tables=tables, later=later) as product, Digest() as digest:
+    with (
+        ProductFile(target, text, tiles=tiles, tables=tables, later=later) as product,
+        Digest() as digest,
+    ):
         levels = list(_placed(plan.levels, layouts, product.reserved))
         digest.update(product.write_directories(levels))
         total = sum(layout.copied_bytes for layout in layouts)
@@ -65,7 +68,7 @@ def copy_slide(plan: CopyPlan, target: Path, *, name: str, on_progress: Progress
                 product.append(body)
                 done += len(body)
                 on_progress(1000 * done // max(total, 1))
-        return digest.hexadecimal()
+        return Written(digest.hexadecimal(), len(levels))
 
 
 @dataclass(frozen=True)

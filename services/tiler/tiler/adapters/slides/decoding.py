@@ -1,56 +1,66 @@
-"""Decodes slides that cannot be copied, and encodes them anew in tiles: in parallel, block by block."""
+"""Decodes slides that cannot be copied, and encodes them anew in tiles: in parallel, block by block.
+
+All levels are made on the way, from pixels that are there already, so nothing lacks that would have to be added.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from simplejpeg import encode_jpeg
-
 from tiler.adapters.region_reader import read_region
-from tiler.adapters.slides.bigtiff import Positions, ProductLevel, positions
+from tiler.adapters.slides.bigtiff import ProductLevel, positions
+from tiler.adapters.slides.block_tiles import (
+    TILE_PX,
+    BlockTiles,
+    EncodedTile,
+    Grids,
+    Pixels,
+    TileEncoder,
+    UpperLevels,
+    block_tiles,
+)
 from tiler.adapters.slides.copying import Progress
-from tiler.adapters.slides.jpeg_parts import TableRemover, split_tables
 from tiler.adapters.slides.openslide_pixels import OpenSlidePixels
 from tiler.adapters.slides.parallel import in_order
-from tiler.adapters.slides.product import ProductFile, generated_tiles, product_text, sha256_of
+from tiler.adapters.slides.product import ProductFile, Written, product_text, sha256_of
 from tiler.domain.encoding import Photometric
+from tiler.domain.level import halved
 from tiler.domain.limits import MAX_TILES
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.region import Region
 from tiler.domain.slide import DecodePlan, SlideFacts
 from tiler.domain.slide_files import SlideFiles
 
-TILE_PX = 256
-QUALITY = 90
-_SQUARE = (4 * TILE_PX, 4 * TILE_PX)  # few tiles of the source are decoded for more than one block
-_COLUMN = (
-    TILE_PX,
-    8 * TILE_PX,
-)  # tiles need not be cut out of it; OpenSlide remembers what its neighbours share
-_Pixels = NDArray[np.uint8]
+_BLOCK_SCALES = 3  # a block is four tiles a side, so few tiles of the source are decoded for more than one
+_BAND_BLOCKS = 4  # OpenSlide still remembers what a column of so many blocks shares with the next
 
 
 @dataclass(frozen=True)
 class _Decoder:
-    """Reads blocks of the full resolution, from several threads; `colours` names the order of channels."""
+    """Decodes a slide, from several threads.
+
+    Parameters
+    ----------
+    colours
+        The order of channels.
+    read
+        Returns a part of the full resolution, or None if nothing was scanned there.
+    """
 
     facts: SlideFacts
     width: int
     height: int
     colours: str
-    block: tuple[int, int]
-    read: Callable[[Region], _Pixels]
-    remover: TableRemover = field(default_factory=TableRemover)
+    read: Callable[[Region], Pixels | None]
 
 
 def decode_slide(
     plan: DecodePlan, files: SlideFiles, target: Path, *, name: str, threads: int, on_progress: Progress
-) -> str:
-    """Write the full resolution and return the SHA-256 of the file; memory is that of a few blocks for each thread.
+) -> Written:
+    """Write the slide with all levels; memory is that of a few blocks for each thread.
 
     Raises
     ------
@@ -58,22 +68,19 @@ def decode_slide(
         The slide is damaged, or not of the vendor its content speaks of.
     """
     with _opened(plan, files) as decoder:
-        columns, rows = -(-decoder.width // TILE_PX), -(-decoder.height // TILE_PX)
-        if columns * rows > MAX_TILES:
-            raise UnreadableImage(f"The slide has more than {MAX_TILES} tiles.")
-        text = product_text(decoder.facts, plan.route, name)
-        later = generated_tiles(decoder.width, decoder.height, (TILE_PX, TILE_PX))
-        tables = _tables(decoder.colours)
-        with ProductFile(target, text, tiles=[columns * rows], tables=[tables], later=later) as product:
-            offsets, lengths = (positions(columns * rows) for _ in range(2))
-            blocks = list(_blocks(decoder))
-            for number, tiles in enumerate(in_order(lambda block: _encoded(decoder, block), blocks, threads)):
-                for (column, row), tile in tiles:
-                    at = row * columns + column
-                    offsets[at], lengths[at] = product.append(tile), len(tile)
-                on_progress(1000 * (number + 1) // len(blocks))
-            product.write_directories([_level(decoder, tables, offsets, lengths)])
-    return sha256_of(target)
+        encoder = TileEncoder(decoder.colours, decoder.facts.background)
+        levels = _levels(decoder, encoder.tables)
+        with ProductFile(
+            target,
+            product_text(decoder.facts, plan.route, name),
+            tiles=[len(level.offsets) for level in levels],
+            tables=[level.tables for level in levels],
+        ) as file:
+            grids = [(level.columns, level.rows) for level in levels]
+            for tile in _tiles(decoder, encoder, grids, threads, on_progress):
+                _append(file, levels[tile.scale], tile)
+            file.write_directories(levels)
+    return Written(sha256_of(target), len(levels), is_complete=True)
 
 
 def _opened(plan: DecodePlan, files: SlideFiles) -> AbstractContextManager[_Decoder]:
@@ -82,7 +89,7 @@ def _opened(plan: DecodePlan, files: SlideFiles) -> AbstractContextManager[_Deco
     source, level = plan.level.source, plan.level.level
     colours = "RGB" if level.encoding.is_colour else "GRAY"
     read = partial(read_region, source, level)
-    return nullcontext(_Decoder(plan.facts, level.width, level.height, colours, _SQUARE, read))
+    return nullcontext(_Decoder(plan.facts, level.width, level.height, colours, read))
 
 
 class _OpenSlideDecoder(AbstractContextManager[_Decoder]):
@@ -91,46 +98,64 @@ class _OpenSlideDecoder(AbstractContextManager[_Decoder]):
 
     def __enter__(self) -> _Decoder:
         pixels, scanned = self._pixels, self._pixels.region
-        return _Decoder(pixels.facts, scanned.width, scanned.height, "BGRX", _COLUMN, pixels.read)
+        return _Decoder(pixels.facts, scanned.width, scanned.height, "BGRX", pixels.read)
 
     def __exit__(self, *_: object) -> None:
         self._pixels.slide.close()
 
 
-def _blocks(decoder: _Decoder) -> Iterator[Region]:
-    width, height = decoder.block
-    for y in range(0, decoder.height, height):
-        for x in range(0, decoder.width, width):
-            yield Region(x, y, min(width, decoder.width - x), min(height, decoder.height - y))
+def _tiles(
+    decoder: _Decoder, encoder: TileEncoder, grids: Grids, threads: int, on_progress: Progress
+) -> Iterator[EncodedTile]:
+    """Yield the tiles of all levels, in the order in which they are made."""
+    scales = min(_BLOCK_SCALES, len(grids))
+    upper = UpperLevels(encoder, grids)
+    blocks = list(_blocks(decoder, TILE_PX << (scales - 1)))
+
+    def work(block: Region) -> BlockTiles:
+        return block_tiles(encoder, block, scales, decoder.read(block))
+
+    for number, made in enumerate(in_order(work, blocks, threads)):
+        yield from made.tiles
+        yield from upper.add(made.tiles[-1], made.last)
+        on_progress(1000 * (number + 1) // len(blocks))
 
 
-def _encoded(decoder: _Decoder, block: Region) -> list[tuple[tuple[int, int], bytes]]:
-    pixels = decoder.read(block)
-    padding = ((0, -block.height % TILE_PX), (0, -block.width % TILE_PX), (0, 0))
-    padded = np.pad(pixels, padding, mode="edge") if any(map(any, padding)) else pixels
-    return [
-        (
-            ((block.x + x) // TILE_PX, (block.y + y) // TILE_PX),
-            decoder.remover.rest(_stream(padded[y : y + TILE_PX, x : x + TILE_PX], decoder.colours)),
-        )
-        for y in range(0, padded.shape[0], TILE_PX)
-        for x in range(0, padded.shape[1], TILE_PX)
-    ]
+def _blocks(decoder: _Decoder, side: int) -> Iterator[Region]:
+    """Yield blocks down the columns of one band, then of the next."""
+    rows = range(0, decoder.height, side)
+    for first in range(0, len(rows), _BAND_BLOCKS):
+        for x, y in product(range(0, decoder.width, side), rows[first : first + _BAND_BLOCKS]):
+            yield Region(x, y, min(side, decoder.width - x), min(side, decoder.height - y))
 
 
-def _stream(pixels: _Pixels, colours: str) -> bytes:
-    subsampling = "Gray" if colours == "GRAY" else "420"
-    return bytes(encode_jpeg(np.ascontiguousarray(pixels), QUALITY, colours, subsampling))
+def _append(file: ProductFile, level: ProductLevel, tile: EncodedTile) -> None:
+    at = tile.row * level.columns + tile.column
+    level.offsets[at], level.lengths[at] = file.append(tile.body), len(tile.body)
 
 
-def _tables(colours: str) -> bytes:
-    depth = {"GRAY": 1, "RGB": 3, "BGRX": 4}[colours]
-    return split_tables(_stream(np.zeros((TILE_PX, TILE_PX, depth), np.uint8), colours))[0]
+def _levels(decoder: _Decoder, tables: bytes) -> list[ProductLevel]:
+    """Return the levels, still without tiles, from the full resolution down to a single tile."""
+    levels = [_level(decoder, 0, tables)]
+    while max(levels[-1].columns, levels[-1].rows) > 1:
+        levels.append(_level(decoder, len(levels), tables))
+    return levels
 
 
-def _level(decoder: _Decoder, tables: bytes, offsets: Positions, lengths: Positions) -> ProductLevel:
+def _level(decoder: _Decoder, scale: int, tables: bytes) -> ProductLevel:
+    width, height = halved(decoder.width, scale), halved(decoder.height, scale)
+    tiles = -(-width // TILE_PX) * -(-height // TILE_PX)
+    if tiles > MAX_TILES:
+        raise UnreadableImage(f"The slide has more than {MAX_TILES} tiles.")
     gray = decoder.colours == "GRAY"
-    photometric = Photometric.BLACK_IS_ZERO if gray else Photometric.YCBCR
     return ProductLevel(
-        decoder.width, decoder.height, TILE_PX, TILE_PX, photometric, (2, 2), tables, offsets, lengths
+        width=width,
+        height=height,
+        tile_width=TILE_PX,
+        tile_height=TILE_PX,
+        photometric=Photometric.BLACK_IS_ZERO if gray else Photometric.YCBCR,
+        subsampling=(2, 2),
+        tables=tables,
+        offsets=positions(tiles),
+        lengths=positions(tiles),
     )

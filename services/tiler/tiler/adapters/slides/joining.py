@@ -8,7 +8,7 @@ from pathlib import Path
 from tiler.adapters.slides.bigtiff import ProductLevel, positions
 from tiler.adapters.slides.copying import Progress
 from tiler.adapters.slides.jpeg_streams import intervals
-from tiler.adapters.slides.product import ProductFile, generated_tiles, product_text, sha256_of
+from tiler.adapters.slides.product import ProductFile, Written, generated_tiles, product_text, sha256_of
 from tiler.domain.encoding import Photometric
 from tiler.domain.jpeg_intervals import IntervalStream, StreamHead, tile_size
 from tiler.domain.limits import MAX_TILES
@@ -19,8 +19,8 @@ _EOI = b"\xff\xd9"
 _RESTARTS = [bytes((0xFF, 0xD0 + number)) for number in range(8)]
 
 
-def join_slide(plan: JoinPlan, target: Path, *, name: str, on_progress: Progress) -> str:
-    """Write the slide and return the SHA-256 of the file; memory is that of one row of tiles.
+def join_slide(plan: JoinPlan, target: Path, *, name: str, on_progress: Progress) -> Written:
+    """Write the slide; memory is that of one row of tiles.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def join_slide(plan: JoinPlan, target: Path, *, name: str, on_progress: Progress
             for level, grid in zip(plan.levels, grids, strict=True)
         ]
         product.write_directories(levels)
-    return sha256_of(target)
+    return Written(sha256_of(target), len(levels))
 
 
 def _grid(level: JoinedLevel) -> tuple[int, int]:

@@ -70,13 +70,13 @@ class OpenSlidePixels:
         except (openslide.OpenSlideError, OSError) as problem:
             raise UnreadableImage(_NOT_OPENED) from problem
 
-    def read(self, region: Region) -> NDArray[np.uint8]:
+    def read(self, region: Region) -> NDArray[np.uint8] | None:
         """Return pixels of the full resolution, with the slide's background where nothing was scanned.
 
         Returns
         -------
         ndarray
-            Shape (rows, columns, 4): blue, green, red and a byte without meaning.
+            Shape (rows, columns, 4): blue, green, red and a byte without meaning. None if nothing was scanned at all.
         """
         packed = np.empty((region.height, region.width), np.uint32)
         target = packed.ctypes.data_as(ctypes.POINTER(ctypes.c_uint32))
@@ -86,6 +86,8 @@ class OpenSlidePixels:
         except openslide.OpenSlideError as problem:
             raise UnreadableImage("The slide is damaged: its pixels cannot be read to the end.") from problem
         if packed.min() < _OPAQUE:
+            if not packed.any():
+                return None
             _lay_over(packed, self.facts.background)
         return packed.view(np.uint8).reshape(region.height, region.width, 4)
 

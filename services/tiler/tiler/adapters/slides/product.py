@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -48,6 +49,21 @@ def generated_tiles(width: int, height: int, tile: tuple[int, int]) -> list[int]
     return counts
 
 
+@dataclass(frozen=True)
+class Written:
+    """What stands in a finished file.
+
+    Parameters
+    ----------
+    is_complete
+        Whether certainly no level lacks.
+    """
+
+    sha256: str
+    levels: int
+    is_complete: bool = False
+
+
 class ProductFile:
     """A new file; a context manager.
 
@@ -66,7 +82,7 @@ class ProductFile:
         *,
         tiles: Sequence[int],
         tables: Sequence[bytes],
-        later: Sequence[int],
+        later: Sequence[int] = (),
     ) -> None:
         self.text = text
         counts: list[int] = [*tiles, *later]
