@@ -58,6 +58,7 @@ def convert(
             name=source.name,
             threads=workers,
             on_progress=lambda done: on_progress("copying", done),
+            checksum=False,
         )
     made = ConvertedSlide(
         path=target,

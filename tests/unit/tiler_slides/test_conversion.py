@@ -1,5 +1,6 @@
 """Canonical slides: level 0 is the source's, bit by bit where it can be copied, and nothing private comes along."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.support import slide_files
 from tests.support.colour_profiles import srgb
 from tests.support.converting import convert, fill, seen_by_openslide, stored_tiles
 from tests.support.slide_files import PATIENT, VendorSlide
+from tiler.adapters.slides.conversion import convert_slide
+from tiler.adapters.slides.local_files import LocalFiles
 from tiler.domain.slide import Route
 
 Writer = Callable[[Path], VendorSlide]
@@ -291,3 +294,21 @@ def test_filling_twice_changes_nothing(tmp_path: Path) -> None:
     first, again = fill(target), fill(target)
 
     assert first == again
+
+
+@pytest.mark.parametrize("name", ["svs 4:2:0", "ndpi", "mrxs"])
+def test_the_checksum_is_that_of_the_file_and_spared_where_levels_will_change_it(
+    name: str, tmp_path: Path
+) -> None:
+    slide, target, unchecked = EVERY[name](tmp_path), tmp_path / "slide.tif", tmp_path / "unchecked.tif"
+
+    converted = convert(slide.path, target)
+    with LocalFiles(slide.path) as files:
+        spared = convert_slide(
+            files, unchecked, name="slide", threads=2, on_progress=lambda _: None, checksum=False
+        )
+
+    assert target.read_bytes() == unchecked.read_bytes()
+    assert converted.sha256 == hashlib.sha256(target.read_bytes()).hexdigest()
+    assert spared.sha256 == (converted.sha256 if name in DECODED else "")
+    assert fill(unchecked).sha256 == hashlib.sha256(unchecked.read_bytes()).hexdigest()

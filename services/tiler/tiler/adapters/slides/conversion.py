@@ -41,6 +41,7 @@ def convert_slide(
     name: str,
     threads: int,
     on_progress: Progress,
+    checksum: bool = True,
 ) -> Converted:
     """Write the canonical slide to a new file; `fill_levels` adds the levels its source lacks.
 
@@ -50,6 +51,8 @@ def convert_slide(
         What the slide is called; stands in the file.
     on_progress
         Told how much is done, in thousandths.
+    checksum
+        Whether a slide that may lack levels gets one, too; not needed where they are added right away.
 
     Raises
     ------
@@ -58,7 +61,9 @@ def convert_slide(
     """
     plan = plan_slide(files)
     try:
-        plan, written = _written(plan, files, target, name=name, threads=threads, on_progress=on_progress)
+        plan, written = _written(
+            plan, files, target, name=name, threads=threads, on_progress=on_progress, checksum=checksum
+        )
     except BaseException:
         target.unlink(missing_ok=True)
         raise
@@ -80,12 +85,13 @@ def _written(
     name: str,
     threads: int,
     on_progress: Progress,
+    checksum: bool,
 ) -> tuple[SlidePlan, Written]:
     try:
         if isinstance(plan, JoinPlan):
-            return plan, join_slide(plan, target, name=name, on_progress=on_progress)
+            return plan, join_slide(plan, target, name=name, checksum=checksum, on_progress=on_progress)
         if isinstance(plan, CopyPlan):
-            return plan, copy_slide(plan, target, name=name, on_progress=on_progress)
+            return plan, copy_slide(plan, target, name=name, checksum=checksum, on_progress=on_progress)
     except ForeignSegment:
         target.unlink(missing_ok=True)
         plan = _decoded_instead(plan)

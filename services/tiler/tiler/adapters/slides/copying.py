@@ -33,11 +33,13 @@ _MODES = {1: "L", 3: "RGB"}
 Progress = Callable[[int], None]
 
 
-def copy_slide(plan: CopyPlan, target: Path, *, name: str, on_progress: Progress) -> Written:
+def copy_slide(plan: CopyPlan, target: Path, *, name: str, checksum: bool, on_progress: Progress) -> Written:
     """Write the slide.
 
     Parameters
     ----------
+    checksum
+        Whether to compute it.
     on_progress
         Told how much is done, in thousandths.
 
@@ -56,7 +58,7 @@ def copy_slide(plan: CopyPlan, target: Path, *, name: str, on_progress: Progress
     tiles = [len(layout.places) for layout in layouts]
     with (
         ProductFile(target, text, tiles=tiles, tables=tables, later=later) as product,
-        Digest() as digest,
+        Digest(wanted=checksum) as digest,
     ):
         levels = list(_placed(plan.levels, layouts, product.reserved))
         digest.update(product.write_directories(levels))

@@ -19,7 +19,7 @@ _EOI = b"\xff\xd9"
 _RESTARTS = [bytes((0xFF, 0xD0 + number)) for number in range(8)]
 
 
-def join_slide(plan: JoinPlan, target: Path, *, name: str, on_progress: Progress) -> Written:
+def join_slide(plan: JoinPlan, target: Path, *, name: str, checksum: bool, on_progress: Progress) -> Written:
     """Write the slide; memory is that of one row of tiles.
 
     Raises
@@ -42,7 +42,7 @@ def join_slide(plan: JoinPlan, target: Path, *, name: str, on_progress: Progress
             for level, grid in zip(plan.levels, grids, strict=True)
         ]
         product.write_directories(levels)
-    return Written(sha256_of(target), len(levels))
+    return Written(sha256_of(target) if checksum else "", len(levels))
 
 
 def _grid(level: JoinedLevel) -> tuple[int, int]:

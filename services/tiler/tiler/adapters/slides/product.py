@@ -55,6 +55,8 @@ class Written:
 
     Parameters
     ----------
+    sha256
+        Its checksum; "" if it was not wanted.
     is_complete
         Whether certainly no level lacks.
     """
@@ -117,20 +119,28 @@ class ProductFile:
 
 
 class Digest:
-    """SHA-256 of what is written, computed by a thread of its own a few pieces behind; a context manager."""
+    """SHA-256 of what is written, computed by a thread of its own a few pieces behind; a context manager.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    wanted
+        If not, nothing is computed.
+    """
+
+    def __init__(self, *, wanted: bool) -> None:
+        self._wanted = wanted
         self._sha256 = hashlib.sha256()
         self._pieces: Queue[bytes | None] = Queue(_PIECES_BEHIND)
         self._thread = Thread(target=self._work, name="digest")
 
     def update(self, body: bytes) -> None:
-        self._pieces.put(body)
+        if self._wanted:
+            self._pieces.put(body)
 
     def hexadecimal(self) -> str:
-        """Return the checksum, to which nothing can be added any more."""
+        """Return the checksum, to which nothing can be added any more; "" if it is not wanted."""
         self._finish()
-        return self._sha256.hexdigest()
+        return self._sha256.hexdigest() if self._wanted else ""
 
     def _work(self) -> None:
         while (body := self._pieces.get()) is not None:
@@ -142,7 +152,8 @@ class Digest:
             self._thread.join()
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        if self._wanted:
+            self._thread.start()
         return self
 
     def __exit__(
