@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from archive_shared.access import Access
@@ -14,6 +15,7 @@ from archive_shared.documents import Documents, Repository
 from archive_shared.documents.connect import connect_documents
 from archive_shared.outbox.lease import LEASES
 from archive_shared.settings import PlatformSettings
+from archive_shared.sweeping import Sweep
 from archive_shared.viewing import PURPOSE, ViewingOffice
 from tiler.adapters.blob_source import BlobSource
 from tiler.adapters.byte_cache import ByteCache
@@ -28,10 +30,12 @@ from tiler.adapters.tiles_on_demand import (
 from tiler.domain.deleted_image import DELETED_IMAGES, DeletedImage
 from tiler.domain.rendering_job import RENDERING_JOBS, RenderingJob
 from tiler.domain.slide_jobs import LEVEL_FILLINGS, SLIDE_CONVERSIONS, LevelFilling, SlideConversion
+from tiler.domain.superseded_products import SUPERSEDED_PRODUCTS, SupersededProducts
 from tiler.domain.tile_pass import PassOffice
 from tiler.use_cases import convert_slide, fill_levels
 from tiler.use_cases.convert_slide import ConversionHandler
 from tiler.use_cases.drop_image import Removal
+from tiler.use_cases.drop_superseded import Superseding
 from tiler.use_cases.fill_levels import FillingHandler
 from tiler.use_cases.render_image import QUEUE, RenderingHandler
 from tiler.use_cases.show_associated import Drawer
@@ -49,7 +53,14 @@ read_local_tile = read_zoom_tile
 NAME = "tiler"
 PASSES = b"tile pass, version 2"
 TILE_CACHE_BYTES = 64 * 1024**2
-COLLECTIONS = (RENDERING_JOBS, SLIDE_CONVERSIONS, LEVEL_FILLINGS, DELETED_IMAGES, LEASES)
+COLLECTIONS = (
+    RENDERING_JOBS,
+    SLIDE_CONVERSIONS,
+    LEVEL_FILLINGS,
+    DELETED_IMAGES,
+    SUPERSEDED_PRODUCTS,
+    LEASES,
+)
 ANNOUNCING = (RENDERING_JOBS.name, SLIDE_CONVERSIONS.name)
 JOBS = {
     RENDERING_JOBS.name: QUEUE,
@@ -223,6 +234,19 @@ def removal(
         clock=clock,
         settled_after=timedelta(seconds=2 * lease_s),
     )
+
+
+def superseding(documents: Documents, images: BlobStore, *, clock: Clock) -> Superseding:
+    """Return what becomes of what slides need no longer."""
+    superseded = Repository(documents, SUPERSEDED_PRODUCTS.name, SupersededProducts, source=NAME)
+    return Superseding(jobs_of(documents), conversions_of(documents), superseded, images, clock)
+
+
+def platform_sweep(documents: Documents, settings: PlatformSettings) -> Sweep:
+    """Return what is swept up on the stores of an installation."""
+    replaced = superseding(documents, platform_blobs(settings, "images"), clock=SystemClock())
+    deleted = platform_removal(documents, settings)
+    return lambda dry_run: chain(deleted.sweep(dry_run), replaced.sweep(dry_run))
 
 
 def platform_removal(documents: Documents, settings: PlatformSettings) -> Removal:

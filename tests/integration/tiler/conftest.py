@@ -44,6 +44,7 @@ from tiler.bootstrap import (
     removal,
     rendering_handler,
     slide_work_over,
+    superseding,
 )
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.rendering_job import RENDERING_JOBS, RenderingJob
@@ -53,6 +54,7 @@ from tiler.entrypoints.consumer import handlers
 from tiler.entrypoints.http.app import app_for
 from tiler.programs import conversion_work, filling_work, rendering_work
 from tiler.use_cases.drop_image import Removal
+from tiler.use_cases.drop_superseded import Superseding
 
 IMAGES = "/api/v1/tiles/images"
 Heard = ImageDeleted | ImageImported | SlideViewable | SlideComplete | TilesFailed
@@ -140,6 +142,10 @@ class Studio:
         """What deletes all there is of an image, at the time of a clock."""
         lease_s = self.settings.job_lease_s
         return removal(self.service.documents, self.images, self.media, clock=clock, lease_s=lease_s)
+
+    def superseding(self, clock: Clock) -> Superseding:
+        """What becomes of what slides need no longer, likewise."""
+        return superseding(self.service.documents, self.images, clock=clock)
 
     def render(self, image: str) -> RenderingJob:
         """Do the job of an image with a worker's steps, but in this process."""

@@ -5,12 +5,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from archive_shared.events import PreviewReady, SlideComplete, SlideViewable, TilesFailed, TilesReady
+from archive_shared.events import (
+    ImageDeleted,
+    PreviewReady,
+    SlideComplete,
+    SlideViewable,
+    TilesFailed,
+    TilesReady,
+)
 from archive_shared.jobs.job import JobState, NotClaimable
+from archive_shared.sweeping import Stage
 from tests.integration.tiler.conftest import Studio
 from tests.support import slide_files
+from tests.support.clocks import StoppedClock
 from tests.support.slides import as_pixels
 from tiler.domain.tile_index import TileIndex
+
+DAY_S = 24 * 3600.0
 
 
 @pytest.fixture
@@ -112,22 +123,47 @@ def test_adding_levels_leaves_the_slide_that_people_look_at_as_it_is(studio: Stu
     assert studio.images.read(viewable) == before
 
 
-def test_the_product_that_was_replaced_is_deleted_once_nobody_is_led_to_it(
+def test_the_product_that_was_replaced_stays_a_day_for_those_who_still_read_it(
     studio: Studio, image: str
 ) -> None:
+    clock = StoppedClock()
     studio.convert(image)
     studio.render(image)
+    (replaced,) = products(studio, image)
+    before = studio.get(f"{image}/pass", studio.member(image)).json
+    assert before is not None
     studio.fill(image)
     studio.render(image)
     complete = studio.announced()[-1]
     assert isinstance(complete, SlideComplete)
-    assert len(products(studio, image)) == 2
 
-    studio.hear(complete)
-    studio.hear(complete)
+    studio.hear(complete, clock=clock)
+    sweep = studio.superseding(clock).sweep
+    assert [leftover.stage for leftover in sweep(False)] == [Stage.WAITING]
+    tile = studio.http.get(f"{before['tiles']}2/0/0.jpeg", headers={"X-Tile-Pass": before["pass"]})
+    assert tile.status_code == 200
+
+    clock.advance(DAY_S - 60)
+    studio.hear(complete, clock=clock)  # once more, which prolongs nothing
+    clock.advance(60)
+    assert [leftover.stage for leftover in sweep(True)] == [Stage.DUE]
+    assert len(products(studio, image)) == 2
+    assert [(leftover.name, leftover.stage) for leftover in sweep(False)] == [(replaced, Stage.REMOVED)]
 
     assert products(studio, image) == [complete.file.key]
+    assert list(sweep(False)) == []
     assert studio.get(f"{image}/2/0/0.jpeg", studio.member(image)).status_code == 200
+
+
+def test_what_was_replaced_goes_with_its_image(studio: Studio, image: str) -> None:
+    clock = StoppedClock()
+    completed(studio, image)
+    studio.hear(ImageDeleted(image=image))
+
+    clock.advance(7 * DAY_S)
+
+    assert list(studio.superseding(clock).sweep(False)) == []
+    assert products(studio, image) == []
 
 
 def test_the_files_of_the_scanner_go_once_the_complete_slide_holds_the_same_pixels(

@@ -12,21 +12,31 @@ from archive_shared.processes import run_consumer, start_logging
 from archive_shared.settings import read_platform_settings
 from archive_shared.sweeping import keep_sweeping
 from archive_shared.wire.cloud_events import ReceivedEvent
-from tiler.bootstrap import NAME, conversions_of, deleted_of, documents, jobs_of, platform_removal
+from tiler.bootstrap import (
+    NAME,
+    conversions_of,
+    deleted_of,
+    documents,
+    jobs_of,
+    platform_removal,
+    platform_sweep,
+    superseding,
+)
 from tiler.use_cases.drop_image import Removal
-from tiler.use_cases.drop_superseded import drop_superseded, drop_telling
+from tiler.use_cases.drop_superseded import Superseding
 from tiler.use_cases.request_rendering import Requests
 
 
 def handlers(documents: Documents, images: BlobStore, dropping: Removal, clock: Clock) -> Handlers:
     """Return what the bus calls, by kind of event."""
+    replacing = superseding(documents, images, clock=clock)
     requests = Requests(jobs_of(documents), conversions_of(documents), deleted_of(documents), clock)
     return {
         ImageDeleted: partial(_image_deleted, dropping),
         ImageImported: partial(_image_imported, requests),
-        SlideViewable: partial(_conversion_ended, documents, images),
-        SlideComplete: partial(_slide_complete, documents, images),
-        TilesFailed: partial(_conversion_ended, documents, images),
+        SlideViewable: partial(_conversion_ended, replacing),
+        SlideComplete: partial(_slide_complete, replacing),
+        TilesFailed: partial(_conversion_ended, replacing),
     }
 
 
@@ -40,14 +50,14 @@ def _image_deleted(dropping: Removal, received: ReceivedEvent) -> None:
     dropping.drop(received.event.image)
 
 
-def _conversion_ended(documents: Documents, images: BlobStore, received: ReceivedEvent) -> None:
+def _conversion_ended(replacing: Superseding, received: ReceivedEvent) -> None:
     assert isinstance(received.event, SlideViewable | TilesFailed)
-    drop_telling(conversions_of(documents), images, received.event.image)
+    replacing.conversion_ended(received.event.image)
 
 
-def _slide_complete(documents: Documents, images: BlobStore, received: ReceivedEvent) -> None:
+def _slide_complete(replacing: Superseding, received: ReceivedEvent) -> None:
     assert isinstance(received.event, SlideComplete)
-    drop_superseded(jobs_of(documents), conversions_of(documents), images, received.event.image)
+    replacing.complete(received.event.image)
 
 
 if __name__ == "__main__":
@@ -59,5 +69,5 @@ if __name__ == "__main__":
         NAME,
         handlers(store, platform_blobs(settings, "images"), dropping, SystemClock()),
         settings,
-        beside=partial(keep_sweeping, store, dropping.sweep),
+        beside=partial(keep_sweeping, store, platform_sweep(store, settings)),
     )

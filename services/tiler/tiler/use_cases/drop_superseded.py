@@ -1,47 +1,95 @@
 """Deletes what a slide needs no longer; hears `slide.viewable`, `slide.complete` and `tiles.failed`, which the tiler says itself."""
 
-from archive_shared.blobs.port import BlobStore
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from archive_shared.blobs.port import BlobInfo, BlobStore
+from archive_shared.clock import Clock
 from archive_shared.documents import Repository
+from archive_shared.errors import Duplicate
 from archive_shared.jobs.job import JobState
+from archive_shared.sweeping import Leftover, Stage
 from tiler.domain.rendering_job import RenderingJob
 from tiler.domain.slide_jobs import SlideConversion
+from tiler.domain.superseded_products import SupersededProducts
 from tiler.use_cases.convert_slide import product_prefix
 
-
-def drop_superseded(
-    renderings: Repository[RenderingJob],
-    conversions: Repository[SlideConversion],
-    images: BlobStore,
-    image: str,
-) -> None:
-    """Delete the products of a slide that nobody is led to any more, and its scanner's files if nothing is lost with them.
-
-    Repeating it changes nothing.
-    """
-    job = renderings.get(image)
-    if job is None or job.slide is None or not job.slide.is_complete:
-        return
-    if job.index is None or job.index.source != job.source:
-        return
-    for blob in list(images.list(product_prefix(image))):
-        if blob.key != job.source.key:
-            images.delete(blob.key)
-    if job.slide.keeps_pixels:
-        _delete_originals(conversions.require(image), images)
+KEPT = timedelta(days=1)
+"""How long a product may be read after another one has replaced it: passes and links live seconds and minutes, but a download of
+a whole archive may be resumed for hours."""
 
 
-def drop_telling(conversions: Repository[SlideConversion], images: BlobStore, image: str) -> None:
-    """Delete the scanner's files of a slide without identity once its conversion has come to an end, whichever.
+@dataclass(frozen=True)
+class Superseding:
+    """What is left over of slides once they are converted, and once they are complete."""
 
-    They would tell whose it is, and nobody may ever have them. Repeating it changes nothing.
-    """
-    conversion = conversions.get(image)
-    if conversion is None or not conversion.deidentified:
-        return
-    if conversion.job.state in (JobState.DONE, JobState.FAILED):
-        _delete_originals(conversion, images)
+    renderings: Repository[RenderingJob]
+    conversions: Repository[SlideConversion]
+    superseded: Repository[SupersededProducts]
+    images: BlobStore
+    clock: Clock
+
+    def complete(self, image: str) -> None:
+        """Note the products that nobody is led to any more, and delete the scanner's files if nothing is lost with them.
+
+        Repeating it changes nothing.
+        """
+        job = self.renderings.get(image)
+        if job is None or job.slide is None or not job.slide.is_complete:
+            return
+        if job.index is None or job.index.source != job.source:
+            return
+        others = [key for key in self._products(image) if key != job.source.key]
+        if others:
+            self._note(image, others)
+        if job.slide.keeps_pixels:
+            self._delete_originals(self.conversions.require(image))
+
+    def conversion_ended(self, image: str) -> None:
+        """Delete the scanner's files of a slide without identity, whatever became of it.
+
+        They would tell whose it is, and nobody may ever have them. Repeating it changes nothing.
+        """
+        conversion = self.conversions.get(image)
+        if conversion is None or not conversion.deidentified:
+            return
+        if conversion.job.state in (JobState.DONE, JobState.FAILED):
+            self._delete_originals(conversion)
+
+    def sweep(self, dry_run: bool) -> Iterator[Leftover]:
+        """Delete products that were replaced long enough ago."""
+        enough = self.clock.now() - KEPT
+        for noted in self.superseded.find({}):
+            present = self._products(noted.id)
+            is_due = noted.since <= enough
+            stage = (Stage.DUE if dry_run else Stage.REMOVED) if is_due else Stage.WAITING
+            yield from (_leftover(present[key], noted, stage) for key in noted.keys if key in present)
+            if is_due and not dry_run:
+                for key in noted.keys:
+                    self.images.delete(key)
+                self.superseded.delete(noted.id)
+
+    def _products(self, image: str) -> dict[str, BlobInfo]:
+        return {blob.key: blob for blob in self.images.list(product_prefix(image))}
+
+    def _note(self, image: str, keys: list[str]) -> None:
+        now = self.clock.now()
+        try:
+            self.superseded.add(SupersededProducts(id=image, keys=keys, since=now))
+        except Duplicate:
+            self.superseded.change(image, lambda noted: noted.add(keys, now))
+
+    def _delete_originals(self, conversion: SlideConversion) -> None:
+        for key in conversion.original_keys:
+            self.images.delete(key)
 
 
-def _delete_originals(conversion: SlideConversion, images: BlobStore) -> None:
-    for key in conversion.original_keys:
-        images.delete(key)
+def _leftover(blob: BlobInfo, noted: SupersededProducts, stage: Stage) -> Leftover:
+    return Leftover(
+        kind="replaced product of a slide",
+        name=blob.key,
+        size_bytes=blob.size_bytes,
+        since=noted.since,
+        stage=stage,
+    )
