@@ -108,6 +108,7 @@ def test_no_byte_of_them_is_in_what_others_are_served(
 WRITERS: dict[str, tuple[Callable[[Path], VendorSlide], list[str]]] = {
     "slide.ndpi": (slide_files.ndpi_slide, ["macro"]),
     "slide.vms": (slide_files.vms_slide, ["macro"]),
+    "slide.tiff": (slide_files.philips_slide, ["label", "macro"]),
     "slide.scn": (slide_files.leica_slide, ["macro"]),
     "slide.bif": (slide_files.ventana_slide, ["macro"]),
     "slide/level0.dcm": (lambda path: slide_files.dicom_slide(path.parent), ["label", "macro"]),

@@ -9,6 +9,7 @@ from tests.support.slide_files.dicom import dicom_slide
 from tests.support.slide_files.hamamatsu import ndpi_slide, vms_slide, vmu_slide
 from tests.support.slide_files.leica import leica_slide
 from tests.support.slide_files.mirax import mirax_slide
+from tests.support.slide_files.philips import philips_slide
 from tests.support.slide_files.plain import plain_slide
 from tests.support.slide_files.scene import PATIENT, VendorSlide
 from tests.support.slide_files.ventana import ventana_slide
@@ -21,6 +22,7 @@ __all__ = [
     "leica_slide",
     "mirax_slide",
     "ndpi_slide",
+    "philips_slide",
     "plain_slide",
     "ventana_slide",
     "vms_slide",

@@ -17,6 +17,7 @@ from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.formats import SlideFormat
 from ingest_worker.domain.slides import FoundSlide
 from ingest_worker.use_cases.convert_session import SessionWork
+from tests.support import slide_files
 
 APERIO = "Aperio Image Library v11\n46000x32914 [0,100] (256x256) JPEG"
 LEICA = '<?xml version="1.0"?><scn xmlns="http://www.leica-microsystems.com/scn/2010/10/01"></scn>'
@@ -68,6 +69,21 @@ def test_slides_of_one_file_are_known_by_content(tmp_path: Path) -> None:
         ("3.x", SlideFormat.VENTANA),
     ]
     assert [file.path for slide in slides for file in slide.files] == files
+
+
+def test_slides_of_philips_are_taken_as_tiff_and_not_as_isyntax(tmp_path: Path) -> None:
+    tiff = slide_files.philips_slide(tmp_path / "a.tiff").path
+    isyntax = tmp_path / "b.isyntax"
+    isyntax.write_bytes(
+        b'<DataObject ObjectType="DPUfsImport"><Attribute Name="X">1</Attribute></DataObject>\x04'
+    )
+
+    report = convert([tiff, isyntax], tmp_path / "out", keep_slides=True)
+
+    assert [(slide.name, slide.format) for slide in report.slides] == [("a.tiff", SlideFormat.PHILIPS)]
+    assert [(each.file, each.reasons) for each in report.rejected] == [
+        ("b.isyntax", ("Philips slides (.isyntax) are not supported yet.",))
+    ]
 
 
 def test_a_slide_in_an_archive_keeps_its_folder(tmp_path: Path) -> None:

@@ -39,6 +39,8 @@ COPIED: dict[str, Writer] = {
     "tiff, one level, RGB": lambda folder: slide_files.plain_slide(folder / "a.tif", steps=(), colours="rgb"),
     "scn": lambda folder: slide_files.leica_slide(folder / "a.scn"),
     "bif": lambda folder: slide_files.ventana_slide(folder / "a.bif"),
+    "philips": lambda folder: slide_files.philips_slide(folder / "a.tiff"),
+    "philips with gaps": lambda folder: slide_files.philips_slide(folder / "a.tiff", empty=(0, 3, 9)),
     "dicom": lambda folder: slide_files.dicom_slide(folder / "a"),
 }
 JOINED: dict[str, Writer] = {

@@ -34,6 +34,7 @@ SMALL: dict[str, Callable[[Path], VendorSlide]] = {
     "j.svs": lambda path: slide_files.aperio_slide(path, size=(300, 200), tile=128, colours="jpeg2000"),
     "a.ndpi": lambda path: slide_files.ndpi_slide(path, size=(512, 64), interval=128),
     "a.scn": lambda path: slide_files.leica_slide(path, size=(300, 200)),
+    "a.tiff": lambda path: slide_files.philips_slide(path, size=(600, 300), steps=(2,)),
     "a.bif": lambda path: slide_files.ventana_slide(path, grid=(2, 2)),
     "o.bif": lambda path: slide_files.ventana_slide(path, grid=(2, 2), overlap=8),
     "a.vmu": lambda path: slide_files.vmu_slide(path, size=(256, 64)),

@@ -28,6 +28,7 @@ class SlideFormat(StrEnum):
     HAMAMATSU_VMS = "vms"
     HAMAMATSU_VMU = "vmu"
     MIRAX = "mrxs"
+    PHILIPS = "philips"
     DICOM = "dicom"
     TIFF = "tiff"
 

@@ -32,13 +32,6 @@ class Damaged(Refused):
         super().__init__(f"The file {name} is damaged: {what}.")
 
 
-class NotSupportedYet(Refused):
-    """A kind of file the platform knows by name but does not convert."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(f"{kind} are not supported yet.")
-
-
 class TooLarge(Refused):
     """The file asks for more than the budget of one conversion allows."""
 

@@ -22,6 +22,7 @@ class Vendor(StrEnum):
     HAMAMATSU = "hamamatsu"
     LEICA = "leica"
     MIRAX = "mirax"
+    PHILIPS = "philips"
     VENTANA = "ventana"
 
 

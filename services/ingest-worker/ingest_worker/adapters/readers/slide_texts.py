@@ -12,7 +12,7 @@ from ingest_worker.domain.slide_texts import MACRO, said_in
 
 LISTINGS: Final = (SlideFormat.HAMAMATSU_VMS, SlideFormat.HAMAMATSU_VMU)
 MIRAX_INDEX: Final = "slidedat.ini"
-MOST_TEXT: Final = 1 << 20
+MOST_TEXT: Final = 1 << 24
 OTHER_TAGS: Final = "other TIFF tags"
 TEXT_TAGS: Final = (270, 700, 65427, 65449)
 """ImageDescription, XMP, and what Hamamatsu's scanners call reference and properties."""

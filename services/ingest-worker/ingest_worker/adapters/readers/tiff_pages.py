@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from tifffile import TiffFile, TiffFileError, TiffPage
 
-from ingest_worker.domain.refusals import Damaged, NotSupportedYet, Refused
+from ingest_worker.domain.refusals import Damaged, Refused
 
 MOST_PAGES = 10_000
 MILLIMETRES = {2: 25.4, 3: 10.0}  # ResolutionUnit: inch, centimetre (TIFF 6.0, section 8)
@@ -114,12 +114,10 @@ def read_pages(path: Path, name: str) -> Pages:
     Raises
     ------
     Refused
-        It is damaged, a Philips slide, or does not say how large a pixel is.
+        It is damaged, or does not say how large a pixel is.
     """
     try:
         with TiffFile(path) as tiff:
-            if tiff.is_philips:
-                raise NotSupportedYet("Philips slides (.tiff)")
             if len(tiff.pages) > MOST_PAGES:
                 raise Refused(f"The TIFF file {name} has more than {MOST_PAGES} pages.")
             directories = [tiff.pages[index] for index in range(len(tiff.pages))]

@@ -11,6 +11,7 @@ MARKS = {
     "is_ndpi": SlideFormat.HAMAMATSU_NDPI,
     "is_scn": SlideFormat.LEICA,
     "is_bif": SlideFormat.VENTANA,
+    "is_philips": SlideFormat.PHILIPS,
 }
 XMP, ORIENTATION = 700, 274
 JPEG = 7
@@ -32,7 +33,7 @@ def slide_format(file: SourceFile) -> SlideFormat | None:
 def _unmarked(tiff: TiffFile) -> SlideFormat | None:
     if _has_iscan(tiff):
         return SlideFormat.VENTANA
-    return None if tiff.is_philips or not _is_plain_slide(tiff) else SlideFormat.TIFF
+    return SlideFormat.TIFF if _is_plain_slide(tiff) else None
 
 
 def _is_plain_slide(tiff: TiffFile) -> bool:

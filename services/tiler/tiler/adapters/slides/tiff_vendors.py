@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import chain
 
 from tiler.adapters.slides import ventana
+from tiler.adapters.tiff_directory import PHILIPS
 from tiler.domain.level import Level
 from tiler.domain.limits import MAX_SLIDE_PIXELS
 from tiler.domain.problems import UnreadableImage
@@ -33,6 +34,10 @@ def plan_tiff(source: RangedSource, pages: Sequence[TiffPage]) -> SlidePlan:
         from tiler.adapters.slides import leica  # noqa: PLC0415 (XML; copying at full speed loads what it needs)
 
         return _plan(source, pages, *leica.read(pages))
+    if PHILIPS in pages[0].description:
+        from tiler.adapters.slides import philips  # noqa: PLC0415 (likewise)
+
+        return _plan(source, pages, *philips.read(pages))
     if ventana.is_ventana(pages):
         found = ventana.read(pages)
         plan = _plan(source, pages, found.levels, found.facts)
