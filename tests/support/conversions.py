@@ -61,13 +61,14 @@ def convert_here(
 ) -> ConversionReport:
     """Do what `ingest_worker.conversion.convert` does, in this process: milliseconds instead of a second, and debuggable."""
     allowed = budget or Budget()
-    documents = [file_document(file) for file in as_sources(files)]
+    sources = as_sources(files)
+    documents = [file_document(file) for file in sources]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns of what the tests make wrong on purpose
         looked = look_at({"files": documents}, budget=allowed, on_progress=_ignore)
-        candidates, rejections = gather([recognised_from_document(one) for one in looked["recognised"]])
+        candidates, rejections = gather(list(map(recognised_from_document, sources, looked["recognised"])))
         images: list[ConvertedImage] = []
-        known = {file.name: source_of(file) for file in as_sources(files)}
+        known = {file.name: source_of(file) for file in sources}
         for number, candidate in enumerate(one.without_tiler() for one in candidates):
             if isinstance(candidate.format, SlideFormat):
                 rejections += [Rejection(file.name, (SLIDE,)) for file in candidate.files]

@@ -43,7 +43,7 @@ def import_alone(arguments: dict[str, Any], *, budget: Budget, on_progress: OnPr
     looked = look_at(
         {"files": [file_document(file) for file in files]}, budget=budget, on_progress=on_progress
     )
-    candidates, rejections = gather([recognised(document) for document in looked["recognised"]])
+    candidates, rejections = gather(list(map(recognised, files, looked["recognised"])))
     rejected += [rejection.file for rejection in rejections]
     pixels, used = [], set[str]()
     for number, candidate in enumerate(one.without_tiler() for one in candidates):

@@ -60,6 +60,7 @@ class ConversionRun:
     images: list[dict[str, Any]] = field(default_factory=list)
     slides: list[tuple[SlideFormat, dict[str, Any]]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
+    sizes: dict[str, int] = field(default_factory=dict)
     archives: list[SourceFile] = field(default_factory=list)
     disk: Disk = field(init=False)
 
@@ -69,8 +70,8 @@ class ConversionRun:
     def run(self, sources: list[SourceFile]) -> ConversionReport:
         present = self._regular(sources)
         with SourcesBeside(self.isolation.jobs) as beside:
-            beside.begin(present)
             archives = [file for file in present if is_zip(file.path)]
+            beside.begin(present)
             unpacked = self._unpacked(archives)
             beside.begin(unpacked)
             plain = [file for file in present if file not in archives]
@@ -80,7 +81,7 @@ class ConversionRun:
                 candidates = [candidate.without_tiler() for candidate in candidates]
             if not self.keep_slides:
                 candidates = self._without_slides(candidates)
-            track = Track([(len(one.files), _size(one)) for one in candidates], len(rejections))
+            track = Track([(len(one.files), self._size(one)) for one in candidates], len(rejections))
             self._convert(candidates, track)
             known = beside.known(on_tick=lambda: self.on_progress(track.progress()))
         return self._report(known)
@@ -159,8 +160,8 @@ class ConversionRun:
             for start in range(0, len(files), FILES_LOOKED_AT_TOGETHER)
         ]
         found: list[Recognised] = []
-        sizes = {file.name: _file_bytes(file) for file in files}
-        steps = Steps("recognising", list(sizes.values()))
+        self.sizes = {file.name: _file_bytes(file) for file in files}
+        steps = Steps("recognising", list(self.sizes.values()))
         while batches:
             tasks = [self._looking(batch) for batch in batches]
             broken: list[list[SourceFile]] = []
@@ -168,9 +169,9 @@ class ConversionRun:
                 batch = batches[index]
                 if isinstance(outcome, Done) or len(batch) == 1:
                     for file in batch:
-                        steps.done(sizes[file.name])
+                        steps.done(self.sizes[file.name])
                 if isinstance(outcome, Done):
-                    found += [recognised_from_document(document) for document in outcome.value["recognised"]]
+                    found += map(recognised_from_document, batch, outcome.value["recognised"])
                 elif len(batch) == 1:
                     self.rejections.append(Rejection(batch[0].name, outcome.reasons))
                 else:
@@ -221,7 +222,7 @@ class ConversionRun:
             preload_for(candidate.format),
             reads=_paths(candidate.files),
             folder=arguments["folder"],
-            together=_size(candidate) <= SMALL_BYTES,
+            together=self._size(candidate) <= SMALL_BYTES,
         )
 
     def _taking(self, slide: Candidate) -> Task:
@@ -231,6 +232,9 @@ class ConversionRun:
             "key": self.key,
         }
         return Task(f"{TASKS}:take_slide", arguments, self.budget, LIGHT, reads=_paths(slide.files))
+
+    def _size(self, candidate: Candidate) -> int:
+        return sum(self.sizes[file.name] for file in candidate.files)
 
     def _take_in(self, converted: dict[str, Any], folder: Path) -> None:
         """Move finished files into the output folder."""
@@ -265,10 +269,6 @@ class ConversionRun:
 
 def _image_order(image: ConvertedImage) -> tuple[object, ...]:
     return (natural_order(image.sources[0].name), image.name, image.key)
-
-
-def _size(candidate: Candidate) -> int:
-    return sum(map(_file_bytes, candidate.files))
 
 
 def _paths(files: Sequence[SourceFile]) -> tuple[str, ...]:

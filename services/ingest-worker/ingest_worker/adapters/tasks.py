@@ -109,9 +109,8 @@ def _in_series(found: Recognised, head: bytes) -> Recognised:
 
 
 def recognised_document(found: Recognised) -> dict[str, Any]:
-    """Return what was found as JSON values."""
+    """Return what was found of a file as JSON values."""
     return {
-        "file": file_document(found.file),
         "format": found.format,
         "series": found.series,
         "references": found.references,
@@ -120,10 +119,10 @@ def recognised_document(found: Recognised) -> dict[str, Any]:
     }
 
 
-def recognised_from_document(document: dict[str, Any]) -> Recognised:
-    """Read what `recognised_document` wrote."""
+def recognised_from_document(file: SourceFile, document: dict[str, Any]) -> Recognised:
+    """Read what `recognised_document` wrote of a file."""
     return Recognised(
-        file=file_from_document(document["file"]),
+        file=file,
         format=_format(document["format"]),
         series=tuple(document["series"]),
         references=tuple(document["references"]),

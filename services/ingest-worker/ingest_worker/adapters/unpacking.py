@@ -80,7 +80,7 @@ class Allowance:
 
 def is_zip(path: Path) -> bool:
     """Tell whether a file begins like a zip archive."""
-    with path.open("rb") as stream:
+    with path.open("rb", buffering=0) as stream:
         return stream.read(4) in ZIP_MARKS
 
 

@@ -111,7 +111,7 @@ def _volume(stack: Stack, members: dict[str, Member], given: ConversionInput) ->
     first = members[stack.slices[0].file]
     forms = [members[one.file].form.real for one in stack.slices]
     rescales = [members[one.file].frames[one.frame].rescale for one in stack.slices]
-    columns, rows = int(first.header.dataset.Columns), int(first.header.dataset.Rows)
+    columns, rows = first.form.columns, first.form.rows
     size = (
         (columns, rows, stack.depth)
         if stack.timepoints is None

@@ -48,7 +48,7 @@ def members_of(given: ConversionInput) -> Iterator[Member | RefusedReading]:
     templates: dict[tuple[object, ...], Member] = {}
     for file in given.files:
         quick = quick_header(file.path)
-        kind = (quick.transfer_syntax, *sorted(quick.shared.items())) if quick else ()
+        kind = (quick.transfer_syntax, *quick.shared.items()) if quick else ()
         try:
             member = _like(templates[kind], file, quick) if quick and kind in templates else None
             if member is None:

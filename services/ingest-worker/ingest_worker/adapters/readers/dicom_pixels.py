@@ -31,6 +31,7 @@ from pydicom.uid import (
 
 from ingest_worker.adapters.readers.dicom_headers import PARSING_ERRORS, DicomHeader, check_length
 from ingest_worker.adapters.readers.dicom_samples import GRAY, PALETTE, SampleFormat, meaningful
+from ingest_worker.adapters.readers.pixel_bytes import filled
 from ingest_worker.adapters.volumes import Pixels
 from ingest_worker.domain.refusals import Damaged, Refused
 
@@ -77,7 +78,7 @@ def read_frames(
     """
     native = header.transfer_syntax in NATIVE
     if native:
-        check_length(header, -(-_native_bits(header, form) * count // 8))
+        check_length(header, -(-form.native_bits * count // 8))
     else:
         _check_fragments(header, count)
     for pixels in _frames(header, form, frames, count):
@@ -93,29 +94,15 @@ def _frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int], coun
     return _decoded_frames(header, form, frames, count)
 
 
-def shape_of(header: DicomHeader, form: SampleFormat) -> tuple[int, ...]:
-    """Return the shape of a stored frame with its samples interleaved."""
-    rows, columns = int(header.dataset.Rows), int(header.dataset.Columns)
-    return (rows, columns) if form.samples == 1 else (rows, columns, form.samples)
-
-
-def _native_bits(header: DicomHeader, form: SampleFormat) -> int:
-    """Return how many bits an uncompressed frame takes; YBR_FULL_422 stores two samples per pixel."""
-    rows, columns = int(header.dataset.Rows), int(header.dataset.Columns)
-    samples = 2 if form.photometric == "YBR_FULL_422" else form.samples
-    return rows * columns * samples * form.allocated_bits
-
-
 def _plain_frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int]) -> Iterator[Pixels]:
     """Read uncompressed little-endian frames where they lie."""
-    size = _native_bits(header, form) // 8
-    shape = shape_of(header, form)
+    size, shape = form.native_bits // 8, form.shape
     stored = np.dtype(form.stored_type).newbyteorder("<")
-    with header.file.path.open("rb") as stream:
+    with header.file.path.open("rb", buffering=0) as stream:
         for frame in frames:
             stream.seek((header.pixels.offset or 0) + frame * size)
             raw = np.empty(size, np.uint8)  # a bytearray would be filled with zeros first
-            if stream.readinto(raw.data) != size:
+            if not filled(raw.data, stream):
                 raise Damaged(header.file.base_name, "it became shorter while it was read")
             pixels = raw.view(stored)
             if form.planar and form.samples > 1:
@@ -126,14 +113,14 @@ def _plain_frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int]
 
 def _bit_frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int]) -> Iterator[Pixels]:
     """Read masks of single bits, lowest first, whose frames may begin inside a byte (PS3.5 section 8.1.1)."""
-    size = _native_bits(header, form)
+    size = form.native_bits
     with header.file.path.open("rb") as stream:
         for frame in frames:
             first, inside = divmod(frame * size, 8)
             stream.seek((header.pixels.offset or 0) + first)
             packed = np.frombuffer(stream.read(-(-(inside + size) // 8)), np.uint8)
             bits = np.unpackbits(packed, bitorder="little")[inside : inside + size]
-            yield bits.reshape(shape_of(header, form))
+            yield bits.reshape(form.shape)
 
 
 def _decoded_frames(

@@ -182,21 +182,10 @@ def _implicit(head: bytes, at: int) -> tuple[int, int, int]:
 
 
 def _elements(head: bytes, at: int, syntax: bytes, *, explicit: bool) -> QuickHeader:
+    """Return what matters of everything up to the pixels; the one loop here that is worth being fast."""
     own: dict[int, bytes] = {}
     shared: dict[int, bytes] = {}
-    while True:
-        key, start, at = _next_looked_at(head, at, explicit=explicit)
-        if key == PIXELS:
-            return QuickHeader(own, shared, syntax, start, at - start)
-        kept = shared if key in SHARED else own
-        if key in BEYOND or key in kept or at > len(head):
-            raise _Odd
-        kept[key] = head[start:at]
-
-
-def _next_looked_at(head: bytes, at: int, *, explicit: bool) -> tuple[int, int, int]:
-    """Return tag, start and end of the next value that matters; the one loop here that is worth being fast."""
-    unpack, short = _EXPLICIT.unpack_from, SHORT_FORM
+    unpack, short, looked_at = _EXPLICIT.unpack_from, SHORT_FORM, LOOKED_AT
     while True:
         if explicit:
             key, kind, length = unpack(head, at)
@@ -207,8 +196,14 @@ def _next_looked_at(head: bytes, at: int, *, explicit: bool) -> tuple[int, int, 
         else:
             key, start, length = _implicit(head, at)
         at = start + length if length != UNDEFINED else _behind_value(head, start, key, explicit=explicit)
-        if key in LOOKED_AT:
-            return key, start, at
+        if key not in looked_at:
+            continue
+        if key == PIXELS:
+            return QuickHeader(own, shared, syntax, start, at - start)
+        kept = shared if key in SHARED else own
+        if key in BEYOND or key in kept or at > len(head):
+            raise _Odd
+        kept[key] = head[start:at]
 
 
 def _behind_value(head: bytes, at: int, key: int, *, explicit: bool) -> int:

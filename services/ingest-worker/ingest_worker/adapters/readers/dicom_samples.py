@@ -28,6 +28,8 @@ class OutOfRange(Exception):
 class SampleFormat:
     """How the samples of one file are stored (PS3.3 C.7.6.3, PS3.5 section 8)."""
 
+    rows: int
+    columns: int
     photometric: str
     samples: int
     planar: bool
@@ -43,6 +45,17 @@ class SampleFormat:
     def channels(self) -> int:
         """Return how many channels the canonical image has."""
         return 3 if self.photometric == PALETTE else self.samples
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Return the shape of a stored frame with its samples interleaved."""
+        return (self.rows, self.columns) if self.samples == 1 else (self.rows, self.columns, self.samples)
+
+    @property
+    def native_bits(self) -> int:
+        """Return how many bits an uncompressed frame takes; YBR_FULL_422 stores two samples per pixel."""
+        samples = 2 if self.photometric == "YBR_FULL_422" else self.samples
+        return self.rows * self.columns * samples * self.allocated_bits
 
     @property
     def stored_type(self) -> str:
@@ -88,6 +101,8 @@ def sample_format(header: DicomHeader) -> SampleFormat:
     _require_convertible(name, allocated=allocated, stored=stored, samples=samples, photometric=photometric)
     signed = whole_number(dataset, "PixelRepresentation") == 1
     return SampleFormat(
+        rows=int(dataset.Rows),
+        columns=int(dataset.Columns),
         photometric=photometric,
         samples=samples,
         planar=whole_number(dataset, "PlanarConfiguration") == 1,

@@ -7,6 +7,7 @@ import bz2
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import RawIOBase
 from typing import Protocol, cast
 
 import numpy as np
@@ -104,8 +105,15 @@ def decoded_head(source: PixelBytes, count: int) -> bytes:
     return bytes(_DecodedStream(source).read_at_most(count))
 
 
+def filled(block: memoryview, stream: RawIOBase) -> bool:
+    """Read what comes next into all of a block; False if the file ends before."""
+    while block and (count := stream.readinto(block)):
+        block = block[count:]
+    return not block
+
+
 def _raw_blocks(source: PixelBytes, block_bytes: int, count: int) -> Iterator[memoryview]:
-    with source.file.path.open("rb") as stream:
+    with source.file.path.open("rb", buffering=0) as stream:
         size = os.fstat(stream.fileno()).st_size
         start = (size + source.offset if source.offset < 0 else source.offset) + source.skip
         found = max(size - start, 0) if start >= 0 else size
@@ -114,7 +122,7 @@ def _raw_blocks(source: PixelBytes, block_bytes: int, count: int) -> Iterator[me
         stream.seek(start)
         for _ in range(count):
             block = np.empty(block_bytes, np.uint8).data  # a bytearray would be filled with zeros first
-            if stream.readinto(block) != block_bytes:
+            if not filled(block, stream):
                 raise Damaged(source.file.base_name, "it became shorter while it was read")
             yield block
 
