@@ -1,5 +1,6 @@
 """One attempt at a session: what it leaves, and what other attempts may do to it."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,16 @@ def test_the_record_of_an_image_says_what_its_dicom_header_says(
     (image,) = result["images"]
     description = ImageDescription(**image["description"])
     assert (description.modality, description.patient_id, description.window_center) == ("CT", "P-0815", 40.0)
+
+
+def test_an_image_is_stored_with_the_digest_of_its_file(tmp_path: Path, blobs: FolderBlobStore) -> None:
+    (source,) = write_dicom_series(tmp_path / "in", anatomy(1))
+    blobs.put(KEY, source.read_bytes())
+
+    result = attempt(SessionWork(blobs, blobs, convert, tmp_path / "scratch", SECRET), epoch=1)
+
+    ((file,),) = (image["files"] for image in result["images"])
+    assert hashlib.sha256(blobs.read(file["key"])).hexdigest() == file["sha256"]
 
 
 def test_an_attempt_removes_what_killed_ones_left(tmp_path: Path, blobs: FolderBlobStore) -> None:

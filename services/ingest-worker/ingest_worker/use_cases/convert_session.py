@@ -164,9 +164,11 @@ class SessionWork:
 
     def _store_file(self, image: ConvertedImage, path: Path, prefix: str, identifier: str) -> ImageFile:
         key = f"{prefix}/{identifier}{path.suffix}"
-        with path.open("rb") as content:
-            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-        info = self.images.take(key, path)
+        # Storing waits for a disk or a network, so the digest comes for nothing; an open file stays, wherever it is moved.
+        with path.open("rb") as content, ThreadPoolExecutor(1) as beside:
+            digest = beside.submit(hashlib.file_digest, content, "sha256")
+            info = self.images.take(key, path)
+            sha256 = digest.result().hexdigest()
         return ImageFile(
             id=derived_id("file", identifier, image.type.value),
             type=WIRE_TYPE[image.type],
