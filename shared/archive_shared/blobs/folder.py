@@ -131,9 +131,11 @@ class FolderBlobStore:
                 self.put(target_key, source)
 
     def download_to(self, key: str, path: Path) -> None:
-        with self.open_file(key) as source, disk_errors():
-            if not linked(Path(source.name), path):
-                save(source, path)
+        with disk_errors():
+            if linked(self._path(key), path):
+                return
+        with self.open_file(key) as source:
+            save(source, path)
 
     def upload_from(self, key: str, path: Path) -> BlobInfo:
         with path.open("rb") as source:
