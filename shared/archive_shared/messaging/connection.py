@@ -3,13 +3,12 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import amqp
 import structlog
-from amqp.exceptions import AMQPError
 from kombu.connection import Connection as Connection  # noqa: PLC0414 (exported: only this package imports kombu)
 from kombu.exceptions import KombuError
 
@@ -81,8 +80,9 @@ def hang_up(connection: Connection) -> None:
     if not isinstance(driver, amqp.Connection):
         connection.collect()
         return
-    with suppress(AMQPError, AttributeError):  # there is no socket any more
-        driver.sock.settimeout(HANG_UP_TIMEOUT_S)
+    transport = driver._transport  # so would its public name, once the broker has closed the connection
+    if transport is not None and transport.sock is not None:
+        transport.sock.settimeout(HANG_UP_TIMEOUT_S)
     try:
         connection.collect()
     finally:

@@ -121,6 +121,19 @@ def test_hanging_up_does_not_wait_for_a_broker_that_is_silent(through: Bus, prox
     assert time.monotonic() - began_s < 10 * HANG_UP_TIMEOUT_S
 
 
+def test_hanging_up_does_not_connect_again_to_a_broker_that_has_closed_the_connection(
+    through: Bus, proxy: ToxicProxy
+) -> None:
+    connection = through.connect()
+    driver = connection._connection
+    driver.collect()  # as it does when the broker closes the connection
+    proxy.fall_silent()
+
+    hang_up(connection)
+
+    assert not driver.connected
+
+
 def test_a_consumer_whose_queue_was_deleted_makes_it_again(bus: Bus, documents: SqliteDocuments) -> None:
     heard: list[str] = []
     with running(
