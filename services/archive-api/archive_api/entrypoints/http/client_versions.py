@@ -14,6 +14,7 @@ def client_versions_blueprint() -> Blueprint:
 
     @routes.get("/")
     def versions() -> Response:
+        """Tell which versions of the public client are served."""
         return json_response({"latest_version": LATEST, "lowest_supported_version": LOWEST_SUPPORTED})
 
     return routes

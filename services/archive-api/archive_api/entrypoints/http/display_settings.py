@@ -111,6 +111,7 @@ class _Settings:
         return json_response(page_body(wanted, url=url, count=count, results=self._shown(found)))
 
     def create(self) -> Response:
+        """Create one; its maker owns it."""
         kind = self.shelf.kind
         caller = require_maker(self.library, bearer_token(), kind)
         sent = _sent(self.shelf, body(self.shelf.schema()))
@@ -121,6 +122,7 @@ class _Settings:
         return posted(self.library, caller.id, act)
 
     def show(self, pk: str) -> Response:
+        """Show one, with the presets and look-up tables it names in full."""
         found = find_setting(self.library, bearer_token(), self.shelf.kind, pk)
         return json_response(self._shown([found])[0])
 
@@ -133,6 +135,7 @@ class _Settings:
         return json_response(self._shown([changed])[0])
 
     def delete(self, pk: str) -> Response:
+        """Delete one that nothing refers to."""
         delete_setting(self.library, require_owner(self.library, bearer_token(), self.shelf.kind, pk))
         return Response(status=204)
 

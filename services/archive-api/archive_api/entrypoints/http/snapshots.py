@@ -96,6 +96,7 @@ class _Snapshots:
         return posted(self.library, caller.id, act)
 
     def show(self, pk: str) -> Response:
+        """Show a version of an archive."""
         return json_response(self._shown(find_snapshot(self.library, bearer_token(), pk)))
 
     def change(self, pk: str) -> Response:

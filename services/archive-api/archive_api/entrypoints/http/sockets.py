@@ -48,6 +48,7 @@ class _Sockets:
         return json_response(page_body(wanted, url=self.links.sockets, count=len(found), results=results))
 
     def create(self) -> Response:
+        """Create a socket."""
         token = bearer_token()
         caller = self.library.require_caller(token)
         require_administrator(self.library, token)
@@ -61,6 +62,7 @@ class _Sockets:
         return posted(self.library, caller.id, act)
 
     def show(self, pk: int) -> Response:
+        """Show a socket."""
         self.library.require_caller(bearer_token())
         return json_response(show_socket(self._found(pk)))
 

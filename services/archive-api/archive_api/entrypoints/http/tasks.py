@@ -16,6 +16,7 @@ def tasks_blueprint(library: Library, links: Links) -> Blueprint:
 
     @routes.get("/")
     def list_mine() -> Response:
+        """List the caller's tasks."""
         wanted = page()
         count, found = list_tasks(library, bearer_token(), skip=wanted.offset, limit=wanted.limit)
         results = [show_task(task, links) for task in found]
@@ -23,6 +24,7 @@ def tasks_blueprint(library: Library, links: Links) -> Blueprint:
 
     @routes.get("/<pk>/")
     def show(pk: str) -> Response:
+        """Show how far a task is, and what went wrong in it."""
         return json_response(show_task(find_task(library, bearer_token(), pk), links))
 
     return routes

@@ -53,6 +53,7 @@ class _Webhooks:
     url: str
 
     def list_mine(self) -> Response:
+        """List the caller's webhooks."""
         wanted = page()
         found = self.webhooks.list(bearer_token())
         shown = found[wanted.offset : wanted.offset + wanted.limit]
@@ -60,6 +61,7 @@ class _Webhooks:
         return json_response(page_body(wanted, url=self.url, count=len(found), results=results))
 
     def create(self) -> Response:
+        """Create a webhook; the secret it signs with is shown this once."""
         sent = body(NewWebhook())
 
         def act(identifier: str) -> Acted:
@@ -69,17 +71,21 @@ class _Webhooks:
         return _secret(self._posted(act))
 
     def show(self, pk: str) -> Response:
+        """Show a webhook."""
         return json_response(show_webhook(self.webhooks.get(bearer_token(), pk), url=self.url))
 
     def change(self, pk: str) -> Response:
+        """Change a webhook, start it or stop it."""
         changed = self.webhooks.change(bearer_token(), pk, body(ChangedWebhook()))
         return json_response(show_webhook(changed, url=self.url))
 
     def delete(self, pk: str) -> Response:
+        """Delete a webhook; nothing more is sent."""
         self.webhooks.delete(bearer_token(), pk)
         return Response(status=204)
 
     def rotate_secret(self, pk: str) -> Response:
+        """Replace the secret; the old one signs as well for a day."""
         self.webhooks.get(bearer_token(), pk)
 
         def act(_: str) -> Acted:
@@ -101,11 +107,13 @@ class _Deliveries:
     url: str
 
     def test(self, pk: str) -> Response:
+        """Send an event that means nothing, to see whether it arrives."""
         token = bearer_token()
         self.webhooks.get(token, pk)
         return self._begun(lambda identifier: self.webhooks.test(token, pk, identifier))
 
     def list_deliveries(self, pk: str) -> Response:
+        """List what was sent and what became of it, the newest first."""
         wanted = page()
         count, found = self.webhooks.list_deliveries(
             bearer_token(), pk, skip=wanted.offset, limit=wanted.limit
@@ -114,9 +122,11 @@ class _Deliveries:
         return json_response(page_body(wanted, url=url, count=count, results=results))
 
     def show_one_delivery(self, pk: str, delivery: str) -> Response:
+        """Show a delivery with its attempts."""
         return json_response(show_delivery(self.webhooks.get_delivery(bearer_token(), pk, delivery)))
 
     def redeliver(self, pk: str, delivery: str) -> Response:
+        """Send an event once more, under the same identifier."""
         token = bearer_token()
         self.webhooks.get_delivery(token, pk, delivery)
         return self._begun(lambda _: self.webhooks.send_again(token, pk, delivery))

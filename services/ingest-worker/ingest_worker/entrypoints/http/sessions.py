@@ -69,6 +69,7 @@ class _Sessions:
         return posted(self.answers, caller.id, act)
 
     def show(self, pk: str) -> Response:
+        """Show a session with its whole report."""
         session = self.sessions.owned(signed_in(self.access), pk)
         report = self.sessions.report(session)
         return json_response(schemas.show_session(session, report, public_url=self.public_url))

@@ -39,12 +39,14 @@ class _Uploads:
     public_url: str
 
     def list_mine(self) -> Response:
+        """List the caller's uploads."""
         caller, wanted = signed_in(self.access), page()
         count, found = self.uploads.list_owned(caller, skip=wanted.offset, limit=wanted.limit)
         results, url = [self._shown(upload) for upload in found], f"{self.public_url}/api/v1/uploads/"
         return json_response(page_body(wanted, url=url, count=count, results=results))
 
     def create(self) -> Response:
+        """Open an upload; its parts are sent straight to the blob store."""
         caller, sent = signed_in(self.access), body(schemas.NewUpload())
 
         def act(identifier: str) -> Acted:
@@ -53,25 +55,30 @@ class _Uploads:
         return posted(self.answers, caller.id, act)
 
     def show(self, pk: str) -> Response:
+        """Show an upload."""
         return json_response(self._shown(self._owned(pk)))
 
     def sign(self, pk: str, multipart_id: str) -> Response:
+        """Sign links that take the parts with these numbers."""
         upload = self._owned(pk, multipart_id)
         links = self.uploads.sign_parts(upload, body(schemas.PartNumbers())["part_numbers"])
         urls = {str(number): link for number, link in links.items()}
         return json_response(self._shown(upload) | {"presigned_urls": urls})
 
     def list_parts(self, pk: str, multipart_id: str) -> Response:
+        """List the parts that have arrived."""
         upload = self._owned(pk, multipart_id)
         parts = [schemas.show_part(part) for part in self.uploads.parts(upload)]
         return json_response(self._shown(upload) | {"parts": parts})
 
     def complete(self, pk: str, multipart_id: str) -> Response:
+        """Put the parts together; the upload can then be imported."""
         upload = self._owned(pk, multipart_id)
         sent = [(part["number"], part["etag"]) for part in body(schemas.SentParts())["parts"]]
         return json_response(self._shown(self.uploads.complete(upload, sent)))
 
     def abort(self, pk: str, multipart_id: str) -> Response:
+        """Give an upload up, and remove what was sent of it."""
         return json_response(self._shown(self.uploads.abort(self._owned(pk, multipart_id))))
 
     def _owned(self, pk: str, multipart_id: str | None = None) -> Upload:

@@ -19,12 +19,14 @@ def members_blueprint(directory: Directory) -> Blueprint:
 
     @routes.get("/")
     def list_all(archive: str) -> Response:
+        """List who has which roles on the archive."""
         found = list_members(directory, caller_on(directory, archive), archive)
         results = [schemas.show_member(user, roles) for user, roles in found]
         return json_response({"count": len(results), "next": None, "previous": None, "results": results})
 
     @routes.post("/")
     def add(archive: str) -> Response:
+        """Give somebody a role on the archive."""
         caller, wanted = caller_on(directory, archive), body(schemas.NewMember())
 
         def act(_: str) -> Acted:
@@ -35,6 +37,7 @@ def members_blueprint(directory: Directory) -> Blueprint:
 
     @routes.delete("/<user>/<role>/")
     def remove(archive: str, user: str, role: str) -> Response:
+        """Take a role away; the last editor stays."""
         revoke(directory, caller_on(directory, archive), archive, user=user, role=_role(role))
         return Response(status=204)
 

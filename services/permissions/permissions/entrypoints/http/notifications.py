@@ -30,6 +30,7 @@ def notifications_blueprint(directory: Directory, *, public_url: str) -> Bluepri
 
     @routes.post("/read/")
     def read_all() -> Response:
+        """Mark all notifications of the caller as read."""
         caller = caller_of(directory)
 
         def act(_: str) -> Acted:
@@ -40,11 +41,13 @@ def notifications_blueprint(directory: Directory, *, public_url: str) -> Bluepri
 
     @routes.delete("/<pk>/")
     def delete(pk: str) -> Response:
+        """Delete a notification."""
         delete_notification(directory, caller_of(directory), pk)
         return Response(status=204)
 
     @routes.post("/<pk>/read/")
     def read(pk: str) -> Response:
+        """Mark a notification as read."""
         caller = caller_of(directory)
 
         def act(_: str) -> Acted:

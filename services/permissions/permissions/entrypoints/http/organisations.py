@@ -31,6 +31,7 @@ def organisations_blueprint(directory: Directory, *, public_url: str) -> Bluepri
 
     @routes.post("/")
     def create() -> Response:
+        """Create an organisation."""
         caller, sent = caller_of(directory), body(schemas.NewOrganisation())
         slug = sent.pop("slug")
 
@@ -43,11 +44,13 @@ def organisations_blueprint(directory: Directory, *, public_url: str) -> Bluepri
 
     @routes.get("/<pk>/")
     def show(pk: str) -> Response:
+        """Show an organisation."""
         caller_of(directory)
         return json_response(schemas.show_organisation(directory.organisations.require(pk)))
 
     @routes.patch("/<pk>/")
     def change(pk: str) -> Response:
+        """Change an organisation; what is not named stays."""
         wanted = body(schemas.ChangedOrganisation())
         changed = change_organisation(directory, caller_of(directory), pk, wanted)
         return json_response(schemas.show_organisation(changed))

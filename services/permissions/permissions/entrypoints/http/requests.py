@@ -39,6 +39,7 @@ def admission_blueprint(directory: Directory) -> Blueprint:
 
     @routes.patch("/")
     def change(archive: str) -> Response:
+        """Change the rule by which the archive admits people; requests that wait are looked at again."""
         caller, wanted = caller_on(directory, archive), body(schemas.ChangedAdmission())
         changed = change_admission(directory, caller, archive, AdmissionChange(**wanted))
         return json_response(schemas.show_admission(changed))
@@ -52,27 +53,32 @@ def requests_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
 
     @routes.get("/")
     def list_all(archive: str) -> Response:
+        """List who asks for access, `?state=pending` those who wait for an answer."""
         caller = caller_on(directory, archive)
         asked = partial(list_requests, directory, caller, archive, state=_state())
         return answer_page(public_url, asked, schemas.show_request)
 
     @routes.post("/")
     def ask(archive: str) -> Response:
+        """Ask for access to the archive."""
         caller, sent = caller_on(directory, archive), body(schemas.NewRequest())
         return _posted(caller, 201, lambda: request_access(directory, caller, archive, Asking(**sent)))
 
     @routes.post("/<pk>/accept/")
     def accept(archive: str, pk: str) -> Response:
+        """Accept a request: who asked becomes a user of the archive."""
         caller = caller_on(directory, archive)
         return _posted(caller, 200, lambda: accept_request(directory, caller, archive, pk))
 
     @routes.post("/<pk>/reject/")
     def reject(archive: str, pk: str) -> Response:
+        """Reject a request, with a reason that who asked is told."""
         caller, sent = caller_on(directory, archive), body(schemas.Rejection())
         return _posted(caller, 200, lambda: reject_request(directory, caller, archive, pk, **sent))
 
     @routes.post("/<pk>/withdraw/")
     def withdraw(archive: str, pk: str) -> Response:
+        """Withdraw a request of one's own."""
         caller = caller_on(directory, archive)
         return _posted(caller, 200, lambda: withdraw_request(directory, caller, archive, pk))
 
@@ -91,6 +97,7 @@ def own_requests_blueprint(directory: Directory, *, public_url: str) -> Blueprin
 
     @routes.get("/")
     def list_mine() -> Response:
+        """List what the caller asked for, of any archive."""
         mine = partial(list_own_requests, directory, caller_of(directory))
         return answer_page(public_url, mine, schemas.show_request)
 

@@ -20,6 +20,7 @@ def sessions_blueprint(directory: Directory, *, public_url: str, client: ClientA
 
     @routes.post("/")
     def begin() -> Response:
+        """Sign in with username and password, or with a token; the session is kept in cookies."""
         signed_in = _sign_in(directory, **body(schemas.SignIn()), address=client())
         response = json_response(schemas.show_user(signed_in.user), 201)
         lifetime_s = int(directory.rules.session_lifetime.total_seconds())
@@ -29,6 +30,7 @@ def sessions_blueprint(directory: Directory, *, public_url: str, client: ClientA
 
     @routes.delete("/current/")
     def end() -> Response:
+        """Sign out."""
         sign_out(directory, caller_of(directory))
         response = Response(status=204)
         sessions.end(response, secure=secure)

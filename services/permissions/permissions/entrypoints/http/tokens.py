@@ -19,11 +19,13 @@ def tokens_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
 
     @routes.get("/")
     def list_mine() -> Response:
+        """List the tokens of the caller, without their secrets."""
         mine = partial(list_tokens, directory, caller_of(directory))
         return answer_page(public_url, mine, schemas.show_token)
 
     @routes.post("/")
     def issue() -> Response:
+        """Issue a token; its secret is shown this once."""
         caller, wanted = caller_of(directory), body(schemas.NewToken())
         scope = Scope(
             writes=wanted["scope"] == schemas.WRITE, archives=wanted["archives"], expires_at=wanted["expires"]
@@ -37,6 +39,7 @@ def tokens_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
 
     @routes.delete("/<pk>/")
     def revoke(pk: str) -> Response:
+        """Revoke a token."""
         revoke_token(directory, caller_of(directory), pk)
         return Response(status=204)
 

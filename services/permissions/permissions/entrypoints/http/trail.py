@@ -18,20 +18,24 @@ def trail_blueprint(directory: Directory, *, public_url: str) -> Blueprint:
 
     @routes.get("/trail/")
     def everything() -> Response:
+        """List what was done by whom, of the whole platform, the newest first."""
         acts = partial(list_acts, directory, caller_of(directory), None)
         return answer_page(public_url, acts, schemas.show_act)
 
     @routes.get("/archives/<archive>/trail/")
     def of_archive(archive: str) -> Response:
+        """List what was done by whom to the archive, the newest first."""
         acts = partial(list_acts, directory, caller_on(directory, archive), archive)
         return answer_page(public_url, acts, schemas.show_act)
 
     @routes.get("/trail.csv")
     def everything_as_csv() -> Response:
+        """Export the audit trail of the whole platform."""
         return _file(export_acts(directory, caller_of(directory), None))
 
     @routes.get("/archives/<archive>/trail.csv")
     def archive_as_csv(archive: str) -> Response:
+        """Export the audit trail of the archive."""
         return _file(export_acts(directory, caller_on(directory, archive), archive))
 
     return routes

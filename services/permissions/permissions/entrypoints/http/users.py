@@ -49,10 +49,12 @@ class _Users:
     public_url: str
 
     def list_all(self) -> Response:
+        """List all users."""
         everybody = partial(list_users, self.directory, self._caller())
         return answer_page(self.public_url, everybody, schemas.show_user)
 
     def create(self) -> Response:
+        """Create a user."""
         caller, sent = self._caller(), body(schemas.NewUser())
 
         def act(identifier: str) -> Acted:
@@ -66,19 +68,24 @@ class _Users:
         return json_response({"results": [schemas.show_person(user.person) for user in found]})
 
     def me(self) -> Response:
+        """Show who is calling."""
         return _shown(self._caller().user)
 
     def change_me(self) -> Response:
+        """Change the caller's own e-mail address, and how they hear of things by it."""
         return _shown(change_own_mail(self.directory, self._caller(), **body(schemas.OwnMail())))
 
     def show(self, pk: str) -> Response:
+        """Show a user."""
         return _shown(show_user(self.directory, self._caller(), pk))
 
     def change(self, pk: str) -> Response:
+        """Change what a user is: verified, active, administrator, of which organisations."""
         wanted = UserState(**body(schemas.ChangedUser()))
         return _shown(change_user(self.directory, self._caller(), pk, wanted))
 
     def password(self, pk: str) -> Response:
+        """Set a password, which ends the sessions of that user."""
         change_password(self.directory, self._caller(), pk, **body(schemas.NewPassword()))
         return Response(status=204)
 

@@ -16,6 +16,7 @@ def associated_blueprint(drawer: Drawer, public_url: str) -> Blueprint:
 
     @routes.get("/")
     def contents(image: str) -> Response:
+        """List what is kept of a slide beside its pyramid: label and overview."""
         found = [
             {
                 "name": each.name,
@@ -29,6 +30,7 @@ def associated_blueprint(drawer: Drawer, public_url: str) -> Blueprint:
 
     @routes.get("/<name>.png")
     def picture(image: str, name: str) -> Response:
+        """Send the label or the overview of a slide."""
         shown = drawer.picture(bearer_token(), image, name)
         log.info("associated image shown", image=image, name=name)
         return _kept_by_nobody(Response(shown.body, content_type=shown.content_type))

@@ -33,25 +33,30 @@ def iiif_blueprint(gallery: Gallery, watching: Watching, public_url: str) -> Blu
 
     @routes.get("/iiif")
     def base(image: str) -> AnyResponse:
+        """Lead to the description (IIIF Image API 3, section 2.1)."""
         pyramid(image)
         return redirect(f"{PREFIX}{image}/iiif/info.json", 303)
 
     @routes.get("/iiif/info.json")
     def info(image: str) -> Response:
+        """Describe the image as IIIF's `info.json`."""
         described = _info(pyramid(image).index, f"{public_url}{PREFIX}{image}/iiif")
         return _shared(answered_text(Response(json.dumps(described), content_type=_json_type())))
 
     @routes.get("/iiif/<region>/<size>/<rotation>/<quality>.<format>")
     def picture(image: str, **wanted: str) -> Response:
+        """Send a region at a size, turned, in a quality and format (IIIF Image API 3)."""
         return _shared(answered_picture(gallery.crop(pyramid(image), ImageRequest(**wanted))))
 
     @routes.get("/thumbnail.jpeg")
     def thumbnail(image: str) -> Response:
+        """Send the whole image in sRGB, at most `?size=` pixels a side."""
         found = pyramid(image)
         return answered_picture(gallery.crop(found, _thumbnail(found.index), in_srgb=True))
 
     @routes.get("/region.<extension>")
     def region(image: str, extension: str) -> Response:
+        """Send a region in sRGB: `?x=`, `?y=`, `?width=`, `?height=`, at `?size=`."""
         found = pyramid(image)
         return answered_picture(gallery.crop(found, _region(found.index, extension), in_srgb=True))
 

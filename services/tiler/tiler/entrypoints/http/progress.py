@@ -13,6 +13,7 @@ def progress_blueprint(workshop: Workshop) -> Blueprint:
 
     @routes.get("/progress/")
     def progress(image: str) -> Response:
+        """Tell how far the conversion of a slide is."""
         found = workshop.progress(bearer_token(), image)
         answer = json_response(
             {"stage": found.stage.value, "done": found.thousandths / 1000, "reason": found.reason}
