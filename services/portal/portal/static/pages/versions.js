@@ -59,7 +59,7 @@ function actions(each, cite) {
     { class: "actions" },
     each.doi && element("a", { href: each.doi_url, rel: "noopener" }, each.doi),
     element("a", { href: api.local(`${each.api_url}manifest/`), download: true, "aria-label": `Manifest of ${nameOf(each)}` }, "Manifest"),
-    cite && element("button", { type: "button", class: "quiet", "aria-label": `Change how ${nameOf(each)} is cited`, onclick: cite }, "Change citation"),
+    cite && element("button", { type: "button", class: "quiet", "aria-label": `Change citation of ${nameOf(each)}`, onclick: cite }, "Change citation"),
   );
 }
 
