@@ -89,7 +89,7 @@ def test_the_viewer_of_the_installation_is_named_and_items_are_opened_in_it(
     page: Page, platform: RunningPlatform
 ) -> None:
     client = platform.client()
-    viewer = {"title": "House viewer", "url": "https://viewer.example.org/open", "public": True}
+    viewer = {"title": "House viewer", "url": "https://127.0.0.1:1/open", "public": True}
     assert client.call("POST", "workstations/", json=viewer)["slug"] == DEFAULT_VIEWER
     opened(page, platform, "/new-archive/")
     page.shows("Its items are opened in House viewer, the viewer of this installation")
@@ -106,9 +106,12 @@ def test_the_viewer_of_the_installation_is_named_and_items_are_opened_in_it(
     page.open(f"/archives/{archive['slug']}/items/{item['pk']}/")
 
     page.shows("Open in the viewer")
-    link = page.find("main a[target=_blank]").get_attribute("href")
-    assert link is not None
-    assert link.startswith("https://viewer.example.org/open?item=")
+    page.press("Open in the viewer")
+
+    wait_until(lambda: len(page.browser.window_handles) == 2, timeout_s=20, what="another window")
+    page.browser.switch_to.window(page.browser.window_handles[1])
+    wait_until(lambda: "#viewing=" in page.browser.current_url, timeout_s=20, what="the link")
+    assert page.browser.current_url.startswith(f"{viewer['url']}?item=")
 
 
 def test_an_archive_is_muted_and_heard_of_again(page: Page, platform: RunningPlatform) -> None:

@@ -64,6 +64,20 @@ def test_items_are_found_by_words_and_values_and_sorted(page: Page, platform: Ru
     wait_until(lambda: titles(page) == ["middle one"], timeout_s=20, what="one item")
 
 
+def test_one_goes_from_item_to_item_in_the_order_of_the_table(page: Page, platform: RunningPlatform) -> None:
+    opened(page, platform, filled(platform.client(), "In order"))
+    page.find(".item-table th:nth-of-type(2) button").click()
+
+    page.press("low one")
+    page.shows("1 of 3")
+    page.press("Next")
+    wait_until(lambda: page.texts("h1") == ["middle one"], timeout_s=20, what="the next item")
+    page.press("Previous")
+
+    wait_until(lambda: page.texts("h1") == ["low one"], timeout_s=20, what="the item before")
+    assert page.texts(".neighbours a") == ["Next ›"]
+
+
 def test_a_table_is_checked_row_by_row_and_then_brought_in(
     page: Page, platform: RunningPlatform, tmp_path: Path
 ) -> None:

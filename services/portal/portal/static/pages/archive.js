@@ -21,7 +21,7 @@ export async function archivePage({ signal, title, go }, name) {
   if (!archive) return unknown(name, { signal, title, again });
   title(archive.title);
   if (archive.item_count === null) {
-    return element("article", {}, header(archive, signal), stranger(), await accessPanel(archive.pk, { signal, again }));
+    return element("article", {}, header(archive, signal), stranger(), publications(archive), await accessPanel(archive.pk, { signal, again }));
   }
   const count = element("span", { class: "badge" });
   const grid = new ItemGrid(archive, { signal, onCount: (number) => count.replaceChildren(String(number)) });
@@ -37,6 +37,7 @@ export async function archivePage({ signal, title, go }, name) {
     mayUpload(archive) && panel.view,
     element("div", { class: "heading" }, element("h2", {}, "Items"), count, downloadAll(archive)),
     grid.view,
+    publications(archive),
   );
 }
 
@@ -73,6 +74,7 @@ function header(archive, signal) {
       element("h1", {}, archive.title),
       archive.description && element("p", { class: "lead" }, archive.description),
       element("p", { class: "facts" }, badge(archive), `since ${day(archive.created)}`),
+      filedUnder(archive),
     ),
   );
 }
@@ -105,6 +107,19 @@ function about(archive) {
   if (!archive.page_html) return null;
   const written = new DOMParser().parseFromString(archive.page_html, "text/html");
   return element("section", { class: "card written", "aria-label": "About the archive" }, [...written.body.childNodes]);
+}
+
+// What it is filed under, and what was written about it elsewhere.
+function filedUnder(archive) {
+  const words = [...archive.modalities, ...archive.structures];
+  const facts = [words.length > 0 && words.map((each) => element("span", { class: "badge" }, each)), archive.organizations.join(", ")].filter(Boolean);
+  return facts.length > 0 && element("p", { class: "facts" }, facts);
+}
+
+function publications(archive) {
+  if (!archive.publications.length) return null;
+  const cited = (each) => element("li", {}, each.citation && `${each.citation} `, element("a", { href: each.url, rel: "noopener" }, each.identifier));
+  return element("section", { class: "chapter" }, element("h2", {}, "Publications"), element("ul", { class: "publications" }, archive.publications.map(cited)));
 }
 
 function stranger() {

@@ -3,6 +3,7 @@
 import * as api from "../api.js";
 import { element, link, notice } from "../dom.js";
 import { COLORS, STATES, size } from "../words.js";
+import { rememberListed } from "./neighbours.js";
 
 const PAGE_SIZE = 24;
 
@@ -46,6 +47,7 @@ export class ItemGrid {
   }
 
   draw() {
+    rememberListed(this.archive, this.items);
     const cards = new Map(this.items.map((item) => [keyOf(item), null]));
     for (const item of this.items) {
       const key = keyOf(item);

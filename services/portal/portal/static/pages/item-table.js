@@ -4,6 +4,7 @@ import * as api from "../api.js";
 import { element, link, notice } from "../dom.js";
 import { STATES, moment } from "../words.js";
 import { archivePath } from "./archive-head.js";
+import { rememberListed } from "./neighbours.js";
 
 const PAGE_SIZE = 100;
 
@@ -46,7 +47,9 @@ export class ItemTable {
   draw(count = null) {
     const columns = this.columns();
     const heads = element("tr", {}, this.onChoice && element("td", {}, this.chooseAll()), columns.map((column) => this.head(column)));
-    const rows = this.sorted(columns).map((item) => element("tr", { "data-item": item.title }, this.onChoice && element("td", {}, this.chooseOne(item)), columns.map((column) => element("td", {}, column.show(item)))));
+    const sorted = this.sorted(columns);
+    rememberListed(this.archive, sorted);
+    const rows = sorted.map((item) => element("tr", { "data-item": item.title }, this.onChoice && element("td", {}, this.chooseOne(item)), columns.map((column) => element("td", {}, column.show(item)))));
     this.place.replaceChildren(element("table", {}, element("thead", {}, heads), element("tbody", {}, rows)));
     this.more.hidden = !this.next;
     this.said.textContent = summary(this.items.length, count, Boolean(this.next), Boolean(this.sorting.name));

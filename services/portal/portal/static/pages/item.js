@@ -11,6 +11,8 @@ import { arrivals } from "./item-arrivals.js";
 import { deletion } from "./item-deletion.js";
 import { showImages } from "./item-images.js";
 import { itemTitle } from "./item-title.js";
+import { neighbours } from "./neighbours.js";
+import { openInViewer } from "./open-in-viewer.js";
 import { valuesSection } from "./item-values.js";
 
 export async function itemPage({ signal, title, go }, slug, pk) {
@@ -24,9 +26,9 @@ export async function itemPage({ signal, title, go }, slug, pk) {
   return element(
     "article",
     {},
-    crumbs(archive),
+    element("div", { class: "item-way" }, crumbs(archive), neighbours(archive, item)),
     itemTitle(editing),
-    element("p", { class: "facts" }, `Added ${moment(item.created)}`, item.viewer && element("a", { href: item.viewer, target: "_blank", rel: "noopener" }, "Open in the viewer")),
+    element("p", { class: "facts" }, `Added ${moment(item.created)}`, openInViewer(item, signal)),
     item.warnings.length > 0 && notice("empty", item.warnings.join(" ")),
     await arrivals(editing),
     images,
