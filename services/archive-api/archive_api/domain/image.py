@@ -181,7 +181,16 @@ IMAGES = Collection(
         "by_study_date": "description.study_date",
     },
     lists={"archives": "archives"},
-    ordered={"archives": ("by_created", "patient_id", "pixels_sha256", "sources_sha256")},
+    ordered={
+        "archives": (
+            "by_created",
+            "by_name",
+            "by_study_date",
+            "patient_id",
+            "pixels_sha256",
+            "sources_sha256",
+        )
+    },
     indexes=[
         ("creator", "placed", "created_at", "_id"),
         ("created_at", "_id"),
