@@ -59,6 +59,7 @@ def test_a_new_archive_has_everything_the_public_client_reads(service: ArchiveSe
         "item_count": 0,
         "is_full": False,
         "quota": None,
+        "allowed_sockets": [],
         "page_markdown": "",
         "page_html": "",
         "versions_required": False,

@@ -62,6 +62,8 @@ class ArchiveSettings(DisplayChoices):
         is only a name.
     publications
         By DOI, arXiv or PubMed number.
+    allowed_sockets
+        The only ones its items get values for from now on, by slug; none of them allows all.
     versions_required
         Whether changes of items must say which version they are meant for.
     """
@@ -79,7 +81,12 @@ class ArchiveSettings(DisplayChoices):
     organizations: list[str] = field(default_factory=list)
     organization_pks: list[str] = field(default_factory=list)
     publications: list[str] = field(default_factory=list)
+    allowed_sockets: list[str] = field(default_factory=list)
     versions_required: bool = False
+
+    def takes(self, socket: str) -> bool:
+        """Tell whether items may get a value for a socket."""
+        return not self.allowed_sockets or socket in self.allowed_sockets
 
     @property
     def organisations_by_name(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ from archive_api.domain.archive import Archive
 from archive_api.domain.image import Image
 from archive_api.domain.sockets import Socket
 
+NOT_TAKEN = "The archive takes no values for this socket."
 WITH_IDENTITY = (
     "This archive takes images without identity only, and this image still has it. Upload its files for this archive, or "
     "for an item of it, so that their import takes it away."

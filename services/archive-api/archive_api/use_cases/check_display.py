@@ -45,7 +45,7 @@ class Display:
 
 
 def check_display(library: Library, token: str | None, changes: Mapping[str, Any]) -> None:
-    """Refuse choices that do not exist for the caller, and view content of the wrong form."""
+    """Refuse choices and sockets that do not exist for the caller, and view content of the wrong form."""
     errors: dict[str, list[str]] = {}
     for name, kind in FIELDS.items():
         chosen = changes.get(name) or []
@@ -54,6 +54,9 @@ def check_display(library: Library, token: str | None, changes: Mapping[str, Any
                 find_setting(library, token, kind, each)
             except NotFound:
                 errors[name] = [f"There is no {kind.value} {each}."]
+    allowed = changes.get("allowed_sockets", [])
+    if unknown := sorted(set(allowed) - library.sockets.named(allowed).keys()):
+        errors["allowed_sockets"] = [f"There is no socket {slug}." for slug in unknown]
     if reasons := json_errors(changes.get("view_content", {}), [VIEW_CONTENT_SCHEMA]):
         errors["view_content"] = reasons
     if errors:

@@ -6,7 +6,7 @@ from typing import Any
 
 from archive_api.domain.archive import Archive
 from archive_api.domain.image import Image
-from archive_api.domain.image_rules import identity_error, image_error
+from archive_api.domain.image_rules import NOT_TAKEN, identity_error, image_error
 from archive_api.domain.sockets import Socket
 from archive_api.domain.value import LARGEST_JSON_BYTES, Value
 from archive_api.use_cases.browse_images import visible_images
@@ -73,8 +73,12 @@ def check_many(
         errors |= _form_errors(prefix, sent, sockets)
     if errors:
         return errors
+    there = library.archive(archive) if everything else None
+    for prefix, sent in lists.items():
+        errors |= _refused_sockets(prefix, sent, there)
+    if errors:
+        return errors
     images = _visible_images(library, token, everything)
-    there = library.archive(archive) if images else None
     for prefix, sent in lists.items():
         errors |= _image_errors(prefix, sent, sockets, images, there)
     return errors
@@ -91,6 +95,14 @@ def _form_errors(
         for index, each in enumerate(sent)
     }
     return {f"{place}.{name}": reasons for place, (name, reasons) in found.items() if reasons}
+
+
+def _refused_sockets(prefix: str, sent: Sequence[SentValue], archive: Archive | None) -> dict[str, list[str]]:
+    return {
+        f"{prefix}values.{index}.interface": [NOT_TAKEN]
+        for index, each in enumerate(sent)
+        if archive is not None and not archive.settings.takes(each.socket)
+    }
 
 
 def _image_errors(

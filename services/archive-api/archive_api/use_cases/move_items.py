@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from archive_api.domain.archive import Archive
 from archive_api.domain.history import Actor
-from archive_api.domain.image_rules import identity_error
+from archive_api.domain.image_rules import NOT_TAKEN, identity_error
 from archive_api.domain.item import Item
 from archive_api.domain.value import Value
 from archive_api.use_cases.archive_quota import require_room_for
@@ -128,14 +129,23 @@ def copy_item(
 
 
 def _require_taken(library: Library, archive: str, values: Sequence[Value]) -> None:
-    """Refuse values with images that an archive does not take, naming their sockets."""
-    found, sockets = library.archive(archive), {value.image: value.socket for value in values if value.image}
-    if found is None or not found.settings.deidentify or not sockets:
+    """Refuse values that an archive does not take, for their sockets or images, naming their sockets."""
+    found = library.archive(archive)
+    if found is None:
         return
-    images = library.images.find({"_id": one_of(sorted(sockets))})
-    errors = {sockets[image.id]: reason for image in images if (reason := identity_error(found, image))}
+    errors = {value.socket: NOT_TAKEN for value in values if not found.settings.takes(value.socket)}
+    errors |= _with_identity(library, found, values)
     if errors:
         raise Invalid({"archive": [f"{socket}: {errors[socket]}" for socket in sorted(errors)]})
+
+
+def _with_identity(library: Library, archive: Archive, values: Sequence[Value]) -> dict[str, str]:
+    """Return why images are not taken by an archive that takes none with identity, by their sockets."""
+    sockets = {value.image: value.socket for value in values if value.image}
+    if not archive.settings.deidentify or not sockets:
+        return {}
+    images = library.images.find({"_id": one_of(sorted(sockets))})
+    return {sockets[image.id]: reason for image in images if (reason := identity_error(archive, image))}
 
 
 def read_history(library: Library, token: str | None, identifier: str) -> Item:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from enum import StrEnum
 
 from archive_api.domain.image import Image
-from archive_api.domain.image_rules import identity_error, image_error
+from archive_api.domain.image_rules import NOT_TAKEN, identity_error, image_error
 from archive_api.domain.item import Item
 from archive_api.domain.titles import free_title, title_from
 from archive_api.domain.value import Value
@@ -91,6 +91,8 @@ def _place_in(library: Library, event: ImageImported, archive: str, image: Image
     found = library.archive(archive)
     if found is None:
         return Outcome.NO_SUCH_ARCHIVE
+    if not found.settings.takes(event.socket):
+        return Outcome.DOES_NOT_FIT
     if identity_error(found, image):
         return Outcome.WITH_IDENTITY
     return _join_group(library, event, archive) if event.group else _add_item(library, event, archive)
@@ -177,7 +179,9 @@ def _require_fit(library: Library, item: Item, value: Value, image: Image | None
     socket = library.sockets.get(value.socket)
     if socket is None or image is None:
         return
-    reason = image_error(socket, image) or identity_error(library.archive(item.archive), image)
+    archive = library.archive(item.archive)
+    refused = NOT_TAKEN if archive is not None and not archive.settings.takes(value.socket) else ""
+    reason = refused or image_error(socket, image) or identity_error(archive, image)
     if reason:
         raise _Misfit(reason)
 

@@ -67,6 +67,7 @@ _ARCHIVE = extended(
     quota=maybe(thing(held_bytes=WHOLE, most_bytes=WHOLE)),
     page_markdown=maybe(TEXT),
     page_html=maybe(TEXT),
+    allowed_sockets=maybe(listed(TEXT)),
     versions_required=maybe(FLAG),
     workstation=maybe(LINK),
     workstation_config=maybe(LINK),

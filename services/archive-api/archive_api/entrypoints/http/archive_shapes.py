@@ -55,6 +55,7 @@ def show_seen_archive(
         "quota": asdict(seen.quota) if seen.quota else None,
         "page_markdown": settings.page_markdown if usable else None,
         "page_html": render_markdown(settings.page_markdown) if usable else None,
+        "allowed_sockets": settings.allowed_sockets if usable else None,
         "versions_required": settings.versions_required if usable else None,
         **(_shown_with(settings, links) if usable else dict.fromkeys(_SHOWN_WITH)),
     }

@@ -73,6 +73,7 @@ class ArchiveFields(Schema):
     publications = Distinct(
         PublicationField(), load_default=list, validate=validate.Length(max=LARGEST_VALUES)
     )
+    allowed_sockets = _names(LARGEST_TITLE)
     versions_required = Flag(load_default=False)
     workstation = Chosen("workstations", load_default=None)  # then the installation chooses
     workstation_config = Chosen("workstations/configs", load_default="")
