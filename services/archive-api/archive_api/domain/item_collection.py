@@ -12,6 +12,8 @@ ITEMS = Collection(
         "deleted": "deleted",
         "deleted_at": "deleted_at",
         "created_at": "created_at",
+        "modified_at": "modified_at",
+        "title": "title",
         "kept_is_known": "kept_is_known",
         "identifier": "_id",
         "identifier_to": "_id",
@@ -21,6 +23,8 @@ ITEMS = Collection(
     indexes=[
         OUTBOX_INDEX,
         ("archive", "deleted", "created_at", "_id"),
+        ("archive", "deleted", "modified_at", "_id"),
+        ("archive", "deleted", "title", "_id"),
         ("archive", "deleted", "identifier"),
         ("deleted", "created_at", "_id"),
         ("deleted", "deleted_at"),

@@ -6,7 +6,7 @@ from archive_api.domain.search_entry import entry_id
 from archive_api.use_cases.browse_items import list_items_after
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.paging import Place
-from archive_api.use_cases.search_items import Condition, Found, Position, search_items
+from archive_api.use_cases.search_items import ByNumber, Condition, Found, Position, search_items
 from archive_shared.errors import Invalid
 
 
@@ -18,6 +18,7 @@ def find_items(
     conditions: Sequence[Condition],
     after: Position | None,
     limit: int,
+    order: ByNumber | None = None,
 ) -> Found:
     """Return a page of items; an archive the caller may not use has none.
 
@@ -31,8 +32,8 @@ def find_items(
         raise Invalid({"archive": ["Name the archive to be searched."]})
     if not (usable.everything or archive in usable.archives):
         return Found([], None)
-    if conditions:
-        return search_items(library, archive, conditions, after=after, limit=limit)
+    if conditions or order:
+        return search_items(library, archive, conditions, after=after, limit=limit, order=order)
     return _all(library, archive, after, limit=limit)
 
 

@@ -5,7 +5,7 @@ all conditions, as it is now. So a page costs what is looked at to fill it; at m
 ends early and says where to go on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -42,12 +42,14 @@ class InRange:
     high_included: bool = True
 
     def holds(self, found: Findable) -> bool:
-        return self.first(found) is not None
+        return self.shown_at(found) is not None
 
-    def first(self, found: Findable) -> float | None:
-        """Return the smallest number of the item that lies between: where a walk by number shows it, once."""
-        numbers = found.numbers.get(self.key, ())
-        return min((each for each in numbers if self._above(each) and self._below(each)), default=None)
+    def shown_at(self, found: Findable, *, descending: bool = False) -> float | None:
+        """Return the first number of the item that lies between: where a walk by number shows it, once."""
+        numbers = [
+            each for each in found.numbers.get(self.key, ()) if self._above(each) and self._below(each)
+        ]
+        return (max if descending else min)(numbers, default=None)
 
     def _above(self, number: float) -> bool:
         return self.low is None or number > self.low or (self.low_included and number == self.low)
@@ -57,6 +59,19 @@ class InRange:
 
 
 Condition = HasTerm | InRange
+
+
+@dataclass(frozen=True)
+class ByNumber:
+    """Order by a number items have, under the key it is found by."""
+
+    key: str
+    descending: bool = False
+
+    def leading(self, conditions: Sequence[Condition]) -> InRange:
+        """Return the range of these numbers that is walked through: what is asked of them, else all."""
+        asked = (each for each in conditions if isinstance(each, InRange) and each.key == self.key)
+        return next(asked, InRange(self.key))
 
 
 @dataclass(frozen=True)
@@ -75,6 +90,20 @@ class Found:
     following: Position | None
 
 
+@dataclass(frozen=True)
+class _Walk:
+    """Which condition leads, and in which direction."""
+
+    leading: Condition
+    descending: bool
+
+    def shows(self, found: Findable, position: Position) -> bool:
+        """Tell whether an item is shown where a walk met it; one with several numbers is met several times."""
+        if isinstance(self.leading, HasTerm):
+            return True
+        return position.number == self.leading.shown_at(found, descending=self.descending)
+
+
 def search_conditions(text: str) -> list[Condition]:
     """Return the conditions of a full-text search: every word must occur."""
     return [HasTerm((word_term(word),)) for word in words(text)]
@@ -87,23 +116,29 @@ def search_items(
     *,
     after: Position | None,
     limit: int,
+    order: ByNumber | None = None,
 ) -> Found:
-    """Return items of an archive that meet all conditions, oldest first; by their number when a range leads.
+    """Return items of an archive that meet all conditions: in the order that is wanted, in which those without a number are not;
+    else oldest first, or by their number when a range leads.
 
     Who may see them is the caller's business.
     """
-    leading = _leading(conditions)
+    leading = _leading(conditions) if order is None else order.leading(conditions)
+    descending = order is not None and order.descending
+    if leading not in conditions:
+        conditions = [*conditions, leading]
     walk = (
         _by_terms(library, archive, leading, after)
         if isinstance(leading, HasTerm)
-        else _by_number(library, archive, leading, after)
+        else _by_number(library, archive, leading, after, descending=descending)
     )
+    goes = _Walk(leading, descending)
     found: list[tuple[Position, Item]] = []
     looked_at, last = 0, after
     # Looks of growing size: where the leading condition is nearly all that is asked, a page costs little more than itself.
     while batch := list(islice(walk, min(looked_at + limit + 1, _BATCH))):
         looked_at, last = looked_at + len(batch), batch[-1][0]
-        found += _matching(library, archive, conditions, leading, batch)
+        found += _matching(library, archive, conditions, goes, batch)
         if len(found) > limit:
             return Found([item for _, item in found[:limit]], found[limit - 1][0])
         if looked_at >= MOST_LOOKED_AT:
@@ -147,12 +182,12 @@ def _by_terms(
 
 
 def _by_number(
-    library: Library, archive: str, leading: InRange, after: Position | None
+    library: Library, archive: str, leading: InRange, after: Position | None, *, descending: bool
 ) -> Iterator[tuple[Position, str]]:
     """Walk over measures within the bounds, in order of their numbers."""
     key = scoped(archive, leading.key)
     while True:
-        page = _measures(library, key, leading, after)
+        page = _measures(library, key, leading, after, descending=descending)
         if not page:
             return
         yield from page
@@ -160,33 +195,41 @@ def _by_number(
 
 
 def _measures(
-    library: Library, key: str, leading: InRange, after: Position | None
+    library: Library, key: str, leading: InRange, after: Position | None, *, descending: bool
 ) -> list[tuple[Position, str]]:
-    """Return the next few measures: the rest of those with the same number, then larger ones."""
+    """Return the next few measures: the rest of those with the same number, then those beyond."""
     bounds: dict[str, Scalar | Comparison] = {"key": key}
+    if leading.low is not None:
+        bounds["number"] = (at_least if leading.low_included else more_than)(leading.low)
     if leading.high is not None:
         bounds["number_to"] = (at_most if leading.high_included else less_than)(leading.high)
-    if after is None or after.number is None:
-        if leading.low is not None:
-            bounds["number"] = (at_least if leading.low_included else more_than)(leading.low)
-        wheres: list[Where] = [bounds]
-    else:
-        same: Where = {"key": key, "number": after.number, "_id": more_than(after.identifier)}
-        wheres = [same, {**bounds, "number": more_than(after.number)}]
     found: list[tuple[Position, str]] = []
-    for where in wheres:
-        measures = library.measures.find(where, sort=[("number", 1)], limit=_BATCH - len(found))
+    for where in _behind(bounds, after, descending=descending):
+        measures = library.measures.find(
+            where, sort=[("number", -1 if descending else 1)], limit=_BATCH - len(found)
+        )
         found += [(Position(each.id, each.number), each.item) for each in measures]
         if len(found) == _BATCH:
             break
     return found
 
 
+def _behind(
+    bounds: Mapping[str, Scalar | Comparison], after: Position | None, *, descending: bool
+) -> list[Where]:
+    """Return what stands behind a position within bounds, in order."""
+    if after is None or after.number is None:
+        return [bounds]
+    beyond = less_than if descending else more_than
+    same: Where = {"key": bounds["key"], "number": after.number, "_id": beyond(after.identifier)}
+    return [same, {**bounds, ("number_to" if descending else "number"): beyond(after.number)}]
+
+
 def _matching(
     library: Library,
     archive: str,
     conditions: Sequence[Condition],
-    leading: Condition,
+    walk: _Walk,
     batch: Sequence[tuple[Position, str]],
 ) -> list[tuple[Position, Item]]:
     """Return those of the batch whose items are there and meet every condition now, each where it comes first."""
@@ -198,5 +241,5 @@ def _matching(
         for position, identifier in batch
         if identifier in items
         and all(condition.holds(facts[identifier]) for condition in conditions)
-        and (isinstance(leading, HasTerm) or position.number == leading.first(facts[identifier]))
+        and walk.shows(facts[identifier], position)
     ]

@@ -12,7 +12,7 @@ Parameter = dict[str, Any]
 PAGE = ("limit", "offset")
 CURSOR = "cursor"
 IDEMPOTENCY_KEY = "Idempotency-Key"
-ITEM_FILTERS = ("searched archive", "search", "socket", "value", "image")
+ITEM_FILTERS = ("searched archive", "search", "socket", "value", "image", "item ordering")
 ARCHIVE_FILTERS = (
     *("search", "slug", "title", "public", "modality", "structure", "organization", "mine"),
     "archive ordering",
@@ -82,6 +82,11 @@ _QUERY: dict[str, Parameter] = {
     "unread": {"schema": FLAG},
     "default": {"schema": FLAG, "description": "The viewer of archives whose creator chose none."},
     "archive ordering": {"name": "ordering", "schema": one_of(ORDERINGS)},
+    "item ordering": {
+        "name": "ordering",
+        "description": "`created`, `modified` or `title`, of what is not filtered; `value[cancer-score]`, of items that have "
+        "such a number; with `-` before it downwards.",
+    },
     "image ordering": {"name": "ordering", "schema": one_of(image_fields.ORDERINGS)},
     "table format": {"name": "format", "schema": one_of(["csv", "jsonl", "parquet"])},
     "list format": {"name": "format", "schema": one_of(["csv", "json"])},

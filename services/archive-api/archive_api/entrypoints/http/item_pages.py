@@ -5,16 +5,24 @@ from dataclasses import dataclass
 
 from flask import Response, request
 
+from archive_api.domain.item import Item
 from archive_api.entrypoints.http.cursors import url_behind
+from archive_api.entrypoints.http.item_ordering import (
+    asked_ordering,
+    read_place,
+    require_by_age,
+    written_place,
+)
 from archive_api.entrypoints.http.item_query import asked_conditions, read_position, written_position
 from archive_api.entrypoints.http.item_shapes import Sockets, show_items
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.shapes import Json
 from archive_api.use_cases import browse_items
-from archive_api.use_cases.browse_items import ShownItem
+from archive_api.use_cases.browse_items import BY_AGE, ShownItem
 from archive_api.use_cases.find_items import find_items
+from archive_api.use_cases.in_order import Order
 from archive_api.use_cases.library import Library
-from archive_api.use_cases.search_items import Condition
+from archive_api.use_cases.search_items import ByNumber, Condition
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token, page, page_body
 
@@ -28,15 +36,18 @@ class ItemPages:
 
     def answer(self) -> Response:
         """Answer the present request: with filters, or with a cursor, page by page with no end to them."""
-        conditions = asked_conditions()
-        if conditions or "cursor" in request.args:
+        conditions, ordering = asked_conditions(), asked_ordering()
+        if isinstance(ordering, ByNumber):
+            return self._by_cursor(conditions, ordering)
+        if conditions or ("cursor" in request.args and ordering == BY_AGE):
+            require_by_age(ordering)
             return self._by_cursor(conditions)
-        return self._by_offset()
+        return self._in_order(ordering) if "cursor" in request.args else self._by_offset(ordering)
 
     def shown(self, items: Sequence[ShownItem]) -> list[Json]:
         return show_items(items, self.links, sockets_of(self.library, items))
 
-    def _by_offset(self) -> Response:
+    def _by_offset(self, order: Order[Item]) -> Response:
         wanted = page()
         count, found = browse_items.list_items(
             self.library,
@@ -44,11 +55,24 @@ class ItemPages:
             archive=request.args.get("archive"),
             skip=wanted.offset,
             limit=wanted.limit,
+            order=order,
         )
         results = self.shown(found)
         return json_response(page_body(wanted, url=self.links.items, count=count, results=results))
 
-    def _by_cursor(self, conditions: Sequence[Condition]) -> Response:
+    def _in_order(self, order: Order[Item]) -> Response:
+        """Answer with what comes behind a cursor, in any order that is indexed."""
+        found, place = browse_items.list_items_in_order(
+            self.library,
+            bearer_token(),
+            archive=request.args.get("archive"),
+            order=order,
+            after=read_place(),
+            limit=page().limit,
+        )
+        return self._page(found, None if place is None else written_place(place))
+
+    def _by_cursor(self, conditions: Sequence[Condition], order: ByNumber | None = None) -> Response:
         """Answer with what meets the conditions; how many there are in all is not counted."""
         found = find_items(
             self.library,
@@ -57,10 +81,13 @@ class ItemPages:
             conditions=conditions,
             after=read_position(),
             limit=page().limit,
+            order=order,
         )
-        place = found.following
-        following = None if place is None else url_behind(self.links.items, written_position(place))
-        results = self.shown(browse_items.show_items(self.library, found.items))
+        return self._page(found.items, None if found.following is None else written_position(found.following))
+
+    def _page(self, items: Sequence[Item], cursor: str | None) -> Response:
+        following = None if cursor is None else url_behind(self.links.items, cursor)
+        results = self.shown(browse_items.show_items(self.library, items))
         return json_response({"count": None, "next": following, "previous": None, "results": results})
 
 
