@@ -4,17 +4,17 @@ Called when a tile index is built and when a preview is made. Numbers of tags an
 Adobe's TIFF Technical Notes 1 (SubIFDs) and 2 (JPEG), the BigTIFF design.
 """
 
-import re
 from array import array
 from dataclasses import dataclass, replace
 from itertools import repeat
 from operator import add
 
 from tiler.adapters.bounded_reader import BoundedReader
+from tiler.adapters.tiff_description import description_of
 from tiler.adapters.tiff_pixel_size import pixel_size_um
 from tiler.adapters.tiff_tags import Dialect, Tags, read_tags
 from tiler.domain.encoding import Compression, Encoding, Photometric
-from tiler.domain.limits import MAX_PAGES, MAX_TAG_BYTES, MAX_TILES, MIB
+from tiler.domain.limits import MAX_PAGES, MAX_TILES, MIB
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.tiff_page import TiffPage
@@ -28,19 +28,12 @@ _NEW_SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORD
     262,
     266,
 )
-_DESCRIPTION, _STRIP_OFFSETS, _SAMPLES, _ROWS_PER_STRIP, _STRIP_LENGTHS = 270, 273, 277, 278, 279
+_STRIP_OFFSETS, _SAMPLES, _ROWS_PER_STRIP, _STRIP_LENGTHS = 273, 277, 278, 279
 _PLANAR, _PREDICTOR, _COLOUR_MAP = 284, 317, 320
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_LENGTHS, _SUB_IFDS = 322, 323, 324, 325, 330
 _SAMPLE_FORMAT, _JPEG_TABLES, _XMP, _IMAGE_DEPTH, _ICC_PROFILE = 339, 347, 700, 32997, 34675
 
 _MAX_SIDE = (1 << 31) - 1
-_DESCRIPTION_BYTES = 64 << 10
-PHILIPS = 'ObjectType="DPUfsImport"'
-"""In the first element of the XML that their scanners write into the description."""
-
-_ROOT_WITHIN, _PHILIPS_BYTES = 1024, 64 << 20
-_PICTURE = re.compile(r'(?<=Name="PIM_DP_IMAGE_DATA")[^<>]*>[^<]*')
-"""Label and macro, of megabytes, which may stand in front of what is said of the slide."""
 _ROWS_TOGETHER_BYTES = MIB
 _SIGNATURES = {
     b"II*\0": Dialect("<", big=False),
@@ -133,7 +126,7 @@ class _Grid:
 
 
 def _page(tags: Tags, grid: _Grid, number: int, sub_pages: tuple[TiffPage, ...]) -> TiffPage:
-    description = _description(tags)
+    description = description_of(tags)
     pixel_width_um, pixel_height_um = pixel_size_um(tags, description)
     return TiffPage(
         **vars(grid),
@@ -146,17 +139,6 @@ def _page(tags: Tags, grid: _Grid, number: int, sub_pages: tuple[TiffPage, ...])
         xmp=tags.data(_XMP).decode("utf-8", "replace") if _XMP in tags else "",
         icc_profile=tags.data(_ICC_PROFILE),
     )
-
-
-def _description(tags: Tags) -> str:
-    """Return the beginning of the description; that of Philips as a whole, but for the pictures in it."""
-    beginning = tags.text(_DESCRIPTION, at_most=_DESCRIPTION_BYTES)
-    if PHILIPS not in beginning[:_ROOT_WITHIN]:
-        return beginning
-    rest = _PICTURE.sub(">", tags.text(_DESCRIPTION, at_most=_PHILIPS_BYTES))
-    if len(rest) > MAX_TAG_BYTES:
-        raise UnreadableImage("The description of the slide is too large.")
-    return rest
 
 
 def _grid(tags: Tags, limit: int) -> _Grid:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import chain
 
 from tiler.adapters.slides import ventana
-from tiler.adapters.tiff_directory import PHILIPS
+from tiler.adapters.tiff_description import PHILIPS
 from tiler.domain.level import Level
 from tiler.domain.limits import MAX_SLIDE_PIXELS
 from tiler.domain.problems import UnreadableImage
