@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,15 +123,13 @@ def open_sockets(arguments: Arguments, *, budget: Budget, on_progress: OnProgres
 
 def open_each(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
     """Return what comes of opening each of some paths."""
-    return {
-        path: _error_of(lambda path=path: os.close(os.open(path, os.O_RDONLY))) for path in arguments["paths"]
-    }
+    return {path: _error_of(partial(os.open, path, os.O_RDONLY)) for path in arguments["paths"]}
 
 
 def write_each(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
     """Write a file of one's own, and return what comes of writing to each of some paths."""
     Path(arguments["folder"], "own").write_bytes(b"own")
-    return {path: _error_of(lambda path=path: Path(path).write_bytes(b"!")) for path in arguments["paths"]}
+    return {path: _error_of(partial(Path(path).write_bytes, b"!")) for path in arguments["paths"]}
 
 
 def start_program(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:

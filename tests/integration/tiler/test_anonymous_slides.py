@@ -22,9 +22,12 @@ from archive_shared.jobs.job import Job
 from archive_shared.wire.catalogue import event_class
 from ingest_worker.bootstrap import COLLECTIONS, import_handler, sessions_of
 from ingest_worker.conversion import convert
-from ingest_worker.domain.deidentification import BURNED_IN, NO_SLIDE
+from ingest_worker.domain.deidentification import BURNED_IN, NO_SLIDE, Deidentification
+from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.report import ConversionReport
 from ingest_worker.domain.session import SessionFile, UploadSession
 from ingest_worker.use_cases.convert_session import SessionWork
+from ingest_worker.use_cases.session_progress import ProgressListener
 from tests.integration.tiler.conftest import Studio, as_sent
 from tests.support import slide_files
 from tests.support.colour_profiles import telling
@@ -120,8 +123,16 @@ class Desk:
         return Imported(sessions.require("session"), documents)
 
 
-def _converted(*arguments: object, **options: object) -> object:
-    return convert(*arguments, keep_slides=True, **options)  # type: ignore[arg-type]
+def _converted(
+    files: list[SourceFile],
+    output: Path,
+    *,
+    on_progress: ProgressListener,
+    deidentification: Deidentification | None,
+) -> ConversionReport:
+    return convert(
+        files, output, on_progress=on_progress, deidentification=deidentification, keep_slides=True
+    )
 
 
 @pytest.fixture

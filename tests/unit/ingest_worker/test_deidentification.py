@@ -193,7 +193,7 @@ def test_a_pyramid_is_made_anew_without_its_descriptions(tmp_path: Path) -> None
 
 def test_the_colour_profile_of_a_pyramid_made_anew_names_no_scanner(tmp_path: Path) -> None:
     profile = telling(b"Muster 0815")
-    known = {"resolution": (1e4, 1e4), "resolutionunit": "CENTIMETER", "photometric": "rgb"}
+    known: dict[str, Any] = {"resolution": (1e4, 1e4), "resolutionunit": "CENTIMETER", "photometric": "rgb"}
     imwrite(tmp_path / "a.tif", picture(), tile=(16, 16), iccprofile=profile, metadata=None, **known)
 
     report = convert([tmp_path / "a.tif"], tmp_path / "out", deidentification=NOBODY)

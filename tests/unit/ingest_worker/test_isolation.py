@@ -100,9 +100,9 @@ def test_memory_within_the_budget_is_granted() -> None:
 
 
 def test_a_file_larger_than_the_budget_is_never_written(tmp_path: Path) -> None:
-    arguments = {"path": str(tmp_path / "big"), "bytes": 3 * MIB}
+    too_large = task("fill_file", budget=Budget(file_bytes=MIB), path=str(tmp_path / "big"), bytes=3 * MIB)
 
-    (outcome,) = outcomes(task("fill_file", budget=Budget(file_bytes=MIB), **arguments))
+    (outcome,) = outcomes(too_large)
 
     assert reasons(outcome) == ("The conversion was stopped: it would have written more than 1 MB.",)
     assert (tmp_path / "big").stat().st_size <= MIB
