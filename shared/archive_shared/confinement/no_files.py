@@ -13,7 +13,7 @@ from enum import IntFlag
 from functools import cache
 from importlib import import_module
 from itertools import chain
-from pathlib import Path
+from stat import S_ISDIR
 from typing import Final
 
 from archive_shared.confinement.no_network import PR_SET_NO_NEW_PRIVS
@@ -138,7 +138,7 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     try:
-        allowed = rights if Path(path).is_dir() else rights & _OF_FILES
+        allowed = rights if S_ISDIR(os.fstat(place).st_mode) else rights & _OF_FILES
         _checked(_libc.syscall(_ADD_RULE, ruleset, _BENEATH, _RULE.pack(allowed, place), 0))
     finally:
         os.close(place)
