@@ -171,7 +171,7 @@ class Slide:
     Parameters
     ----------
     format
-        `svs`, `ndpi`, `scn`, `bif`, `vms`, `vmu`, `mrxs`, `philips`, `dicom` or `tiff`, by content.
+        `svs`, `ndpi`, `scn`, `bif`, `vms`, `vmu`, `mrxs`, `philips`, `trestle`, `dicom` or `tiff`, by content.
     files
         The first is the one to open. They may carry the patient's name on a label, so nobody downloads them.
     keep_labels

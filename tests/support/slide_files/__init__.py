@@ -12,6 +12,7 @@ from tests.support.slide_files.mirax import mirax_slide
 from tests.support.slide_files.philips import philips_slide
 from tests.support.slide_files.plain import plain_slide
 from tests.support.slide_files.scene import PATIENT, VendorSlide
+from tests.support.slide_files.trestle import trestle_slide
 from tests.support.slide_files.ventana import ventana_slide
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "ndpi_slide",
     "philips_slide",
     "plain_slide",
+    "trestle_slide",
     "ventana_slide",
     "vms_slide",
     "vmu_slide",

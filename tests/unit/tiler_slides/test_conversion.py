@@ -54,6 +54,7 @@ DECODED: dict[str, Writer] = {
     "svs JPEG 2000": _aperio(colours="jpeg2000"),
     "bif with overlap": lambda folder: slide_files.ventana_slide(folder / "a.bif", overlap=8),
     "dicom JPEG 2000": lambda folder: slide_files.dicom_slide(folder / "a", codec="jpeg2000"),
+    "trestle": lambda folder: slide_files.trestle_slide(folder / "a.tif"),
     "vmu": lambda folder: slide_files.vmu_slide(folder / "a.vmu"),
     "mrxs": lambda folder: slide_files.mirax_slide(folder / "a.mrxs"),
     "ndpi without restart markers": lambda folder: slide_files.ndpi_slide(folder / "a.ndpi", interval=4096),

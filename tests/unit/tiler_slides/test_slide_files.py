@@ -15,6 +15,7 @@ SLIDES: dict[str, tuple[str, str, Callable[[Path], VendorSlide]]] = {
     "svs rgb": ("aperio", "a.svs", lambda path: slide_files.aperio_slide(path, colours="rgb")),
     "svs jpeg 2000": ("aperio", "a.svs", lambda path: slide_files.aperio_slide(path, colours="jpeg2000")),
     "scn": ("leica", "a.scn", slide_files.leica_slide),
+    "trestle": ("trestle", "a.tif", slide_files.trestle_slide),
     "philips": ("philips", "a.tiff", slide_files.philips_slide),
     "bif": ("ventana", "a.bif", slide_files.ventana_slide),
     "bif with overlap": ("ventana", "a.bif", lambda path: slide_files.ventana_slide(path, overlap=8)),

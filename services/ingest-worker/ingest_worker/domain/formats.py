@@ -29,6 +29,7 @@ class SlideFormat(StrEnum):
     HAMAMATSU_VMU = "vmu"
     MIRAX = "mrxs"
     PHILIPS = "philips"
+    TRESTLE = "trestle"
     DICOM = "dicom"
     TIFF = "tiff"
 

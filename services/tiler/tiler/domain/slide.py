@@ -23,6 +23,7 @@ class Vendor(StrEnum):
     LEICA = "leica"
     MIRAX = "mirax"
     PHILIPS = "philips"
+    TRESTLE = "trestle"
     VENTANA = "ventana"
 
 

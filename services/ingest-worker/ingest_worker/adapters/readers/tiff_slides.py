@@ -13,7 +13,7 @@ MARKS = {
     "is_bif": SlideFormat.VENTANA,
     "is_philips": SlideFormat.PHILIPS,
 }
-XMP, ORIENTATION = 700, 274
+XMP, ORIENTATION, SOFTWARE = 700, 274, 305
 JPEG = 7
 COLOURS = (2, 6)  # RGB, YCbCr
 LARGE_PIXELS = 1 << 26
@@ -33,6 +33,8 @@ def slide_format(file: SourceFile) -> SlideFormat | None:
 def _unmarked(tiff: TiffFile) -> SlideFormat | None:
     if _has_iscan(tiff):
         return SlideFormat.VENTANA
+    if str(tiff.pages.first.tags.valueof(SOFTWARE)).startswith("MedScan"):
+        return SlideFormat.TRESTLE
     return SlideFormat.TIFF if _is_plain_slide(tiff) else None
 
 

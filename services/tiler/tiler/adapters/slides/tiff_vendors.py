@@ -25,6 +25,7 @@ from tiler.domain.slide import (
 from tiler.domain.tiff_page import TiffPage
 
 _LEICA = "leica-microsystems.com/scn"
+_TRESTLE = "OverlapsXY="  # by how many pixels tiles overlap; OpenSlide knows how to place them
 _MAGNIFICATION = re.compile(r"\|\s*AppMag\s*=\s*([0-9.]{1,10})\s*(?:\||$)")
 
 
@@ -38,6 +39,8 @@ def plan_tiff(source: RangedSource, pages: Sequence[TiffPage]) -> SlidePlan:
         from tiler.adapters.slides import philips  # noqa: PLC0415 (likewise)
 
         return _plan(source, pages, *philips.read(pages))
+    if _TRESTLE in pages[0].description:
+        return DecodePlan(SlideFacts(Vendor.TRESTLE), Region(0, 0, 0, 0))
     if ventana.is_ventana(pages):
         found = ventana.read(pages)
         plan = _plan(source, pages, found.levels, found.facts)
