@@ -9,6 +9,7 @@ from itertools import accumulate, chain
 from pathlib import Path
 
 from tiler.adapters.bounded_reader import read_exactly
+from tiler.adapters.kept_memory import keep_freed_memory
 from tiler.adapters.slides.bigtiff import ProductLevel
 from tiler.adapters.slides.product import Digest, ProductFile, Written, generated_tiles, product_text
 from tiler.domain.encoding import Photometric
@@ -27,7 +28,7 @@ from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.slide import CopyPlan, StoredLevel
 
-_AT_ONCE_BYTES = 192 << 10  # stays in the cache until it is written, and the allocator keeps its memory
+_AT_ONCE_BYTES = 512 << 10  # still in the cache when it is written and hashed
 _BLANK_QUALITY = 90
 _MODES = {1: "L", 3: "RGB"}
 Progress = Callable[[int], None]
@@ -50,6 +51,7 @@ def copy_slide(plan: CopyPlan, target: Path, *, name: str, checksum: bool, on_pr
     ForeignSegment
         Tiles carry something besides pixels, which must not be copied.
     """
+    keep_freed_memory()
     layouts = [_Layout.of(stored, plan.private) for stored in plan.levels]
     tables = [_bare_tables(stored.level) for stored in plan.levels]
     text = product_text(plan.facts, plan.route, name)
