@@ -3,14 +3,13 @@
 All levels are made on the way, from pixels that are there already, so nothing lacks that would have to be added.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
 
-from tiler.adapters.region_reader import read_region
 from tiler.adapters.slides.bigtiff import ProductLevel, positions
 from tiler.adapters.slides.block_tiles import (
     TILE_PX,
@@ -77,8 +76,8 @@ def decode_slide(
             tables=[level.tables for level in levels],
         ) as file:
             grids = [(level.columns, level.rows) for level in levels]
-            for tile in _tiles(decoder, encoder, grids, threads, on_progress):
-                _append(file, levels[tile.scale], tile)
+            for tiles in _tiles(decoder, encoder, grids, threads, on_progress):
+                _append(file, levels, tiles)
             file.write_directories(levels)
     return Written(sha256_of(target), len(levels), is_complete=True)
 
@@ -86,6 +85,8 @@ def decode_slide(
 def _opened(plan: DecodePlan, files: SlideFiles) -> AbstractContextManager[_Decoder]:
     if plan.level is None:
         return _OpenSlideDecoder(plan.facts, files.on_disk())
+    from tiler.adapters.region_reader import read_region  # noqa: PLC0415 (codecs that OpenSlide needs none of)
+
     source, level = plan.level.source, plan.level.level
     colours = "RGB" if level.encoding.is_colour else "GRAY"
     read = partial(read_region, source, level)
@@ -106,8 +107,8 @@ class _OpenSlideDecoder(AbstractContextManager[_Decoder]):
 
 def _tiles(
     decoder: _Decoder, encoder: TileEncoder, grids: Grids, threads: int, on_progress: Progress
-) -> Iterator[EncodedTile]:
-    """Yield the tiles of all levels, in the order in which they are made."""
+) -> Iterator[list[EncodedTile]]:
+    """Yield the tiles of all levels in the order in which they are made, those of one block together."""
     scales = min(_BLOCK_SCALES, len(grids))
     upper = UpperLevels(encoder, grids)
     blocks = list(_blocks(decoder, TILE_PX << (scales - 1)))
@@ -116,8 +117,7 @@ def _tiles(
         return block_tiles(encoder, block, scales, decoder.read(block))
 
     for number, made in enumerate(in_order(work, blocks, threads)):
-        yield from made.tiles
-        yield from upper.add(made.tiles[-1], made.last)
+        yield [*made.tiles, *upper.add(made.tiles[-1], made.last)]
         on_progress(1000 * (number + 1) // len(blocks))
 
 
@@ -129,9 +129,13 @@ def _blocks(decoder: _Decoder, side: int) -> Iterator[Region]:
             yield Region(x, y, min(side, decoder.width - x), min(side, decoder.height - y))
 
 
-def _append(file: ProductFile, level: ProductLevel, tile: EncodedTile) -> None:
-    at = tile.row * level.columns + tile.column
-    level.offsets[at], level.lengths[at] = file.append(tile.body), len(tile.body)
+def _append(file: ProductFile, levels: Sequence[ProductLevel], tiles: Sequence[EncodedTile]) -> None:
+    start = file.append(b"".join(tile.body for tile in tiles))
+    for tile in tiles:
+        level = levels[tile.scale]
+        at = tile.row * level.columns + tile.column
+        level.offsets[at], level.lengths[at] = start, len(tile.body)
+        start += len(tile.body)
 
 
 def _levels(decoder: _Decoder, tables: bytes) -> list[ProductLevel]:

@@ -23,12 +23,9 @@ def halve(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     smaller = np.empty((rows // 2, columns // 2, channels), np.uint8)
     for row in range(0, len(smaller), _ROWS_AT_ONCE):
         part = pixels[2 * row : 2 * (row + _ROWS_AT_ONCE)]
-        sums = part[0::2].astype(np.uint16)
-        sums += part[1::2]
-        sums = _pairs(sums)
+        sums = _pairs(np.add(part[0::2], part[1::2], dtype=np.uint16))
         sums += 2
-        sums >>= 2
-        smaller[row : row + _ROWS_AT_ONCE] = sums
+        np.right_shift(sums, 2, out=smaller[row : row + _ROWS_AT_ONCE], casting="unsafe")
     return smaller
 
 
