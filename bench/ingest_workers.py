@@ -1,14 +1,17 @@
 """`make bench-ingest-workers`: the whole worker, from the request to the committed item, beside panimg alone; and two beside one.
 
 The platform runs as on a laptop, embedded stores and all. Files are uploaded before the clock starts: sending them is the client's time.
+Two are set beside one twice: with the tiler, which makes the thumbnails of a queue on the same processors, and while it stands still.
 """
 
 import argparse
+import os
+import signal
 import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +29,8 @@ SESSIONS = 40
 def main() -> None:
     options = _options()
     _beside_panimg(rounds=options.rounds, slices=options.slices)
-    _two_beside_one(rounds=options.rounds, sessions=options.sessions)
+    for tiler in (True, False):
+        _two_beside_one(rounds=options.rounds, sessions=options.sessions, tiler=tiler)
 
 
 def _beside_panimg(*, rounds: int, slices: int) -> None:
@@ -52,14 +56,18 @@ def _to_item(client: ArchiveClient, source: Path) -> Figures:
     return {"s": time.perf_counter() - begun}
 
 
-def _two_beside_one(*, rounds: int, sessions: int) -> None:
+def _two_beside_one(*, rounds: int, sessions: int, tiler: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-workers-") as name:
         files = _mixed(Path(name))
         contestants = {
-            f"{count} worker{'s' * (count > 1)}": partial(_queue, files, sessions, count) for count in (1, 2)
+            f"{count} worker{'s' * (count > 1)}": partial(_queue, files, sessions, count, tiler)
+            for count in (1, 2)
         }
         comparison = compare(contestants, rounds=rounds, warm_up=False)
-    print(f"\n### A queue of {sessions} mixed sessions\n\n{table(comparison, against='1 worker')}\n")
+    while_so = "while the tiler makes their thumbnails" if tiler else "while the tiler stands still"
+    print(
+        f"\n### A queue of {sessions} mixed sessions, {while_so}\n\n{table(comparison, against='1 worker')}\n"
+    )
     ratio = comparison.ratio("2 workers", "1 worker", "s")
     print(f"Two workers take {ratio:.2f} of the time of one (aim 0.6).", conditions(comparison), flush=True)
 
@@ -79,8 +87,8 @@ def _mixed(folder: Path) -> list[Path]:
     ]
 
 
-def _queue(files: list[Path], sessions: int, workers: int) -> Figures:
-    with _platform(workers=workers) as client:
+def _queue(files: list[Path], sessions: int, workers: int, tiler: bool) -> Figures:
+    with _platform(workers=workers, tiler=tiler) as client:
         archive = client.create_archive("Bench")["pk"]
         client.wait_for_session(client.start_session([client.upload(files[-1])], archive=archive)["pk"])
         uploads = [client.upload(files[number % len(files)]) for number in range(sessions)]
@@ -92,13 +100,23 @@ def _queue(files: list[Path], sessions: int, workers: int) -> Figures:
 
 
 @contextmanager
-def _platform(*, workers: int) -> Iterator[ArchiveClient]:
+def _platform(*, workers: int, tiler: bool = True) -> Iterator[ArchiveClient]:
     arguments = ["--ingest-workers", str(workers)]
     with (
         tempfile.TemporaryDirectory(prefix="bench-platform-") as name,
         running_platform(Path(name, "data"), arguments=arguments) as platform,
+        nullcontext() if tiler else _standing_still(platform.pids()["tiler-worker"]),
     ):
         yield platform.client()
+
+
+@contextmanager
+def _standing_still(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def _options() -> argparse.Namespace:
