@@ -64,6 +64,8 @@ def convert(
         Two files have the same name, or there are none.
     Unavailable
         The disk is full.
+    OSError
+        A file went away, or its disk does not give it out.
     """
     sources = _named(files)
     with (
