@@ -34,7 +34,7 @@ def link(service: ArchiveService, token: str | None, item: str) -> Answer:
 
 def start_of(answer: Answer) -> str:
     """Return what a link has behind the `#`."""
-    return parse_qs(urlsplit(answer.json["url"]).fragment)["viewing"][0]
+    return str(parse_qs(urlsplit(answer.json["url"]).fragment)["viewing"][0])
 
 
 def begun(service: ArchiveService, token: str, item: str) -> str:

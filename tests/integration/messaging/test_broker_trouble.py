@@ -126,6 +126,7 @@ def test_hanging_up_does_not_connect_again_to_a_broker_that_has_closed_the_conne
 ) -> None:
     connection = through.connect()
     driver = connection._connection
+    assert driver is not None
     driver.collect()  # as it does when the broker closes the connection
     proxy.fall_silent()
 
