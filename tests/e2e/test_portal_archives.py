@@ -26,6 +26,9 @@ def test_an_editor_changes_the_settings_and_reads_what_is_wrong_beside_the_field
     page.fill("title", "After")
     page.fill("page_markdown", "# All about it\n\n<b onclick='x()'>bold</b> and **strong**")
     page.fill("modalities", "CT\nMR")
+    known = Select(page.find("[aria-label='Add to Structures']"))
+    structure = known.options[1].text
+    known.select_by_visible_text(structure)
     page.fill("logo", str(logo(tmp_path, 600)))
     page.find("[name=public]").click()
     page.press("Save settings")
@@ -36,6 +39,7 @@ def test_an_editor_changes_the_settings_and_reads_what_is_wrong_beside_the_field
     wait_until(lambda: page.picture_is_drawn(".present-picture"), timeout_s=20, what="the new logo")
     found = client.call("GET", archive["api_url"])
     assert (found["title"], found["public"], found["modalities"]) == ("After", True, ["CT", "MR"])
+    assert found["structures"] == [structure]
     page.find(".history summary").click()
     page.shows("public")
 

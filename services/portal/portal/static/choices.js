@@ -37,10 +37,20 @@ export function choices(about, present, options) {
   return setting(about, input, () => [...input.selectedOptions].map((option) => option.value));
 }
 
-// Texts, each on a line of its own.
-export function lines(about, present) {
+// Texts, each on a line of its own; `known` are offered, and others may be written.
+export function lines(about, present, known = []) {
   const input = element("textarea", { rows: "3", value: present.join("\n") });
-  return setting(about, input, () => linesOf(input.value));
+  const made = setting(about, input, () => linesOf(input.value));
+  if (known.length) made.view.append(offer(known, about.label, input));
+  return made;
+}
+
+function offer(known, label, input) {
+  const add = ({ target }) => {
+    input.value = [...new Set([...linesOf(input.value), target.value])].join("\n");
+    target.value = "";
+  };
+  return element("select", { "aria-label": `Add to ${label}`, onchange: add }, element("option", { value: "" }, "Add one that is known …"), known.map((each) => element("option", { value: each }, each)));
 }
 
 // Names with lists of words: "main: ct-image, overlay" on each line.

@@ -19,7 +19,7 @@ const MOST_CHOICES = 1000;
 export async function settingsPage({ signal, title, go }, name) {
   const found = await findArchive(name, signal);
   if (!mayManage(found)) throw new api.ApiError(404);
-  const [{ body: archive, tag }, lists] = await Promise.all([api.getTagged(found.api_url, { signal }), viewingLists(signal)]);
+  const [{ body: archive, tag }, lists] = await Promise.all([api.getTagged(found.api_url, { signal }), listsToChooseFrom(signal)]);
   title(`Settings of ${archive.title}`);
   const again = () => go(`/archives/${encodeURIComponent(archive.slug)}/settings/`);
   return pageOfArchive(
@@ -33,31 +33,32 @@ export async function settingsPage({ signal, title, go }, name) {
   );
 }
 
-async function viewingLists(signal) {
+async function listsToChooseFrom(signal) {
   const list = async (path) => (await api.get(`/api/v1/${path}/?limit=${MOST_CHOICES}`, { signal })).results;
-  const paths = ["workstations", "workstations/configs", "hanging-protocols", "components/interfaces"];
-  const [usual, viewers, configurations, protocols, sockets] = await Promise.all([usualViewer(signal), ...paths.map(list)]);
-  return { usual, viewers, configurations, protocols, sockets };
+  const paths = ["workstations", "workstations/configs", "hanging-protocols", "components/interfaces", "modalities", "structures"];
+  const [usual, viewers, configurations, protocols, sockets, ...terms] = await Promise.all([usualViewer(signal), ...paths.map(list)]);
+  const [modalities, structures] = terms.map((found) => found.map(({ name }) => name));
+  return { usual, viewers, configurations, protocols, sockets, modalities, structures };
 }
 
 function chapters(archive, lists, signal) {
   return {
-    "The card, which everybody sees of a public archive": card(archive, signal),
+    "The card, which everybody sees of a public archive": card(archive, lists, signal),
     "The page, for those with a role": page(archive),
     "What its items are shown with": viewing(archive, lists),
     "What comes in": arriving(archive),
   };
 }
 
-function card(archive, signal) {
+function card(archive, { modalities, structures }, signal) {
   return [
     choices.text({ name: "title", label: "Title" }, archive.title),
     choices.text({ name: "description", label: "Description", hint: HINTS.description }, archive.description, { rows: "3" }),
     choices.flag({ name: "public", label: "Public", hint: HINTS.public }, archive.public),
     choices.picture({ name: "logo", label: "Logo", hint: HINTS.logo }, archive.logo_renditions["640"] || archive.logo, signal),
     choices.picture({ name: "social_image", label: "Social image", hint: "Stands for the archive where others link to it." }, archive.social_image, signal),
-    choices.lines({ name: "modalities", label: "Modalities", hint: "One on each line, such as CT." }, archive.modalities),
-    choices.lines({ name: "structures", label: "Structures", hint: "Parts of the body, one on each line." }, archive.structures),
+    choices.lines({ name: "modalities", label: "Modalities", hint: "One on each line, such as CT." }, archive.modalities, modalities),
+    choices.lines({ name: "structures", label: "Structures", hint: "Parts of the body, one on each line." }, archive.structures, structures),
     choices.lines({ name: "organizations", label: "Organisations", hint: "One on each line." }, archive.organizations),
     choices.lines({ name: "publications", label: "Publications", hint: "DOI or arXiv number, one on each line." }, archive.publications.map((each) => each.identifier)),
   ];
