@@ -214,8 +214,8 @@ def test_archives_are_found_by_words_and_ordered_and_the_address_keeps_it(
     page: Page, platform: RunningPlatform
 ) -> None:
     client = platform.client()
-    for title in ("Zebrafish larvae", "Adult zebrafish"):
-        client.create_archive(title)
+    for title, modality in (("Zebrafish larvae", "CT"), ("Adult zebrafish", "MR")):
+        client.call("POST", "archives/", json={"title": title, "modalities": [modality]})
     page.sign_in(platform.token)
     page.shows("New archive")
 
@@ -237,6 +237,10 @@ def test_archives_are_found_by_words_and_ordered_and_the_address_keeps_it(
         lambda: page.texts(".archive h2") == ["Zebrafish larvae", "Adult zebrafish"],
         timeout_s=20,
         what="the same",
+    )
+    Select(page.find("[aria-label=Modality]")).select_by_value("CT")
+    wait_until(
+        lambda: page.texts(".archive h2") == ["Zebrafish larvae"], timeout_s=20, what="that of the modality"
     )
     page.open("/?search=no+such+thing")
     page.shows("No archive is like this.")

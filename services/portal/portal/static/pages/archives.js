@@ -6,35 +6,47 @@ import { countOf } from "../words.js";
 import { logo } from "./logo.js";
 
 const PAGE_SIZE = 24;
+const MOST_TERMS = 1000;
 const NEWEST = "-created";
 const ORDERS = [[NEWEST, "Newest first"], ["title", "By title"], ["created", "Oldest first"]];
 
 export async function archivesPage({ signal, title, go }) {
   title("");
   const wanted = new URLSearchParams(window.location.search);
-  const list = await archiveList(signal, wanted);
+  const [list, modalities, structures] = await Promise.all([archiveList(signal, wanted), terms("modalities", signal), terms("structures", signal)]);
   return element(
     "section",
     {},
     element("div", { class: "heading" }, element("h1", {}, "Archives"), buttonLink("/new-archive/", "New archive")),
-    (list || wanted.size > 0) && finder(wanted, go),
+    (list || wanted.size > 0) && finder(wanted, { modalities, structures, go }),
     list || notice("empty", wanted.size ? "No archive is like this." : "There are no archives yet. Make the first one."),
   );
 }
 
-function finder(wanted, go) {
+async function terms(kind, signal) {
+  const { results } = await api.get(`/api/v1/${kind}/?limit=${MOST_TERMS}`, { signal });
+  return results.map(({ name }) => name);
+}
+
+function finder(wanted, { modalities, structures, go }) {
   const words = element("input", { type: "search", "aria-label": "Words", placeholder: "Words of titles and descriptions", value: wanted.get("search") || "" });
   const mine = element("input", { type: "checkbox", checked: wanted.get("mine") === "true" });
-  const order = element("select", { "aria-label": "Order" }, ORDERS.map(([value, text]) => element("option", { value, selected: value === wanted.get("ordering") }, text)));
+  const choice = (name, label, options) => element("select", { "aria-label": label }, options.map(([value, text]) => element("option", { value, selected: value === wanted.get(name) }, text)));
+  const term = (name, label, known) => choice(name, label, [["", `Any ${name}`], ...known.map((each) => [each, each])]);
+  const selects = {
+    modality: term("modality", "Modality", modalities),
+    structure: term("structure", "Structure", structures),
+    ordering: choice("ordering", "Order", ORDERS),
+  };
   const find = (event) => {
     event?.preventDefault();
-    const query = new URLSearchParams({ search: words.value.trim(), mine: mine.checked ? "true" : "", ordering: order.value });
+    const chosen = Object.entries(selects).map(([name, { value }]) => [name, value]);
+    const query = new URLSearchParams([["search", words.value.trim()], ["mine", mine.checked ? "true" : ""], ...chosen]);
     for (const [name, value] of [...query]) if (!value || value === NEWEST) query.delete(name);
     go(query.size ? `/?${query}` : "/");
   };
-  mine.onchange = find;
-  order.onchange = find;
-  return element("form", { class: "finder", role: "search", onsubmit: find }, element("div", {}, words), element("button", { type: "submit" }, "Search"), element("label", { class: "inline" }, mine, "Mine only"), order);
+  for (const input of [mine, ...Object.values(selects)]) input.onchange = find;
+  return element("form", { class: "finder", role: "search", onsubmit: find }, element("div", {}, words), element("button", { type: "submit" }, "Search"), element("label", { class: "inline" }, mine, "Mine only"), Object.values(selects));
 }
 
 // Returns the cards of the archives that are `wanted` and the reader may see, a page at a time; null when there are none.
