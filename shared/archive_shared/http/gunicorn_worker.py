@@ -67,7 +67,7 @@ class StayingThreads(ThreadWorker):
         """
         try:
             _ready(conn)
-            received = _received(conn)
+            received = self._awaited(conn)
             while request := recognise(received, most_bytes=self._most_bytes, most_fields=self._most_fields):
                 if not self._answer(request, conn):
                     return False
@@ -88,6 +88,7 @@ class StayingThreads(ThreadWorker):
         return self.alive and self._staying < self._most_staying and not others_wait
 
     def _awaited(self, conn: Any) -> bytes:
+        """Return what `_received` does, and be counted meanwhile."""
         self._staying += 1
         try:
             return _received(conn)

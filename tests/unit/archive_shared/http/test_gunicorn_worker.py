@@ -129,26 +129,39 @@ def test_a_connection_whose_client_left_is_given_back_as_ended(
     assert worker(application).handle(talk.conn) is False
 
 
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Connections in the order they were read from, or waited for."""
+    read: list[object] = []
+    received = gunicorn_worker._received
+
+    def noted(conn: Any) -> bytes:
+        read.append(conn)
+        return received(conn)
+
+    monkeypatch.setattr(gunicorn_worker, "_received", noted)
+    return read
+
+
 @pytest.mark.parametrize("request_", [GET % b"a", POST])
 def test_one_thread_is_left_for_other_clients(
-    worker: WorkerFactory, talk: Talk, application: Application, request_: bytes
+    worker: WorkerFactory, talk: Talk, application: Application, reads: list[object], request_: bytes
 ) -> None:
     talk.client.send(request_)
-    alone = worker(application, threads=1)
-    alone._awaited = None  # nobody waits
 
-    assert alone.handle(talk.conn) is True
+    assert worker(application, threads=1).handle(talk.conn) is True
+    assert reads == [talk.conn]
 
 
 def test_nobody_stays_while_others_wait_for_a_thread(
-    worker: WorkerFactory, talk: Talk, application: Application
+    worker: WorkerFactory, talk: Talk, application: Application, reads: list[object]
 ) -> None:
     talk.client.send(GET % b"a")
     busy = worker(application, threads=8)
     busy.tpool._work_queue.put("a client")
-    busy._awaited = None
 
     assert busy.handle(talk.conn) is True
+    assert reads == [talk.conn]
 
 
 def test_a_worker_that_stops_says_so_and_closes(
