@@ -287,8 +287,8 @@ def test_somebody_asks_for_access_and_an_editor_lets_them_in(page: Page, platfor
     page.sign_in(platform.token)
     page.shows("New archive")
     page.open("/notifications/")
-    page.shows("asker asks for access to an archive you edit.")
-    page.press("Look")
+    page.shows("asker asks for access.")
+    page.press("Open For the careful")
     page.shows("I count lungs.")
     page.find("[data-asks=asker] .primary").click()
 
