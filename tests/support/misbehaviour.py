@@ -78,6 +78,13 @@ def sleep(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> A
     return {}
 
 
+def sleep_a_little(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    """Say from when to when it slept; the clock is the whole machine's."""
+    began_s = time.monotonic()
+    time.sleep(1)
+    return {"began_s": began_s, "ended_s": time.monotonic()}
+
+
 def crash(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
     os.kill(os.getpid(), signal.SIGSEGV)
     return {}

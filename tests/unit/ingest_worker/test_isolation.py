@@ -258,13 +258,11 @@ def test_progress_is_passed_on_while_a_task_runs() -> None:
 
 
 def test_tasks_run_side_by_side() -> None:
-    began = time.monotonic()
-    budget = Budget(wall_time_s=1.5)
+    found = outcomes(*[task("sleep_a_little") for _ in range(6)], jobs=2)
 
-    found = outcomes(task("sleep", budget=budget), task("sleep", budget=budget), jobs=2)
-
-    assert all(isinstance(outcome, Stopped) for outcome in found)
-    assert time.monotonic() - began < 2.9
+    slept = [outcome.value for outcome in found if isinstance(outcome, Done)]
+    assert len(slept) == 6
+    assert any(one["began_s"] < other["began_s"] < one["ended_s"] for one in slept for other in slept)
 
 
 def test_small_tasks_share_a_process() -> None:
