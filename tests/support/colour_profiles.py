@@ -1,8 +1,10 @@
 """Colour profiles of scanners that see colours in their own way."""
 
 from functools import cache
+from io import BytesIO
 
-from PIL import ImageCms
+import numpy as np
+from PIL import Image, ImageCms
 
 
 @cache  # it says when it was made
@@ -34,3 +36,11 @@ def telling(text: bytes) -> bytes:
     body = profile[:128] + (count + 2).to_bytes(4) + moved + added + profile[first:] + said
     body[:4] = len(body).to_bytes(4)
     return bytes(body)
+
+
+def seen_through(profile: bytes) -> np.ndarray:
+    """Return how colours look, some of all there are, as CIE L*a*b*."""
+    values = np.random.default_rng(1).integers(0, 256, (32, 32, 3), np.uint8)
+    lab = ImageCms.createProfile("LAB")
+    transform = ImageCms.buildTransform(ImageCms.ImageCmsProfile(BytesIO(profile)), lab, "RGB", "LAB")
+    return np.asarray(ImageCms.applyTransform(Image.fromarray(values), transform))

@@ -4,17 +4,10 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import ImageCms
 
 from archive_shared.colour_profile import without_origin
-from tests.support.colour_profiles import red_for_blue, srgb, telling
-
-
-def seen_through(profile: bytes) -> np.ndarray:
-    values = np.random.default_rng(1).integers(0, 256, (32, 32, 3), np.uint8)
-    lab = ImageCms.createProfile("LAB")
-    transform = ImageCms.buildTransform(ImageCms.ImageCmsProfile(BytesIO(profile)), lab, "RGB", "LAB")
-    return np.asarray(ImageCms.applyTransform(Image.fromarray(values), transform))
+from tests.support.colour_profiles import red_for_blue, seen_through, srgb, telling
 
 
 @pytest.mark.parametrize("profile", [srgb(), red_for_blue(), telling(b"Jane Roe 4711")])
