@@ -1,11 +1,9 @@
-"""Puts the tiler's programs together: those with the keys to the stores, and those without, which read uploads for them."""
+"""Puts the tiler's programs with the keys to the stores together; `reading_programs` those without, which read uploads for them."""
 
 import sys
 import tempfile
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from archive_shared.blobs.platform import platform_blobs
 from archive_shared.settings import PlatformSettings
@@ -15,7 +13,7 @@ from tiler.adapters.slides.stored_files import StoredFiles
 from tiler.domain.reading_limits import ReadingLimits
 from tiler.use_cases.convert_slide import ConversionWork
 from tiler.use_cases.fill_levels import FillingWork
-from tiler.use_cases.reading import Progress, Reading
+from tiler.use_cases.reading import Reading
 from tiler.use_cases.render_image import RenderingWork
 
 _READING_PROGRAM = (sys.executable, "-P", "-m", "tiler.entrypoints.reading_program")
@@ -47,20 +45,6 @@ def conversion_work(settings: PlatformSettings, reading: Reading) -> ConversionW
 def filling_work(settings: PlatformSettings, reading: Reading) -> FillingWork:
     """Return what the filling program does."""
     return FillingWork(images=platform_blobs(settings, "images"), reading=reading, scratch=_scratch())
-
-
-def load_for(kind: str) -> None:
-    """Have the reading program load what a kind of order needs."""
-    from tiler.adapters.confinement.orders import load  # noqa: PLC0415 (image libraries, for the reading program only)
-
-    load(kind)
-
-
-def obey(order: Mapping[str, Any], on_progress: Progress) -> Mapping[str, Any]:
-    """Do what the reading program is told, in this process."""
-    from tiler.adapters.confinement import orders  # noqa: PLC0415 (likewise)
-
-    return orders.obey(order, on_progress)
 
 
 def _scratch() -> Path:

@@ -12,7 +12,7 @@ from archive_shared.confinement.no_files import give_up_files
 from archive_shared.confinement.no_network import give_up_network
 from archive_shared.jobs import child
 from tiler.entrypoints.slide_program import Thousandths
-from tiler.programs import load_for, obey
+from tiler.reading_programs import load_for, obey
 
 ERRORS = 2
 PACKAGES = ("archive_shared", "tiler")

@@ -8,8 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
-from tiler.adapters.confinement.file_desk import SOCKET
-from tiler.adapters.confinement.messages import MOST_READ_BYTES, Status, ask
+from tiler.adapters.confinement.messages import MOST_READ_BYTES, SOCKET, Status, ask
 from tiler.adapters.file_source import FileSource
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource

@@ -14,11 +14,10 @@ import structlog
 
 from archive_shared.errors import ArchiveSystemError
 from tiler.adapters.blob_source import BlobSource
-from tiler.adapters.confinement.messages import MOST_READ_BYTES, Gone, Status, answer, receive
+from tiler.adapters.confinement.messages import MOST_READ_BYTES, SOCKET, Gone, Status, answer, receive
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.slide_files import SlideFiles
 
-SOCKET = "files.sock"
 _POLL_S = 0.02  # how long closing takes at most
 
 log = structlog.get_logger()

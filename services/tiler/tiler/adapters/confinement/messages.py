@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
+SOCKET = "files.sock"
+"""Name of the socket, in the folder of an order."""
+
 MOST_READ_BYTES = 16 << 20
 """Of one request; those who want more ask again."""
 
