@@ -244,3 +244,23 @@ def test_archives_are_found_by_words_and_ordered_and_the_address_keeps_it(
     )
     page.open("/?search=no+such+thing")
     page.shows("No archive is like this.")
+
+
+def test_archives_of_an_organisation_are_found_by_its_name_and_from_any_of_them(
+    page: Page, platform: RunningPlatform
+) -> None:
+    client = platform.client()
+    kept = client.call("POST", "organisations/", json={"slug": "lungs", "title": "Institute of Lungs"})
+    for title, filed in (("Theirs", [kept["title"], "Unkept society"]), ("Not theirs", [])):
+        client.call("POST", "archives/", json={"title": title, "organizations": filed})
+    page.sign_in(platform.token)
+    page.shows("Not theirs")
+
+    Select(page.find("[aria-label=Organisation]")).select_by_value(kept["title"])
+    wait_until(lambda: page.texts(".archive h2") == ["Theirs"], timeout_s=20, what="that of the organisation")
+    page.press("Theirs")
+    page.shows("Unkept society")
+    page.press("Unkept society")
+
+    wait_until(lambda: page.texts(".archive h2") == ["Theirs"], timeout_s=20, what="that of the society")
+    assert page.texts("[aria-label=Organisation]") == ["Unkept society"]

@@ -1,7 +1,7 @@
 // One archive: what it is, what is being added, and what is in it.
 
 import * as api from "../api.js";
-import { element, notice } from "../dom.js";
+import { element, link, notice } from "../dom.js";
 import { mayUpload } from "../rights.js";
 import { day } from "../words.js";
 import { archivePages, crumbs } from "./archive-head.js";
@@ -109,10 +109,11 @@ function about(archive) {
   return element("section", { class: "card written", "aria-label": "About the archive" }, [...written.body.childNodes]);
 }
 
-// What it is filed under, and what was written about it elsewhere.
+// What it is filed under; an organisation leads to all of its archives.
 function filedUnder(archive) {
-  const words = [...archive.modalities, ...archive.structures];
-  const facts = [words.length > 0 && words.map((each) => element("span", { class: "badge" }, each)), archive.organizations.join(", ")].filter(Boolean);
+  const words = [...archive.modalities, ...archive.structures].map((each) => element("span", { class: "badge" }, each));
+  const organisations = archive.organizations.map((each) => link(`/?${new URLSearchParams({ organization: each })}`, each));
+  const facts = [...words, ...organisations];
   return facts.length > 0 && element("p", { class: "facts" }, facts);
 }
 

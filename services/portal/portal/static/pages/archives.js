@@ -13,29 +13,39 @@ const ORDERS = [[NEWEST, "Newest first"], ["title", "By title"], ["created", "Ol
 export async function archivesPage({ signal, title, go }) {
   title("");
   const wanted = new URLSearchParams(window.location.search);
-  const [list, modalities, structures] = await Promise.all([archiveList(signal, wanted), terms("modalities", signal), terms("structures", signal)]);
+  const [list, terms] = await Promise.all([archiveList(signal, wanted), knownTerms(signal)]);
   return element(
     "section",
     {},
     element("div", { class: "heading" }, element("h1", {}, "Archives"), buttonLink("/new-archive/", "New archive")),
-    (list || wanted.size > 0) && finder(wanted, { modalities, structures, go }),
+    (list || wanted.size > 0) && finder(wanted, { terms, go }),
     list || notice("empty", wanted.size ? "No archive is like this." : "There are no archives yet. Make the first one."),
   );
 }
 
-async function terms(kind, signal) {
-  const { results } = await api.get(`/api/v1/${kind}/?limit=${MOST_TERMS}`, { signal });
-  return results.map(({ name }) => name);
+// What archives may be filed under, by name.
+async function knownTerms(signal) {
+  const list = async (path) => (await api.get(`/api/v1/${path}/?limit=${MOST_TERMS}`, { signal })).results;
+  const [modalities, structures, organisations] = await Promise.all(["modalities", "structures", "organisations"].map(list));
+  return {
+    modalities: modalities.map(({ name }) => name),
+    structures: structures.map(({ name }) => name),
+    organisations: organisations.map(({ title }) => title),
+  };
 }
 
-function finder(wanted, { modalities, structures, go }) {
+function finder(wanted, { terms, go }) {
   const words = element("input", { type: "search", "aria-label": "Words", placeholder: "Words of titles and descriptions", value: wanted.get("search") || "" });
   const mine = element("input", { type: "checkbox", checked: wanted.get("mine") === "true" });
   const choice = (name, label, options) => element("select", { "aria-label": label }, options.map(([value, text]) => element("option", { value, selected: value === wanted.get(name) }, text)));
-  const term = (name, label, known) => choice(name, label, [["", `Any ${name}`], ...known.map((each) => [each, each])]);
+  const term = (name, label, known) => {
+    const offered = new Set([...known, wanted.get(name)].filter(Boolean)); // archives are filed under words that nobody keeps, too
+    return choice(name, label, [["", `Any ${label.toLowerCase()}`], ...[...offered].map((each) => [each, each])]);
+  };
   const selects = {
-    modality: term("modality", "Modality", modalities),
-    structure: term("structure", "Structure", structures),
+    modality: term("modality", "Modality", terms.modalities),
+    structure: term("structure", "Structure", terms.structures),
+    organization: term("organization", "Organisation", terms.organisations),
     ordering: choice("ordering", "Order", ORDERS),
   };
   const find = (event) => {
