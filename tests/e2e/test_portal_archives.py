@@ -1,5 +1,6 @@
 """What editors do with an archive on its pages, in a browser."""
 
+import json
 from pathlib import Path
 
 from selenium.webdriver.support.select import Select
@@ -47,6 +48,52 @@ def test_an_editor_changes_the_settings_and_reads_what_is_wrong_beside_the_field
     page.shows("bold and strong")
     assert page.find(".written strong").text == "strong"
     assert not page.all(".written [onclick]")
+
+
+def test_publications_are_chosen_among_those_described_and_new_ones_are_described(
+    page: Page, platform: RunningPlatform
+) -> None:
+    client = platform.client()
+    archive = client.create_archive("Written about")
+    known = {"identifier": "10.1000/hearts", "title": "On hearts"}
+    client.call("POST", "publications/", json=known)
+    opened(page, platform, f"/archives/{archive['slug']}/settings/")
+    page.shows("Describe a publication")
+
+    def describe(record: str, **fields: str) -> None:
+        for name, text in {"csl": record, **fields}.items():
+            box = page.find(f".publication [name={name}]")
+            box.clear()
+            box.send_keys(text)
+        page.press("Describe publication")
+
+    def complained(name: str, reason: str) -> None:
+        css = f".publication [data-field={name}] .complaint"
+        wait_until(lambda: page.texts(css) == [reason], timeout_s=20, what=f"the reason beside {name}")
+
+    Select(page.find("[aria-label='Add to Publications']")).select_by_visible_text(
+        "On hearts (10.1000/hearts)"
+    )
+    describe("{no json")
+    complained("csl", "This is not JSON.")
+    describe("", title="On lungs")
+    complained("identifier", "Missing data for required field.")
+    describe("", year="soon", authors="Ada\n" + "x" * 256)
+    complained("year", "Not a valid integer.")
+    complained("authors", "Length must be between 1 and 255.")
+    record = {"DOI": "10.1000/LUNGS", "title": "Replaced", "container-title": "Journal of Lungs"}
+    describe(json.dumps(record), year="2026", authors="Ada Lovelace")
+    page.shows("“On lungs” stands among the publications above")
+    page.press("Save settings")
+    wait_until(
+        lambda: len(client.call("GET", archive["api_url"])["publications"]) == 2,
+        timeout_s=20,
+        what="both publications",
+    )
+    page.open(f"/archives/{archive['slug']}/")
+
+    page.shows("Ada Lovelace (2026). On lungs. Journal of Lungs. https://doi.org/10.1000/lungs")
+    page.shows("On hearts. https://doi.org/10.1000/hearts")
 
 
 def test_what_viewports_show_is_chosen_row_by_row_and_drawn_as_it_will_lie(

@@ -16,6 +16,12 @@ function setting(about, input, value) {
   };
 }
 
+// Returns by name what would be sent of those that were changed.
+export async function changesOf(settings) {
+  const changed = settings.filter((each) => each.isChanged);
+  return Object.fromEntries(await Promise.all(changed.map(async (each) => [each.name, await each.value()])));
+}
+
 export function text(about, present, { rows } = {}) {
   const input = rows ? element("textarea", { rows, value: present }) : element("input", { type: "text", autocomplete: "off", value: present });
   return setting(about, input, () => input.value);
@@ -37,20 +43,21 @@ export function choices(about, present, options) {
   return setting(about, input, () => [...input.selectedOptions].map((option) => option.value));
 }
 
-// Texts, each on a line of its own; `known` are offered, and others may be written.
+// Texts, each on a line of its own; `known`, pairs of what is sent and what is read, are offered, and others may be written.
 export function lines(about, present, known = []) {
   const input = element("textarea", { rows: "3", value: present.join("\n") });
   const made = setting(about, input, () => linesOf(input.value));
-  if (known.length) made.view.append(offer(known, about.label, input));
+  made.add = (line) => (input.value = [...new Set([...linesOf(input.value), line])].join("\n"));
+  if (known.length) made.view.append(offer(known, about.label, made.add));
   return made;
 }
 
-function offer(known, label, input) {
+function offer(known, label, onChoice) {
   const add = ({ target }) => {
-    input.value = [...new Set([...linesOf(input.value), target.value])].join("\n");
+    onChoice(target.value);
     target.value = "";
   };
-  return element("select", { "aria-label": `Add to ${label}`, onchange: add }, element("option", { value: "" }, "Add one that is known …"), known.map((each) => element("option", { value: each }, each)));
+  return element("select", { "aria-label": `Add to ${label}`, onchange: add }, element("option", { value: "" }, "Add one that is known …"), known.map(([value, title]) => element("option", { value }, title)));
 }
 
 // Names with lists of words: "main: ct-image, overlay" on each line.

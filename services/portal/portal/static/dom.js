@@ -41,10 +41,15 @@ export function field({ name, label, hint, input }) {
   );
 }
 
-// Puts reasons beside the fields they are about; returns those that belong to no field of the form.
+// Puts reasons beside the fields they are about, those of one in a list, as "authors.0", beside the list; returns those that
+// belong to no field of the form.
 export function showComplaints(form, errors) {
-  for (const box of form.querySelectorAll("[data-field]")) {
-    const reasons = errors[box.dataset.field] || [];
+  const boxes = [...form.querySelectorAll("[data-field]")];
+  const known = new Set(boxes.map((box) => box.dataset.field));
+  const homeOf = (name) => (known.has(name) ? name : name.split(".")[0]);
+  const about = (isMeant) => Object.entries(errors).filter(([name]) => isMeant(homeOf(name))).flatMap(([, reasons]) => reasons);
+  for (const box of boxes) {
+    const reasons = about((home) => home === box.dataset.field);
     const complaint = box.querySelector(":scope > .complaint");
     complaint.textContent = reasons.join(" ");
     complaint.hidden = reasons.length === 0;
@@ -53,8 +58,7 @@ export function showComplaints(form, errors) {
   const first = [...form.querySelectorAll(".complaint")].find((each) => each.textContent && !each.hidden);
   first?.scrollIntoView({ block: "nearest" });
   form.querySelector("[aria-invalid=true]")?.focus();
-  const known = new Set([...form.querySelectorAll("[data-field]")].map((box) => box.dataset.field));
-  return Object.entries(errors).filter(([name]) => !known.has(name)).flatMap(([, reasons]) => reasons);
+  return about((home) => !known.has(home));
 }
 
 export function plainTable(heads, rows) {

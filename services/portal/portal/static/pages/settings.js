@@ -11,6 +11,7 @@ import { ViewContent, byViewport } from "../view-content.js";
 import { bytes } from "../words.js";
 import { pageOfArchive } from "./archive-head.js";
 import { deletion } from "./delete-archive.js";
+import { publicationDescription } from "./describe-publication.js";
 import { findArchive } from "./find-archive.js";
 import { historyOf } from "./history.js";
 
@@ -22,12 +23,14 @@ export async function settingsPage({ signal, title, go }, name) {
   const [{ body: archive, tag }, lists] = await Promise.all([api.getTagged(found.api_url, { signal }), listsToChooseFrom(signal)]);
   title(`Settings of ${archive.title}`);
   const again = () => go(`/archives/${encodeURIComponent(archive.slug)}/settings/`);
+  const publications = publicationsOf(archive, lists);
   return pageOfArchive(
     archive,
     "settings/",
     "Settings",
     signal,
-    settingsForm(archive, chapters(archive, lists, signal), { tag, signal, again }),
+    settingsForm(archive, chapters(archive, lists, publications, signal), { tag, signal, again }),
+    publicationDescription({ signal, onDescribed: ({ identifier }) => publications.add(identifier) }),
     historyOf(archive.api_url, signal),
     deletion(archive, { signal, go }),
   );
@@ -35,15 +38,21 @@ export async function settingsPage({ signal, title, go }, name) {
 
 async function listsToChooseFrom(signal) {
   const list = async (path) => (await api.get(`/api/v1/${path}/?limit=${MOST_CHOICES}`, { signal })).results;
-  const paths = ["workstations", "workstations/configs", "hanging-protocols", "components/interfaces", "modalities", "structures"];
-  const [usual, viewers, configurations, protocols, sockets, ...terms] = await Promise.all([usualViewer(signal), ...paths.map(list)]);
-  const [modalities, structures] = terms.map((found) => found.map(({ name }) => name));
-  return { usual, viewers, configurations, protocols, sockets, modalities, structures };
+  const paths = ["workstations", "workstations/configs", "hanging-protocols", "components/interfaces", "publications", "modalities", "structures"];
+  const [usual, viewers, configurations, protocols, sockets, described, ...terms] = await Promise.all([usualViewer(signal), ...paths.map(list)]);
+  const [modalities, structures] = terms.map((found) => found.map(({ name }) => [name, name]));
+  return { usual, viewers, configurations, protocols, sockets, described, modalities, structures };
 }
 
-function chapters(archive, lists, signal) {
+function publicationsOf(archive, { described }) {
+  const hint = "DOI, arXiv number, or PubMed number with pmid: before it, one on each line. Below the settings, one that is not offered here can be described.";
+  const known = described.map(({ identifier, title }) => [identifier, `${title} (${identifier})`]);
+  return choices.lines({ name: "publications", label: "Publications", hint }, archive.publications.map((each) => each.identifier), known);
+}
+
+function chapters(archive, lists, publications, signal) {
   return {
-    "The card, which everybody sees of a public archive": card(archive, lists, signal),
+    "The card, which everybody sees of a public archive": [...card(archive, lists, signal), publications],
     "The page, for those with a role": page(archive),
     "What its items are shown with": viewing(archive, lists),
     "What comes in": arriving(archive),
@@ -60,7 +69,6 @@ function card(archive, { modalities, structures }, signal) {
     choices.lines({ name: "modalities", label: "Modalities", hint: "One on each line, such as CT." }, archive.modalities, modalities),
     choices.lines({ name: "structures", label: "Structures", hint: "Parts of the body, one on each line." }, archive.structures, structures),
     choices.lines({ name: "organizations", label: "Organisations", hint: "One on each line." }, archive.organizations),
-    choices.lines({ name: "publications", label: "Publications", hint: "DOI or arXiv number, one on each line." }, archive.publications.map((each) => each.identifier)),
   ];
 }
 
@@ -109,9 +117,7 @@ function settingsForm(archive, settings, { tag, signal, again }) {
   const said = element("div", { role: "status" });
   const all = Object.values(settings).flat();
   const submit = submitting(said, async () => {
-    const changed = all.filter((each) => each.isChanged);
-    const sent = Object.fromEntries(await Promise.all(changed.map(async (each) => [each.name, await each.value()])));
-    await save(archive, sent, { signal, tag });
+    await save(archive, await choices.changesOf(all), { signal, tag });
     again();
     announce("The settings are saved.");
   });
