@@ -49,7 +49,9 @@ def archive(platform: RunningPlatform, tmp_path_factory: pytest.TempPathFactory)
     client.call("PATCH", item["api_url"], json={"values": [overlay]})
     client.call("POST", f"archives/{archive['pk']}/snapshots/", json={"title": "Release 1"})
     content = {"main": ["generic-medical-image", "generic-overlay"]}
-    client.call("PATCH", archive["api_url"], json={"view_content": content})
+    viewer = {"title": "Reading room", "url": "https://127.0.0.1:1/read", "users": ["admin"]}
+    shown_with = client.call("POST", "workstations/", json=viewer)["api_url"]
+    client.call("PATCH", archive["api_url"], json={"view_content": content, "workstation": shown_with})
     _, token = platform.new_user("somebody-who-asks")
     asking = {"message": "Please.", "terms_version": 0}
     platform.client(token).call("POST", f"archives/{archive['pk']}/requests/", json=asking)
@@ -65,6 +67,7 @@ PAGES = {
     "/": "Newest first",
     "/new-archive/": "Create archive",
     "/notifications/": "Letters",
+    "/viewers/": "Add viewer",
     "/webhooks/": "Add webhook",
     "/archives/{slug}/": "seen.mha",
     "/archives/{slug}/table/": "1 of 1 items.",

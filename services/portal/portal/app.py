@@ -46,6 +46,7 @@ def _pages(settings: Settings) -> Blueprint:
 
     @routes.get("/")
     @routes.get("/new-archive/")
+    @routes.get("/viewers/")
     @routes.get("/webhooks/")
     @routes.get("/notifications/")
     @routes.get("/api/")

@@ -233,6 +233,7 @@ TABLE: dict[tuple[Service, str, str], Row] = {
             "/",
             "/new-archive/",
             "/notifications/",
+            "/viewers/",
             "/webhooks/",
             "/api/",
             "/api/openapi.json",

@@ -28,6 +28,7 @@ def client() -> Iterator[FlaskClient]:
     [
         ("/", 200),
         ("/new-archive/", 200),
+        ("/viewers/", 200),
         ("/webhooks/", 200),
         ("/api/", 200),
         ("/archives/chest-ct/", 200),

@@ -16,11 +16,13 @@ import { settingsPage } from "./pages/settings.js";
 import { signInPage } from "./pages/sign-in.js";
 import { tablePage } from "./pages/table.js";
 import { versionsPage } from "./pages/versions.js";
+import { viewersPage } from "./pages/viewers.js";
 import { webhooksPage } from "./pages/webhooks.js";
 
 const PAGES = [
   [/^\/$/, archivesPage],
   [/^\/new-archive\/$/, newArchivePage],
+  [/^\/viewers\/$/, viewersPage],
   [/^\/webhooks\/$/, webhooksPage],
   [/^\/notifications\/$/, notificationsPage],
   [/^\/api\/$/, apiPage],

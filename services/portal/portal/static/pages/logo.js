@@ -1,11 +1,11 @@
-// The logo of an archive, or its initials.
+// The logo of an archive or a viewer, or its initials.
 
 import * as api from "../api.js";
 import { element } from "../dom.js";
 
-export function logo(archive, signal) {
-  const frame = element("div", { class: "logo", "aria-hidden": "true" }, initials(archive.title));
-  if (archive.logo) fill(frame, archive.logo, signal);
+export function logo(whose, signal) {
+  const frame = element("div", { class: "logo", "aria-hidden": "true" }, initials(whose.title));
+  if (whose.logo) fill(frame, whose.logo, signal);
   return frame;
 }
 

@@ -5,6 +5,7 @@ import { submitting } from "../acting.js";
 import { element, field, link } from "../dom.js";
 import { usualViewer } from "../usual-viewer.js";
 import { HINTS, SMALLEST_LOGO_PX } from "../hints.js";
+import { viewerName } from "./viewer-name.js";
 
 export async function newArchivePage({ signal, go, title }) {
   title("New archive");
@@ -31,7 +32,7 @@ export async function newArchivePage({ signal, go, title }) {
     field({ name: "public", label: "Public", hint: HINTS.public, input: inputs.public }),
     field({ name: "deidentify", label: "De-identify", hint: HINTS.deidentify, input: inputs.deidentify }),
     field({ name: "keep_labels", label: "Keep labels of slides", hint: HINTS.keep_labels, input: inputs.keep_labels }),
-    usual && element("p", { class: "hint" }, `Its items are opened in ${usual.title}, the viewer of this installation, until its settings say otherwise.`),
+    usual && viewerName(usual, signal, element("p", { class: "hint" }, `Its items are opened in ${usual.title}, the viewer of this installation, until its settings say otherwise.`)),
     element("div", { class: "actions" }, element("button", { type: "submit", class: "primary" }, "Create archive"), link("/", "Cancel")),
   );
   return element("section", { class: "narrow" }, element("h1", {}, "New archive"), form);

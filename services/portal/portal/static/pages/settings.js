@@ -3,7 +3,7 @@
 import * as api from "../api.js";
 import { submitting } from "../acting.js";
 import * as choices from "../choices.js";
-import { announce, element } from "../dom.js";
+import { announce, element, link } from "../dom.js";
 import { HINTS } from "../hints.js";
 import { mayManage } from "../rights.js";
 import { usualViewer } from "../usual-viewer.js";
@@ -14,6 +14,7 @@ import { deletion } from "./delete-archive.js";
 import { publicationDescription } from "./describe-publication.js";
 import { findArchive } from "./find-archive.js";
 import { historyOf } from "./history.js";
+import { viewerName } from "./viewer-name.js";
 
 const MOST_CHOICES = 1000;
 
@@ -54,7 +55,7 @@ function chapters(archive, lists, publications, signal) {
   return {
     "The card, which everybody sees of a public archive": [...card(archive, lists, signal), publications],
     "The page, for those with a role": page(archive),
-    "What its items are shown with": viewing(archive, lists),
+    "What its items are shown with": viewing(archive, lists, signal),
     "What comes in": arriving(archive),
   };
 }
@@ -76,18 +77,33 @@ function page(archive) {
   return [choices.text({ name: "page_markdown", label: "Page", hint: "In Markdown: # for headings, - for lists, [text](address) for links." }, archive.page_markdown, { rows: "10" })];
 }
 
-function viewing(archive, { usual, viewers, configurations, protocols, sockets }) {
-  const named = (each) => [each.api_url, each.api_url === usual?.api_url ? `${each.title} (this installation’s)` : each.title];
+function viewing(archive, { usual, viewers, configurations, protocols, sockets }, signal) {
+  const named = (each) => [each.api_url, each.title];
   const protocol = choices.choice({ name: "hanging_protocol", label: "Hanging protocol" }, archive.hanging_protocol, protocols.map(named));
   const content = new ViewContent(archive.view_content, { sockets, protocol: () => protocols.find((each) => each.api_url === protocol.value()) || null });
   protocol.view.addEventListener("change", () => content.follow());
   return [
-    choices.choice({ name: "workstation", label: "Viewer", hint: viewerHint(usual) }, archive.workstation, viewers.map(named)),
+    viewer(archive, { usual, viewers }, signal),
     choices.choice({ name: "workstation_config", label: "Viewer configuration", hint: "Its window presets are those of this page, too." }, archive.workstation_config, configurations.map(named)),
     protocol,
     choices.choices({ name: "optional_hanging_protocols", label: "Other hanging protocols to choose from" }, archive.optional_hanging_protocols, protocols.map(named)),
     content,
   ];
+}
+
+// The logo of the viewer that is chosen stands below the choice.
+function viewer(archive, { usual, viewers }, signal) {
+  const named = (each) => [each.api_url, each.api_url === usual?.api_url ? `${each.title} (this installation’s)` : each.title];
+  const chosen = choices.choice({ name: "workstation", label: "Viewer", hint: viewerHint(usual) }, archive.workstation, viewers.map(named));
+  const place = element("div");
+  const show = () => {
+    const found = viewers.find((each) => each.api_url === chosen.value());
+    place.replaceChildren(found ? viewerName(found, signal) : "");
+  };
+  show();
+  chosen.view.addEventListener("change", show);
+  chosen.view.append(place, element("p", {}, link("/viewers/", "About the viewers")));
+  return chosen;
 }
 
 function viewerHint(usual) {
