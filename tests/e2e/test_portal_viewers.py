@@ -33,7 +33,7 @@ def test_an_administrator_keeps_viewers_with_a_logo_and_the_people_who_may_choos
     assert page.texts("[data-field=url] .complaint") == ["Not a valid URL."]
     page.fill("url", "https://127.0.0.1:1/far")
     page.press("Add viewer")
-    page.shows("Chosen by reader, second")
+    page.shows("May be chosen by reader, second")
     wait_until(
         lambda: page.picture_is_drawn("[data-viewer=far-viewer] .logo img"), timeout_s=20, what="the logo"
     )
@@ -43,7 +43,7 @@ def test_an_administrator_keeps_viewers_with_a_logo_and_the_people_who_may_choos
     people.clear()
     people.send_keys("reader")
     page.press("Save viewer")
-    page.shows("Chosen by reader\n")
+    page.shows("May be chosen by reader\n")
     viewer = client.call("GET", f"{VIEWERS}?slug=far-viewer")["results"][0]
     assert (viewer["users"], viewer["public"], bool(viewer["logo"])) == (["reader"], False, True)
 
@@ -79,9 +79,7 @@ def test_a_viewer_that_archives_use_stays_and_another_one_is_deleted(
     delete(unused["slug"])
 
     wait_until(
-        lambda: (
-            not page.all(f"[data-viewer={unused['slug']}]") and page.all(f"[data-viewer={used['slug']}]")
-        ),
+        lambda: not page.all(f"[data-viewer={unused['slug']}]") and page.all(f"[data-viewer={used['slug']}]"),
         timeout_s=20,
         what="the page without it",
     )
@@ -101,5 +99,5 @@ def test_people_see_the_viewers_they_may_use_and_change_none(page: Page, platfor
     page.shows("For the named")
     shown = page.find("main").text
     assert "For others" not in shown
-    assert "Chosen by" not in shown
+    assert "May be chosen by" not in shown
     assert not page.all("main form, main button")

@@ -44,7 +44,7 @@ function about(viewer, signal) {
     viewerName(viewer, signal, element("h2", {}, viewer.title)),
     viewer.description && element("p", { class: "lead" }, viewer.description),
     element("p", { class: "facts" }, element("span", { class: "badge" }, viewer.public ? "Public" : "Private"), viewer.url),
-    viewer.users.length > 0 && element("p", { class: "facts" }, `Chosen by ${viewer.users.join(", ")}`),
+    viewer.users.length > 0 && element("p", { class: "facts" }, `May be chosen by ${viewer.users.join(", ")}`),
   );
 }
 
@@ -87,7 +87,7 @@ function viewerForm(viewer, { configurations, signal, again }, { heading, done, 
   });
   return element(
     "form",
-    { class: "card", novalidate: true, onsubmit: save },
+    { class: cancel ? null : "card", novalidate: true, onsubmit: save },
     element("h2", {}, heading),
     fields.map((each) => each.view),
     said,
