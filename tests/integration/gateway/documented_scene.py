@@ -87,6 +87,7 @@ class DocumentedScene(Scene):
             ("DELETE", "/api/v1/sessions/current/"): self._signing_out,
             ("POST", f"{ARCHIVE}/requests/"): self._asking_for_access,
             ("POST", "/api/v1/cases/upload-sessions/<pk>/retry/"): self._retrying,
+            ("GET", "/api/v1/webhooks/"): self._listing_webhooks,
         }
 
     def _usual(self, method: str, route: str) -> Request:
@@ -96,6 +97,10 @@ class DocumentedScene(Scene):
         query = {"/find/": "?name=target", "/studies/": "?patient_id=P1"}
         asked = next((text for end, text in query.items() if route.endswith(end)), "")
         return Request(method, path + asked, self.caller, self._content(method, route, ME))
+
+    def _listing_webhooks(self) -> Request:
+        self._webhook()  # the one there was may just have been deleted
+        return self._usual("GET", "/api/v1/webhooks/")
 
     def _deletion_of_archive(self) -> Request:
         path = f"/api/v1/archives/{self.platform.archive(editor=ME, public=False)}/"

@@ -68,7 +68,7 @@ def test_no_answer_tells_a_stranger_what_is_in_an_archive(
     answer = scene.ask(who, *cell)
 
     sent = scene.sent_path(answer)
-    told = answer.get_data(as_text=True) + str(dict(answer.headers))
+    told = answer.get_data().decode(errors="replace") + str(dict(answer.headers))  # pictures too are answers
     leaked = [name for name, secret in secrets_of(scene).items() if secret in told.replace(sent, "")]
     assert leaked == []
 
