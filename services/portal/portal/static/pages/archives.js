@@ -35,7 +35,7 @@ async function knownTerms(signal) {
 }
 
 function finder(wanted, { terms, go }) {
-  const words = element("input", { type: "search", "aria-label": "Words", placeholder: "Words of titles and descriptions", value: wanted.get("search") || "" });
+  const words = element("input", { type: "search", "aria-label": "Words", placeholder: "Title or description", value: wanted.get("search") || "" });
   const mine = element("input", { type: "checkbox", checked: wanted.get("mine") === "true" });
   const choice = (name, label, options) => element("select", { "aria-label": label }, options.map(([value, text]) => element("option", { value, selected: value === wanted.get(name) }, text)));
   const term = (name, label, known) => {
