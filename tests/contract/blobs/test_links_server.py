@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
@@ -171,11 +172,10 @@ def test_refusals_are_problems_that_tell_nothing_else(store: BlobStore, http: Po
 )
 def test_paths_that_climb_reach_nothing(links_server: LinksServer, path: str) -> None:
     address = urlsplit(links_server.public_url)
-    connection = http.client.HTTPConnection(address.netloc, timeout=10)
 
-    connection.request("GET", path)  # as it is, where urllib3 would tidy it up
-    status = connection.getresponse().status
-    connection.close()
+    with closing(http.client.HTTPConnection(address.netloc, timeout=30)) as connection:
+        connection.request("GET", path)  # as it is, where urllib3 would tidy it up
+        status = connection.getresponse().status
 
     assert status in {403, 404}
 
