@@ -130,6 +130,7 @@ def test_what_it_started_does_not_outlive_its_crash(workshop: Workshop) -> None:
         "os._exit(3)\n"
     )
     await_end(process)
+    workshop.shows("child")
     child = int(workshop.stream.getvalue().split()[-1])
 
     wait_until(lambda: not alive(child), timeout_s=SOON_S, what="the end of the grandchild")
