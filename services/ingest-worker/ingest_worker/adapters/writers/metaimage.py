@@ -19,7 +19,6 @@ from isal import isal_zlib
 from archive_shared.slice_index import FlushPoint, SliceIndex
 from ingest_worker.adapters.volumes import Pixels, Volume, raw_bytes
 from ingest_worker.adapters.writers import checksums
-from ingest_worker.adapters.writers.beside import worth_threads
 from ingest_worker.adapters.writers.metaimage_text import header_text
 from ingest_worker.adapters.writers.ordered_map import ordered_map
 from ingest_worker.domain.budget import KIB, MIB
@@ -30,6 +29,7 @@ ZLIB_START = b"\x78\x5e"
 ZLIB_LAST_BLOCK = b"\x03\x00"
 SMALLEST_RUN_BYTES = 256 * KIB
 LARGEST_RUN_BYTES = 2 * MIB
+WORTH_THREADS_BYTES = MIB  # of less, threads take longer to start than to compress
 # Measured on CT, labels and photographs: 2 is smallest and fastest, but for integers of two bytes, where 3 is as small and faster.
 LEVEL = 2
 LEVEL_OF_SHORTS = 3
@@ -86,7 +86,7 @@ def write_volume(
 
     with path.open("xb") as stream:
         body = _Body(stream, reserved=_header_room(layout, fields))
-        wanted = threads if worth_threads(layout.total_bytes) else 1
+        wanted = threads if layout.total_bytes > WORTH_THREADS_BYTES else 1
         for run in ordered_map(_compressed, _runs(volume), wanted, in_turn=look_at):
             body.add(run)
             on_progress(1000 * body.pixel_bytes // layout.total_bytes)
