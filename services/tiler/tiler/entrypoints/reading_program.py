@@ -12,7 +12,7 @@ from archive_shared.confinement.no_files import give_up_files
 from archive_shared.confinement.no_network import give_up_network
 from archive_shared.jobs import child
 from tiler.entrypoints.slide_program import Thousandths
-from tiler.reading_programs import load_for, obey
+from tiler.reading_programs import load, obey
 
 ERRORS = 2
 PACKAGES = ("archive_shared", "tiler")
@@ -22,7 +22,7 @@ def main(kind: str) -> None:
     """Load what is needed, wait for an order, and obey, without any file but those in the folder of the order."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), ERRORS)  # what imaging libraries print may quote patient data
     give_up_network(but_local=True)  # through which the bytes of files come
-    load_for(kind)
+    load(kind)
 
     def work(order: Mapping[str, Any], report: child.Report) -> Mapping[str, Any]:
         give_up_files(packages=PACKAGES, read=(), write=[order["folder"]])
