@@ -49,7 +49,7 @@ def test_web_servers_start_without_an_image_library(module: str, environment: Ma
 
 
 def test_the_program_that_reads_images_has_loaded_what_it_needs_before_it_gets_one_and_nothing_else() -> None:
-    code = "import tiler.entrypoints.reading_program as program; program.load_for('render')"
+    code = "import tiler.entrypoints.reading_program as program; program.load('render')"
 
     assert loaded(code, IMAGING | HTTP | BROKERS | STORES) == {"numpy", "PIL", "isal"}
 
