@@ -16,6 +16,9 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 export UV_SYSTEM_CERTS ?= 1
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints constraints.txt --build-constraints constraints.txt
 
+# Where Python keeps no byte code, each of a platform's dozen processes compiles its libraries again: half of their start.
+unexport PYTHONDONTWRITEBYTECODE
+
 RUNTIME := $(VENV)/.runtime-installed
 PANIMG := .cache/bench-panimg/bin/panimg
 WSIDICOMIZER := .cache/bench-slides-wsidicomizer/bin/wsidicomizer
