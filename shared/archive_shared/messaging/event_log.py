@@ -20,6 +20,7 @@ from archive_shared.clock import from_text
 from archive_shared.errors import NotFound, Unavailable
 from archive_shared.messaging.broker_file import BrokerFile, Logged
 from archive_shared.messaging.embedded import broker_file, is_embedded
+from archive_shared.messaging.pika_resets import resets_as_such
 from archive_shared.messaging.topology import LOG
 
 Start = int | datetime
@@ -179,7 +180,8 @@ class StreamLog:
     def _channel(self, prefetch: int) -> Iterator[BlockingChannel]:
         connection = None
         try:
-            connection = BlockingConnection(self._parameters)
+            with resets_as_such():
+                connection = BlockingConnection(self._parameters)
             channel = connection.channel()
             channel.basic_qos(prefetch_count=prefetch)
             yield channel

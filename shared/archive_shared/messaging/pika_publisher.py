@@ -14,6 +14,7 @@ from pika.exceptions import AMQPError, NackError
 from archive_shared.errors import Unavailable
 from archive_shared.messaging.declaring import PikaBroker, declare
 from archive_shared.messaging.hints import encode_hint
+from archive_shared.messaging.pika_resets import resets_as_such
 from archive_shared.messaging.pipeline import Message, Pipeline
 from archive_shared.messaging.published import Envelope, Published
 from archive_shared.messaging.topology import EVENTS, JOBS, Topology
@@ -63,7 +64,9 @@ class PikaPublisher:
         return Published(sent.confirmed, sent.unroutable, _unavailable(trouble) if trouble else None)
 
     def _open(self) -> Pipeline:
-        with closing(BlockingConnection(self._parameters)) as connection:
+        with resets_as_such():
+            opened = BlockingConnection(self._parameters)
+        with closing(opened) as connection:
             broker = PikaBroker(connection)
             declare(self._topology, broker)
             broker.close()

@@ -15,6 +15,7 @@ from pika.connection import Connection as PikaConnection
 from pika.exceptions import AMQPConnectionError, AMQPError
 from pika.frame import Method
 
+from archive_shared.messaging.pika_resets import resets_as_such
 from archive_shared.wire.cloud_events import CONTENT_TYPE
 
 CLOSING_TAKES_AT_MOST_S = 30.0  # heartbeats end what does not answer well before
@@ -75,7 +76,12 @@ class Pipeline:
             on_open_error_callback=self._connection_ended,
             on_close_callback=self._connection_ended,
         )
-        self._run_until(lambda: self._is_confirming or self._is_broken, timeout_s)
+        try:
+            with resets_as_such():
+                self._run_until(lambda: self._is_confirming or self._is_broken, timeout_s)
+        except AMQPConnectionError:  # there is nobody to say good-bye to
+            self._connection.ioloop.close()
+            raise
         if (trouble := self._trouble) is not None:
             self.close()
             raise trouble

@@ -13,6 +13,7 @@ from archive_shared.messaging.event_log import LoggedEvent, Start, open_log
 from archive_shared.wire.cloud_events import decode
 from tests.support.bus import Bus, an_item, settle_down
 from tests.support.processes import wait_until
+from tests.support.resets import reset_connection
 
 AGES_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -45,6 +46,18 @@ def test_it_is_read_from_a_time(bus: Bus) -> None:
     bus.publish(an_item("new"))
 
     assert items(read(bus, since)) == ["item-new"]
+
+
+def test_a_connection_that_is_reset_the_moment_it_is_made_makes_it_unavailable(
+    rabbitmq_bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rabbitmq_bus.publish(an_item(1))
+    reset_connection(monkeypatch)
+
+    with pytest.raises(Unavailable, match="connected socket"):
+        read(rabbitmq_bus)
+
+    assert len(read(rabbitmq_bus)) == 1
 
 
 @pytest.mark.parametrize("start", [1_000, datetime.now(UTC) + timedelta(days=1)])

@@ -27,6 +27,7 @@ from tests.support.bus import (
 )
 from tests.support.processes import wait_until
 from tests.support.rabbitmq import RabbitMQServer
+from tests.support.resets import reset_connection
 from tests.support.toxic_proxy import toxic_proxy
 
 
@@ -222,7 +223,7 @@ def test_a_silent_network_is_noticed(rabbitmq_bus: Bus, monkeypatch: pytest.Monk
 def test_a_broker_that_accepts_and_says_nothing_is_noticed(
     rabbitmq_bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive_shared.messaging.pika_publisher.CONNECT_TIMEOUT_S", 1)
+    monkeypatch.setattr("archive_shared.messaging.pika_publisher.CONNECT_TIMEOUT_S", 3)
     with (
         toxic_proxy(port_of(rabbitmq_bus)) as proxy,
         through(proxy.port, rabbitmq_bus).publisher() as publisher,
@@ -231,6 +232,20 @@ def test_a_broker_that_accepts_and_says_nothing_is_noticed(
         with pytest.raises(Unavailable):
             publisher.hint(JOBS, "lost")
         proxy.heal()
+
+        publisher.hint(JOBS, "after")
+
+    assert [delivery.message_id for delivery in rabbitmq_bus.take_all(JOBS)] == ["after"]
+
+
+@pytest.mark.parametrize("connection", [1, 2], ids=["that declares", "that publishes"])
+def test_a_connection_that_is_reset_the_moment_it_is_made_is_made_again(
+    rabbitmq_bus: Bus, monkeypatch: pytest.MonkeyPatch, connection: int
+) -> None:
+    with rabbitmq_bus.publisher() as publisher:
+        reset_connection(monkeypatch, connection)
+        with pytest.raises(Unavailable, match="connected socket"):
+            publisher.hint(JOBS, "lost")
 
         publisher.hint(JOBS, "after")
 
