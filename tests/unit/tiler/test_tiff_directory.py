@@ -71,6 +71,26 @@ def test_the_pixel_size_of_aperio_slides_is_taken_from_the_description() -> None
     assert (page.pixel_width_um, page.pixel_height_um) == (0.499, 0.499)
 
 
+def test_a_resolution_for_printers_does_not_change_what_aperio_says() -> None:
+    body = tifffile_slide(
+        [SCENE],
+        photometric="rgb",
+        description="Aperio Image\n500x380|AppMag = 20|MPP = 0.4990",
+        resolution=(72, 72),
+        resolutionunit="inch",
+    )
+
+    page = read_pages(MemorySource(body))[0]
+
+    assert (page.pixel_width_um, page.pixel_height_um) == (0.499, 0.499)
+
+
+def test_numbers_may_be_written_with_a_comma() -> None:
+    body = tifffile_slide([SCENE], photometric="rgb", description="Aperio Image\n500x380|MPP = 0,4990")
+
+    assert read_pages(MemorySource(body))[0].pixel_width_um == 0.499
+
+
 def test_sub_pages_hang_below_their_page(tmp_path: Path) -> None:
     path = vips_slide(tmp_path / "slide.tif", SCENE, subifd=True)
 

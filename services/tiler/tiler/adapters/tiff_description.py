@@ -7,6 +7,9 @@ from tiler.domain.limits import MAX_TAG_BYTES, MIB
 from tiler.domain.problems import UnreadableImage
 
 DESCRIPTION = 270
+APERIO = "Aperio"
+"""What descriptions in files of Aperio's scanners begin with."""
+
 PHILIPS = 'ObjectType="DPUfsImport"'
 """In the first element of the XML that Philips' scanners write."""
 

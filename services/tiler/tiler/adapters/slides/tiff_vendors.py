@@ -6,13 +6,14 @@ from dataclasses import replace
 from itertools import chain
 
 from tiler.adapters.slides import ventana
-from tiler.adapters.tiff_description import PHILIPS
+from tiler.adapters.tiff_description import APERIO, PHILIPS
 from tiler.domain.level import Level
 from tiler.domain.limits import MAX_SLIDE_PIXELS
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.pyramid import pyramid_pages, require_one_image
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
+from tiler.domain.scanner_numbers import positive_number
 from tiler.domain.slide import (
     CopyPlan,
     DecodePlan,
@@ -26,7 +27,7 @@ from tiler.domain.tiff_page import TiffPage
 
 _LEICA = "leica-microsystems.com/scn"
 _TRESTLE = "OverlapsXY="  # by how many pixels tiles overlap; OpenSlide knows how to place them
-_MAGNIFICATION = re.compile(r"\|\s*AppMag\s*=\s*([0-9.]{1,10})\s*(?:\||$)")
+_MAGNIFICATION = re.compile(r"\|\s*AppMag\s*=\s*([0-9.,]{1,10})\s*(?:\||$)")
 
 
 def plan_tiff(source: RangedSource, pages: Sequence[TiffPage]) -> SlidePlan:
@@ -53,10 +54,10 @@ def plan_tiff(source: RangedSource, pages: Sequence[TiffPage]) -> SlidePlan:
 def _facts(main: TiffPage) -> SlideFacts:
     magnification = _MAGNIFICATION.search(main.description)
     return SlideFacts(
-        vendor=Vendor.APERIO if main.description.startswith("Aperio") else Vendor.GENERIC,
+        vendor=Vendor.APERIO if main.description.startswith(APERIO) else Vendor.GENERIC,
         pixel_width_um=main.pixel_width_um,
         pixel_height_um=main.pixel_height_um,
-        magnification=float(magnification[1]) if magnification and magnification[1].count(".") < 2 else None,
+        magnification=positive_number(magnification[1]) if magnification else None,
         icc_profile=main.icc_profile,
     )
 

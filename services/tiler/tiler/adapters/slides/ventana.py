@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tiler.domain.problems import UnreadableImage
+from tiler.domain.scanner_numbers import positive_number
 from tiler.domain.slide import SlideFacts, Vendor, refuse_alike
 from tiler.domain.tiff_page import TiffPage
 
 _LEVEL = re.compile(r"\blevel=(\d{1,3})\b")
 _OVERLAP = re.compile(r'Overlap[XY]="(?!0*")')
 _AREA = re.compile(r'AOIScanned="1"')
-_MICROMETRES = re.compile(r'\bScanRes="([0-9.]{1,10})"')
-_MAGNIFICATION = re.compile(r'\bMagnification="([0-9.]{1,10})"')
+_MICROMETRES = re.compile(r'\bScanRes="([0-9.,]{1,10})"')
+_MAGNIFICATION = re.compile(r'\bMagnification="([0-9.,]{1,10})"')
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,4 @@ def read(pages: Sequence[TiffPage]) -> VentanaSlide:
 
 def _number(pattern: re.Pattern[str], text: str) -> float | None:
     found = pattern.search(text)
-    try:
-        return (float(found[1]) or None) if found else None
-    except ValueError:
-        return None
+    return positive_number(found[1]) if found else None
