@@ -11,6 +11,7 @@ from tiler.adapters.slides.local_files import LocalFiles
 from tiler.adapters.slides.planning import plan_slide
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.slide import CopyPlan, DecodePlan, JoinPlan, SlideFacts, SlidePlan
+from tiler.domain.slide_traits import bounds_of
 from tiler.domain.tile_index import TileIndex
 
 Progress = Callable[[str, int], None]
@@ -103,8 +104,7 @@ def _seen_by_openslide(plan: DecodePlan, path: Path) -> dict[str, object]:
             (round(region.width / downsample), round(region.height / downsample))
             for downsample in pixels.slide.level_downsamples
         ]
-        described = _described(plan, pixels.facts, (region.width, region.height), levels)
-        return described | {"bounds": asdict(region)}
+        return _described(plan, pixels.facts, (region.width, region.height), levels)
 
 
 def _described(
@@ -119,7 +119,7 @@ def _described(
         "pixel_height_um": facts.pixel_height_um,
         "magnification": facts.magnification,
         "background": "#{:02x}{:02x}{:02x}".format(*facts.background),
-        "bounds": None,
+        "bounds": bounds_of(facts.origin_px, size),
         "icc_profile_bytes": len(facts.icc_profile),
         "levels": [{"width": width, "height": height} for width, height in levels],
     }

@@ -9,6 +9,7 @@ from PIL import Image
 from tests.integration.tiler.conftest import Studio
 from tests.support import slide_files
 from tests.support.colour_profiles import red_for_blue, seen_through
+from tests.support.converting import seen_by_openslide
 from tests.support.slides import as_pixels
 
 
@@ -37,6 +38,19 @@ def test_traits_of_a_slide_are_told(studio: Studio, folder: Path) -> None:
     assert {name: told[name] for name in expected} == expected
     assert told["icc_profile"] is True
     assert told["bounds"] is None
+
+
+def test_where_a_slide_lies_on_its_glass_is_told(studio: Studio, folder: Path) -> None:
+    path = slide_files.leica_slide(folder / "slide.scn").path
+    image = converted(studio, folder, "slide.scn")
+
+    told = studio.get(f"{image}/", studio.member(image)).json
+
+    expected = seen_by_openslide(path).properties
+    assert told is not None
+    assert told["bounds"] == {
+        name: int(expected[f"openslide.bounds-{name}"]) for name in ("x", "y", "width", "height")
+    }
 
 
 def test_of_a_pyramid_that_was_no_slide_they_are_not_known(studio: Studio, slide: bytes) -> None:

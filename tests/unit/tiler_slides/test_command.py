@@ -16,6 +16,7 @@ from tests.support.converting import seen_by_openslide, slide_levels
 from tests.support.slides import as_pixels
 from tests.unit.tiler_slides.test_conversion import EVERY
 from tiler.entrypoints.cli import main
+from tiler.slides import describe
 
 
 def test_convert_writes_a_slide_with_all_levels_and_shows_progress(tmp_path: Path) -> None:
@@ -82,6 +83,17 @@ def test_info_knows_size_and_levels_of_every_format(name: str, tmp_path: Path) -
     for side, axis in (("width", "x"), ("height", "y")):
         expected = float(source.properties[f"openslide.mpp-{axis}"])
         assert found[f"pixel_{side}_um"] == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_info_tells_where_on_the_glass_a_slide_lies(name: str, tmp_path: Path) -> None:
+    slide = EVERY[name](tmp_path)
+    known = seen_by_openslide(slide.path).properties
+    expected = {side: known.get(f"openslide.bounds-{side}") for side in ("x", "y", "width", "height")}
+
+    found = describe(slide.path)["bounds"]
+
+    assert found == ({side: int(value) for side, value in expected.items() if value} or None)
 
 
 @pytest.mark.parametrize("kind", ["shown as it is", "converted first"])

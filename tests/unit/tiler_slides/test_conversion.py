@@ -260,6 +260,19 @@ def test_a_product_says_where_on_the_glass_its_first_pixel_was(write: Writer, tm
     )
 
 
+@pytest.mark.parametrize("name", ["svs 4:2:2, BigTIFF, ICC", "scn", "ndpi", "mrxs"])
+def test_a_product_that_is_converted_once_more_stays_what_it_is(name: str, tmp_path: Path) -> None:
+    once, again = tmp_path / "once.tif", tmp_path / "again.tif"
+    convert(EVERY[name](tmp_path).path, once)
+
+    convert(once, again)
+
+    with tifffile.TiffFile(once) as first, tifffile.TiffFile(again) as second:
+        assert second.pages.first.description == first.pages.first.description
+        assert second.pages.first.iccprofile == first.pages.first.iccprofile
+    assert stored_tiles(again) == stored_tiles(once)
+
+
 def test_tiles_that_were_never_scanned_are_white(tmp_path: Path) -> None:
     for colours in ("ycbcr420", "rgb"):
         target = tmp_path / f"{colours}.tif"

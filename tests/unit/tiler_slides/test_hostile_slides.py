@@ -17,11 +17,16 @@ import tifffile
 from tests.support import slide_files
 from tests.support.converting import convert, fill, refusal
 from tests.support.slide_files import VendorSlide
+from tests.support.slide_files.scene import scene
 from tests.support.slide_mutations import mutated
-from tests.support.slides import classic_tiff
+from tests.support.slides import classic_tiff, tifffile_slide
+from tiler.adapters.file_source import FileSource
 from tiler.adapters.slides.associated_pictures import associated_pictures
 from tiler.adapters.slides.local_files import LocalFiles
+from tiler.adapters.tiff_index import build_index
 from tiler.domain.problems import UnreadableImage
+from tiler.domain.slide_traits import SlideTraits
+from tiler.slides import describe
 
 MUTATIONS = int(os.environ.get("SLIDE_MUTATIONS", "500"))
 LONGEST_S = 20.0
@@ -142,6 +147,28 @@ def test_raw_pixels_in_an_unknown_order_never_reach_openslide(order: bytes, tmp_
     slide.write_bytes(slide.read_bytes().replace(b"PixelOrder=RGB", order))
 
     assert "red, green and blue" in refusal(slide)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        '{"magnification": 1' + "0" * 400 + "}",
+        "[" * 50_000,
+        '{"origin_px": [1' + "0" * 400 + ', 0], "vendor": {}, "route": 7, "background": "blue"}',
+    ],
+    ids=["huge number", "deep", "nonsense"],
+)
+def test_products_that_talk_nonsense_of_themselves_are_plain_pyramids(told: str, tmp_path: Path) -> None:
+    slide = tmp_path / "a.tif"
+    levels = [scene(600, 400), scene(300, 200)]
+    slide.write_bytes(tifffile_slide(levels, compression="jpeg", description=f"Canonical slide {told}"))
+
+    convert(slide, tmp_path / "product.tif")
+
+    with FileSource(slide) as source:
+        found = build_index(source).slide or SlideTraits()
+    assert (found.magnification, found.origin_px) == (None, None)
+    assert describe(slide)["vendor"] == "generic-tiff"
 
 
 def test_entities_in_the_description_are_refused(tmp_path: Path) -> None:

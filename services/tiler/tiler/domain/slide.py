@@ -49,6 +49,8 @@ class SlideFacts:
         Place of the first pixel on the glass, in pixels, if the scanner says where it scanned.
     background
         Red, green and blue shown where nothing was scanned.
+    first_route
+        How the pixels of a canonical slide that is converted once more got there; None for files of scanners.
     """
 
     vendor: Vendor
@@ -58,6 +60,7 @@ class SlideFacts:
     icc_profile: bytes = field(default=b"", repr=False)
     origin_px: tuple[int, int] | None = None
     background: tuple[int, int, int] = WHITE
+    first_route: Route | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """What a canonical slide says of the slide it was made from; nothing in it comes from a text that somebody typed."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,6 +9,7 @@ CANONICAL = "Canonical slide "
 """What the description of a canonical slide begins with, followed by JSON."""
 
 _LONGEST_WORD = 40
+_LARGEST_NUMBER = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,15 @@ class SlideTraits:
         Of the objective.
     background
         What is shown where nothing was scanned: red, green and blue, two hexadecimal digits each.
-    bounds
-        Where on the scanner's canvas the slide lies, in pixels of the full resolution: x, y, width, height.
+    origin_px
+        Where on the scanner's canvas the first pixel lies, in pixels of the full resolution.
     """
 
     vendor: str = ""
     route: str = ""
     magnification: float | None = None
     background: str = ""
-    bounds: tuple[int, int, int, int] | None = None
+    origin_px: tuple[int, int] | None = None
 
     @classmethod
     def of_description(cls, description: str) -> Self | None:
@@ -43,7 +43,7 @@ class SlideTraits:
             return None
         try:
             told = json.loads(description.removeprefix(CANONICAL).rstrip("\0"))
-        except ValueError:
+        except (ValueError, RecursionError):  # brackets within brackets within brackets
             return None
         return cls.of(told) if isinstance(told, dict) else None
 
@@ -56,8 +56,15 @@ class SlideTraits:
             route=_word(told.get("route")),
             magnification=magnification if _is_number(magnification) else None,
             background=_word(told.get("background")),
-            bounds=_bounds(told.get("bounds")),
+            origin_px=_place(told.get("origin_px")),
         )
+
+
+def bounds_of(origin_px: tuple[int, int] | None, size: tuple[int, int]) -> dict[str, int] | None:
+    """Return, by name, where on the scanner's canvas a slide of this size lies; None if that is not known."""
+    if origin_px is None:
+        return None
+    return dict(zip(("x", "y", "width", "height"), (*origin_px, *size), strict=True))
 
 
 def _word(value: Any) -> str:
@@ -65,11 +72,11 @@ def _word(value: Any) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < _LARGEST_NUMBER
 
 
-def _bounds(value: Any) -> tuple[int, int, int, int] | None:
-    if not isinstance(value, list | tuple) or len(value) != 4 or not all(type(one) is int for one in value):
+def _place(value: Any) -> tuple[int, int] | None:
+    if not isinstance(value, list | tuple) or len(value) != 2:
         return None
-    x, y, width, height = value
-    return x, y, width, height
+    x, y = value
+    return (x, y) if all(type(one) is int and abs(one) < _LARGEST_NUMBER for one in (x, y)) else None

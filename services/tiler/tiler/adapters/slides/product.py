@@ -16,6 +16,7 @@ from tiler.adapters.slides.bigtiff import ProductLevel, ProductText, directory_b
 from tiler.domain.level import halved
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.slide import Route, SlideFacts
+from tiler.domain.slide_traits import CANONICAL
 
 _ALIGNMENT_BYTES = 4096
 _LONGEST_NAME = 200
@@ -30,13 +31,13 @@ def product_text(facts: SlideFacts, route: Route, name: str) -> ProductText:
         "vendor": facts.vendor.value,
         "magnification": facts.magnification,
         "background": "{:02X}{:02X}{:02X}".format(*facts.background),
-        "route": route.value,
+        "route": (facts.first_route or route).value,
         "origin_px": facts.origin_px,
     }
     known = facts.pixel_width_um and facts.pixel_height_um
     pixel_um = (facts.pixel_width_um, facts.pixel_height_um) if known else None
     profile = without_origin(facts.icc_profile)
-    return ProductText(pixel_um, profile, "Canonical slide " + json.dumps(about))  # type: ignore[arg-type]
+    return ProductText(pixel_um, profile, CANONICAL + json.dumps(about))  # type: ignore[arg-type]
 
 
 def generated_tiles(width: int, height: int, tile: tuple[int, int]) -> list[int]:

@@ -15,14 +15,17 @@ from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
 from tiler.domain.scanner_numbers import positive_number
 from tiler.domain.slide import (
+    WHITE,
     CopyPlan,
     DecodePlan,
+    Route,
     SlideFacts,
     SlidePlan,
     StoredLevel,
     Vendor,
     refuse_focal_planes,
 )
+from tiler.domain.slide_traits import SlideTraits
 from tiler.domain.tiff_page import TiffPage
 
 _LEICA = "leica-microsystems.com/scn"
@@ -52,6 +55,33 @@ def plan_tiff(source: RangedSource, pages: Sequence[TiffPage]) -> SlidePlan:
 
 
 def _facts(main: TiffPage) -> SlideFacts:
+    told = SlideTraits.of_description(main.description)
+    return _scanned_facts(main) if told is None else _canonical_facts(main, told)
+
+
+def _canonical_facts(main: TiffPage, told: SlideTraits) -> SlideFacts:
+    """Return what was known of a slide when it was converted for the first time."""
+    return SlideFacts(
+        vendor=Vendor(told.vendor) if told.vendor in tuple(Vendor) else Vendor.GENERIC,
+        pixel_width_um=main.pixel_width_um,
+        pixel_height_um=main.pixel_height_um,
+        magnification=told.magnification,
+        icc_profile=main.icc_profile,
+        origin_px=told.origin_px,
+        background=_colour(told.background),
+        first_route=Route(told.route) if told.route in tuple(Route) else None,
+    )
+
+
+def _colour(hexadecimal: str) -> tuple[int, int, int]:
+    try:
+        red, green, blue = bytes.fromhex(hexadecimal)
+    except ValueError:
+        return WHITE
+    return red, green, blue
+
+
+def _scanned_facts(main: TiffPage) -> SlideFacts:
     magnification = _MAGNIFICATION.search(main.description)
     return SlideFacts(
         vendor=Vendor.APERIO if main.description.startswith(APERIO) else Vendor.GENERIC,

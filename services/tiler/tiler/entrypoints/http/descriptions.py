@@ -2,7 +2,7 @@
 
 from tiler.domain.deep_zoom import DeepZoom
 from tiler.domain.planes import Plane
-from tiler.domain.slide_traits import SlideTraits
+from tiler.domain.slide_traits import SlideTraits, bounds_of
 from tiler.domain.tile_index import DisplayWindow, TileIndex
 from tiler.domain.volume import VolumeShape
 
@@ -22,17 +22,13 @@ def description(index: TileIndex) -> dict[str, object]:
         "vendor": slide.vendor or None,
         "route": slide.route or None,
         "background": f"#{slide.background.lower()}" if slide.background else None,
-        "bounds": _bounds(slide),
+        "bounds": bounds_of(slide.origin_px, (index.width, index.height)),
         "icc_profile": bool(index.icc_profile),
         "levels": [
             {"width": level.width, "height": level.height, "downsample": index.downsample(number)}
             for number, level in enumerate(index.levels)
         ],
     }
-
-
-def _bounds(slide: SlideTraits) -> dict[str, int] | None:
-    return dict(zip(("x", "y", "width", "height"), slide.bounds, strict=True)) if slide.bounds else None
 
 
 def volume_description(shape: VolumeShape, slices: str) -> dict[str, object]:
