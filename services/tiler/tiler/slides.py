@@ -9,6 +9,8 @@ from tiler.adapters.file_source import FileSource
 from tiler.adapters.slides.conversion import convert_slide
 from tiler.adapters.slides.local_files import LocalFiles
 from tiler.adapters.slides.planning import plan_slide
+from tiler.adapters.slides.tiff_vendors import is_placed_by_text
+from tiler.adapters.tiff_directory import read_pages
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.slide import CopyPlan, DecodePlan, JoinPlan, SlideFacts, SlidePlan
 from tiler.domain.slide_traits import bounds_of
@@ -139,7 +141,9 @@ def servable(path: Path) -> tuple[FileSource, TileIndex] | None:
 
     source = FileSource(path)
     try:
-        return source, build_index(source)
+        if not is_placed_by_text(read_pages(source)):
+            return source, build_index(source)
     except UnreadableImage:
-        source.close()
-        return None
+        pass
+    source.close()
+    return None

@@ -16,7 +16,7 @@ from tests.support.converting import seen_by_openslide, slide_levels
 from tests.support.slides import as_pixels
 from tests.unit.tiler_slides.test_conversion import EVERY
 from tiler.entrypoints.cli import main
-from tiler.slides import describe
+from tiler.slides import describe, servable
 
 
 def test_convert_writes_a_slide_with_all_levels_and_shows_progress(tmp_path: Path) -> None:
@@ -56,6 +56,60 @@ def test_what_is_refused_leaves_nothing_behind(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a.svs"]
 
 
+def test_convert_says_what_stands_in_its_way_without_a_traceback(tmp_path: Path) -> None:
+    slide = slide_files.aperio_slide(tmp_path / "a.svs").path
+    before = slide.read_bytes()
+
+    results = {
+        "folder": CliRunner().invoke(main, ["convert", str(slide), str(tmp_path / "none" / "out.tif")]),
+        "OUT is IN": CliRunner().invoke(main, ["convert", "--force", str(slide), str(slide)]),
+        "too long": CliRunner().invoke(main, ["convert", str(slide), str(tmp_path / ("x" * 252))]),
+    }
+
+    for words, result in results.items():
+        assert result.exit_code == 1
+        assert words in result.stderr
+        assert isinstance(result.exception, SystemExit)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.svs"]
+    assert slide.read_bytes() == before
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    slide = slide_files.aperio_slide(tmp_path / "a.svs").path
+    command = [
+        sys.executable,
+        "-m",
+        "tiler.entrypoints.cli",
+        "convert",
+        str(slide),
+        str(tmp_path / "out.tif"),
+    ]
+
+    stopped = subprocess.run(
+        ["sh", "-c", 'ulimit -f 16; exec "$@"', "sh", *command], check=False, capture_output=True, text=True
+    )
+
+    assert stopped.returncode == 1
+    assert "Error: File too large." in stopped.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["a.svs"]
+
+
+def test_a_conversion_that_is_interrupted_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slide = slide_files.aperio_slide(tmp_path / "a.svs").path
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tiler.entrypoints.cli._Bars.show", interrupted)
+    result = CliRunner().invoke(main, ["convert", str(slide), str(tmp_path / "out.tif")])
+
+    assert result.exit_code == 1
+    assert "Aborted!" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["a.svs"]
+
+
 def test_info_tells_facts_and_route_without_converting(tmp_path: Path) -> None:
     slide = slide_files.ndpi_slide(tmp_path / "a.ndpi").path
 
@@ -83,6 +137,13 @@ def test_info_knows_size_and_levels_of_every_format(name: str, tmp_path: Path) -
     for side, axis in (("width", "x"), ("height", "y")):
         expected = float(source.properties[f"openslide.mpp-{axis}"])
         assert found[f"pixel_{side}_um"] == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["scn", "philips", "bif", "trestle", "bif with overlap"])
+def test_what_a_scanner_tells_in_words_alone_is_converted_before_it_is_served(
+    kind: str, tmp_path: Path
+) -> None:
+    assert servable(EVERY[kind](tmp_path).path) is None
 
 
 @pytest.mark.parametrize("name", EVERY)

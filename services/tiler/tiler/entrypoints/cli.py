@@ -4,7 +4,8 @@ import json
 import sys
 import tempfile
 import webbrowser
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Never, Self
@@ -38,15 +39,10 @@ def convert_command(source: Path, target: Path, threads: int | None, *, force: b
 
     Companions (.mrxs, .vms, DICOM series) are found beside IN. Label and overview never get into OUT.
     """
-    if target.exists() and not force:
-        raise click.ClickException(f"{target} is there already; --force replaces it.")
-    unfinished = target.with_name(f".{target.name}.part")
-    unfinished.unlink(missing_ok=True)
-    try:
+    _require_room(source, target, force=force)
+    with _errors_in_words(), _unfinished(target) as unfinished:
         converted = _converted(source, unfinished, threads)
         unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
     click.echo(
         f"{target}: {converted.levels} levels, {converted.size_bytes / 1e6:.1f} MB, route {converted.route}"
     )
@@ -60,10 +56,8 @@ def convert_command(source: Path, target: Path, threads: int | None, *, force: b
 @click.argument("source", metavar="FILE", type=_FILE)
 def info_command(source: Path) -> None:
     """Tell what is known of the slide FILE, and how it would be converted, as JSON."""
-    try:
+    with _errors_in_words():
         click.echo(json.dumps(slides.describe(source), indent=2))
-    except UnreadableImage as refused:
-        raise click.ClickException(refused.reason) from refused
 
 
 @main.command("serve")
@@ -75,16 +69,19 @@ def serve_command(source: Path, port: int, *, browser: bool) -> None:
 
     What cannot be shown as it is gets converted into a temporary file first.
     """
+    with _errors_in_words(), tempfile.TemporaryDirectory(prefix="tiler-") as folder:
+        _serve(*_ready(source, Path(folder)), port=port, browser=browser)
+
+
+def _ready(source: Path, folder: Path) -> tuple[RangedSource, TileIndex]:
+    """Return a slide as it is, or converted into the folder."""
     ready = slides.servable(source)
-    if ready is not None:
-        _serve(*ready, port=port, browser=browser)
-        return
-    with tempfile.TemporaryDirectory(prefix="tiler-") as folder:
-        target = Path(folder) / "slide.tif"
+    if ready is None:
+        target = folder / "slide.tif"
         _converted(source, target, None)
-        converted = slides.servable(target)
-        assert converted is not None
-        _serve(*converted, port=port, browser=browser)
+        ready = slides.servable(target)
+        assert ready is not None
+    return ready
 
 
 def _serve(source: RangedSource, index: TileIndex, *, port: int, browser: bool) -> None:
@@ -103,11 +100,42 @@ def _serve(source: RangedSource, index: TileIndex, *, port: int, browser: bool) 
 
 
 def _converted(source: Path, target: Path, threads: int | None) -> slides.ConvertedSlide:
+    with _Bars() as bars:
+        return slides.convert(source, target, threads=threads, on_progress=bars.show)
+
+
+@contextmanager
+def _unfinished(target: Path) -> Iterator[Path]:
+    """Yield where to write what becomes the target; nothing is left there."""
+    path = target.with_name(f".{target.name}.part")
+    path.unlink(missing_ok=True)
     try:
-        with _Bars() as bars:
-            return slides.convert(source, target, threads=threads, on_progress=bars.show)
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _require_room(source: Path, target: Path, *, force: bool) -> None:
+    """Say before any work is done that the result could not be put where it is wanted."""
+    if not target.parent.is_dir():
+        raise click.ClickException(f"There is no folder {target.parent}.")
+    if target.exists():
+        if target.samefile(source):
+            raise click.ClickException("OUT is IN, which would be lost.")
+        if not force:
+            raise click.ClickException(f"{target} is there already; --force replaces it.")
+
+
+@contextmanager
+def _errors_in_words() -> Iterator[None]:
+    """Tell of refusals, and of what the machine has to say, such as that the disk is full, without a traceback."""
+    try:
+        yield
     except UnreadableImage as refused:
         raise click.ClickException(refused.reason) from refused
+    except OSError as failed:
+        where = f"{failed.filename}: " if failed.filename else ""
+        raise click.ClickException(f"{where}{failed.strerror}.") from failed
 
 
 class _Bars:

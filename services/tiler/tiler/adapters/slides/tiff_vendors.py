@@ -54,6 +54,12 @@ def plan_tiff(source: RangedSource, pages: Sequence[TiffPage]) -> SlidePlan:
     return _plan(source, pages, levels, _facts(levels[0]))
 
 
+def is_placed_by_text(pages: Sequence[TiffPage]) -> bool:
+    """Whether a scanner's text says which pages are levels, or where tiles belong, so that directories alone mislead."""
+    marked = any(mark in pages[0].description for mark in (_LEICA, PHILIPS, _TRESTLE))
+    return marked or ventana.is_ventana(pages)
+
+
 def _facts(main: TiffPage) -> SlideFacts:
     told = SlideTraits.of_description(main.description)
     return _scanned_facts(main) if told is None else _canonical_facts(main, told)

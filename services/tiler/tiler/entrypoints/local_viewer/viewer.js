@@ -98,4 +98,7 @@ canvas.addEventListener("keydown", ({ key }) => {
 fetch("slide.json").then((answer) => answer.json()).then((found) => {
   slide = found;
   new ResizeObserver(resize).observe(canvas);
+  canvas.focus(); // so that keys work at once
+}).catch(() => {
+  caption.textContent = "The slide cannot be shown: `tiler serve` does not answer any more.";
 });
