@@ -1,5 +1,8 @@
 """DICOM slides: found with few reads, placed where their frames say, decoded where they cannot be copied, and refused."""
 
+import copy
+import os
+import shutil
 import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,6 +12,7 @@ import pydicom
 import pytest
 import tifffile
 from pydicom.encaps import encapsulate, generate_frames
+from pydicom.uid import generate_uid
 
 from archive_shared.colour_profile import without_origin
 from tests.support import slide_files
@@ -17,8 +21,10 @@ from tiler.adapters.slides.associated_pictures import associated_pictures
 from tiler.adapters.slides.conversion import convert_slide
 from tiler.adapters.slides.local_files import LocalFiles
 from tiler.adapters.slides.planning import plan_slide
+from tiler.domain.limits import MAX_SLIDE_FILES
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.slide import Route
+from tiler.slides import describe
 
 MIB = 1 << 20
 
@@ -160,6 +166,100 @@ def test_frames_off_the_grid_are_refused(tmp_path: Path) -> None:
     dataset.save_as(slide)
 
     assert "grid" in refusal(slide)
+
+
+def in_two_files(path: Path, first: int) -> tuple[Path, Path]:
+    """Spread the frames of a file over two, the first with so many of them (PS3.3 C.7.6.16, concatenations)."""
+    whole = pydicom.dcmread(path)
+    frames = list(generate_frames(whole.PixelData, number_of_frames=whole.NumberOfFrames))
+    positions = list(whole.get("PerFrameFunctionalGroupsSequence", []))
+    path.unlink()
+    paths = path.with_name("b.dcm"), path.with_name("a.dcm")
+    for number, part in enumerate((slice(first), slice(first, None))):
+        dataset = copy.deepcopy(whole)
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+        dataset.ConcatenationUID, dataset.InConcatenationTotalNumber = whole.SOPInstanceUID, 2
+        dataset.InConcatenationNumber = number + 1
+        dataset.ConcatenationFrameOffsetNumber = first * number
+        dataset.NumberOfFrames = len(frames[part])
+        if positions:
+            dataset.PerFrameFunctionalGroupsSequence = positions[part]
+        dataset.PixelData = encapsulate(frames[part])
+        dataset.save_as(paths[number])
+    return paths
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_level_in_several_files_is_put_together(sparse: bool, tmp_path: Path) -> None:
+    slide, target = slide_files.dicom_slide(tmp_path / "a", sparse=sparse).path, tmp_path / "slide.tif"
+    convert(slide, tmp_path / "expected.tif")
+
+    first, second = in_two_files(slide, 7)
+    convert(second, target)
+
+    assert target.read_bytes() == (tmp_path / "expected.tif").read_bytes()
+    assert first.exists()
+
+
+def test_a_level_that_lacks_one_of_its_files_is_refused(tmp_path: Path) -> None:
+    first, second = in_two_files(slide_files.dicom_slide(tmp_path / "a").path, 7)
+    second.unlink()
+
+    assert "several files" in refusal(first)
+
+
+def test_a_file_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a").path
+    shutil.copy(slide, slide.with_name("copy.dcm"))
+
+    assert "same image" in refusal(slide)
+
+
+def test_files_of_other_slides_in_the_same_folder_do_not_count(tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a").path
+    stranger = pydicom.dcmread(slide.with_name("label.dcm"))
+    stranger.SeriesInstanceUID = generate_uid()
+    stranger.save_as(tmp_path / "stranger.dcm")
+    for number in range(MAX_SLIDE_FILES):
+        os.link(tmp_path / "stranger.dcm", slide.with_name(f"{number}.dcm"))
+
+    assert convert(slide, tmp_path / "slide.tif").route == Route.COPY
+
+
+def test_a_slide_that_says_nothing_of_its_light_is_converted(tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a").path
+    dataset = pydicom.dcmread(slide)
+    dataset.OpticalPathSequence = []
+    dataset.save_as(slide)
+
+    convert(slide, tmp_path / "slide.tif")
+
+    assert describe(slide)["magnification"] is None
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"), [("of a frame", 0.7), ("of the whole", 0.5), ("nowhere", None)]
+)
+def test_the_pixel_size_is_found_wherever_it_stands(
+    said: str, expected: float | None, tmp_path: Path
+) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a", sparse=True).path
+    dataset = pydicom.dcmread(slide)
+    measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence
+    del dataset.SharedFunctionalGroupsSequence
+    if said == "of a frame":
+        measures[0].PixelSpacing = [0.0007, 0.0007]
+        dataset.PerFrameFunctionalGroupsSequence[0].PixelMeasuresSequence = measures
+    if said == "nowhere":
+        del dataset.ImagedVolumeWidth, dataset.ImagedVolumeHeight
+    dataset.save_as(slide)
+
+    convert(slide, tmp_path / "slide.tif")
+
+    found = describe(slide)
+    assert [found[f"pixel_{side}_um"] for side in ("width", "height")] == [
+        expected if expected is None else pytest.approx(expected)
+    ] * 2
 
 
 def test_the_colour_profile_of_the_optical_path_is_kept(tmp_path: Path) -> None:

@@ -18,13 +18,16 @@ class SlideFiles(Protocol):
         """Return the names of all files, in alphabetical order."""
 
     def open(self, name: str) -> RangedSource:
-        """Return a file's bytes; it stays open as long as these files are.
+        """Return a file's bytes; it stays open as long as these files are, unless it is dismissed.
 
         Raises
         ------
         UnreadableImage
             There is no such file among them.
         """
+
+    def dismiss(self, name: str) -> None:
+        """Close a file that turned out to belong to another slide."""
 
     def on_disk(self) -> Path:
         """Return the path of the main file, with all others beside it, for libraries that open files themselves."""

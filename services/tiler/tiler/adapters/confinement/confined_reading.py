@@ -190,5 +190,8 @@ class _OneFile:
             raise UnreadableImage("A file that belongs to the image is missing.")
         return self._source
 
+    def dismiss(self, name: str) -> None:
+        """Do nothing: there is no other file."""
+
     def on_disk(self) -> Path:
         raise UnreadableImage("The image cannot be read by range.")

@@ -65,6 +65,11 @@ class DeskFiles:
             self._sources[name] = self._opened(name)
         return self._sources[name]
 
+    def dismiss(self, name: str) -> None:
+        source = self._sources.pop(name)
+        if isinstance(source, FileSource):
+            source.close()
+
     def on_disk(self) -> Path:
         path, _ = self._desk.ask(on_disk=True)
         return Path(os.fsdecode(path))
@@ -73,12 +78,14 @@ class DeskFiles:
         size, descriptor = self._desk.ask(open=name)
         if descriptor is None:
             return _DeskSource(self._desk, name, int(size))
-        return self._closing.enter_context(FileSource(descriptor))
+        return FileSource(descriptor)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for name in [*self._sources]:
+            self.dismiss(name)
         self._closing.close()
 
 

@@ -1,21 +1,19 @@
-"""DICOM whole-slide images: one file per level, whose frames are the tiles (PS3.3 A.32.8, C.8.12)."""
+"""DICOM whole-slide images: levels whose frames are the tiles (PS3.3 A.32.8, C.8.12)."""
 
-import io
 import struct
 import warnings
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import Any
+from itertools import chain
 
-import pydicom
 from pydicom.errors import BytesLengthException, InvalidDicomError
 
+from tiler.adapters.slides.dicom_files import DicomLevel, Tags, read_levels
 from tiler.adapters.slides.dicom_frames import frames, lead
 from tiler.domain.encoding import Compression, Encoding, Photometric
 from tiler.domain.level import Level
-from tiler.domain.limits import MAX_DIRECTORY_BYTES, MAX_SLIDE_PIXELS, MAX_TILES
+from tiler.domain.limits import MAX_SLIDE_PIXELS, MAX_TILES
 from tiler.domain.problems import UnreadableImage
-from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
 from tiler.domain.slide import (
     CopyPlan,
@@ -30,10 +28,7 @@ from tiler.domain.slide import (
 )
 from tiler.domain.slide_files import SlideFiles
 
-_PREAMBLE = b"DICM"
-_SLIDES = "1.2.840.10008.5.1.4.1.1.77.1.6"
 _JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
-_AT_ONCE_BYTES = 256 << 10
 _UM_PER_MM = 1000.0
 _COLOURS = {
     "RGB": Photometric.RGB,
@@ -47,8 +42,6 @@ _DAMAGE = (
 )
 """What pydicom raises where a header is damaged; values are converted when they are asked for."""
 
-_Tags = Any
-
 
 def plan_dicom(files: SlideFiles) -> SlidePlan:
     """Plan the series that the main file belongs to: its levels are the siblings of the same series.
@@ -60,105 +53,29 @@ def plan_dicom(files: SlideFiles) -> SlidePlan:
     """
     try:
         with warnings.catch_warnings(action="ignore"):  # pydicom warns about values we do not even look at
-            return _plan(_series(files))
+            return _plan(read_levels(files))
     except _DAMAGE as problem:
         raise UnreadableImage("The DICOM header of the slide is incomplete or damaged.") from problem
 
 
-def _series(files: SlideFiles) -> list[tuple[_Tags, int, RangedSource]]:
-    main, _ = _read(files.open(files.main))
-    if main is None or main.get("SOPClassUID") != _SLIDES:
-        raise UnreadableImage("The file is DICOM, but no whole-slide image.")
-    volumes = sorted(_volumes(files, main), key=lambda one: -one[0].TotalPixelMatrixColumns)
-    if not volumes:
-        raise UnreadableImage("The slide has no image besides its label and overview.")
-    return volumes
-
-
-def _plan(volumes: Sequence[tuple[_Tags, int, RangedSource]]) -> SlidePlan:
-    largest = volumes[0][0]
-    for tags, _, _ in volumes:
-        _refuse_planes(tags)
-    refuse_alike(
-        [(int(tags.TotalPixelMatrixColumns), int(tags.TotalPixelMatrixRows)) for tags, _, _ in volumes]
-    )
-    width, height = int(largest.TotalPixelMatrixColumns), int(largest.TotalPixelMatrixRows)
+def _plan(levels: Sequence[DicomLevel]) -> SlidePlan:
+    largest = levels[0]
+    for level in levels:
+        _refuse_planes(level.tags)
+    refuse_alike([level.size for level in levels])
+    width, height = largest.size
     if not 0 < width * height <= MAX_SLIDE_PIXELS:
         raise UnreadableImage("The slide is too large, or empty.")
     facts = _facts(largest)
-    levels = [
-        StoredLevel(source, _level(tags, at, source), lead)
-        for tags, at, source in volumes
-        if _can_be_copied(tags)
-    ]
-    if not _can_be_copied(largest):
+    if not _can_be_copied(largest.tags):
+        if len(largest.parts) > 1:  # OpenSlide would see one of them
+            raise UnreadableImage("Slides spread over several files are only supported in baseline JPEG yet.")
         return DecodePlan(facts, Region(0, 0, width, height))
-    return CopyPlan(facts, tuple(levels))
+    copied = (level for level in levels if _can_be_copied(level.tags))
+    return CopyPlan(facts, tuple(StoredLevel(level.source, _level(level), lead) for level in copied))
 
 
-def _volumes(files: SlideFiles, main: _Tags) -> Iterator[tuple[_Tags, int, RangedSource]]:
-    for name in files.names():
-        if name == files.main or _may_be_dicom(name):
-            source = files.open(name)
-            tags, at = _read(source)
-            if tags is not None and _is_level(tags, main):
-                yield tags, at, source
-
-
-def _may_be_dicom(name: str) -> bool:
-    """Many systems name files after their UID, which has dots."""
-    _, dot, suffix = name.rpartition(".")
-    return not dot or suffix.lower() in ("dcm", "dicom") or suffix.isdecimal()
-
-
-def _is_level(tags: _Tags, main: _Tags) -> bool:
-    flavour = [str(value) for value in tags.get("ImageType", [])]
-    return tags.get("SeriesInstanceUID") == main.get("SeriesInstanceUID") and "VOLUME" in flavour[2:3]
-
-
-def _read(source: RangedSource) -> tuple[_Tags | None, int]:
-    """Return the tags before the pixels, and where the pixels begin; None when the file is no DICOM."""
-    stream = io.BufferedReader(_Stream(source), _AT_ONCE_BYTES)
-    if stream.peek(132)[128:132] != _PREAMBLE:
-        return None, 0
-    tags = pydicom.dcmread(stream, stop_before_pixels=True)
-    return tags, stream.tell()
-
-
-class _Stream(io.RawIOBase):
-    """A ranged source as a file that can only be read, within the budget of a header."""
-
-    name = "slide"  # pydicom asks every buffered file for its name
-
-    def __init__(self, source: RangedSource) -> None:
-        self._source, self._at, self._left = source, 0, MAX_DIRECTORY_BYTES
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._source.size_bytes}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        end = min(self._at + len(buffer), self._source.size_bytes)
-        body = self._source.read(self._at, end) if end > self._at else b""
-        self._left -= len(body)
-        if self._left < 0:
-            raise UnreadableImage("The DICOM header of the slide is too large.")
-        buffer[: len(body)] = body
-        self._at += len(body)
-        return len(body)
-
-
-def _refuse_planes(tags: _Tags) -> None:
+def _refuse_planes(tags: Tags) -> None:
     refuse_fluorescence(
         " ".join(
             str(path.get("IlluminationTypeCodeSequence", "")) for path in tags.get("OpticalPathSequence", [])
@@ -169,20 +86,44 @@ def _refuse_planes(tags: _Tags) -> None:
     refuse_focal_planes(int(tags.get("TotalPixelMatrixFocalPlanes", 1) or 1))
 
 
-def _facts(tags: _Tags) -> SlideFacts:
-    down, across = map(float, tags.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].PixelSpacing)
-    path = tags.get("OpticalPathSequence", [{}])[0]
+def _facts(level: DicomLevel) -> SlideFacts:
+    path: Tags = next(iter(level.tags.get("OpticalPathSequence") or ()), {})
     power = path.get("ObjectiveLensPower")
+    width_um, height_um = _pixel_um(level)
     return SlideFacts(
         vendor=Vendor.DICOM,
-        pixel_width_um=across * _UM_PER_MM,
-        pixel_height_um=down * _UM_PER_MM,
+        pixel_width_um=width_um,
+        pixel_height_um=height_um,
         magnification=float(power) if power else None,
         icc_profile=_data(path, "ICCProfile"),
     )
 
 
-def _data(tags: _Tags, keyword: str) -> bytes:
+def _pixel_um(level: DicomLevel) -> tuple[float | None, float | None]:
+    """Return width and height of a pixel; if frames do not say it, by the size of what they show together."""
+    measures = next(_measures(level.tags), None)
+    if measures is not None:
+        down, across = map(float, measures.PixelSpacing)
+        return across * _UM_PER_MM, down * _UM_PER_MM
+    across_um, down_um = (
+        float(whole_mm) / pixels * _UM_PER_MM if whole_mm else None
+        for whole_mm, pixels in zip(
+            (level.tags.get("ImagedVolumeWidth"), level.tags.get("ImagedVolumeHeight")),
+            level.size,
+            strict=True,
+        )
+    )
+    return across_um, down_um
+
+
+def _measures(tags: Tags) -> Iterator[Tags]:
+    """Yield what is said of pixels for all frames, then for the first."""
+    for name in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        for groups in (tags.get(name) or ())[:1]:
+            yield from groups.get("PixelMeasuresSequence") or ()
+
+
+def _data(tags: Tags, keyword: str) -> bytes:
     """Return the bytes of an element; files may claim that it is a number, of which `bytes` would make as many zeros."""
     value = tags.get(keyword) or b""
     if not isinstance(value, bytes):
@@ -190,7 +131,7 @@ def _data(tags: _Tags, keyword: str) -> bytes:
     return value
 
 
-def _can_be_copied(tags: _Tags) -> bool:
+def _can_be_copied(tags: Tags) -> bool:
     return (
         tags.file_meta.TransferSyntaxUID == _JPEG_BASELINE
         and tags.PhotometricInterpretation in _COLOURS
@@ -199,16 +140,15 @@ def _can_be_copied(tags: _Tags) -> bool:
     )
 
 
-def _level(tags: _Tags, at: int, source: RangedSource) -> Level:
-    width, height = int(tags.TotalPixelMatrixColumns), int(tags.TotalPixelMatrixRows)
+def _level(level: DicomLevel) -> Level:
+    tags, (width, height) = level.tags, level.size
     tile = (int(tags.Columns), int(tags.Rows))
     columns, rows = -(-width // tile[0]), -(-height // tile[1])
     if not 0 < columns * rows <= MAX_TILES:
         raise UnreadableImage(f"The slide has more than {MAX_TILES} tiles, or none.")
-    places = _places(tags, tile, columns, rows)
+    places = _places(level, tile, columns, rows)
     offsets, lengths = array("Q", bytes(8 * columns * rows)), array("Q", bytes(8 * columns * rows))
-    found = frames(source, at, len(places), _data(tags, "ExtendedOffsetTable"))
-    for place, (start, length) in zip(places, found, strict=True):
+    for place, (start, length) in zip(places, _frames(level), strict=True):
         offsets[place], lengths[place] = start, length
     samples = int(tags.SamplesPerPixel)
     encoding = Encoding(Compression.JPEG, _COLOURS[tags.PhotometricInterpretation], samples)
@@ -216,20 +156,29 @@ def _level(tags: _Tags, at: int, source: RangedSource) -> Level:
     return Level(width, height, *tile, padded=True, encoding=encoding, offsets=offsets, lengths=lengths)
 
 
-def _places(tags: _Tags, tile: tuple[int, int], columns: int, rows: int) -> Sequence[int]:
+def _frames(level: DicomLevel) -> Iterator[tuple[int, int]]:
+    """Yield start and length of every frame in the source of the level."""
+    for part, base in zip(level.parts, level.starts, strict=True):
+        count, table = int(part.tags.NumberOfFrames), _data(part.tags, "ExtendedOffsetTable")
+        for start, length in frames(part.source, part.at, count, table):
+            yield base + start, length
+
+
+def _places(level: DicomLevel, tile: tuple[int, int], columns: int, rows: int) -> Sequence[int]:
     """Return where in the grid each frame belongs."""
-    count = int(tags.NumberOfFrames)
-    if tags.get("DimensionOrganizationType") == "TILED_FULL":
+    count = sum(int(part.tags.NumberOfFrames) for part in level.parts)
+    if level.tags.get("DimensionOrganizationType") == "TILED_FULL":
         if count != columns * rows:
             raise UnreadableImage("The slide does not have as many frames as its size needs.")
         return range(count)
-    places = [_place(group, tile, columns, rows) for group in tags.PerFrameFunctionalGroupsSequence]
+    groups = chain.from_iterable(part.tags.PerFrameFunctionalGroupsSequence for part in level.parts)
+    places = [_place(group, tile, columns, rows) for group in groups]
     if len(places) != count or len(set(places)) != count:
         raise UnreadableImage("Frames of the slide do not say where they belong, or overlap.")
     return places
 
 
-def _place(group: _Tags, tile: tuple[int, int], columns: int, rows: int) -> int:
+def _place(group: Tags, tile: tuple[int, int], columns: int, rows: int) -> int:
     position = group.PlanePositionSlideSequence[0]
     x, y = (
         int(position.ColumnPositionInTotalImagePixelMatrix) - 1,

@@ -1,7 +1,6 @@
 """A slide in a folder of this machine."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -20,7 +19,6 @@ class LocalFiles:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._open = ExitStack()
         self._sources: dict[str, FileSource] = {}
 
     @property
@@ -47,6 +45,9 @@ class LocalFiles:
             self._sources[name] = self._opened(name)
         return self._sources[name]
 
+    def dismiss(self, name: str) -> None:
+        self._sources.pop(name).close()
+
     def on_disk(self) -> Path:
         return self._path
 
@@ -55,10 +56,11 @@ class LocalFiles:
             raise UnreadableImage("A file that belongs to the slide is missing.")
         if len(self._sources) >= MAX_SLIDE_FILES:
             raise UnreadableImage(f"The slide consists of more than {MAX_SLIDE_FILES} files.")
-        return self._open.enter_context(FileSource(self._path.parent / name))
+        return FileSource(self._path.parent / name)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._open.close()
+        for source in self._sources.values():
+            source.close()

@@ -40,6 +40,9 @@ class StoredFiles:
             raise UnreadableImage("A file that belongs to the slide is missing.")
         return BlobSource(self._blobs, found.key, found.size_bytes)
 
+    def dismiss(self, name: str) -> None:
+        """Do nothing: what is read by range is not open."""
+
     def on_disk(self) -> Path:
         root = self._folder / "original"
         for found in self._objects.values():
