@@ -106,8 +106,8 @@ def page() -> Page:
     Invalid
         One of them is not a whole number, or negative.
     """
-    limit = min(_whole_number("limit", DEFAULT_LIMIT), LARGEST_LIMIT)
-    return Page(limit=limit or DEFAULT_LIMIT, offset=min(_whole_number("offset", 0), LARGEST_OFFSET))
+    limit = min(whole_number("limit", DEFAULT_LIMIT), LARGEST_LIMIT)
+    return Page(limit=limit or DEFAULT_LIMIT, offset=min(whole_number("offset", 0), LARGEST_OFFSET))
 
 
 def page_body(page: Page, *, url: str, count: int, results: list[Any]) -> dict[str, Any]:
@@ -128,7 +128,8 @@ def _page_url(url: str, limit: int, offset: int) -> str:
     return f"{url}?{urlencode([*kept, ('limit', limit), ('offset', offset)])}"
 
 
-def _whole_number(name: str, default: int) -> int:
+def whole_number(name: str, default: int) -> int:
+    """Return a parameter of the query; raise `Invalid` if it is not a whole number, or negative."""
     text = request.args.get(name, "")
     if not text:
         return default

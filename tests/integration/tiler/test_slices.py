@@ -130,6 +130,7 @@ def test_a_cookie_whose_time_is_over_does_not_hide_the_session_of_the_page(
         ("w/0.jpeg", 404),
         ("z/0.gif", 404),
         ("z/0.jpeg?time=1", 404),
+        ("z/0.jpeg?time=first", 400),
         ("z/0.jpeg?center=1", 400),
         ("z/0.jpeg?center=1&width=0", 400),
     ],
@@ -161,6 +162,20 @@ def test_pictures_are_slices_too(studio: Studio, tmp_path: Path) -> None:
 
     assert (found["size"], len(found["planes"]), found["window"]) == ([60, 50, 1], 1, None)
     np.testing.assert_array_equal(as_pixels(studio.get(f"{image}/slices/z/0.png", token).data), picture)
+
+
+def test_pictures_with_opacity_are_shown_too(studio: Studio, tmp_path: Path) -> None:
+    picture = np.full((50, 60, 4), (200, 30, 30, 255), np.uint8)
+    picture[:25] = 0
+    image = studio.rendered(canonical_images.indexed_mha(tmp_path, picture, channels=4))
+    token = studio.member(image)
+
+    kept, flat = (as_pixels(studio.get(f"{image}/slices/z/0.{kind}", token).data) for kind in ("png", "jpeg"))
+
+    assert described(studio, image, token)["format"] == "png"
+    np.testing.assert_array_equal(kept, picture)
+    assert flat[:16].min() > 250
+    assert np.abs(flat[34:].astype(int) - (200, 30, 30)).max() < 4
 
 
 def test_time_points_can_be_chosen(studio: Studio, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ _LONGEST_PIXEL = 1e4
 
 
 def encode(pixels: NDArray[np.uint8], content_type: str) -> Picture:
-    """Encode 8-bit pixels of shape (rows, columns) or (rows, columns, 1, 3 or 4); opacity needs PNG."""
+    """Encode 8-bit pixels of shape (rows, columns) or (rows, columns, 1, 3 or 4); JPEG shows them before white."""
     return _encoded(as_image(pixels), content_type)
 
 
@@ -56,7 +56,13 @@ def as_image(pixels: NDArray[np.uint8]) -> Image.Image:
 def _encoded(image: Image.Image, content_type: str) -> Picture:
     body = BytesIO()
     if content_type == JPEG:
+        image = _before_white(image) if image.mode == "RGBA" else image
         image.save(body, "JPEG", quality=_QUALITY, subsampling=_FULL_COLOUR)
     else:
         image.save(body, "PNG")
     return Picture(content_type, body.getvalue())
+
+
+def _before_white(image: Image.Image) -> Image.Image:
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image).convert("RGB")

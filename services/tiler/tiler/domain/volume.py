@@ -8,6 +8,7 @@ from tiler.domain.picture import JPEG, PNG
 from tiler.domain.planes import Plane, find_plane
 from tiler.domain.tile_index import DisplayWindow
 
+_WITH_OPACITY = 4
 CONTENT_TYPES = {"jpeg": JPEG, "jpg": JPEG, "png": PNG}
 
 
@@ -39,8 +40,8 @@ class VolumeShape:
 
     @property
     def format(self) -> str:
-        """Labels would blur in a JPEG, and show colours that stand for others."""
-        return "png" if self.is_labels else "jpeg"
+        """Labels would blur in a JPEG, and show colours that stand for others; opacity would be lost."""
+        return "png" if self.is_labels or self.channels == _WITH_OPACITY else "jpeg"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from archive_shared.errors import NotFound
 from archive_shared.http.app import json_response
-from archive_shared.http.requests import bearer_token
+from archive_shared.http.requests import bearer_token, whole_number
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.volume import SliceAddress
 from tiler.entrypoints.http.answers import answered_picture, answered_text, damaged
@@ -55,5 +55,6 @@ def slices_blueprint(slices: Slices, watching: Watching) -> Blueprint:
 
 def _address(axis: str, index: int, extension: str) -> SliceAddress:
     asked = request.args
-    time = asked.get("time", 0, type=int)
-    return SliceAddress(axis, index, extension, time, asked.get("center", ""), asked.get("width", ""))
+    return SliceAddress(
+        axis, index, extension, whole_number("time", 0), asked.get("center", ""), asked.get("width", "")
+    )
