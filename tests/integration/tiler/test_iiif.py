@@ -121,6 +121,7 @@ def test_the_description_names_tiles_and_sizes_that_can_be_asked_for(
         "full/901,/0/default.jpg",
         "full/^99999,/0/default.jpg",
         "full/,/0/default.jpg",
+        "full/^65501,1/0/default.jpg",
         "full/max/45/default.jpg",
         "full/max/0/pretty.jpg",
         "full/max/0/default.bmp",
@@ -129,6 +130,55 @@ def test_the_description_names_tiles_and_sizes_that_can_be_asked_for(
 )
 def test_what_makes_no_sense_is_a_bad_request(studio: Studio, slide_of: tuple[str, Any], path: str) -> None:
     assert iiif(studio, slide_of[0], path).status_code == 400
+
+
+def test_as_large_as_possible_means_larger_than_it_is_if_that_is_asked_for(
+    studio: Studio, slide_of: tuple[str, Any]
+) -> None:
+    image, scene = slide_of
+
+    whole = as_pixels(iiif(studio, image, "full/max/0/default.jpg").data)
+    enlarged = as_pixels(iiif(studio, image, "0,0,90,10/^max/0/default.jpg").data)
+
+    assert whole.shape == scene.shape
+    assert enlarged.shape == (1333, 12000, 3)
+
+
+def test_a_strip_is_no_longer_than_a_jpeg_can_be(studio: Studio) -> None:
+    strip = tissue(66_000, 16)
+    image = studio.rendered(tifffile_slide([strip], photometric="rgb", compression="deflate"), type="TIFF")
+
+    info = iiif(studio, image, "info.json").json
+    shown = as_pixels(iiif(studio, image, "full/max/0/default.jpg").data)
+
+    assert info["maxWidth"] == shown.shape[1] == 65_500
+    assert max(size["width"] for size in info["sizes"]) == 33_000
+
+
+@pytest.mark.parametrize(("path", "status"), [("info.json", 200), ("full/max/0/pretty.jpg", 400)])
+def test_pages_of_other_sites_may_ask_with_a_token(
+    studio: Studio, slide_of: tuple[str, Any], path: str, status: int
+) -> None:
+    image, _ = slide_of
+    may_i = {"Origin": "https://other.test", "Access-Control-Request-Headers": "authorization"}
+
+    allowed = studio.http.options(f"/api/v1/tiles/images/{image}/iiif/{path}", headers=may_i)
+    answer = iiif(studio, image, path, Origin="https://other.test")
+
+    assert allowed.status_code == 200
+    assert "authorization" in allowed.headers["Access-Control-Allow-Headers"].lower()
+    assert "GET" in allowed.headers["Access-Control-Allow-Methods"]
+    assert answer.status_code == status
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+def test_other_addresses_are_for_our_own_pages(studio: Studio, slide_of: tuple[str, Any]) -> None:
+    image, _ = slide_of
+
+    answer = studio.get(f"{image}/thumbnail.jpeg", studio.member(image))
+
+    assert "Access-Control-Allow-Origin" not in answer.headers
 
 
 def test_turning_and_mirroring_happen_in_the_order_of_the_standard(
@@ -153,7 +203,8 @@ def test_thumbnails_and_regions_have_plain_addresses_too(studio: Studio, slide_o
 
     assert small.shape == (70, 90, 3)
     assert np.array_equal(part, scene[20:60, 10:40])
-    assert studio.get(f"{image}/region.png?x=-1", token).status_code == 400
+    for wrong in ("region.png?x=-1", "thumbnail.jpeg?size=small", "thumbnail.jpeg?size=-9"):
+        assert studio.get(f"{image}/{wrong}", token).status_code == 400
 
 
 @pytest.mark.parametrize(

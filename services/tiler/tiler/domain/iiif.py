@@ -10,6 +10,9 @@ from tiler.domain.region import Region
 MAX_AREA = 16_000_000
 """Pixels of one answer; clients are told, and asked for more than that get the largest that fits."""
 
+MAX_SIDE = 65_500
+"""Pixels along a side of one answer; those of a JPEG cannot be longer."""
+
 _FORMATS = {"jpg": "image/jpeg", "png": "image/png"}
 _QUALITIES = ("default", "color", "gray", "bitonal")
 _NUMBER = re.compile(r"\d{1,9}(\.\d{1,9})?")
@@ -92,19 +95,19 @@ def _region(text: str, width: int, height: int) -> Region:
 
 def _size(text: str, region: Region) -> tuple[int, int]:
     enlarging, wanted = text.startswith("^"), text.removeprefix("^")
-    width, height = _wanted_size(wanted, region)
+    width, height = _wanted_size(wanted, region, enlarging=enlarging)
     if not enlarging and (width > region.width or height > region.height):
         raise Invalid({"size": ['Is larger than the region; "^" asks for enlarging.']})
     if width < 1 or height < 1:
         raise Invalid({"size": ["Is empty."]})
-    if width * height > MAX_AREA:
-        raise Invalid({"size": [f"Has more than {MAX_AREA} pixels."]})
+    if not may_be_asked_for(width, height):
+        raise Invalid({"size": [f"Has more than {MAX_AREA} pixels, or more than {MAX_SIDE} along a side."]})
     return width, height
 
 
-def _wanted_size(text: str, region: Region) -> tuple[int, int]:
+def _wanted_size(text: str, region: Region, *, enlarging: bool) -> tuple[int, int]:
     if text == "max":
-        return largest_size(region.width, region.height)
+        return _largest_size(region, enlarging=enlarging)
     if text.startswith("pct:"):
         (percent,) = _numbers(text.removeprefix("pct:"), 1, "size", whole=False)
         return round(region.width * percent / 100), round(region.height * percent / 100)
@@ -131,11 +134,17 @@ def _sides(text: str, region: Region) -> tuple[int, int]:
     return width, height
 
 
-def largest_size(width: int, height: int) -> tuple[int, int]:
-    """Return the size itself, or the largest of the same shape that may be asked for."""
-    if width * height <= MAX_AREA:
+def may_be_asked_for(width: int, height: int) -> bool:
+    """Whether one answer may be as large as that."""
+    return width * height <= MAX_AREA and max(width, height) <= MAX_SIDE
+
+
+def _largest_size(region: Region, *, enlarging: bool) -> tuple[int, int]:
+    """Return the size itself if it may be asked for, or the largest of the same shape; that always if enlarging."""
+    width, height = region.width, region.height
+    if not enlarging and may_be_asked_for(width, height):
         return width, height
-    scale = (MAX_AREA / (width * height)) ** 0.5
+    scale = min((MAX_AREA / (width * height)) ** 0.5, MAX_SIDE / max(width, height))
     return max(1, int(width * scale)), max(1, int(height * scale))
 
 

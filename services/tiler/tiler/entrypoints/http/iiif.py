@@ -6,9 +6,9 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from archive_shared.errors import NotFound
-from archive_shared.http.requests import bearer_token
+from archive_shared.http.requests import bearer_token, whole_number
 from tiler.domain.deep_zoom import DeepZoom
-from tiler.domain.iiif import MAX_AREA, ImageRequest
+from tiler.domain.iiif import MAX_AREA, MAX_SIDE, ImageRequest, may_be_asked_for
 from tiler.domain.level import halved
 from tiler.domain.tile_index import TileIndex
 from tiler.entrypoints.http.answers import answered_bytes, answered_picture, answered_text
@@ -19,12 +19,23 @@ from tiler.use_cases.watch_slide import Watching
 
 _CONTEXT = "http://iiif.io/api/image/3/context.json"
 _PROFILE = "http://iiif.io/api/image/3/level2.json"
+_SHARED = ("iiif.base", "iiif.info", "iiif.picture")
+_FOR_OTHER_SITES = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, X-Tile-Pass, If-None-Match, Range",
+    "Access-Control-Expose-Headers": "ETag, Link",
+    "Access-Control-Max-Age": "86400",
+    "Link": f'<{_PROFILE}>;rel="profile"',
+}
 _JSON_LD = f'application/ld+json;profile="{_CONTEXT}"'
 
 
 def iiif_blueprint(gallery: Gallery, watching: Watching, public_url: str) -> Blueprint:
     """Routes below the address of an image."""
     routes = Blueprint("iiif", __name__, url_prefix=f"{PREFIX.rstrip('/')}/<image>")
+
+    routes.after_request(_shared)
 
     def pyramid(image: str) -> Pyramid:
         """Go by the pass if there is one, or else ask archive-api."""
@@ -41,12 +52,12 @@ def iiif_blueprint(gallery: Gallery, watching: Watching, public_url: str) -> Blu
     def info(image: str) -> Response:
         """Describe the image as IIIF's `info.json`."""
         described = _info(pyramid(image).index, f"{public_url}{PREFIX}{image}/iiif")
-        return _shared(answered_text(Response(json.dumps(described), content_type=_json_type())))
+        return answered_text(Response(json.dumps(described), content_type=_json_type()))
 
     @routes.get("/iiif/<region>/<size>/<rotation>/<quality>.<format>")
     def picture(image: str, **wanted: str) -> Response:
         """Send a region at a size, turned, in a quality and format (IIIF Image API 3)."""
-        return _shared(answered_picture(gallery.crop(pyramid(image), ImageRequest(**wanted))))
+        return answered_picture(gallery.crop(pyramid(image), ImageRequest(**wanted)))
 
     @routes.get("/thumbnail.jpeg")
     def thumbnail(image: str) -> Response:
@@ -77,7 +88,7 @@ def _json_type() -> str:
 
 
 def _thumbnail(index: TileIndex) -> ImageRequest:
-    side = min(request.args.get("size", 256, type=int), 2048, max(index.width, index.height))
+    side = min(whole_number("size", 256), 2048, max(index.width, index.height))
     return ImageRequest("full", f"!{side},{side}", "0", "default", "jpg")
 
 
@@ -89,9 +100,9 @@ def _region(index: TileIndex, extension: str) -> ImageRequest:
 
 
 def _shared(response: Response) -> Response:
-    """Let pages of other sites read it; cookies do not travel with their requests, tokens have to be sent on purpose."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Link"] = f'<{_PROFILE}>;rel="profile"'
+    """Let pages of other sites read what IIIF says, errors too; no cookies come from there, tokens are sent on purpose."""
+    if request.endpoint in _SHARED:
+        response.headers.update(_FOR_OTHER_SITES)
     return response
 
 
@@ -107,10 +118,12 @@ def _info(index: TileIndex, address: str) -> dict[str, object]:
         "width": index.width,
         "height": index.height,
         "maxArea": MAX_AREA,
+        "maxWidth": MAX_SIDE,
+        "maxHeight": MAX_SIDE,
         "sizes": [
             {"width": width, "height": height}
             for scale in range(zoom.zoom_levels - 1, -1, -1)
-            if (width := halved(index.width, scale)) * (height := halved(index.height, scale)) <= MAX_AREA
+            if may_be_asked_for(width := halved(index.width, scale), height := halved(index.height, scale))
         ],
         "tiles": [{"width": zoom.tile_size, "height": zoom.tile_size, "scaleFactors": factors}],
         "extraQualities": ["color", "gray", "bitonal"],
