@@ -29,6 +29,7 @@ def ndpi_slide(
     steps: tuple[int, ...] = (1, 4),
     pixels: Pixels | None = None,
     planes_nm: tuple[int, ...] = (0,),
+    icc: bytes = b"",
 ) -> VendorSlide:
     """Write a slide whose restart intervals are `interval` pixels wide and one row of blocks high.
 
@@ -36,6 +37,8 @@ def ndpi_slide(
     ----------
     planes_nm
         Heights of its focal planes.
+    icc
+        Its colour profile.
     """
     pixels = scene(*size) if pixels is None else pixels
     photograph = jpeg(macro())
@@ -54,6 +57,7 @@ def ndpi_slide(
             stream=stream,
             starts=starts,
             focus=focus,
+            icc=icc,
         )
     _append_page(body, link, size=(320, 112), lens=-1.0, stream=photograph, starts=[])
     path.write_bytes(body)
@@ -69,6 +73,7 @@ def _append_page(
     stream: bytes,
     starts: list[int],
     focus: int = 0,
+    icc: bytes = b"",
 ) -> int:
     """Append stream, values and directory, link it to the one before, and return where the next link goes."""
     at = _append(body, stream)
@@ -101,6 +106,8 @@ def _append_page(
         (65427, 2, PATIENT.encode() + b"\0"),
         (65449, 2, b"Objective.Lens.Magnificant=20\r\nNDP.S/N=SYNTH\r\n\0"),
     ]
+    if icc:
+        tags.append((34675, 7, icc))
     if starts:
         tags.append((65426, 4, tuple(starts)))
     return _append_directory(body, link, sorted(tags, key=lambda tag: tag[0]))

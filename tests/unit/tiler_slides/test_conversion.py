@@ -12,6 +12,7 @@ import pyvips
 import tifffile
 from numpy.typing import NDArray
 
+from archive_shared.colour_profile import without_origin
 from tests.support import slide_files
 from tests.support.colour_profiles import srgb
 from tests.support.converting import convert, fill, seen_by_openslide, stored_tiles
@@ -48,6 +49,7 @@ JOINED: dict[str, Writer] = {
     "ndpi, wide intervals": lambda folder: slide_files.ndpi_slide(
         folder / "a.ndpi", interval=1040, size=(2080, 300)
     ),
+    "ndpi, ICC": lambda folder: slide_files.ndpi_slide(folder / "a.ndpi", icc=srgb()),
     "vms": lambda folder: slide_files.vms_slide(folder / "a.vms"),
 }
 DECODED: dict[str, Writer] = {
@@ -258,6 +260,15 @@ def test_a_product_says_where_on_the_glass_its_first_pixel_was(write: Writer, tm
     assert product.levels[0] == tuple(
         int(source.properties[f"openslide.bounds-{side}"]) for side in ("width", "height")
     )
+
+
+@pytest.mark.parametrize("name", ["svs 4:2:2, BigTIFF, ICC", "tiff, big endian BigTIFF, ICC", "ndpi, ICC"])
+def test_the_colour_profile_is_kept(name: str, tmp_path: Path) -> None:
+    convert(EVERY[name](tmp_path).path, tmp_path / "slide.tif")
+
+    with tifffile.TiffFile(tmp_path / "slide.tif") as file:
+        kept = file.pages.first.iccprofile
+    assert kept == without_origin(srgb())
 
 
 @pytest.mark.parametrize("name", ["svs 4:2:2, BigTIFF, ICC", "scn", "ndpi", "mrxs"])

@@ -24,7 +24,7 @@ from tiler.domain.slide import (
 
 _DIALECT = Dialect("<", big=False, wide=True)
 _WIDTH, _HEIGHT, _OFFSET, _LENGTH, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 256, 257, 273, 279, 282, 283, 296
-_FORMAT_FLAG, _LENS, _FOCUS = 65420, 65421, 65424
+_ICC_PROFILE, _FORMAT_FLAG, _LENS, _FOCUS = 34675, 65420, 65421, 65424
 _UNIT_UM = {2: 25_400.0, 3: 10_000.0}
 _START_BYTES = 12
 
@@ -39,6 +39,7 @@ class _Page:
     focus: bytes
     pixel_width_um: float | None
     pixel_height_um: float | None
+    icc_profile: bytes
 
 
 def is_ndpi(source: RangedSource) -> bool:
@@ -58,7 +59,8 @@ def plan_ndpi(source: RangedSource) -> SlidePlan:
     main = scanned[0]
     if main.width * main.height > MAX_SLIDE_PIXELS:
         raise UnreadableImage("The slide is too large.")
-    facts = SlideFacts(Vendor.HAMAMATSU, main.pixel_width_um, main.pixel_height_um, main.lens)
+    um = (main.pixel_width_um, main.pixel_height_um)
+    facts = SlideFacts(Vendor.HAMAMATSU, *um, main.lens, main.icc_profile)
     streams = [_stream(source, page) for page in scanned]
     if not joinable(streams[0].head, main.width):
         return DecodePlan(facts, Region(0, 0, main.width, main.height))
@@ -106,6 +108,7 @@ def _page(tags: Tags, size_bytes: int) -> _Page:
         focus=tags.data(_FOCUS)[:4],
         pixel_width_um=unit / across if unit and across else None,
         pixel_height_um=unit / down if unit and down else None,
+        icc_profile=tags.data(_ICC_PROFILE),
     )
 
 
