@@ -74,6 +74,17 @@ def test_convert_says_what_stands_in_its_way_without_a_traceback(tmp_path: Path)
     assert slide.read_bytes() == before
 
 
+@pytest.mark.parametrize("command", ["info", "serve", "convert"])
+def test_a_folder_is_answered_with_what_to_name_instead(command: str, tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a").path
+    target = [str(tmp_path / "out.tif")] if command == "convert" else []
+
+    result = CliRunner().invoke(main, [command, str(slide.parent), *target])
+
+    assert result.exit_code == 2
+    assert "any of a DICOM series" in " ".join(result.stderr.split())
+
+
 def test_a_full_disk_is_told_and_leaves_nothing_behind(tmp_path: Path) -> None:
     slide = slide_files.aperio_slide(tmp_path / "a.svs").path
     command = [

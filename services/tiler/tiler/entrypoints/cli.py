@@ -19,8 +19,16 @@ from tiler.domain.ranged_source import RangedSource
 from tiler.domain.tile_index import TileIndex
 from tiler.entrypoints.algebra_threads import without_algebra_threads
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FILE = click.Path(exists=True, path_type=Path)
 _HERE = "127.0.0.1"
+
+
+def _no_folder(_context: click.Context, _argument: click.Parameter, path: Path) -> Path:
+    if path.is_dir():
+        raise click.BadParameter(
+            f"{path} is a folder; name a file of the slide, such as any of a DICOM series."
+        )
+    return path
 
 
 @click.group()
@@ -30,7 +38,7 @@ def main() -> None:
 
 
 @main.command("convert")
-@click.argument("source", metavar="IN", type=_FILE)
+@click.argument("source", metavar="IN", type=_FILE, callback=_no_folder)
 @click.argument("target", metavar="OUT", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--threads", type=click.IntRange(1, 64), help="As many as there are processors by default.")
 @click.option("--force", is_flag=True, help="Replace OUT if it is there.")
@@ -53,7 +61,7 @@ def convert_command(source: Path, target: Path, threads: int | None, *, force: b
 
 
 @main.command("info")
-@click.argument("source", metavar="FILE", type=_FILE)
+@click.argument("source", metavar="FILE", type=_FILE, callback=_no_folder)
 def info_command(source: Path) -> None:
     """Tell what is known of the slide FILE, and how it would be converted, as JSON."""
     with _errors_in_words():
@@ -61,7 +69,7 @@ def info_command(source: Path) -> None:
 
 
 @main.command("serve")
-@click.argument("source", metavar="FILE", type=_FILE)
+@click.argument("source", metavar="FILE", type=_FILE, callback=_no_folder)
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Any free one by default.")
 @click.option("--browser/--no-browser", default=True, help="Whether to open the page.")
 def serve_command(source: Path, port: int, *, browser: bool) -> None:
