@@ -321,6 +321,72 @@ def test_white_is_zero_palette_and_one_bit_become_what_people_see(tmp_path: Path
     assert np.array_equal(got["bits.tif"], (gray > 128) * np.uint8(255))
 
 
+def test_pages_of_white_is_zero_palette_and_one_bit_become_what_people_see(tmp_path: Path) -> None:
+    color = [picture(), picture()[::-1]]
+    gray = np.stack(color)[..., 0]
+    write(tmp_path / "white.tif", 255 - gray, photometric="miniswhite")
+    indexed = [Image.fromarray(page).quantize(16) for page in color]
+    indexed[0].save(tmp_path / "palette.tif", save_all=True, append_images=indexed[1:], dpi=(254, 254))
+    bits = [Image.fromarray(page > 128) for page in gray]
+    bits[0].save(
+        tmp_path / "bits.tif", save_all=True, append_images=bits[1:], dpi=(254, 254), compression="group4"
+    )
+
+    report = convert_here(list(tmp_path.glob("*.tif")), tmp_path / "out")
+
+    got = {image.name: read_with_itk(tmp_path / "out" / image.file).pixels for image in report.images}
+    assert np.array_equal(got["white.tif"], gray)
+    assert np.array_equal(got["palette.tif"], [np.asarray(page.convert("RGB")) for page in indexed])
+    assert np.array_equal(got["bits.tif"], (gray > 128) * np.uint8(255))
+
+
+COMPRESSIONS = ("packbits", "webp", "zstd", "lzma", "lerc", "png", "jpeg2000", "jpegxl")
+
+
+@pytest.mark.parametrize("stacked", [False, True])
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_every_lossless_compression_gives_the_pixels_that_went_in(
+    tmp_path: Path, compression: str, stacked: bool
+) -> None:
+    """For what it has no decoder libvips makes black pictures, without a word."""
+    pixels = np.stack([picture(), picture()[::-1]]) if stacked else picture()
+    options = {"compressionargs": {"lossless": True}} if compression == "webp" else {}
+    source = write(
+        tmp_path / "in.tif", pixels, photometric="rgb", tile=(32, 32), compression=compression, **options
+    )
+
+    image, path = imported(source, tmp_path)
+
+    assert np.array_equal(read_with_itk(path).pixels if stacked else tifffile.imread(path, key=0), pixels)
+    assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == [image.file]
+
+
+def test_a_turned_pyramid_of_labels_in_zstandard_stays_itself(tmp_path: Path) -> None:
+    labels = np.zeros((600, 400), np.uint8)
+    labels[:, 201:] = 4
+    tags = [(274, "H", 1, 3, False), (280, "H", 1, 0, True), (281, "H", 1, 4, True)]
+    source = write_pyramid(tmp_path / "in.tif", labels, compression="zstd", extratags=tags)
+
+    image, path = imported(source, tmp_path)
+
+    assert np.array_equal(tifffile.imread(path, key=0), labels[::-1, ::-1])
+    assert (image.metadata.segments, image.metadata.voxel_width_mm) == ((0, 1, 2, 3, 4), 0.0005)
+    assert set(np.unique(tifffile.imread(path, key=1))) == {0, 4}
+
+
+def test_a_compression_nobody_knows_is_refused(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.tif", picture()[..., 0], compression="zstd")
+    compression, short = 259, 3
+    content = source.read_bytes()
+    known, unknown = (struct.pack("<HHIH", compression, short, 1, code) for code in (50000, 32809))
+    assert known in content
+    source.write_bytes(content.replace(known, unknown))
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert "in.tif is compressed in a way that is not supported" in reason
+
+
 def test_labels_come_from_the_announced_range_and_are_never_averaged(tmp_path: Path) -> None:
     labels = np.zeros((600, 600), np.uint8)
     labels[:, 301:] = 4

@@ -1,6 +1,7 @@
 """Reads TIFF: pyramids are kept, single pictures become pyramids, stacks of pages become volumes."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,17 +9,23 @@ import numpy as np
 import pyvips
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
+from ingest_worker.adapters.readers.pixel_bytes import PixelBytes, StoredVolume
+from ingest_worker.adapters.readers.tiff_axes import Axes
 from ingest_worker.adapters.readers.tiff_pages import PLAIN_PHOTOMETRICS, Page, Pages, read_pages
+from ingest_worker.adapters.readers.tiff_plain import is_decoded_by_libvips, write_plain
 from ingest_worker.adapters.readers.tiff_segments import verify_deflated
-from ingest_worker.adapters.volumes import Pixels, PyramidReading, Reading, VolumeReading
+from ingest_worker.adapters.volumes import Pixels, PyramidReading, Reading, Volume, VolumeReading
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.geometry import Geometry, identity
 from ingest_worker.domain.images import ColorSpace
 from ingest_worker.domain.layouts import COLOR_SPACES, VolumeLayout
 from ingest_worker.domain.refusals import Damaged, Refused
 from ingest_worker.domain.segments import MOST_SEGMENTS
+from ingest_worker.domain.slices import Assumed
 
 VIPS_TYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32")
+WHITE_IS_ZERO, PALETTE = 0, 3  # PhotometricInterpretation (TIFF 6.0, section 8)
+IN_THEIR_ORDER = "The pages are of one size and were imported as slices; their distance is not known."
 MIXTURE = (
     "The TIFF file {name} holds several pictures that are neither levels of a pyramid nor slices of a stack."
 )
@@ -34,10 +41,32 @@ def read(given: ConversionInput) -> Iterator[Reading]:
             f"The samples of {file.base_name} are of a type that cannot be imported ({first.sample_type})."
         )
     verify_deflated(file.path, found, file.base_name)
-    yield _stack(found, given) if found.is_stack else _pyramid(found, given)
+    with _decodable(found, given) as path:
+        if found.is_stack:
+            yield from _stacks(found, given, path)
+        else:
+            yield _pyramid(found, given, path)
 
 
-def _pyramid(found: Pages, given: ConversionInput) -> PyramidReading:
+@contextmanager
+def _decodable(found: Pages, given: ConversionInput) -> Iterator[Path]:
+    """Give a file that libvips can decode: the one given, or a plain copy of what is needed of it."""
+    file, first = given.files[0], found.pages[0]
+    if is_decoded_by_libvips(first):
+        yield file.path
+        return
+    VolumeLayout(first.upright_size, 1, _sample_type(first), Geometry.unknown(2)).check(
+        file.base_name, given.budget
+    )
+    copy = given.scratch / "plain.tif"
+    try:
+        write_plain(file.path, len(found.pages) if found.is_stack else 1, copy, file.base_name)
+        yield copy
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def _pyramid(found: Pages, given: ConversionInput, path: Path) -> PyramidReading:
     file, first = given.files[0], found.pages[0]
     levels = found.levels
     if levels == 1 and any(page.width >= first.width for page in found.pages[1:]):
@@ -49,8 +78,8 @@ def _pyramid(found: Pages, given: ConversionInput) -> PyramidReading:
     return PyramidReading(
         files=given.names,
         name=file.base_name,
-        path=file.path,
-        ready=found.is_canonical,
+        path=path,
+        ready=found.is_canonical and path == file.path,
         is_label_map=segments is not None,
         sample_type=layout.sample_type,
         metadata=replace(
@@ -66,10 +95,13 @@ def _pyramid(found: Pages, given: ConversionInput) -> PyramidReading:
 
 def _layout(page: Page, size: tuple[int, ...], found: Pages, channels: int) -> VolumeLayout:
     dimensions = len(size)
-    spacing = (*found.pixel_size_mm, *([1.0] * (dimensions - 2)))
+    spacing = (*found.pixel_size_mm, found.axes.slice_distance_mm or 1.0, 1.0)[:dimensions]
     geometry = Geometry(spacing, (0.0,) * dimensions, identity(dimensions))
-    sample_type = "uint8" if page.sample_type == "bool" else page.sample_type
-    return VolumeLayout(size, channels, sample_type, geometry)
+    return VolumeLayout(size, channels, _sample_type(page), geometry)
+
+
+def _sample_type(page: Page) -> str:
+    return "uint8" if page.sample_type == "bool" else page.sample_type
 
 
 def _segments(page: Page) -> tuple[int, ...] | None:
@@ -81,20 +113,58 @@ def _segments(page: Page) -> tuple[int, ...] | None:
     return tuple(range(low, high + 1)) if 0 <= high - low < MOST_SEGMENTS else None
 
 
-def _stack(found: Pages, given: ConversionInput) -> VolumeReading:
-    file, first = given.files[0], found.pages[0]
-    if first.photometric not in PLAIN_PHOTOMETRICS:
-        raise Refused(
-            f"The stack {file.base_name} has a palette or another colour model that cannot be imported."
+def _stacks(found: Pages, given: ConversionInput, path: Path) -> Iterator[VolumeReading]:
+    """Yield the volume of each channel; pages of which nothing is said are the slices of one."""
+    file, first, axes = given.files[0], found.pages[0], found.axes
+    if first.photometric not in (*PLAIN_PHOTOMETRICS, WHITE_IS_ZERO, PALETTE):
+        raise Refused(f"The stack {file.base_name} has a colour model that cannot be imported.")
+    layout = _stack_layout(found).check(file.base_name, given.budget)
+    for channel in range(axes.channels):
+        which = (f"This is channel {channel + 1} of {axes.channels}.",) if axes.channels > 1 else ()
+        yield VolumeReading(
+            files=given.names,
+            name=file.base_name,
+            volume=_stack_of(found, axes.volume(channel), layout, replace(file, path=path)),
+            metadata=layout.metadata(slice_distance_known=axes.slice_distance_mm is not None),
+            notes=(*which, *_doubts(axes)),
         )
-    layout = _layout(first, (*first.upright_size, len(found.pages)), found, first.samples)
-    return VolumeReading(
-        files=given.names,
-        name=file.base_name,
-        volume=TiffStack(layout.check(file.base_name, given.budget), file),
-        metadata=layout.metadata(slice_distance_known=False),
-        notes=("The pages are of one size and were imported as slices; their distance is not known.",),
-    )
+
+
+def _stack_layout(found: Pages) -> VolumeLayout:
+    first, axes = found.pages[0], found.axes
+    size = (*first.upright_size, axes.slices, axes.frames)
+    dimensions = 4 if axes.frames > 1 else 3 if axes.slices > 1 else 2
+    channels = 3 if first.photometric == PALETTE else first.samples
+    return _layout(first, size[:dimensions], found, channels)
+
+
+def _doubts(axes: Axes) -> tuple[str, ...]:
+    if not axes.in_order:
+        return (IN_THEIR_ORDER,)
+    return (Assumed.DISTANCE,) if axes.slices > 1 and axes.slice_distance_mm is None else ()
+
+
+def _stack_of(found: Pages, pages: tuple[int, ...], layout: VolumeLayout, file: SourceFile) -> Volume:
+    if len(found.pages) == 1:
+        return PlainStack(layout, file, found.pages[0], pages)
+    return TiffStack(layout, file, pages, is_palette=found.pages[0].photometric == PALETTE)
+
+
+@dataclass(frozen=True)
+class PlainStack:
+    """A volume whose slices lie one behind the other, beginning where the file's only page is."""
+
+    layout: VolumeLayout
+    file: SourceFile
+    first: Page
+    pages: tuple[int, ...]
+
+    def slices(self) -> Iterator[Pixels]:
+        start, size_bytes = self.first.segments[0][0], self.layout.slice_bytes
+        plane = replace(self.layout, size=self.layout.size[:2])
+        for page in self.pages:
+            lies = PixelBytes(self.file, "raw", start + page * size_bytes)
+            yield from StoredVolume(plane, lies, self.first.big_endian).slices()
 
 
 @dataclass(frozen=True)
@@ -103,16 +173,18 @@ class TiffStack:
 
     layout: VolumeLayout
     file: SourceFile
+    pages: tuple[int, ...]
+    is_palette: bool
 
     def slices(self) -> Iterator[Pixels]:
         little = np.dtype(self.layout.sample_type).newbyteorder("<")
-        for page in range(self.layout.size[2]):
-            yield np.ascontiguousarray(_decoded(self.file.path, page, self.file.base_name), little)
+        for page in self.pages:
+            yield np.ascontiguousarray(self._decoded(page), little)
 
-
-def _decoded(path: Path, page: int, name: str) -> Pixels:
-    try:
-        pixels: Pixels = pyvips.Image.tiffload(str(path), page=page, fail_on="error").autorot().numpy()
-    except pyvips.Error as error:
-        raise Damaged(name, f"page {page + 1} cannot be decoded") from error
-    return pixels
+    def _decoded(self, page: int) -> Pixels:
+        try:
+            picture = pyvips.Image.tiffload(str(self.file.path), page=page, fail_on="error").autorot()
+            pixels: Pixels = (picture.colourspace("srgb") if self.is_palette else picture).numpy()
+        except pyvips.Error as error:
+            raise Damaged(self.file.base_name, f"page {page + 1} cannot be decoded") from error
+        return pixels

@@ -4,11 +4,14 @@ import math
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from tifffile import TiffFile, TiffFileError, TiffPage
 
+from ingest_worker.adapters.readers.tiff_axes import Axes, Resolution, described_axes, pixel_size_mm
 from ingest_worker.domain.refusals import Damaged, Refused
 
 MOST_PAGES = 10_000
@@ -16,6 +19,8 @@ MILLIMETRES = {2: 25.4, 3: 10.0}  # ResolutionUnit: inch, centimetre (TIFF 6.0, 
 PLAIN_PHOTOMETRICS = {1: "GRAY", 2: "RGB", 6: "YCBCR"}
 LARGEST_TILE = 4096
 UPRIGHT, FIRST_ON_ITS_SIDE = 1, 5
+UNCOMPRESSED = 1
+SAME_SIZE = 1e-3
 
 T = TypeVar("T", int, float)
 
@@ -59,6 +64,7 @@ class Page:
     segment_bytes: int
     value_range: tuple[int, int] | None
     orientation: int
+    big_endian: bool
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -71,6 +77,15 @@ class Page:
         return max(offset + count for offset, count in self.segments)
 
     @property
+    def is_in_one_piece(self) -> bool:
+        """Tell whether the samples lie in the file as they would in memory."""
+        size_bytes = self.width * self.height * self.samples * np.dtype(self.sample_type).itemsize
+        as_seen = self.orientation == UPRIGHT and self.photometric in (1, 2) and self.sample_type != "bool"
+        stored_so = self.compression == UNCOMPRESSED and self.is_interleaved and not self.is_tiled
+        end_to_end = all(offset + count == after for (offset, count), (after, _) in pairwise(self.segments))
+        return as_seen and stored_so and end_to_end and sum(count for _, count in self.segments) == size_bytes
+
+    @property
     def kind(self) -> tuple[object, ...]:
         """What is equal for pictures that can be levels or slices of each other."""
         return (self.samples, self.sample_type, self.photometric, self.orientation)
@@ -78,10 +93,36 @@ class Page:
 
 @dataclass(frozen=True)
 class Pages:
-    """The pages of a file and the size of a pixel of the first when upright, in millimetres (x, y)."""
+    """The pages of a file and what they are to each other.
+
+    Parameters
+    ----------
+    pixel_size_mm
+        Size of a pixel of the first when upright (x, y).
+    size_is_tagged
+        Whether the resolution tags say so themselves.
+    described
+        What the description of a microscope's software says.
+    """
 
     pages: tuple[Page, ...]
     pixel_size_mm: tuple[float, float]
+    size_is_tagged: bool = True
+    described: Axes | None = None
+
+    @property
+    def axes(self) -> Axes:
+        """Return how the pages of a stack follow one another: as described, or as slices in their order."""
+        described = self.described
+        if described and described.in_order and described.pages in (len(self.pages), self.described_pages):
+            return described
+        return Axes(slices=len(self.pages), in_order=False)
+
+    @property
+    def described_pages(self) -> int:
+        """Count the pages that lie behind the first without directories: ImageJ has one for a stack beyond 4 GB."""
+        alone = len(self.pages) == 1 and self.pages[0].is_in_one_piece
+        return self.described.pages if alone and self.described else 0
 
     @property
     def levels(self) -> int:
@@ -92,7 +133,7 @@ class Pages:
     def is_stack(self) -> bool:
         """Tell whether all pages are of one size and kind: a stack, however many."""
         sizes = {(page.width, page.height, page.kind) for page in self.pages}
-        return len(self.pages) > 1 and len(sizes) == 1
+        return max(len(self.pages), self.described_pages) > 1 and len(sizes) == 1
 
     @property
     def is_canonical(self) -> bool:
@@ -100,6 +141,7 @@ class Pages:
         first = self.pages[0]
         return (
             self.levels == len(self.pages)
+            and self.size_is_tagged
             and all(page.is_tiled and page.is_interleaved and not page.has_inner_pages for page in self.pages)
             and first.photometric in PLAIN_PHOTOMETRICS
             and first.orientation == UPRIGHT
@@ -122,13 +164,17 @@ def read_pages(path: Path, name: str) -> Pages:
                 raise Refused(f"The TIFF file {name} has more than {MOST_PAGES} pages.")
             directories = [tiff.pages[index] for index in range(len(tiff.pages))]
             pages = tuple(read_page(page) for page in directories if isinstance(page, TiffPage))
-            pixel_size = upright(_pixel_size_mm(directories[0], name), pages[0].orientation)
+            first, tagged = tiff.pages.first, _tagged_size_mm(tiff.pages.first)
+            described = described_axes(first.description, _resolution(first), samples=pages[0].samples)
     except READING_ERRORS as error:
         raise Damaged(name, "its TIFF directories cannot be read") from error
+    pixel_size = _pixel_size_mm(tagged, described)
+    if pixel_size is None:
+        raise Refused(f"The TIFF file {name} does not say how large a pixel is (resolution and its unit).")
     size = path.stat().st_size
     if any(page.data_end > size for page in pages):
         raise Damaged(name, "it ends before its last pixels")
-    return Pages(pages, pixel_size)
+    return Pages(pages, upright(pixel_size, pages[0].orientation), pixel_size == tagged, described)
 
 
 def read_page(page: TiffPage) -> Page:
@@ -151,6 +197,7 @@ def read_page(page: TiffPage) -> Page:
         segment_bytes=math.prod(page.chunks) * page.dtype.itemsize,
         value_range=_value_range(page),
         orientation=_orientation(page),
+        big_endian=page.parent.byteorder == ">",
     )
 
 
@@ -174,24 +221,28 @@ def _first(page: TiffPage, tag: str) -> Any:
     return value[0] if isinstance(value, tuple) and value else value
 
 
-def _pixel_size_mm(page: Any, name: str) -> tuple[float, float]:
-    """Return the size of a pixel from resolution and unit.
+def _resolution(page: Any) -> Resolution | None:
+    """Return the pixels per unit of length along x and y as ratios, whatever the unit; None if a tag says nothing."""
+    x, y = (page.tags.valueof(tag, default=(0, 1)) for tag in ("XResolution", "YResolution"))
+    return (x, y) if min(*x, *y) > 0 else None
 
-    Raises
-    ------
-    Refused
-        One of the tags is missing or without meaning.
-    """
-    unit = MILLIMETRES.get(int(page.tags.valueof("ResolutionUnit", default=0)))
-    sizes = []
-    for tag in ("XResolution", "YResolution"):
-        numerator, denominator = page.tags.valueof(tag, default=(0, 1))
-        if unit is None or numerator <= 0 or denominator <= 0:
-            raise Refused(
-                f"The TIFF file {name} does not say how large a pixel is (resolution and its unit)."
-            )
-        sizes.append(unit * denominator / numerator)
-    return sizes[0], sizes[1]
+
+def _tagged_size_mm(page: Any) -> tuple[float, float] | None:
+    """Return the size of a pixel from resolution and unit, None if one of them is missing or without meaning."""
+    unit, resolution = MILLIMETRES.get(int(page.tags.valueof("ResolutionUnit", default=0))), _resolution(page)
+    return pixel_size_mm(resolution, unit) if unit and resolution else None
+
+
+def _pixel_size_mm(tagged: tuple[float, float] | None, described: Axes | None) -> tuple[float, float] | None:
+    """Return the size of a pixel; where tags and description disagree, tags say 72 dpi because a writer had to say something."""
+    told = described.pixel_size_mm if described else None
+    if told is None or (tagged and _alike(told, tagged)):
+        return tagged
+    return told
+
+
+def _alike(one: Sequence[float], other: Sequence[float]) -> bool:
+    return all(math.isclose(a, b, rel_tol=SAME_SIZE) for a, b in zip(one, other, strict=True))
 
 
 def upright(along: tuple[T, T], orientation: int) -> tuple[T, T]:

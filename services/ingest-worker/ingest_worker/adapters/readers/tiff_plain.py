@@ -1,0 +1,55 @@
+"""Writes pages of a TIFF anew without compression, where libvips has no decoder: Zstandard, LZMA, LERC, JPEG 2000, JPEG XL.
+
+libvips does not say so, whatever it is told to fail on: the picture comes out black. tifffile and imagecodecs decode these.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from tifffile import TIFF, TiffFile, TiffPage, TiffWriter
+
+from ingest_worker.adapters.readers.tiff_pages import READING_ERRORS, Page
+from ingest_worker.domain.refusals import Damaged, Refused
+
+DECODED_BY_LIBVIPS: Final = frozenset((1, 2, 3, 4, 5, 7, 8, 32773, 32946, 50001))
+"""None, CCITT in three kinds, LZW, JPEG, Deflate under two codes, PackBits, WebP (tag 259)."""
+
+GRAY_RGB_PALETTE: Final = (0, 1, 2, 3)
+ORIENTATION, SHORT = 274, "H"
+DECODING_ERRORS: Final = (*READING_ERRORS, RuntimeError)  # what imagecodecs raises is one
+
+
+def is_decoded_by_libvips(page: Page) -> bool:
+    return page.compression in DECODED_BY_LIBVIPS
+
+
+def write_plain(path: Path, pages: int, target: Path, name: str) -> None:
+    """Write the first pages with the same samples and colours, each of which is in memory meanwhile.
+
+    Raises
+    ------
+    Refused
+        They cannot be decoded here either, or are damaged.
+    """
+    with TiffFile(path) as source, TiffWriter(target, bigtiff=True) as writer:
+        for index in range(pages):
+            page = source.pages[index]
+            if not isinstance(page, TiffPage) or not _is_decoded_here(page):
+                raise Refused(f"The TIFF file {name} is compressed in a way that is not supported.")
+            try:
+                pixels = page.asarray()
+            except DECODING_ERRORS as error:
+                raise Damaged(name, f"page {index + 1} cannot be decoded") from error
+            writer.write(
+                pixels,
+                photometric=page.photometric,
+                planarconfig=page.planarconfig if page.samplesperpixel > 1 else None,
+                extrasamples=page.extrasamples,
+                colormap=page.colormap,
+                extratags=[(ORIENTATION, SHORT, 1, page.tags.valueof(ORIENTATION, default=1), False)],
+                metadata=None,
+            )
+
+
+def _is_decoded_here(page: TiffPage) -> bool:
+    return page.photometric in GRAY_RGB_PALETTE and page.compression in TIFF.DECOMPRESSORS
