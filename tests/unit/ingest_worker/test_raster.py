@@ -1,9 +1,11 @@
 """PNG and JPEG in, MetaImage out: upright, with all their bits, in colours people see."""
 
+import io
 import struct
 import zlib
 from itertools import starmap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -86,6 +88,27 @@ def test_a_palette_with_a_transparent_colour_becomes_rgba(tmp_path: Path) -> Non
 
     assert color is ColorSpace.RGBA
     assert set(np.unique(got[..., 3])) == {0, 255}
+
+
+@pytest.mark.parametrize("gray", [True, False])
+def test_a_transparent_colour_without_palette_becomes_rgba_if_it_is_in_use(
+    tmp_path: Path, gray: bool
+) -> None:
+    pixels = picture()[..., 0] if gray else picture()
+    clear = pixels[3, 3]
+    key = int(clear) if gray else tuple(map(int, clear))
+    Image.fromarray(pixels).save(tmp_path / "in.png", transparency=key)
+    Image.fromarray(np.full_like(pixels, 9)).save(
+        tmp_path / "opaque.png", transparency=0 if gray else (0, 0, 0)
+    )
+
+    got, color = imported(tmp_path / "in.png", tmp_path)
+    opaque, plain = imported(tmp_path / "opaque.png", tmp_path / "second")
+
+    assert (color, plain) == (ColorSpace.RGBA, ColorSpace.GRAY if gray else ColorSpace.RGB)
+    assert np.array_equal(got[..., 3] == 0, pixels == clear if gray else (pixels == clear).all(axis=-1))
+    assert np.array_equal(got[..., :3], np.stack([pixels] * 3, axis=-1) if gray else pixels)
+    assert (opaque == 9).all()
 
 
 def test_one_bit_becomes_black_and_white(tmp_path: Path) -> None:
@@ -191,6 +214,33 @@ def test_a_picture_cut_short_is_refused(tmp_path: Path, suffix: str, keep: float
     reason = the_reason(convert_here([source], tmp_path / "out"))
 
     assert f"in{suffix} is damaged" in reason
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 20])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"exif": True}])
+def test_a_jpeg_without_its_end_is_refused(tmp_path: Path, options: dict[str, Any], cut: int) -> None:
+    """Also one with a smaller picture inside, which has an end of its own."""
+    inner = io.BytesIO()
+    Image.fromarray(picture(8, 8)).save(inner, format="JPEG")
+    exif = b"Exif\0\0" + inner.getvalue()
+    if options.pop("exif", False):
+        options = {"exif": exif}
+    source = write_picture(tmp_path / "in.jpg", **options)
+    source.write_bytes(source.read_bytes()[:-cut])
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == "The file in.jpg is damaged: it is cut off: its end is missing."
+
+
+def test_what_follows_the_end_of_a_jpeg_does_not_matter(tmp_path: Path) -> None:
+    source = write_picture(tmp_path / "in.jpg")
+    expected = np.asarray(Image.open(source))
+    source.write_bytes(source.read_bytes() + b"\xff\xda" + bytes(100))
+
+    got, _ = imported(source, tmp_path)
+
+    assert np.array_equal(got, expected)
 
 
 @pytest.mark.parametrize("position", [20, 30, 0.3, 0.6, 0.95, -6])

@@ -1,8 +1,9 @@
 """Reads PNG and JPEG pictures: upright, in gray, RGB or RGBA, with all the bits they have.
 
-What becomes of what: palettes become RGB, or RGBA if a colour in use is transparent; 1-bit gray becomes 0 and 255, 2
-and 4 bits are spread over 0 to 255; gray with alpha becomes gray if it is opaque everywhere, RGBA otherwise; CMYK
-becomes RGB; 16-bit samples stay. The orientation in EXIF is applied, so that rows and columns are as people see them.
+What becomes of what: palettes become RGB, or RGBA if a colour in use is transparent, as do pictures without palette; 1-bit
+gray becomes 0 and 255, 2 and 4 bits are spread over 0 to 255; gray with alpha becomes gray if it is opaque everywhere,
+RGBA otherwise; CMYK becomes RGB; 16-bit samples stay. The orientation in EXIF is applied, so that rows and columns are as
+people see them.
 """
 
 import struct
@@ -13,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
+from ingest_worker.adapters.readers.jpeg_end import check_end
 from ingest_worker.adapters.readers.png_chunks import Png, check_rows, checked_png, is_png
 from ingest_worker.adapters.readers.raster_quick import quick_jpeg, quick_png
 from ingest_worker.adapters.volumes import ArrayVolume, Pixels, Reading, VolumeReading
@@ -41,6 +43,8 @@ def read(given: ConversionInput) -> Iterator[Reading]:
     """Yield the picture of a candidate of one file."""
     file = given.files[0]
     png = checked_png(file, most_bytes=given.budget.image_bytes) if is_png(file) else None
+    if png is None:
+        check_end(file)
     pixels = _sixteen_bit(file, given, png) if png and png.has_16_bit_color else _decoded(file, given, png)
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     layout = VolumeLayout(
@@ -85,6 +89,8 @@ def _in_known_mode(picture: Image.Image) -> Pixels:
         return _opaque_if_it_can(
             picture.convert("RGBA" if "transparency" in picture.info else "RGB"), channels=3
         )
+    if picture.mode in ("L", "RGB") and "transparency" in picture.info:
+        return _opaque_if_it_can(picture.convert("RGBA"), channels=len(picture.mode))
     if picture.mode == "LA":
         return _opaque_if_it_can(picture.convert("RGBA"), channels=1)
     if picture.mode == "1":
