@@ -9,6 +9,7 @@ import pytest
 from pydicom import dcmread
 from pydicom.encaps import encapsulate, get_frame
 from pydicom.uid import (
+    MPEG2MPML,
     UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -162,15 +163,23 @@ def test_missing_frames_are_counted(tmp_path: Path) -> None:
     }
 
 
-def test_an_unknown_compression_is_named(tmp_path: Path) -> None:
-    (file, *_) = compressed_series(tmp_path / "in", JPEGLSLossless)
-    dataset = dcmread(file)
-    dataset.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.4.100")
-    dataset.save_as(file, enforce_file_format=True)
+@pytest.mark.parametrize(
+    ("syntax", "name"),
+    [
+        ("1.2.840.10008.1.2.4.100", "MPEG2 Main Profile / Main Level"),
+        ("1.2.840.10008.1.2.4.102", "MPEG-4 AVC/H.264 High Profile / Level 4.1"),
+        ("1.2.840.10008.1.2.4.110", "1.2.840.10008.1.2.4.110"),
+    ],
+)
+def test_an_unknown_compression_is_named(tmp_path: Path, syntax: str, name: str) -> None:
+    """A video is one fragment for all frames, and JPEG XL (110) ends with no mark: neither is damage."""
+    dataset = a_dataset()
+    put_pixels(dataset, anatomy(3))
+    file = with_frames(dataset, [b"\0\0\0\x18ftypmp42" * 9], MPEG2MPML, tmp_path / "0.dcm")
+    file.write_bytes(
+        file.read_bytes().replace(MPEG2MPML.encode(), syntax.encode())
+    )  # pydicom knows no JPEG XL
 
     reason = the_reason(convert_here([file], tmp_path / "out"))
 
-    assert (
-        reason
-        == "The pixels of 0.dcm are compressed as MPEG2 Main Profile / Main Level, which is not supported."
-    )
+    assert reason == f"The pixels of 0.dcm are compressed as {name}, which is not supported."

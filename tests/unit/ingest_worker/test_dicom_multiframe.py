@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import SegmentationStorage, UltrasoundMultiFrameImageStorage
@@ -120,29 +121,95 @@ def test_fewer_descriptions_than_frames_are_refused(tmp_path: Path) -> None:
     assert reason == "The file in.dcm announces 4 frames but describes 3."
 
 
-def test_each_segment_of_a_segmentation_is_a_mask_of_its_own(tmp_path: Path) -> None:
-    """Two segments on three slices of 5 x 7 pixels: frames of single bits that do not end at bytes."""
+def write_segmentation(path: Path, frames: list[tuple[int, int]], masks: NDArray[np.uint8]) -> Path:
+    """Write masks of single bits, frames given by segment and slice; segments called as in `LABELS`."""
 
     def segmented(group: Dataset, index: int) -> None:
         item = Dataset()
-        item.ReferencedSegmentNumber = index // 3 + 1
+        item.ReferencedSegmentNumber = frames[index][0]
         group.SegmentIdentificationSequence = [item]
 
-    masks = np.random.default_rng(3).integers(0, 2, (6, 5, 7)).astype(np.uint8)
-    source = write_enhanced_ct(
-        tmp_path / "in.dcm", anatomy(3, 5, 7), order=[0, 1, 2, 0, 1, 2], change=segmented
+    write_enhanced_ct(
+        path, anatomy(30, *masks.shape[1:]), order=[place for _, place in frames], change=segmented
     )
-    dataset = dcmread(source)
+    dataset = dcmread(path)
     dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = SegmentationStorage
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 1, 1, 0
     del dataset.SharedFunctionalGroupsSequence[0].PixelValueTransformationSequence
+    dataset.SegmentSequence = []
+    for number, label in LABELS.items():
+        segment = Dataset()
+        segment.SegmentNumber, segment.SegmentLabel = number, label
+        dataset.SegmentSequence.append(segment)
     packed = np.packbits(masks, bitorder="little").tobytes()
     dataset.PixelData = packed + b"\0" * (len(packed) % 2)
-    dataset.save_as(source)
+    dataset.save_as(path)
+    return path
+
+
+LABELS = {1: "Liver", 2: "Left/kidney"}
+MASKS = np.random.default_rng(3).integers(0, 2, (6, 5, 7)).astype(np.uint8)
+"""Of 5 x 7 pixels: frames of single bits do not end at bytes."""
+
+
+def test_each_segment_of_a_segmentation_is_a_mask_of_its_own(tmp_path: Path) -> None:
+    frames = [(segment, place) for segment in (1, 2) for place in range(3)]
+    source = write_segmentation(tmp_path / "in.dcm", frames, MASKS)
 
     report = convert_here([source], tmp_path / "out")
 
     assert not report.rejected
     got = [read_with_itk(tmp_path / "out" / image.file).pixels for image in report.images]
-    assert np.array_equal(np.stack(got), masks.reshape(2, 3, 5, 7))
+    assert np.array_equal(np.stack(got), MASKS.reshape(2, 3, 5, 7))
     assert [image.metadata.segments for image in report.images] == [(0, 1), (0, 1)]
+    assert [image.name for image in report.images] == ["in.dcm, Liver", "in.dcm, Left kidney"]
+
+
+def test_segments_one_above_the_other_are_masks_of_their_own(tmp_path: Path) -> None:
+    frames = [(1, 0), (1, 1), (1, 2), (2, 3), (2, 4), (3, 5)]
+    source = write_segmentation(tmp_path / "in.dcm", frames, MASKS)
+
+    report = convert_here([source], tmp_path / "out")
+
+    assert [image.metadata.depth for image in report.images] == [3, 2, 1]
+    assert [image.name for image in report.images][-1] == "in.dcm, segment 3"
+
+
+def test_slices_a_segmentation_leaves_out_are_empty(tmp_path: Path) -> None:
+    frames = [(1, 0), (1, 1), (1, 6), (2, 20), (2, 22), (2, 23)]
+    source = write_segmentation(tmp_path / "in.dcm", frames, MASKS)
+
+    report = convert_here([source], tmp_path / "out")
+
+    first, second = (read_with_itk(tmp_path / "out" / image.file) for image in report.images)
+    nothing = np.zeros_like(MASKS[0])
+    assert not report.rejected
+    assert np.array_equal(first.pixels, [MASKS[0], MASKS[1], *[nothing] * 4, MASKS[2]])
+    assert np.array_equal(second.pixels, [MASKS[3], nothing, MASKS[4], MASKS[5]])
+    assert first.spacing == second.spacing == (0.7, 0.5, 2.5)
+    assert second.origin == tuple(Grid().slice_position(20))
+
+
+@pytest.mark.parametrize("places", [[0.0, 2.5, 8.6], [0.0, 1e-2, 1e9]])
+def test_a_segmentation_whose_slices_lie_on_no_grid_is_refused(tmp_path: Path, places: list[float]) -> None:
+    source = write_segmentation(tmp_path / "in.dcm", [(1, index) for index in range(3)], MASKS[:3])
+    dataset = dcmread(source)
+    for group, place in zip(dataset.PerFrameFunctionalGroupsSequence, places, strict=True):
+        group.PlanePositionSequence[0].ImagePositionPatient = [0, 0, place]
+    dataset.save_as(source)
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert "slices" in reason.lower()
+
+
+def test_a_single_frame_takes_the_distance_its_functional_groups_announce(tmp_path: Path) -> None:
+    source = write_enhanced_ct(tmp_path / "in.dcm", anatomy(1))
+    dataset = dcmread(source)
+    dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].SpacingBetweenSlices = 3
+    dataset.save_as(source)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert image.metadata.voxel_depth_mm == 3
+    assert read_with_itk(tmp_path / "out" / image.file).spacing == (0.7, 0.5, 3.0)

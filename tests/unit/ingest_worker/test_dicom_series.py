@@ -9,7 +9,16 @@ import SimpleITK as sitk
 from pydicom.dataset import Dataset
 from pydicom.uid import ComputedRadiographyImageStorage, generate_uid
 
-from demo.imaging import SERIES_UID, Grid, a_dataset, anatomy, cut_short, put_pixels, write_dicom_series
+from demo.imaging import (
+    SERIES_UID,
+    Change,
+    Grid,
+    a_dataset,
+    anatomy,
+    cut_short,
+    put_pixels,
+    write_dicom_series,
+)
 from ingest_worker.domain.budget import Budget
 from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
 from tests.support.odd_files import flip_bit
@@ -198,6 +207,46 @@ def test_acquisitions_of_one_series_at_the_same_places_become_images_of_their_ow
     assert np.array_equal(got[0], anatomy(seed=1))
     assert np.array_equal(got[1], anatomy(seed=2))
     assert report.images[1].name == f"{report.images[0].name} (2)"
+
+
+def named_by_folder(files: list[Path]) -> dict[str, Path]:
+    return {f"{file.parent.name}/{file.name}": file for file in files}
+
+
+def of_another(patient: str, offset_mm: float) -> Change:
+    """Give slices another patient, and a place so much higher."""
+
+    def change(dataset: Dataset, index: int) -> None:
+        dataset.PatientID, dataset.SOPInstanceUID = patient, f"1.2.{patient}.{index}"
+        x, y, z = dataset.ImagePositionPatient
+        dataset.ImagePositionPatient = [x, y, z + offset_mm]
+
+    return change
+
+
+@pytest.mark.parametrize("offset_mm", [0.0, 1.25])
+def test_slices_of_two_patients_never_become_one_volume(tmp_path: Path, offset_mm: float) -> None:
+    """Identifiers made by hand are sometimes the same for everybody."""
+    one = write_dicom_series(tmp_path / "1", anatomy(4), change=of_another("1", 0))
+    other = write_dicom_series(tmp_path / "2", -anatomy(4), change=of_another("2", offset_mm))
+
+    report = convert_here(named_by_folder([*one, *other]), tmp_path / "out")
+
+    got = [read_with_itk(tmp_path / "out" / image.file).pixels for image in report.images]
+    assert not report.rejected
+    assert [image.metadata.patient_id for image in report.images] == ["1", "2"]
+    assert np.array_equal(np.stack(got), [anatomy(4), -anatomy(4)])
+
+
+def test_folders_tell_slices_apart_when_nothing_else_does(tmp_path: Path) -> None:
+    one = write_dicom_series(tmp_path / "1", anatomy(4))
+    other = write_dicom_series(tmp_path / "2", -anatomy(4))
+
+    report = convert_here(named_by_folder([*one, *other]), tmp_path / "out")
+
+    got = [read_with_itk(tmp_path / "out" / image.file).pixels for image in report.images]
+    assert not report.rejected
+    assert np.array_equal(np.stack(got), [anatomy(4), -anatomy(4)])
 
 
 def test_directions_of_diffusion_tell_slices_apart(tmp_path: Path) -> None:

@@ -282,6 +282,25 @@ def test_a_header_that_contradicts_itself_says_how(
     assert expected in reason
 
 
+def test_float_pixels_in_another_number_of_bits_are_a_contradiction(tmp_path: Path) -> None:
+    dataset = a_dataset()
+    put_pixels(dataset, STORED)
+    del dataset.PixelData
+    dataset.FloatPixelData = STORED.tobytes()
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    reason = the_reason(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    assert reason == "The pixels of in.dcm are described in a contradictory way (float32 in 16 bits)."
+
+
+@pytest.mark.parametrize("frames", [0, 1, None])
+def test_a_file_may_count_its_only_frame_in_odd_ways(tmp_path: Path, frames: int | None) -> None:
+    got, _ = imported(tmp_path, [STORED], NumberOfFrames=frames)
+
+    assert np.array_equal(got[0], STORED.astype(int) - 1024)
+
+
 def test_an_object_without_pixels_is_named(tmp_path: Path) -> None:
     dataset = a_dataset("1.2.840.10008.5.1.4.1.1.481.3", "RTSTRUCT")
     dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)

@@ -16,6 +16,11 @@ def series_name(*, description: str, modality: str, series_uid: str) -> str:
     return f"{base[:LONGEST_NAME]}-{tail}" if tail else base[:LONGEST_NAME]
 
 
+def segment_name(file: str, number: str, label: str) -> str:
+    """Return the name of the mask of one segment of a segmentation, such as "seg.dcm, Liver"."""
+    return f"{file}, {_tidy(label)[:LONGEST_NAME] or f'segment {_tidy(number)}'}"
+
+
 def numbered(name: str, before: int) -> str:
     """Return the name of an image when so many from the same files have that name already."""
     return name if before == 0 else f"{name} ({before + 1})"

@@ -1,5 +1,6 @@
 """Single slices as a scanner writes them, and how they fall into stacks that can each become one volume."""
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ SAME_ORIENTATION = 1e-3
 SAME_PLACE_MM = 1e-3
 """Slices nearer to one another than this lie at the same place."""
 
+
+FOLDER = "folder"
+"""Tells slices apart like a trait, though the file does not say it itself."""
 
 HEAD_FIRST: Orientation = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 """Rows and columns of an axial slice, where nothing is said of them."""
@@ -53,7 +57,9 @@ class Slice:
     pixel_spacing
         Between columns (x) and between rows (y), in millimetres.
     stack
-        The scanner's own name for the stack it belongs to.
+        The scanner's own name for the stack it belongs to, and for the segment it shows.
+    owner
+        Whose it is, as the file says it: slices of two patients never make a volume.
     times
         Possible time axes by name, best first, on which slices of one time point share their value.
     trigger_ms
@@ -62,6 +68,10 @@ class Slice:
         What else can tell slices at one place apart, best first: acquisition, echo, ...
     assumed
         What of its position is not known but assumed.
+    is_sparse
+        Whether slices missing beside it are known to be empty: segmentations leave out where nothing is marked.
+    is_empty
+        Whether it stands for such a missing one; `frame` is that of another slice.
     """
 
     file: str
@@ -72,10 +82,13 @@ class Slice:
     orientation: Orientation | None = None
     pixel_spacing: tuple[float, float] | None = None
     stack: str = ""
+    owner: str = field(default="", repr=False)
     times: Mapping[str, float | None] = field(default_factory=dict)
     trigger_ms: float | None = None
     traits: Mapping[str, str | None] = field(default_factory=dict)
     assumed: tuple[Assumed, ...] = ()
+    is_sparse: bool = False
+    is_empty: bool = False
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -89,7 +102,7 @@ def files_of(slices: Iterable[Slice]) -> tuple[str, ...]:
 
 
 def alike(slices: Iterable[Slice]) -> list[list[Slice]]:
-    """Part slices that cannot belong to one volume: other stack, size, pixel spacing or orientation.
+    """Part slices that cannot belong to one volume: other patient, stack, size, pixel spacing or orientation.
 
     The parts, and the slices in them, come in the order of their files.
     """
@@ -105,7 +118,7 @@ def alike(slices: Iterable[Slice]) -> list[list[Slice]]:
 
 def _fits(first: Slice, other: Slice) -> bool:
     return (
-        (first.stack, first.shape) == (other.stack, other.shape)
+        (first.owner, first.stack, first.shape) == (other.owner, other.stack, other.shape)
         and (first.position is None) == (other.position is None)
         and _close(_flat(first.orientation), _flat(other.orientation), SAME_ORIENTATION)
         and _close(first.pixel_spacing, other.pixel_spacing, SAME_PLACE_MM)
@@ -198,21 +211,22 @@ def told_apart(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:
     """Part slices that lie at the same places by what else differs between them, or None if nothing does.
 
     A trait is accepted when within each of its values no two slices share a place; if no single one does it, all
-    together are tried.
+    together are tried, and then the folders that the files lie in.
     """
     names = list(by_place[0][0].traits)
-    for chosen in [*([name] for name in names), names]:
+    for chosen in [*([name] for name in names), names, [FOLDER]]:
         parts: dict[tuple[str | None, ...], list[Slice]] = defaultdict(list)
         for place in by_place:
             for one in place:
-                parts[tuple(one.traits.get(name) for name in chosen)].append(one)
-        apart = all(
-            len({tuple(one.traits.get(name) for name in chosen) for one in place}) == len(place)
-            for place in by_place
-        )
+                parts[_traits_of(one, chosen)].append(one)
+        apart = all(len({_traits_of(one, chosen) for one in place}) == len(place) for place in by_place)
         if chosen and apart and len(parts) > 1:
             return [parts[key] for key in sorted(parts, key=_trait_order)]
     return None
+
+
+def _traits_of(one: Slice, names: Sequence[str]) -> tuple[str | None, ...]:
+    return tuple(posixpath.dirname(one.file) if name == FOLDER else one.traits.get(name) for name in names)
 
 
 def _trait_order(key: Sequence[str | None]) -> tuple[object, ...]:

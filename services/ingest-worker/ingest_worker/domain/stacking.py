@@ -4,13 +4,14 @@ Order comes from positions along the slices' normal, never from the scanner's nu
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ingest_worker.domain.files import natural_order
 from ingest_worker.domain.geometry import (
     Geometry,
     Vector,
+    beyond,
     by_columns,
     cross,
     dot,
@@ -39,6 +40,9 @@ ROUNDING_MM = 0.1
 
 MOST_OF_STEP = 0.25
 """but never more than this share of a step."""
+
+MOST_EMPTY_SLICES = 10_000
+"""More are never put between those of a segmentation."""
 
 SIDEWAYS_PIXELS = 0.25
 """A slice may lie this many pixels beside the line of the others: positions are often rounded to 0.1 mm."""
@@ -134,7 +138,8 @@ def _positioned(volume: list[Slice], slice_distance_mm: float | None) -> list[St
     heights = [dot(_position(one), normal) for one in volume]
     by_place = places(volume, heights)
     if all(len(place) == 1 for place in by_place):
-        return [_grid([[place[0] for place in by_place]], slice_distance_mm)]
+        slices = [place[0] for place in by_place]
+        return [_grid([_filled(slices, normal, slice_distance_mm)], slice_distance_mm)]
     through_time = time_axis(by_place)
     if through_time is not None:
         return [_grid(through_time, slice_distance_mm)]
@@ -142,6 +147,31 @@ def _positioned(volume: list[Slice], slice_distance_mm: float | None) -> list[St
     if parts is None:
         raise Refused(same_place_reason(by_place))
     return [stack for part in parts for stack in _stacked(part, slice_distance_mm)]
+
+
+def _filled(slices: list[Slice], normal: Vector, slice_distance_mm: float | None) -> list[Slice]:
+    """Put empty slices where those of a segmentation are missing, if the others lie on an even grid."""
+    steps = [dot(subtract(_position(high), _position(low)), normal) for low, high in pairwise(slices)]
+    if not (steps and slices[0].is_sparse):
+        return slices
+    step = abs(slice_distance_mm or min(steps))
+    counts = [round(distance / step) for distance in steps]
+    even = all(
+        abs(distance / step - count) <= EVEN_STEP for distance, count in zip(steps, counts, strict=True)
+    )
+    if not even or sum(counts) - len(counts) > MOST_EMPTY_SLICES:
+        return slices
+    filled: list[Slice] = []
+    for (low, high), count in zip(pairwise(slices), counts, strict=True):
+        filled += [low, *_between(low, high, count)]
+    return [*filled, slices[-1]]
+
+
+def _between(low: Slice, high: Slice, count: int) -> list[Slice]:
+    """Return the empty slices that part the way from one slice to another into so many steps."""
+    start, way = _position(low), subtract(_position(high), _position(low))
+    places = [beyond(start, (way[0], way[1], way[2]), index / count) for index in range(1, count)]
+    return [replace(low, position=place, is_empty=True) for place in places]
 
 
 def _grid(points: list[list[Slice]], slice_distance_mm: float | None) -> Stack:

@@ -9,7 +9,7 @@ import numpy as np
 from ingest_worker.adapters.checksums_of_files import same_bytes
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.dicom_description import attributes_of, describe, has_writing
-from ingest_worker.adapters.readers.dicom_frames import Rescale
+from ingest_worker.adapters.readers.dicom_frames import Rescale, slice_distance
 from ingest_worker.adapters.readers.dicom_members import Member, members_of
 from ingest_worker.adapters.readers.dicom_pixels import read_frames
 from ingest_worker.adapters.readers.dicom_samples import (
@@ -19,7 +19,7 @@ from ingest_worker.adapters.readers.dicom_samples import (
     rescaled,
     wider_type,
 )
-from ingest_worker.adapters.readers.dicom_values import number, text
+from ingest_worker.adapters.readers.dicom_values import text
 from ingest_worker.adapters.volumes import Pixels, Reading, RefusedReading, VolumeReading, WiderSamplesNeeded
 from ingest_worker.domain.layouts import VolumeLayout
 from ingest_worker.domain.refusals import Refused
@@ -38,12 +38,20 @@ class DicomVolume:
     members: dict[str, Member]
 
     def slices(self) -> Iterator[Pixels]:
-        for name, run in groupby(self.slices_in_order, key=lambda one: one.file):
+        for (name, is_empty), run in groupby(self.slices_in_order, key=lambda one: (one.file, one.is_empty)):
             member = self.members[name]
+            if is_empty:
+                yield from (self._nothing() for _ in run)
+                continue
             frames = [one.frame for one in run]
             stored = read_frames(member.header, member.form, frames, len(member.frames))
             for frame, pixels in zip(frames, stored, strict=True):
                 yield self._canonical(pixels, member, member.frames[frame].rescale)
+
+    def _nothing(self) -> Pixels:
+        """Return a slice in which nothing is marked."""
+        columns, rows = self.layout.size[:2]
+        return np.zeros((rows, columns), self.layout.sample_type)
 
     def _canonical(self, pixels: Pixels, member: Member, rescale: Rescale) -> Pixels:
         form = member.form.real
@@ -90,12 +98,11 @@ def _copies(members: dict[str, Member]) -> dict[str, str]:
 
 def _volumes(members: dict[str, Member], given: ConversionInput) -> Iterator[Reading]:
     slices = [frame.slice for member in members.values() for frame in member.frames]
-    dataset = next(iter(members.values())).header.dataset
-    distance = number(dataset, "SpacingBetweenSlices")
+    header = next(iter(members.values())).header
     found = stacks_of(
         slices,
-        cross_sectional=text(dataset, "Modality") in CROSS_SECTIONAL,
-        slice_distance_mm=distance or None,
+        cross_sectional=text(header.dataset, "Modality") in CROSS_SECTIONAL,
+        slice_distance_mm=slice_distance(header),
     )
     for stack in found:
         if isinstance(stack, Unstackable):

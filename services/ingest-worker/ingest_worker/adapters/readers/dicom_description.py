@@ -13,7 +13,7 @@ from ingest_worker.adapters.readers.dicom_values import as_list_text, first_item
 from ingest_worker.domain.embedded_metadata import FIELDS, described
 from ingest_worker.domain.images import EyeChoice, ImageMetadata
 from ingest_worker.domain.layouts import VolumeLayout
-from ingest_worker.domain.naming import series_name
+from ingest_worker.domain.naming import segment_name, series_name
 from ingest_worker.domain.stacking import Stack
 
 EYES = {"R": EyeChoice.OD, "L": EyeChoice.OS}
@@ -54,14 +54,16 @@ def describe(
     plain = layout.metadata(pixel_size_known=pixel_size, slice_distance_known=slice_distance)
     found = described(plain, texts)
     return Description(
-        name=_name(header, dataset, len(headers)),
+        name=_name(header, dataset, len(headers), stack.slices[0].frame),
         metadata=replace(found.metadata, eye_choice=_eye(dataset)),
         header_fields=found.header_fields,
         notes=(*stack.notes, *found.notes, *_remarks(stack, dataset)),
     )
 
 
-def _name(header: DicomHeader, dataset: Dataset, files: int) -> str:
+def _name(header: DicomHeader, dataset: Dataset, files: int, frame: int) -> str:
+    for shown in _frame_groups(dataset, frame, "SegmentIdentificationSequence"):
+        return segment_name(header.file.base_name, *_segment(dataset, text(shown, "ReferencedSegmentNumber")))
     if files == 1:
         return header.file.base_name
     return series_name(
@@ -69,6 +71,14 @@ def _name(header: DicomHeader, dataset: Dataset, files: int) -> str:
         modality=text(dataset, "Modality"),
         series_uid=text(dataset, "SeriesInstanceUID"),
     )
+
+
+def _segment(dataset: Dataset, number: str) -> tuple[str, str]:
+    """Return a segment's number and what the file calls it."""
+    described = [
+        item for item in dataset.get("SegmentSequence") or [] if text(item, "SegmentNumber") == number
+    ]
+    return number, text(described[0], "SegmentLabel") if described else ""
 
 
 def _display(stack: Stack, dataset: Dataset, form: SampleFormat, rescale: Rescale) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from pydicom import Dataset
+from pydicom.uid import SegmentationStorage
 
 from ingest_worker.adapters.readers.dicom_headers import DicomHeader
 from ingest_worker.adapters.readers.dicom_places import placed
@@ -22,6 +23,8 @@ from ingest_worker.domain.slices import Slice
 
 MOST_FRAMES = 1_000_000
 FRAGMENT_HEADER_BYTES = 8
+LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"
+SEGMENTATIONS = (SegmentationStorage, LABEL_MAP_SEGMENTATION)
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Frame:
 
 
 def frame_count(header: DicomHeader) -> int:
-    """Return how many frames the file announces.
+    """Return how many frames the file announces; where it says zero, one is meant.
 
     Raises
     ------
@@ -60,7 +63,7 @@ def frame_count(header: DicomHeader) -> int:
         The number is none, or more than so short a file can hold; each frame costs memory before it is read.
     """
     count = whole_number(header.dataset, "NumberOfFrames")
-    if values(header.dataset, "NumberOfFrames") and (count is None or not 1 <= count <= MOST_FRAMES):
+    if values(header.dataset, "NumberOfFrames") and (count is None or not 0 <= count <= MOST_FRAMES):
         raise Refused(f"The number of frames in {header.file.base_name} is not usable.")
     if count and count > 1 and count * _least_bytes(header) > header.file.path.stat().st_size:
         raise Refused(f"The file {header.file.base_name} is too short for the {count} frames it announces.")
@@ -75,6 +78,16 @@ def _least_bytes(header: DicomHeader) -> int:
     if header.pixels.length is None:
         return FRAGMENT_HEADER_BYTES
     return pixels // 8 if whole_number(header.dataset, "BitsAllocated") == 1 else pixels
+
+
+def slice_distance(header: DicomHeader) -> float | None:
+    """Return what a file says of the distance of its slices; negative if they are stored against their normal."""
+    own, shared = (
+        next(first_items(header.dataset, keyword), None)
+        for keyword in ("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence")
+    )
+    measures = _Groups(header.dataset, shared, own, single=False).holding("PixelMeasuresSequence")
+    return number(measures, "SpacingBetweenSlices") or number(header.dataset, "SpacingBetweenSlices") or None
 
 
 def frames_of(header: DicomHeader, *, channels: int) -> list[Frame]:
@@ -134,10 +147,12 @@ def _frame(header: DicomHeader, index: int, groups: _Groups, channels: int) -> F
             position=position(groups.plane, name),
             orientation=orientation(groups.holding("PlaneOrientationSequence"), name),
             pixel_spacing=pixel_spacing(groups.holding("PixelMeasuresSequence")),
-            stack=text(content, "StackID"),
+            stack=f"{text(content, 'StackID')} {_segment(groups)}".strip(),
+            owner=text(top, "PatientID"),
             times=_times(top, content),
             trigger_ms=_trigger(groups),
             traits=_traits(groups),
+            is_sparse=top.get("SOPClassUID") in SEGMENTATIONS,
         ),
         _rescale(groups.holding("PixelValueTransformationSequence"), top),
     )
@@ -164,15 +179,19 @@ def _trigger(groups: _Groups) -> float | None:
     return number(heart, "NominalCardiacTriggerDelayTime") if heart else number(groups.top, "TriggerTime")
 
 
+def _segment(groups: _Groups) -> str:
+    """Return the number of the segment a frame shows: each is a mask of its own."""
+    segment = groups.find("SegmentIdentificationSequence")
+    return f"segment {text(segment, 'ReferencedSegmentNumber')}" if segment else ""
+
+
 def _traits(groups: _Groups) -> dict[str, str | None]:
     top = groups.top
     echo = groups.find("MREchoSequence")
     diffusion = groups.holding("MRDiffusionSequence")
     direction = next(first_items(diffusion, "DiffusionGradientDirectionSequence"), diffusion)
     frame_type = groups.find("MRImageFrameTypeSequence")
-    segment = groups.find("SegmentIdentificationSequence")
     return {
-        "segment": text(segment, "ReferencedSegmentNumber") if segment else "",
         "series": text(top, "SeriesInstanceUID"),
         "acquisition": text(top, "AcquisitionNumber"),
         "echo": text(echo, "EffectiveEchoTime") if echo else text(top, "EchoTime"),

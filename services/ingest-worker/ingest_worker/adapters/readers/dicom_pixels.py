@@ -80,6 +80,7 @@ def read_frames(
     if native:
         check_length(header, -(-form.native_bits * count // 8))
     else:
+        _require_decoder(header)
         _check_fragments(header, count)
     for pixels in _frames(header, form, frames, count):
         stored = _colored(meaningful(pixels, form, native=native), header, form)
@@ -141,16 +142,10 @@ def _decoded_frames(
 
 
 def _encapsulated_frames(header: DicomHeader, frames: Sequence[int]) -> Iterator[Pixels]:
-    plugin = DECODERS.get(header.transfer_syntax)
-    if plugin is None:
-        kind = header.transfer_syntax.name
-        raise Refused(
-            f"The pixels of {header.file.base_name} are compressed as {kind}, which is not supported."
-        )
     options = as_pixel_options(
         header.dataset, pixel_keyword="PixelData", pixel_vr="OB", transfer_syntax_uid=header.transfer_syntax
     )
-    decoder = get_decoder(header.transfer_syntax)
+    decoder, plugin = get_decoder(header.transfer_syntax), DECODERS[header.transfer_syntax]
     with header.file.path.open("rb") as stream:
         stream.seek(header.pixels.offset or 0)
         for pixels, _ in decoder.iter_array(stream, indices=list(frames), decoding_plugin=plugin, **options):
@@ -174,6 +169,15 @@ def _inflated(header: DicomHeader) -> Dataset:
     if "PixelData" not in dataset:
         raise Refused(f"The DICOM file {header.file.base_name} has no pixels.")
     return dataset
+
+
+def _require_decoder(header: DicomHeader) -> None:
+    """Refuse what nobody here decodes, before anything is made of how it lies in the file: videos are one fragment."""
+    if header.transfer_syntax not in DECODERS:
+        kind = header.transfer_syntax.name
+        raise Refused(
+            f"The pixels of {header.file.base_name} are compressed as {kind}, which is not supported."
+        )
 
 
 def _check_fragments(header: DicomHeader, count: int) -> None:

@@ -58,6 +58,7 @@ SHARED: Final = frozenset(
         tag(0x0008, 0x0005),  # SpecificCharacterSet
         tag(0x0008, 0x0008),  # ImageType
         tag(0x0008, 0x0060),  # Modality
+        tag(0x0010, 0x0020),  # PatientID
         tag(0x0018, 0x0081),  # EchoTime
         tag(0x0018, 0x0088),  # SpacingBetweenSlices
         tag(0x0018, 0x1060),  # TriggerTime
@@ -81,7 +82,7 @@ SHARED: Final = frozenset(
         tag(0x0028, 0x1053),  # RescaleSlope
     }
 )  # fmt: skip
-"""Whatever pixels and place of a slice depend on, and is usually the same in all of its series."""
+"""Whatever pixels, place and owner of a slice depend on, and is usually the same in all of its series."""
 
 BEYOND: Final = frozenset(
     {

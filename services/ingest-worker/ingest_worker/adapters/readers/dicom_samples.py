@@ -99,6 +99,10 @@ def sample_format(header: DicomHeader) -> SampleFormat:
     photometric = text(dataset, "PhotometricInterpretation") or "MONOCHROME2"
     samples = whole_number(dataset, "SamplesPerPixel") or 1
     _require_convertible(name, allocated=allocated, stored=stored, samples=samples, photometric=photometric)
+    if header.pixels.kind not in ("integer", f"float{allocated}"):
+        raise Refused(
+            f"The pixels of {name} are described in a contradictory way ({header.pixels.kind} in {allocated} bits)."
+        )
     signed = whole_number(dataset, "PixelRepresentation") == 1
     return SampleFormat(
         rows=int(dataset.Rows),
