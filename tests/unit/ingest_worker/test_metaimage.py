@@ -229,6 +229,52 @@ def test_data_outside_the_upload_is_never_followed(tmp_path: Path, data_file: st
     assert reason == "The header names a pixel data file outside the upload, which is never followed."
 
 
+def write_small(path: Path, *lines: str, sample_type: str = "MET_UCHAR", size: str = "4 3 2") -> Path:
+    """Write a small header with these lines in it, and bytes enough behind it."""
+    header = [
+        "ObjectType = Image", "NDims = 3", *lines, f"DimSize = {size}", f"ElementType = {sample_type}",
+        "ElementDataFile = LOCAL",
+    ]  # fmt: skip
+    return write_raw_header(path, header, bytes(range(72))[: 72 if "ARRAY" in sample_type else 24])
+
+
+def test_a_negative_spacing_turns_the_axis_around(tmp_path: Path) -> None:
+    source = write_small(tmp_path / "in.mha", "ElementSpacing = -0.5 1 2", "Offset = 1 2 3")
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert got.spacing == (0.5, 1, 2)
+    assert got.direction[0] == -1
+    assert same_grid(got, read_with_itk(source))
+    assert image.metadata.voxel_width_mm == 0.5
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("ElementSpacing = 0 1 1", "voxels have no size"),
+        ("TransformMatrix = 1 0 0 1 0 0 0 0 1", "point the same way, or one nowhere"),
+        ("TransformMatrix = 0 0 0 0 0 0 0 0 0", "point the same way, or one nowhere"),
+    ],
+)
+def test_numbers_that_make_no_grid_are_refused_as_nobody_could_read_the_result(
+    tmp_path: Path, line: str, expected: str
+) -> None:
+    source = write_small(tmp_path / "in.mha", line)
+
+    assert expected in the_reason(convert_here([source], tmp_path / "out"))
+
+
+def test_old_writers_call_samples_of_many_channels_arrays(tmp_path: Path) -> None:
+    source = write_small(tmp_path / "in.mha", "ElementNumberOfChannels = 3", sample_type="MET_UCHAR_ARRAY")
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert image.metadata.color_space is ColorSpace.RGB
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, read_with_itk(source).pixels)
+
+
 @pytest.mark.parametrize("data_file", ["LIST", "LIST 2", "slice%03d.raw 1 3 1"])
 def test_a_list_of_files_is_refused_even_beside_a_decoy_of_its_name(tmp_path: Path, data_file: str) -> None:
     lines = [*HEADER, f"ElementDataFile = {data_file}", "/etc/passwd"]

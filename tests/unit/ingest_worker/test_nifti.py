@@ -131,6 +131,29 @@ def test_a_value_that_does_not_fit_makes_all_wider(
     assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, seen_by_nibabel(source))
 
 
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(("slope", "intercept"), [(np.nan, np.nan), (np.nan, 7.0), (0.0, 7.0), (0.0, np.nan)])
+def test_a_slope_that_says_nothing_scales_nothing(
+    tmp_path: Path, slope: float, intercept: float, version: int
+) -> None:
+    source = save_scaled(tmp_path / "in.nii", anatomy().T, slope, intercept, version=version)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert image.sample_type == "int16"
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy())
+    assert np.array_equal(seen_by_nibabel(source), anatomy())
+
+
+@pytest.mark.parametrize(("slope", "intercept"), [(2.0, np.nan), (np.inf, 0.0), (1.0, np.inf)])
+def test_a_scale_that_is_no_number_is_refused(tmp_path: Path, slope: float, intercept: float) -> None:
+    source = save_scaled(tmp_path / "in.nii", anatomy().T, slope, intercept)
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == "The header of in.nii scales its values by something that is no number."
+
+
 def test_a_slope_beyond_all_integers_makes_floats(tmp_path: Path) -> None:
     source = save_scaled(tmp_path / "in.nii", anatomy().T, 2.0**100, 0.0)
 

@@ -156,6 +156,7 @@ def test_a_flipped_bit_in_gzip_is_noticed(tmp_path: Path) -> None:
         ("data file: x%02d.raw 1 4 1", "spread over a list of files"),
         ("encoding: hex", "neither raw nor compressed"),
         ("type: block", "no type of pixels"),
+        ("endian: middle", "in which order the bytes"),
         ("sizes: 32 24", "no usable sizes"),
         ("byte skip: -2", "unusable byte skip"),
     ],
@@ -168,6 +169,20 @@ def test_a_header_that_cannot_be_followed_says_why(tmp_path: Path, line: str, ex
     reason = the_reason(convert_here([source], tmp_path / "out"))
 
     assert expected in reason
+
+
+@pytest.mark.parametrize(
+    ("directions", "expected"),
+    [
+        ("(0,0,0) (0,1,0) (0,0,1)", "voxels have no size"),
+        ("(1,0,0) (1,0,0) (0,0,1)", "point the same way, or one nowhere"),
+    ],
+)
+def test_numbers_that_make_no_grid_are_refused(tmp_path: Path, directions: str, expected: str) -> None:
+    lines = ["space: LPS", f"space directions: {directions}", "encoding: raw", ""]
+    source = write_raw_header(tmp_path / "in.nrrd", [*FIELDS, *lines], anatomy().tobytes())
+
+    assert expected in the_reason(convert_here([source], tmp_path / "out"))
 
 
 def test_an_unknown_version_is_refused(tmp_path: Path) -> None:

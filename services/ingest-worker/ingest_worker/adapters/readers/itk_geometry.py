@@ -4,10 +4,12 @@ ITK gets a copy of the header in a folder of its own: it has every rule on orien
 need none of them twice; it opens no pixel data, so no name in a header can lead it anywhere.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import SimpleITK as sitk
 
 from ingest_worker.domain.geometry import Geometry
@@ -77,11 +79,25 @@ def read_geometry(header: bytes, *, name: str, suffix: str, image_io: str, scrat
         raise Refused(f"The header of {name} describes no image that can be read.") from error
     finally:
         copy.unlink()
+    geometry = _grid(reader.GetSpacing(), reader.GetOrigin(), reader.GetDirection(), name)
     return ItkView(
         size=tuple(reader.GetSize()),
         channels=reader.GetNumberOfComponents(),
         sample_type=SAMPLE_TYPES.get(reader.GetPixelID()),
-        geometry=Geometry(
-            tuple(reader.GetSpacing()), tuple(reader.GetOrigin()), tuple(reader.GetDirection())
-        ),
+        geometry=geometry,
     )
+
+
+def _grid(
+    spacing: Sequence[float], origin: Sequence[float], direction: Sequence[float], name: str
+) -> Geometry:
+    """Return the grid as ITK would have it of an image; it notices only then that numbers make none.
+
+    Where a spacing is negative, the axis points the other way.
+    """
+    if 0 in spacing:
+        raise Refused(f"The header of {name} says that its voxels have no size (a spacing of 0).")
+    axes = np.reshape(direction, (len(spacing), -1)) * np.sign(spacing)
+    if not abs(np.linalg.det(axes)) > 0:  # nor is that of no numbers
+        raise Refused(f"In the header of {name}, two axes of the image point the same way, or one nowhere.")
+    return Geometry(tuple(map(abs, spacing)), tuple(origin), tuple(map(float, axes.ravel())))

@@ -35,6 +35,8 @@ GEOMETRY_KEYS = frozenset(
 )  # fmt: skip
 
 LOCAL = "LOCAL"
+OF_MANY_CHANNELS = "_ARRAY"
+"""What old writers put behind the type of a sample where a pixel has several."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ def _number(fields: dict[str, str], name: str, key: str, default: int) -> int:
 
 
 def _sample_type(fields: dict[str, str], name: str) -> str:
-    sample_type = SAMPLE_TYPES.get(fields.get("ElementType", ""))
+    sample_type = SAMPLE_TYPES.get(fields.get("ElementType", "").removesuffix(OF_MANY_CHANNELS))
     if sample_type is None:
         raise Refused(f"The header of {name} has no ElementType that can be imported.")
     if not _flag(fields, "BinaryData", default="True"):

@@ -140,9 +140,10 @@ def _checked(raw: bytes, order: str, fields: _Fields, name: str) -> NiftiHeader:
     placed = np.isfinite(fields.offset) and fields.offset >= len(raw)
     if not 1 <= count <= 7 or min(sizes) < 1 or not placed:
         raise Refused(f"The header of {name} describes no image that can be read.")
-    if not (np.isfinite(fields.slope) and np.isfinite(fields.intercept)):
+    # nifti1.h: "if scl_slope is zero, then ignore"; to nibabel and ITK no number at all says the same.
+    says_nothing = fields.slope == 0.0 or np.isnan(fields.slope)
+    if not says_nothing and not np.isfinite([fields.slope, fields.intercept]).all():
         raise Refused(f"The header of {name} scales its values by something that is no number.")
-    says_nothing = fields.slope == 0.0  # nifti1.h: "if scl_slope is zero, then ignore"
     return NiftiHeader(
         raw=raw,
         big_endian=order == ">",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ingest_worker.adapters.readers.text_headers import HeaderLines, whole_numbers
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.layouts import SAMPLE_BYTES
 from ingest_worker.domain.refusals import Refused
 
 SAMPLE_TYPES = {
@@ -113,7 +114,7 @@ def read_header(file: SourceFile, budget: Budget) -> NrrdHeader:
         values=values,
         sizes=_sizes(fields, name),
         sample_type=_sample_type(fields, name),
-        big_endian=fields.get("endian", "little").lower() == "big",
+        big_endian=_is_big_endian(fields, name),
         encoding=_encoding(fields, name),
         data_file=_data_file(fields, name),
         header_bytes=header_bytes,
@@ -160,6 +161,15 @@ def _sample_type(fields: dict[str, str], name: str) -> str:
     if sample_type is None:
         raise Refused(f"The header of {name} has no type of pixels that can be imported.")
     return sample_type
+
+
+def _is_big_endian(fields: dict[str, str], name: str) -> bool:
+    order = fields.get("endian", "").lower()
+    if order not in ("little", "big") and SAMPLE_BYTES[_sample_type(fields, name)] > 1:
+        raise Refused(
+            f"The header of {name} does not say in which order the bytes of its pixels are (endian)."
+        )
+    return order == "big"
 
 
 def _encoding(fields: dict[str, str], name: str) -> str:
