@@ -147,7 +147,9 @@ def test_a_filename_that_is_no_plain_name_is_refused(desk: Desk, filename: str) 
     assert desk.service.documents.count("uploads") == 0
 
 
-@pytest.mark.parametrize("filename", ["..x", "Ärzte 心.mha", "x" * 128, "a b.nii.gz"])
+@pytest.mark.parametrize(
+    "filename", ["..x", "Ärzte 心.mha", "x" * 128, "a b.nii.gz", "Screenshot 10.00\u202fAM.png"]
+)
 def test_unusual_but_plain_filenames_are_taken(desk: Desk, filename: str) -> None:
     assert desk.opened(desk.person("ann"), filename)["filename"] == filename
 

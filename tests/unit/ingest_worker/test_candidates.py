@@ -49,6 +49,19 @@ def test_a_header_takes_its_data_file_in_another_case() -> None:
     assert not rejections
 
 
+def test_a_header_takes_its_data_file_under_a_name_macos_spells_its_own_way() -> None:
+    composed, decomposed = "sch\u00e4del.raw", "scha\u0308del.raw"
+    files = [
+        Recognised(a_file("schaedel.mhd"), Format.META_IMAGE, references=(composed,)),
+        Recognised(a_file(decomposed)),
+    ]
+
+    candidates, rejections = gather(files)
+
+    assert [file.name for file in candidates[0].files] == ["schaedel.mhd", decomposed]
+    assert not rejections
+
+
 def test_pixels_that_look_like_a_picture_by_chance_are_still_pixels() -> None:
     files = [
         Recognised(a_file("ct.mhd"), Format.META_IMAGE, references=("ct.raw",)),

@@ -80,6 +80,49 @@ def test_a_name_that_leads_out_of_the_archive_is_left_out(tmp_path: Path, name: 
     assert {path.name for path in (tmp_path / "target").iterdir()} == {"000001"}
 
 
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f", "\u200b", "\u00ad"])
+def test_a_name_may_hold_blanks_that_are_not_seen(tmp_path: Path, blank: str) -> None:
+    """MacOS puts a narrow one into names of screenshots; in Windows' Cyrillic, a letter looks like one of them."""
+    archive = write_zip(tmp_path / "a.zip", {f"Screenshot 10.00{blank}AM.png": b"x"})
+
+    found = unpacked(archive)
+
+    assert list(contents(found)) == [f"a.zip/Screenshot 10.00{blank}AM.png"]
+    assert not found.rejections
+
+
+def test_folders_may_be_separated_as_on_windows(tmp_path: Path) -> None:
+    names = ("study\\", "study\\ct\\1.dcm", "__MACOSX\\._1.dcm", "study\\Thumbs.db")
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w") as opened:
+        for name in names:
+            entry = zipfile.ZipInfo("to be named")
+            entry.filename = name
+            opened.writestr(entry, b"" if name.endswith("\\") else b"1")
+
+    found = unpacked(archive)
+
+    assert contents(found) == {"a.zip/study/ct/1.dcm": b"1"}
+    assert not found.rejections
+
+
+@pytest.mark.parametrize(
+    ("stored", "name"), [("Schädel.raw".encode(), "Schädel.raw"), (b"Sch\x84del.raw", "Schädel.raw")]
+)
+def test_names_are_read_though_their_encoding_is_not_told(tmp_path: Path, stored: bytes, name: str) -> None:
+    """As UTF-8, which macOS writes so, or else as MS-DOS had them."""
+    archive = write_zip(tmp_path / "a.zip", {"x" * len(stored): b"1"})
+    archive.write_bytes(archive.read_bytes().replace(b"x" * len(stored), stored))
+
+    assert contents(unpacked(archive)) == {f"a.zip/{name}": b"1"}
+
+
+def test_names_that_mean_one_file_are_no_archive_to_trust(tmp_path: Path) -> None:
+    archive = write_zip(tmp_path / "a.zip", {"x/y": b"1", "x//y": b"2"})
+
+    assert reason(unpacked(archive)) == "The archive a.zip holds several files of one name."
+
+
 def test_links_are_not_followed(tmp_path: Path) -> None:
     archive = tmp_path / "a.zip"
     with zipfile.ZipFile(archive, "w") as opened:

@@ -10,17 +10,19 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from ingest_worker.domain.budget import MIB, Budget, readable_bytes
-from ingest_worker.domain.files import SourceFile, natural_order
+from ingest_worker.domain.files import SourceFile, is_one_line, natural_order
 from ingest_worker.domain.refusals import Refused
 from ingest_worker.domain.report import Rejection
 
 ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
-ENCRYPTED = 0x1
+ENCRYPTED, UTF_8 = 0x1, 0x800  # general purpose bit flag (APPNOTE.TXT 4.4.4)
+MS_DOS = "cp437"
 BLOCK_BYTES = MIB
 OnProgress = Callable[[int], None]
 LITTER = frozenset({".ds_store", "desktop.ini", "thumbs.db"})
@@ -136,16 +138,29 @@ def _members(archive: SourceFile, target: Path, allowance: Allowance, on_progres
 
 def _wanted(opened: zipfile.ZipFile, archive: SourceFile) -> list[zipfile.ZipInfo]:
     """Return the entries that are files, without what operating systems leave behind."""
-    entries = [entry for entry in opened.infolist() if not entry.is_dir() and not _is_litter(entry.filename)]
+    named = [(entry, _path(entry)) for entry in opened.infolist()]
+    entries = [entry for entry, path in named if not path.endswith("/") and not _is_litter(path)]
     if not entries:
         raise Refused(f"The archive {archive.base_name} is empty.")
-    if len({entry.filename for entry in entries}) < len(entries):
+    if len({_member_name(archive, entry) for entry in entries}) < len(entries):
         raise Refused(f"The archive {archive.base_name} holds several files of one name.")
     if any(entry.flag_bits & ENCRYPTED for entry in entries):
         raise Refused(
             f"The archive {archive.base_name} is encrypted; it can only be imported without a password."
         )
     return sorted(entries, key=lambda entry: natural_order(entry.filename))
+
+
+def _path(entry: zipfile.ZipInfo) -> str:
+    """Return an entry's name in Unicode, with folders separated by "/", whatever the archive was packed on.
+
+    macOS writes UTF-8 without saying so, which zipfile then takes for what MS-DOS had.
+    """
+    name = entry.filename
+    if not (entry.flag_bits & UTF_8 or name.isascii()):
+        with suppress(UnicodeError):
+            name = name.encode(MS_DOS).decode("utf-8")
+    return name.replace("\\", "/")
 
 
 def _is_litter(name: str) -> bool:
@@ -202,20 +217,16 @@ def _told(entries: list[zipfile.ZipInfo], on_progress: OnProgress) -> Iterator[z
 
 def _member_name(archive: SourceFile, entry: zipfile.ZipInfo) -> str:
     """Return what a member is called from now on: inside a folder named like its archive, never outside of it."""
-    parts = [part for part in entry.filename.replace("\\", "/").split("/") if part not in ("", ".", "..")]
-    printable = ["".join(char if char.isprintable() else "?" for char in part) for part in parts]
-    return posixpath.join(archive.name, *printable)
+    parts = [part for part in _path(entry).split("/") if part not in ("", ".", "..")]
+    name = posixpath.join(archive.name, *parts)
+    return name if is_one_line(name) else "".join(char if is_one_line(char) else "?" for char in name)
 
 
 def _unfit(entry: zipfile.ZipInfo) -> str:
     """Return why an entry is not unpacked, "" if it is."""
-    name = entry.filename.replace("\\", "/")
-    if (
-        name.startswith("/")
-        or ".." in name.split("/")
-        or re.match("[A-Za-z]:", name)
-        or not name.isprintable()
-    ):
+    name = _path(entry)
+    leads_out = name.startswith("/") or ".." in name.split("/") or re.match("[A-Za-z]:", name)
+    if leads_out or not is_one_line(name):
         return "The name of this file leads out of its archive, or is no name; such files are left out."
     if stat.S_ISLNK(entry.external_attr >> 16):
         return "This is a link, and links in archives are not followed."

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ingest_worker.domain.files import SourceFile, natural_order, neighbour_name
+from ingest_worker.domain.files import SourceFile, called_alike, natural_order, neighbour_name
 from ingest_worker.domain.formats import AnyFormat, Format, SlideFormat, UnsupportedFormat
 from ingest_worker.domain.refusals import Companion
 from ingest_worker.domain.report import Rejection
@@ -146,10 +146,10 @@ class _Upload:
         return data.file
 
     def _by_any_case(self, name: str) -> Recognised | None:
-        """Find a file as spelt, or else the only one that differs in case alone (headers written on Windows)."""
+        """Find a file as spelt, or else the only one called alike (headers written on Windows, names kept by macOS)."""
         if name in self._by_name:
             return self._by_name[name]
-        similar = [one for other, one in self._by_name.items() if other.casefold() == name.casefold()]
+        similar = [one for other, one in self._by_name.items() if called_alike(other, name)]
         return similar[0] if len(similar) == 1 else None
 
     def _owned_by(self, one: Recognised) -> list[SourceFile]:

@@ -2,11 +2,14 @@
 
 import posixpath
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 MANY = 3
+UNSHOWN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode's categories of control characters, halves of characters, and ends of lines and paragraphs."""
 
 
 @dataclass(frozen=True, order=True)
@@ -62,6 +65,20 @@ def name_list(names: Sequence[str]) -> str:
     if len(names) <= MANY:
         return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
     return f"{', '.join(names[:MANY])} and {len(names) - MANY} more"
+
+
+def is_one_line(name: str) -> bool:
+    """Tell whether a name can be shown: it holds no control characters, line ends or halves of characters.
+
+    Blanks of every kind may stand in it: macOS puts a narrow one into the names of screenshots.
+    """
+    return name.isprintable() or not any(unicodedata.category(char) in UNSHOWN for char in name)
+
+
+def called_alike(one: str, other: str) -> bool:
+    """Tell whether two names differ in case alone, or in how an accented letter is made: of one character or of two."""
+    first, second = (unicodedata.normalize("NFC", name).casefold() for name in (one, other))
+    return first == second
 
 
 def neighbour_name(header_name: str, reference: str) -> str | None:

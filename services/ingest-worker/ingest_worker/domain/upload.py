@@ -8,6 +8,7 @@ from archive_shared.documents import Aggregate, Collection
 from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
 from archive_shared.errors import Conflict, Invalid
 from archive_shared.events import UploadCompleted
+from ingest_worker.domain.files import is_one_line
 
 LONGEST_FILENAME = 128
 
@@ -111,6 +112,6 @@ def checked_filename(text: str) -> str:
     """
     if not text or len(text) > LONGEST_FILENAME:
         raise Invalid({"filename": [f"Use 1 to {LONGEST_FILENAME} characters."]})
-    if "/" in text or "\\" in text or text in (".", "..") or not text.isprintable():
+    if "/" in text or "\\" in text or text in (".", "..") or not is_one_line(text):
         raise Invalid({"filename": [f"{text!r} is not a valid filename: it must be a name, not a path."]})
     return text
