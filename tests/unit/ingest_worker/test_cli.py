@@ -1,6 +1,7 @@
 """`ingest-worker convert` at a terminal."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,30 @@ def test_wrong_options_are_explained_and_have_a_code_of_their_own(tmp_path: Path
 
     assert code == 64
     assert "Invalid value for '--jobs'" in output
+
+
+def test_a_report_without_a_folder_is_noticed_before_anything_is_converted(tmp_path: Path) -> None:
+    photo = write_picture(tmp_path / "photo.png")
+
+    code, output = run(photo, "--output", tmp_path / "out", "--report", tmp_path / "none" / "r.json")
+
+    assert code == 64
+    assert "--report: its folder does not exist." in output
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_name_that_is_not_utf_8_is_told_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    photo = write_picture(folder / "photo.png")
+    photo.rename(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.png"))
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xe4.txt")).write_text("hi", encoding="utf-8")
+
+    code, output = run(folder, "--output", tmp_path / "out", "--report", tmp_path / "r.json")
+
+    report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert code == 0
+    assert [image["sources"] for image in report["images"]] == [["in/caf\\xe9.png"]]
+    assert "refused  in/\\xe4.txt" in output
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,8 @@ def convert_command(
     Exits with 0 when anything was imported, with 2 when nothing was, with 64 when it was not told well what to do, and
     with 1 when something else stopped it, such as a full disk.
     """
+    if report_file is not None and not report_file.absolute().parent.is_dir():
+        raise click.BadParameter("its folder does not exist.", param_hint="--report")
     sources, links = _found(inputs)
     try:
         with _Bar() as bar:
@@ -132,8 +134,12 @@ def _files_of(given: Path) -> Iterator[Path]:
 
 
 def _name(path: Path, given: Path, count: int) -> str:
-    """Return what a file is called: the last parts of what was given, so many, and where it lies in there."""
-    return Path(*given.parts[-count:], path.relative_to(given)).as_posix()
+    """Return what a file is called: the last parts of what was given, so many, and where it lies in there.
+
+    Names on old disks are not always UTF-8, but the report is.
+    """
+    name = Path(*given.parts[-count:], path.relative_to(given)).as_posix()
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _walk(folder: Path) -> Iterator[Path]:
