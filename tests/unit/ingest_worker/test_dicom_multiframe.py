@@ -165,6 +165,28 @@ def test_each_segment_of_a_segmentation_is_a_mask_of_its_own(tmp_path: Path) -> 
     assert [image.name for image in report.images] == ["in.dcm, Liver", "in.dcm, Left kidney"]
 
 
+def test_segmentations_of_one_series_are_masks_of_their_own(tmp_path: Path) -> None:
+    one = write_segmentation(tmp_path / "1.dcm", [(1, place) for place in range(3)], MASKS[:3])
+    other = write_segmentation(tmp_path / "2.dcm", [(1, place) for place in range(2, 5)], MASKS[3:])
+
+    report = convert_here([one, other], tmp_path / "out")
+
+    got = [read_with_itk(tmp_path / "out" / image.file).pixels for image in report.images]
+    assert np.array_equal(got, [MASKS[:3], MASKS[3:]])
+    assert [image.name for image in report.images] == ["1.dcm, Liver", "2.dcm, Liver"]
+
+
+def test_volumes_at_one_place_in_files_of_their_own_are_images_of_their_own(tmp_path: Path) -> None:
+    one = write_enhanced_ct(tmp_path / "1.dcm", anatomy(4))
+    other = write_enhanced_ct(tmp_path / "2.dcm", -anatomy(4))
+
+    report = convert_here([one, other], tmp_path / "out")
+
+    got = [read_with_itk(tmp_path / "out" / image.file).pixels for image in report.images]
+    assert not report.rejected
+    assert np.array_equal(got, [anatomy(4), -anatomy(4)])
+
+
 def test_segments_one_above_the_other_are_masks_of_their_own(tmp_path: Path) -> None:
     frames = [(1, 0), (1, 1), (1, 2), (2, 3), (2, 4), (3, 5)]
     source = write_segmentation(tmp_path / "in.dcm", frames, MASKS)

@@ -20,8 +20,8 @@ SAME_PLACE_MM = 1e-3
 """Slices nearer to one another than this lie at the same place."""
 
 
-FOLDER = "folder"
-"""Tells slices apart like a trait, though the file does not say it itself."""
+FILE, FOLDER = "file", "folder"
+"""Tell slices apart like traits, though files do not say them themselves."""
 
 HEAD_FIRST: Orientation = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 """Rows and columns of an axial slice, where nothing is said of them."""
@@ -211,22 +211,25 @@ def told_apart(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:
     """Part slices that lie at the same places by what else differs between them, or None if nothing does.
 
     A trait is accepted when within each of its values no two slices share a place; if no single one does it, all
-    together are tried, and then the folders that the files lie in.
+    together are tried, then the folders that the files lie in, and then files of many slices, one volume each.
     """
     names = list(by_place[0][0].traits)
-    for chosen in [*([name] for name in names), names, [FOLDER]]:
+    most = max(map(len, by_place))
+    for chosen in [*([name] for name in names), names, [FOLDER], [FILE]]:
         parts: dict[tuple[str | None, ...], list[Slice]] = defaultdict(list)
         for place in by_place:
             for one in place:
                 parts[_traits_of(one, chosen)].append(one)
         apart = all(len({_traits_of(one, chosen) for one in place}) == len(place) for place in by_place)
-        if chosen and apart and len(parts) > 1:
+        one_volume_each = chosen != [FILE] or len(parts) == most
+        if chosen and apart and one_volume_each and len(parts) > 1:
             return [parts[key] for key in sorted(parts, key=_trait_order)]
     return None
 
 
 def _traits_of(one: Slice, names: Sequence[str]) -> tuple[str | None, ...]:
-    return tuple(posixpath.dirname(one.file) if name == FOLDER else one.traits.get(name) for name in names)
+    of_file = {FILE: one.file, FOLDER: posixpath.dirname(one.file)}
+    return tuple(of_file.get(name) or one.traits.get(name) for name in names)
 
 
 def _trait_order(key: Sequence[str | None]) -> tuple[object, ...]:

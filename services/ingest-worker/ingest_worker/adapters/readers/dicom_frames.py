@@ -147,7 +147,7 @@ def _frame(header: DicomHeader, index: int, groups: _Groups, channels: int) -> F
             position=position(groups.plane, name),
             orientation=orientation(groups.holding("PlaneOrientationSequence"), name),
             pixel_spacing=pixel_spacing(groups.holding("PixelMeasuresSequence")),
-            stack=f"{text(content, 'StackID')} {_segment(groups)}".strip(),
+            stack=f"{text(content, 'StackID')} {_segment(groups, header)}".strip(),
             owner=text(top, "PatientID"),
             times=_times(top, content),
             trigger_ms=_trigger(groups),
@@ -179,10 +179,10 @@ def _trigger(groups: _Groups) -> float | None:
     return number(heart, "NominalCardiacTriggerDelayTime") if heart else number(groups.top, "TriggerTime")
 
 
-def _segment(groups: _Groups) -> str:
-    """Return the number of the segment a frame shows: each is a mask of its own."""
+def _segment(groups: _Groups, header: DicomHeader) -> str:
+    """Return which segment of which file a frame shows: each is a mask of its own."""
     segment = groups.find("SegmentIdentificationSequence")
-    return f"segment {text(segment, 'ReferencedSegmentNumber')}" if segment else ""
+    return f"{header.file.name} {text(segment, 'ReferencedSegmentNumber')}" if segment else ""
 
 
 def _traits(groups: _Groups) -> dict[str, str | None]:
