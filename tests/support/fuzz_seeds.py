@@ -203,6 +203,26 @@ def _tiffs(folder: Path) -> Iterator[tuple[str, Seed]]:
     with TiffFile(folder / "deflated.tif") as tiff:
         guarded_from = tiff.pages.first.dataoffsets[0]
     yield "tif deflated", _alone(folder / "deflated.tif", guarded_from)
+    imwrite(folder / "zstandard.tif", picture(), compression="zstd", tile=(32, 32), **plain)
+    yield "tif zstandard", _alone(folder / "zstandard.tif")
+    layers = anatomy(4).reshape(2, 2, 24, 32).astype(np.uint16)
+    size = {"unit": "um", "spacing": 2.0}
+    imwrite(
+        folder / "imagej.tif",
+        layers,
+        imagej=True,
+        truncate=True,
+        resolution=(2, 2),
+        metadata={"axes": "ZCYX", **size},
+    )
+    yield "tif imagej", _alone(folder / "imagej.tif")
+    imwrite(
+        folder / "ome.tif",
+        layers,
+        ome=True,
+        metadata={"axes": "CTYX", "PhysicalSizeX": 1, "PhysicalSizeY": 1},
+    )
+    yield "tif ome", _alone(folder / "ome.tif")
     yield "tif pyramid", _alone(write_pyramid(folder / "pyramid.tif"))
     yield "tif jpeg pyramid", _alone(write_pyramid(folder / "jpeg.tif", compression="jpeg"))
 

@@ -55,9 +55,7 @@ def _decodable(found: Pages, given: ConversionInput) -> Iterator[Path]:
     if is_decoded_by_libvips(first):
         yield file.path
         return
-    VolumeLayout(first.upright_size, 1, _sample_type(first), Geometry.unknown(2)).check(
-        file.base_name, given.budget
-    )
+    _layout(first, first.upright_size, found, first.samples).check(file.base_name, given.budget)
     copy = given.scratch / "plain.tif"
     try:
         write_plain(file.path, len(found.pages) if found.is_stack else 1, copy, file.base_name)
