@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -359,6 +360,41 @@ def test_every_lossless_compression_gives_the_pixels_that_went_in(
 
     assert np.array_equal(read_with_itk(path).pixels if stacked else tifffile.imread(path, key=0), pixels)
     assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == [image.file]
+
+
+@pytest.mark.parametrize("compression", [None, "lzw"])
+def test_tiles_of_one_colour_each_become_one_picture(tmp_path: Path, compression: str | None) -> None:
+    planes = np.moveaxis(picture(), 2, 0)
+    options = {"photometric": "rgb", "planarconfig": "separate", "tile": (32, 32), "compression": compression}
+    source = write(tmp_path / "in.tif", planes, **options)
+
+    _, path = imported(source, tmp_path)
+
+    assert np.array_equal(tifffile.imread(path, key=0), picture())
+
+
+def test_twelve_bits_of_a_sample_keep_their_values(tmp_path: Path) -> None:
+    pixels = np.arange(48 * 64, dtype=np.uint16).reshape(48, 64) % 4096
+    packed = imagecodecs.packints_encode(pixels, 12, runlen=64)
+    shape = {"shape": pixels.shape, "dtype": pixels.dtype, "bitspersample": 12, "rowsperstrip": 48}
+    source = tmp_path / "in.tif"
+    tifffile.imwrite(source, iter([packed]), photometric="minisblack", **shape, **RESOLUTION)
+
+    image, path = imported(source, tmp_path)
+
+    assert image.sample_type == "uint16"
+    assert np.array_equal(tifffile.imread(path, key=0), pixels)
+
+
+@pytest.mark.parametrize(
+    "options", [{"photometric": "ycbcr", "subsampling": (1, 1)}, {"photometric": "cielab"}]
+)
+def test_colours_that_libvips_takes_for_others_are_refused(tmp_path: Path, options: dict[str, Any]) -> None:
+    source = write(tmp_path / "in.tif", picture(), **options)
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == "The colours of in.tif are told in a way that cannot be imported."
 
 
 def test_a_turned_pyramid_of_labels_in_zstandard_stays_itself(tmp_path: Path) -> None:

@@ -24,7 +24,18 @@ from ingest_worker.domain.segments import MOST_SEGMENTS
 from ingest_worker.domain.slices import Assumed
 
 VIPS_TYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32")
-WHITE_IS_ZERO, PALETTE = 0, 3  # PhotometricInterpretation (TIFF 6.0, section 8)
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR = (
+    0,
+    1,
+    2,
+    3,
+    5,
+    6,
+)  # (TIFF 6.0, sections 8, 16 and 21)
+COLOR_MODELS = (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR)
+JPEG = 7
+"""The only compression that turns YCbCr into colours by itself; libvips takes other samples for red, green and blue."""
+
 IN_THEIR_ORDER = "The pages are of one size and were imported as slices; their distance is not known."
 MIXTURE = (
     "The TIFF file {name} holds several pictures that are neither levels of a pyramid nor slices of a stack."
@@ -40,6 +51,8 @@ def read(given: ConversionInput) -> Iterator[Reading]:
         raise Refused(
             f"The samples of {file.base_name} are of a type that cannot be imported ({first.sample_type})."
         )
+    if first.photometric not in COLOR_MODELS or (first.photometric == YCBCR and first.compression != JPEG):
+        raise Refused(f"The colours of {file.base_name} are told in a way that cannot be imported.")
     verify_deflated(file.path, found, file.base_name)
     with _decodable(found, given) as path:
         if found.is_stack:

@@ -64,6 +64,7 @@ class Page:
     segment_bytes: int
     value_range: tuple[int, int] | None
     orientation: int
+    bits: int
     big_endian: bool
 
     @property
@@ -197,6 +198,7 @@ def read_page(page: TiffPage) -> Page:
         segment_bytes=math.prod(page.chunks) * page.dtype.itemsize,
         value_range=_value_range(page),
         orientation=_orientation(page),
+        bits=page.bitspersample,
         big_endian=page.parent.byteorder == ">",
     )
 

@@ -1,6 +1,7 @@
-"""Writes pages of a TIFF anew without compression, where libvips has no decoder: Zstandard, LZMA, LERC, JPEG 2000, JPEG XL.
+"""Writes pages of a TIFF anew without compression, where libvips cannot read them; tifffile and imagecodecs can.
 
-libvips does not say so, whatever it is told to fail on: the picture comes out black. tifffile and imagecodecs decode these.
+For Zstandard, LZMA, LERC, JPEG 2000 and JPEG XL it has no decoder and does not say so, whatever it is told to fail on:
+the picture comes out black. Tiles of one colour each, and samples of 10, 12 or 14 bits, it refuses.
 """
 
 from pathlib import Path
@@ -14,13 +15,15 @@ from ingest_worker.domain.refusals import Damaged, Refused
 DECODED_BY_LIBVIPS: Final = frozenset((1, 2, 3, 4, 5, 7, 8, 32773, 32946, 50001))
 """None, CCITT in three kinds, LZW, JPEG, Deflate under two codes, PackBits, WebP (tag 259)."""
 
+WHOLE_BITS: Final = (1, 2, 4, 8, 16, 32, 64)
 GRAY_RGB_PALETTE: Final = (0, 1, 2, 3)
 ORIENTATION, SHORT = 274, "H"
 DECODING_ERRORS: Final = (*READING_ERRORS, RuntimeError)  # what imagecodecs raises is one
 
 
 def is_decoded_by_libvips(page: Page) -> bool:
-    return page.compression in DECODED_BY_LIBVIPS
+    plain = page.is_interleaved or not page.is_tiled
+    return plain and page.bits in WHOLE_BITS and page.compression in DECODED_BY_LIBVIPS
 
 
 def write_plain(path: Path, pages: int, target: Path, name: str) -> None:
