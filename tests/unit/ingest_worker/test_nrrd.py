@@ -172,6 +172,38 @@ def test_a_header_that_cannot_be_followed_says_why(tmp_path: Path, line: str, ex
 
 
 @pytest.mark.parametrize(
+    ("units", "millimetres"),
+    [
+        ('space units: "cm" "cm" "cm"', 10),
+        ('space units: "\u00b5m" "um" "\u03bcm"', 0.001),
+        ('units: "m" "m" "m"', 1000),
+        ('space units: "mm" "mm" "mm"', 1),
+        ('space units: "" "" ""', 1),
+    ],
+)
+def test_space_is_measured_in_the_unit_the_header_says(
+    tmp_path: Path, units: str, millimetres: float
+) -> None:
+    """ITK reads the numbers alone."""
+    grid = ["space: LPS", "space directions: (2,0,0) (0,3,0) (0,0,4)", "space origin: (5,6,7)"]
+    source = write_raw_header(
+        tmp_path / "in.nrrd", [*FIELDS, *grid, units, "encoding: raw", ""], anatomy().tobytes()
+    )
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    found = read_with_itk(tmp_path / "out" / image.file)
+    assert np.allclose((*found.spacing, *found.origin), millimetres * np.arange(2, 8))
+
+
+def test_axes_in_different_units_are_refused(tmp_path: Path) -> None:
+    lines = [*FIELDS, 'units: "mm" "mm" "cm"', "encoding: raw", ""]
+    source = write_raw_header(tmp_path / "in.nrrd", lines, anatomy().tobytes())
+
+    assert "in different units" in the_reason(convert_here([source], tmp_path / "out"))
+
+
+@pytest.mark.parametrize(
     ("directions", "expected"),
     [
         ("(0,0,0) (0,1,0) (0,0,1)", "voxels have no size"),

@@ -34,6 +34,12 @@ class Geometry:
         """Return the grid of a picture nobody placed anywhere: unit spacing at the origin."""
         return cls((1.0,) * dimensions, (0.0,) * dimensions, identity(dimensions))
 
+    def scaled(self, unit_mm: float) -> "Geometry":
+        """Return the grid in millimetres where space is measured in another unit."""
+        spacing = (*(unit_mm * step for step in self.spacing[:3]), *self.spacing[3:])
+        origin = (*(unit_mm * place for place in self.origin[:3]), *self.origin[3:])
+        return Geometry(spacing, origin, self.direction)
+
     def with_time(self) -> "Geometry":
         """Return the same grid with a fourth axis of unit spacing."""
         rows = [(*self.direction[start : start + 3], 0.0) for start in (0, 3, 6)]

@@ -30,7 +30,8 @@ def read(given: ConversionInput) -> Iterator[Reading]:
         image_io="NrrdImageIO",
         scratch=given.scratch,
     )
-    layout = VolumeLayout(view.size, view.channels, header.sample_type, view.geometry)
+    geometry = view.geometry.scaled(header.unit_mm)
+    layout = VolumeLayout(view.size, view.channels, header.sample_type, geometry)
     layout.check(header.name, given.budget)
     source = _pixel_bytes(header, given)
     found = described(layout.metadata(), header.values)

@@ -8,6 +8,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
+from ingest_worker.adapters.readers.length_units import unit_mm
 from ingest_worker.adapters.readers.text_headers import HeaderLines, whole_numbers
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.files import SourceFile
@@ -38,6 +39,7 @@ GEOMETRY_FIELDS = frozenset(
     }
 )  # fmt: skip
 
+QUOTED = re.compile(r'"([^"]*)"')
 SPATIAL_KINDS = frozenset({"domain", "space", "time", "???", "none"})
 
 ENCODINGS = {"raw": "raw", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
@@ -89,6 +91,21 @@ class NrrdHeader:
     @property
     def samples(self) -> int:
         return math.prod(self.sizes)
+
+    @property
+    def unit_mm(self) -> float:
+        """Return how many millimetres the unit of space has; ITK takes every unit for one.
+
+        Raises
+        ------
+        Refused
+            The axes have several units.
+        """
+        told = self.fields.get("space units", self.fields.get("units", ""))
+        units = {known for name in QUOTED.findall(told) if (known := unit_mm(name)) is not None}
+        if len(units) > 1:
+            raise Refused(f"The header of {self.name} measures its axes in different units.")
+        return min(units, default=1.0)
 
     def geometry_text(self) -> str:
         """Return a header for ITK that names no file, with this geometry and sample type."""

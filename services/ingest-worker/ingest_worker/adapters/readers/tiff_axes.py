@@ -11,12 +11,7 @@ from html import unescape
 from math import isfinite
 from typing import Final
 
-MILLIMETRES: Final = {
-    "m": 1000.0, "cm": 10.0, "mm": 1.0, "um": 1e-3, "micron": 1e-3, "microns": 1e-3, "micrometer": 1e-3, "nm": 1e-6,
-    "inch": 25.4, "in": 25.4,
-}  # fmt: skip
-MICRO: Final = re.compile(r"\\u00b5|[\u00b5\u03bc]", re.IGNORECASE)
-"""The sign for micro as ImageJ escapes it, as Unicode has it for units, and as a Greek letter."""
+from ingest_worker.adapters.readers.length_units import unit_mm
 
 PIXELS: Final = re.compile(r"<(?:\w+:)?Pixels\b([^>]*)>")
 PLANE: Final = re.compile(r"<(?:\w+:)?TiffData\b([^>]*)>")
@@ -74,10 +69,10 @@ class Axes:
         )
 
 
-def pixel_size_mm(resolution: Resolution, unit_mm: float) -> Sizes:
-    """Return the size of a pixel in millimetres."""
+def pixel_size_mm(resolution: Resolution, unit: float) -> Sizes:
+    """Return the size of a pixel in millimetres, of which the unit of the resolution has so many."""
     (across, across_units), (down, down_units) = resolution
-    return unit_mm * across_units / across, unit_mm * down_units / down
+    return unit * across_units / across, unit * down_units / down
 
 
 def described_axes(description: str, resolution: Resolution | None, *, samples: int) -> Axes | None:
@@ -98,7 +93,7 @@ def described_axes(description: str, resolution: Resolution | None, *, samples: 
 
 
 def _imagej(said: Mapping[str, str], resolution: Resolution | None) -> Axes:
-    unit = _unit_mm(said.get("unit", ""))
+    unit = unit_mm(said.get("unit", ""))
     channels, slices, frames = (_count(said, key) for key in ("channels", "slices", "frames"))
     if "slices" not in said and "frames" not in said:
         slices = max(1, _count(said, "images") // channels)
@@ -109,7 +104,7 @@ def _imagej(said: Mapping[str, str], resolution: Resolution | None) -> Axes:
 
 def _ome(said: Mapping[str, str], description: str, samples: int) -> Axes:
     width, height, distance = (
-        _length(said.get(f"PhysicalSize{axis}", ""), _unit_mm(said.get(f"PhysicalSize{axis}Unit", "um")))
+        _length(said.get(f"PhysicalSize{axis}", ""), unit_mm(said.get(f"PhysicalSize{axis}Unit", "um")))
         for axis in "XYZ"
     )
     channels, slices, frames = (_count(said, f"Size{axis}") for axis in CHANNELS_FIRST)
@@ -137,13 +132,9 @@ def _attributes(text: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in ATTRIBUTE.findall(text)}
 
 
-def _unit_mm(name: str) -> float | None:
-    return MILLIMETRES.get(MICRO.sub("u", name.strip()).lower())
-
-
-def _length(text: str, unit_mm: float | None) -> float | None:
+def _length(text: str, unit: float | None) -> float | None:
     try:
-        found = abs(float(text)) * (unit_mm or 0.0)
+        found = abs(float(text)) * (unit or 0.0)
     except ValueError:
         return None
     return found if isfinite(found) and found > 0 else None
