@@ -266,6 +266,17 @@ def test_numbers_that_make_no_grid_are_refused_as_nobody_could_read_the_result(
     assert expected in the_reason(convert_here([source], tmp_path / "out"))
 
 
+@pytest.mark.parametrize(("unit", "millimetres"), [("cm", 10), ("um", 0.001), ("mm", 1), ("?", 1)])
+def test_space_is_measured_in_the_unit_the_header_says(tmp_path: Path, unit: str, millimetres: float) -> None:
+    """ITK reads the numbers alone."""
+    lines = ["ElementSpacing = 2 3 4", "Offset = 5 6 7", f"DistanceUnits = {unit}"]
+
+    image = the_image(convert_here([write_small(tmp_path / "in.mha", *lines)], tmp_path / "out"))
+
+    found = read_with_itk(tmp_path / "out" / image.file)
+    assert np.allclose((*found.spacing, *found.origin), millimetres * np.arange(2, 8))
+
+
 def test_old_writers_call_samples_of_many_channels_arrays(tmp_path: Path) -> None:
     source = write_small(tmp_path / "in.mha", "ElementNumberOfChannels = 3", sample_type="MET_UCHAR_ARRAY")
 

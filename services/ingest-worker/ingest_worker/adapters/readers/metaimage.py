@@ -38,7 +38,8 @@ def _layout(header: MetaImageHeader, given: ConversionInput) -> VolumeLayout:
     )
     if (view.size, view.channels, view.sample_type) != (header.size, header.channels, header.sample_type):
         raise Refused(f"The header of {header.name} can be understood in more than one way.")
-    return VolumeLayout(header.size, header.channels, header.sample_type, view.geometry)
+    geometry = view.geometry.scaled(header.unit_mm)
+    return VolumeLayout(header.size, header.channels, header.sample_type, geometry)
 
 
 def _pixel_bytes(header: MetaImageHeader, given: ConversionInput) -> PixelBytes:

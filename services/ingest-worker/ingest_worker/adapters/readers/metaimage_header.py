@@ -7,6 +7,7 @@ Keys and their meaning: https://itk.org/Wiki/ITK/MetaIO/Documentation.
 import math
 from dataclasses import dataclass, field
 
+from ingest_worker.adapters.readers.length_units import unit_mm
 from ingest_worker.adapters.readers.text_headers import HeaderLines, whole_numbers
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.files import SourceFile
@@ -73,6 +74,11 @@ class MetaImageHeader:
     @property
     def samples(self) -> int:
         return math.prod(self.size) * self.channels
+
+    @property
+    def unit_mm(self) -> float:
+        """Return how many millimetres the unit of space has; ITK takes every unit for one."""
+        return unit_mm(self.fields.get("DistanceUnits", "")) or 1.0
 
     def geometry_text(self) -> str:
         """Return a header for ITK that names no file, with this geometry and sample type."""
