@@ -4,29 +4,25 @@ Tiles are decoded at half their size, which costs half of a decoding, put togeth
 of their neighbours. Rows stream through, so memory does not depend on the size of the slide.
 """
 
-import os
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from simplejpeg import decode_jpeg, encode_jpeg
+from simplejpeg import decode_jpeg
 
 from tiler.adapters import jpeg_tiles
+from tiler.adapters.slides.added_style import AddedStyle, first_tile
 from tiler.adapters.slides.bigtiff import ProductLevel, ProductText, pack
 from tiler.adapters.slides.copying import Progress
-from tiler.adapters.slides.jpeg_parts import TableRemover, split_tables
+from tiler.adapters.slides.growing_file import GrowingFile
 from tiler.adapters.slides.parallel import in_order
-from tiler.adapters.slides.product import sha256_of, write_all
+from tiler.adapters.slides.product import sha256_of
 from tiler.adapters.tiff_directory import read_pages
-from tiler.adapters.tile_bytes import read_stored, read_together
-from tiler.domain.encoding import Compression, Encoding, Photometric
-from tiler.domain.jpeg_quality import quality_of
+from tiler.adapters.tile_bytes import read_together
 from tiler.domain.jpeg_stream import frame_of
 from tiler.domain.level import Level, halved
 from tiler.domain.problems import UnreadableImage
@@ -35,9 +31,6 @@ from tiler.domain.tiff_page import TiffPage
 from tiler.domain.tile_index import TileIndex
 
 _WHITE = 255
-_LEAST_QUALITY = 80
-_COLOURS = "BGRX"  # the order that decoder and encoder are quickest with
-_SUBSAMPLINGS = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (1, 2): "440"}
 
 
 @dataclass(frozen=True)
@@ -64,13 +57,15 @@ def fill_levels(path: Path, *, threads: int, on_progress: Progress) -> Filled:
     UnreadableImage
         The file is no canonical slide.
     """
-    with _GrowingFile(path) as file:
+    with GrowingFile(path) as file:
         pages = pyramid_pages(read_pages(file))
         levels = [page.as_level() for page in pages]
         room = min(min(offset for offset in level.offsets if offset) for level in levels)
         known = _by_scale(levels)
         missing = [scale for scale in range(1, _last_scale(levels[0]) + 1) if scale not in known]
-        filler = _Filler(file, _Style.of(file, levels[0]), threads, _Counter(on_progress, levels[0], missing))
+        filler = _Filler(
+            file, AddedStyle.of(file, levels[0]), threads, _Counter(on_progress, levels[0], missing)
+        )
         for scale in missing:
             known[scale] = filler.halved(known[scale - 1])
             levels.append(known[scale])
@@ -79,83 +74,6 @@ def fill_levels(path: Path, *, threads: int, on_progress: Progress) -> Filled:
             file.write_front(pack(_text(pages[0]), [_product_level(file, level) for level in levels]), room)
         size_bytes = file.size_bytes
     return Filled(sha256_of(path), size_bytes, len(levels), filler.damaged_tiles)
-
-
-class _GrowingFile:
-    """A file that is read as a ranged source while tiles are appended to it."""
-
-    def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        self.size_bytes = os.fstat(self._descriptor).st_size
-
-    def read(self, start: int, end: int) -> bytes:
-        return os.pread(self._descriptor, end - start, start)
-
-    def append(self, body: bytes) -> int:
-        start = self.size_bytes
-        write_all(self._descriptor, body, start)
-        self.size_bytes += len(body)
-        return start
-
-    def write_front(self, front: bytes, room: int) -> None:
-        """Replace header and directories, which must not reach the first tile."""
-        if len(front) > room:
-            raise UnreadableImage("The slide has no room for the directories of more levels.")
-        write_all(self._descriptor, front.ljust(room, b"\0"), 0)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        os.close(self._descriptor)
-
-
-@dataclass(frozen=True)
-class _Style:
-    """How new tiles are encoded."""
-
-    colours: str
-    subsampling: str
-    quality: int
-    encoding: Encoding
-    remover: TableRemover = field(default_factory=TableRemover)
-
-    @classmethod
-    def of(cls, file: _GrowingFile, level: Level) -> "_Style":
-        """Keep quality and subsampling of the full resolution; RGB becomes YCbCr, which any viewer gets right."""
-        tile = _first_tile(file, level)
-        quality = quality_of(level.encoding.jpeg_start + tile[2:])
-        photometric = level.encoding.photometric
-        if photometric == Photometric.BLACK_IS_ZERO:
-            return cls._with_tables("GRAY", "Gray", quality, level)
-        if photometric == Photometric.RGB:
-            return cls._with_tables(_COLOURS, "420", max(quality, _LEAST_QUALITY), level)
-        subsampling = _SUBSAMPLINGS.get(frame_of(tile).subsampling or (0, 0), "420")
-        return cls._with_tables(_COLOURS, subsampling, quality, level)
-
-    @classmethod
-    def _with_tables(cls, colours: str, subsampling: str, quality: int, level: Level) -> "_Style":
-        gray = colours == "GRAY"
-        sample = np.zeros((level.tile_height, level.tile_width, 1 if gray else 4), np.uint8)
-        tables, _ = split_tables(encode_jpeg(sample, quality, colours, subsampling))
-        photometric = Photometric.BLACK_IS_ZERO if gray else Photometric.YCBCR
-        return cls(
-            colours,
-            subsampling,
-            quality,
-            Encoding(Compression.JPEG, photometric, 1 if gray else 3, jpeg_tables=tables),
-        )
-
-    @property
-    def depth(self) -> int:
-        """Bytes of a decoded pixel."""
-        return 1 if self.colours == "GRAY" else 4
-
-    def encode(self, pixels: NDArray[np.uint8]) -> bytes:
-        """Return a tile without the tables of its page."""
-        return self.remover.rest(encode_jpeg(pixels, self.quality, self.colours, self.subsampling))
 
 
 class _Counter:
@@ -189,7 +107,7 @@ class _Glass:
 
 
 class _Filler:
-    def __init__(self, file: _GrowingFile, style: _Style, threads: int, counter: _Counter) -> None:
+    def __init__(self, file: GrowingFile, style: AddedStyle, threads: int, counter: _Counter) -> None:
         self._file, self._style, self._threads, self._counter = file, style, threads, counter
         self.damaged_tiles = 0
 
@@ -271,19 +189,14 @@ def _last_scale(level: Level) -> int:
     return (max(level.columns, level.rows) - 1).bit_length()
 
 
-def _first_tile(file: _GrowingFile, level: Level) -> bytes:
-    at = next(at for at, length in enumerate(level.lengths) if length)
-    return read_stored(file, level.locate(at % level.columns, at // level.columns))
-
-
-def _product_level(file: _GrowingFile, level: Level) -> ProductLevel:
+def _product_level(file: GrowingFile, level: Level) -> ProductLevel:
     return ProductLevel(
         width=level.width,
         height=level.height,
         tile_width=level.tile_width,
         tile_height=level.tile_height,
         photometric=level.encoding.photometric,
-        subsampling=frame_of(_first_tile(file, level)).subsampling or (1, 1),
+        subsampling=frame_of(first_tile(file, level)).subsampling or (1, 1),
         tables=level.encoding.jpeg_tables,
         offsets=level.offsets,
         lengths=level.lengths,
