@@ -192,11 +192,29 @@ class Studio:
         self._do(work.conversions, work.converting, conversion_work(self.settings, ReadingHere()).run, image)
         return work.conversions.require(image)
 
+    def convert_but_die(self, image: str) -> None:
+        """Do it to where everybody else is told, and die: another worker will do it again."""
+        work = slide_work_over(self.service.documents)
+        claims = Claims(
+            work.conversions, work.converting, owner="mortal", policy=JobPolicy(), clock=SystemClock()
+        )
+        claimed = claims.claim(image)
+        assert claimed is not None
+        result = conversion_work(self.settings, ReadingHere()).run(
+            as_sent(work.converting.payload(claimed)), lambda _: None
+        )
+        work.converting.keep(claimed, as_sent(result))
+        claims.give_back(claimed, "The worker died.")
+
     def fill(self, image: str) -> LevelFilling:
         """Add the missing levels of a slide, likewise."""
         work = slide_work_over(self.service.documents)
         self._do(work.fillings, work.filling, filling_work(self.settings, ReadingHere()).run, image)
         return work.fillings.require(image)
+
+    def lacks_levels(self, image: str) -> bool:
+        """Whether a slide that is converted waits for levels to be added."""
+        return slide_work_over(self.service.documents).fillings.get(image) is not None
 
     def _do(self, jobs: Repository[J], handler: JobHandler[J], work: Work, image: str) -> None:
         claims = Claims(jobs, handler, owner="test", policy=JobPolicy(), clock=SystemClock())

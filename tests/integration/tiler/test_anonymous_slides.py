@@ -15,6 +15,7 @@ from pydicom import dcmread
 from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import SystemClock
 from archive_shared.documents.sqlite import SqliteDocuments
+from archive_shared.errors import Unavailable
 from archive_shared.events import Event, ImageImported, SlideComplete, SlideViewable, TilesFailed
 from archive_shared.jobs.claims import Claims
 from archive_shared.jobs.handler import JobPolicy
@@ -164,14 +165,18 @@ def completed(studio: Studio, announced: ImageImported) -> None:
     studio.hear(announced)
     studio.convert(image)
     studio.render(image)
-    viewable = studio.announced()[-1]
-    assert isinstance(viewable, SlideViewable)
-    studio.hear(viewable)
-    studio.fill(image)
-    studio.render(image)
+    studio.hear(viewable(studio))
+    if studio.lacks_levels(image):
+        studio.fill(image)
+        studio.render(image)
     complete = studio.announced()[-1]
     assert isinstance(complete, SlideComplete)
     studio.hear(complete)
+
+
+def viewable(studio: Studio) -> SlideViewable:
+    (found,) = [event for event in studio.announced() if isinstance(event, SlideViewable)]
+    return found
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -208,15 +213,31 @@ def test_the_scanners_files_go_as_soon_as_the_slide_can_be_looked_at(
     image = imported.slide.image
     studio.convert(image)
     studio.render(image)
-    viewable = studio.announced()[-1]
-    assert isinstance(viewable, SlideViewable)
     assert originals(studio, image)
 
-    studio.hear(viewable)
-    studio.hear(viewable)
+    studio.hear(viewable(studio))
+    studio.hear(viewable(studio))
 
     assert originals(studio, image) == []
-    studio.fill(image)
+
+
+def test_they_stay_until_nobody_reads_them_for_another_attempt(
+    studio: Studio, desk: Desk, folder: Path
+) -> None:
+    slide_files.mirax_slide(folder / f"{NAME}.mrxs")
+    imported = desk.import_folder(folder)
+    studio.hear(imported.slide)
+    image = imported.slide.image
+    studio.convert_but_die(image)
+    studio.render(image)
+
+    with pytest.raises(Unavailable):
+        studio.hear(viewable(studio))
+    assert originals(studio, image)
+    studio.convert(image)
+    studio.hear(viewable(studio))
+
+    assert originals(studio, image) == []
 
 
 def test_they_go_when_the_slide_is_refused(studio: Studio, desk: Desk, folder: Path) -> None:
@@ -232,12 +253,15 @@ def test_they_go_when_the_slide_is_refused(studio: Studio, desk: Desk, folder: P
     assert originals(studio, imported.slide.image) == []
 
 
-def test_an_early_word_of_failure_deletes_nothing(studio: Studio, desk: Desk, folder: Path) -> None:
+def test_an_early_word_of_failure_deletes_nothing_and_is_heard_again(
+    studio: Studio, desk: Desk, folder: Path
+) -> None:
     slide_files.aperio_slide(folder / f"{NAME}.svs")
     imported = desk.import_folder(folder)
     studio.hear(imported.slide)
 
-    studio.hear(TilesFailed(image=imported.slide.image, reason="of an attempt before"))
+    with pytest.raises(Unavailable):
+        studio.hear(TilesFailed(image=imported.slide.image, reason="of an attempt before"))
 
     assert len(originals(studio, imported.slide.image)) == 2
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from archive_shared.clock import SystemClock
 from archive_shared.events import (
     ImageDeleted,
     PreviewReady,
@@ -13,21 +14,36 @@ from archive_shared.events import (
     TilesFailed,
     TilesReady,
 )
+from archive_shared.jobs.claims import Claims
+from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.job import JobState, NotClaimable
 from archive_shared.sweeping import Stage
 from tests.integration.tiler.conftest import Studio
 from tests.support import slide_files
 from tests.support.clocks import StoppedClock
 from tests.support.slides import as_pixels
+from tiler.bootstrap import jobs_of, rendering_handler
 from tiler.domain.tile_index import TileIndex
 
 DAY_S = 24 * 3600.0
+AT_ONCE = [PreviewReady, TilesReady, SlideViewable, SlideComplete]
 
 
 @pytest.fixture
 def image(studio: Studio, folder: Path) -> str:
     slide_files.aperio_slide(folder / "slide.svs")
     return studio.import_slide(folder)
+
+
+@pytest.fixture
+def decoded(studio: Studio, folder: Path) -> str:
+    """Return a slide that has to be encoded anew, which makes all levels."""
+    slide_files.mirax_slide(folder / "slide.mrxs", photos=2)
+    return studio.import_slide(folder, name="slide.mrxs")
+
+
+def progress_of(studio: Studio, image: str) -> object:
+    return studio.get(f"{image}/progress/", studio.member(image)).json
 
 
 def index_of(studio: Studio, image: str) -> TileIndex:
@@ -48,8 +64,9 @@ def completed(studio: Studio, image: str) -> SlideComplete:
     """Take a slide through all of its stages, and let the tiler hear of the last one."""
     studio.convert(image)
     studio.render(image)
-    studio.fill(image)
-    studio.render(image)
+    if studio.lacks_levels(image):
+        studio.fill(image)
+        studio.render(image)
     complete = studio.announced()[-1]
     assert isinstance(complete, SlideComplete)
     studio.hear(complete)
@@ -86,6 +103,67 @@ def test_missing_levels_are_added_in_the_background(studio: Studio, image: str) 
     assert before is not None
     assert after is not None
     assert (len(before["levels"]), len(after["levels"])) == (2, 4)
+
+
+def test_a_slide_that_lacks_nothing_is_viewable_and_complete_at_once(studio: Studio, decoded: str) -> None:
+    studio.convert(decoded)
+    (product,) = products(studio, decoded)
+    studio.render(decoded)
+
+    assert [type(event) for event in studio.announced()] == AT_ONCE
+    viewable, complete = studio.announced()[-2:]
+    assert isinstance(viewable, SlideViewable)
+    assert isinstance(complete, SlideComplete)
+    assert viewable.file == complete.file
+    assert complete.file.key == product
+    assert not studio.lacks_levels(decoded)
+    assert progress_of(studio, decoded) == {"stage": "complete", "done": 1, "reason": ""}
+
+
+def test_a_worker_that_dies_before_it_is_done_with_such_a_slide_changes_nothing_for_those_who_hear(
+    studio: Studio, decoded: str
+) -> None:
+    clock = StoppedClock()
+    studio.convert_but_die(decoded)
+    studio.render(decoded)
+    studio.convert(decoded)
+
+    assert [type(event) for event in studio.announced()] == AT_ONCE
+    complete = studio.announced()[-1]
+    assert isinstance(complete, SlideComplete)
+    assert studio.job(decoded).job.state is JobState.DONE
+    assert len(products(studio, decoded)) == 2
+    studio.hear(complete, clock=clock)
+    clock.advance(DAY_S)
+    assert len(list(studio.superseding(clock).sweep(False))) == 1
+    assert products(studio, decoded) == [complete.file.key]
+
+
+def test_another_attempt_at_rendering_such_a_slide_announces_it_once(studio: Studio, decoded: str) -> None:
+    studio.convert(decoded)
+    jobs = jobs_of(studio.service.documents)
+    claims = Claims(jobs, rendering_handler(), owner="mortal", policy=JobPolicy(), clock=SystemClock())
+    claimed = claims.claim(decoded)
+    assert claimed is not None
+    claims.give_back(claimed, "The worker died.")
+
+    studio.render(decoded)
+
+    assert [type(event) for event in studio.announced()] == AT_ONCE
+
+
+def test_a_lost_preview_of_such_a_slide_does_not_make_it_viewable_again(studio: Studio, decoded: str) -> None:
+    studio.convert(decoded)
+    studio.render(decoded)
+    preview = studio.job(decoded).preview
+    assert preview is not None
+
+    jobs_of(studio.service.documents).change(
+        decoded, lambda job: job.make_again(preview.key, SystemClock().now())
+    )
+    studio.render(decoded)
+
+    assert [type(event) for event in studio.announced()].count(SlideViewable) == 1
 
 
 def test_a_plain_pyramid_need_not_say_how_large_a_pixel_is(studio: Studio, folder: Path) -> None:

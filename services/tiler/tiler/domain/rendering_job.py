@@ -79,16 +79,21 @@ class RenderingJob(JobAggregate):
 
     def finish(self, preview: StoredPreview, index: StoredIndex | None) -> None:
         """Keep the products and announce that they can be fetched."""
+        is_first = self.index is None
         self.preview, self.index = preview, index
         self.record(PreviewReady(image=self.id))
         if index is not None:
             self.record(TilesReady(image=self.id, levels=index.levels))
-            self._announce_slide(index)
+            if self.slide is not None:
+                self._announce_slide(self.slide, index, is_first=is_first)
 
-    def _announce_slide(self, index: StoredIndex) -> None:
-        if self.slide is not None:
-            kind = SlideComplete if self.slide.is_complete else SlideViewable
-            self.record(kind(image=self.id, file=_canonical_file(self.slide), **_geometry(index)))
+    def _announce_slide(self, slide: SlideProduct, index: StoredIndex, *, is_first: bool) -> None:
+        """Tell of both stages, in their order, where a slide comes with all levels at once."""
+        file, geometry = _canonical_file(slide), _geometry(index)
+        if is_first or not slide.is_complete:
+            self.record(SlideViewable(image=self.id, file=file, **geometry))
+        if slide.is_complete:
+            self.record(SlideComplete(image=self.id, file=file, **geometry))
 
     def render_slide(self, product: SlideProduct, at: datetime) -> None:
         """Queue the work for a new or a more complete product of a slide; once for each.

@@ -1,4 +1,4 @@
-"""The work on a scanner's slide: converting it, so that it can be looked at, and then adding the levels it lacks."""
+"""The work on a scanner's slide: converting it, so that it can be looked at, and then adding the levels it may lack."""
 
 from dataclasses import dataclass, field
 

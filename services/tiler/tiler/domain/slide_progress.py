@@ -36,7 +36,7 @@ class SlideProgress:
 
 
 def slide_progress(conversion: SlideConversion, filling: LevelFilling | None) -> SlideProgress:
-    """Tell how far a slide is; there is no filling before its conversion is done."""
+    """Tell how far a slide is; there is no filling before its conversion is done, and none if nothing lacks then."""
     reason = conversion.job.reason
     match conversion.job.state:
         case JobState.QUEUED:
@@ -44,12 +44,14 @@ def slide_progress(conversion: SlideConversion, filling: LevelFilling | None) ->
         case JobState.RUNNING:
             return SlideProgress(SlideStage.CONVERTING, conversion.done, reason)
         case JobState.DONE:
-            return _after_conversion(filling)
+            return _after_conversion(conversion, filling)
         case JobState.FAILED | JobState.CANCELLED:
             return SlideProgress(SlideStage.FAILED, reason=reason)
 
 
-def _after_conversion(filling: LevelFilling | None) -> SlideProgress:
+def _after_conversion(conversion: SlideConversion, filling: LevelFilling | None) -> SlideProgress:
+    if filling is None and conversion.product is not None and conversion.product.is_complete:
+        return SlideProgress(SlideStage.COMPLETE, 1000)
     if filling is None:
         return SlideProgress(SlideStage.ADDING_LEVELS)
     if filling.job.state is JobState.DONE:

@@ -60,16 +60,14 @@ class ConversionHandler:
         aggregate.done = progress["done"]
 
     def keep(self, aggregate: SlideConversion, result: Mapping[str, Any]) -> None:
-        """Have preview and tile index made, and the missing levels added; whichever has been asked for is not again."""
+        """Have preview and tile index made, and missing levels added; whichever has been asked for is not again."""
         if self.deleted.get(aggregate.id) is not None:
             return
         product = SlideProduct(**result["product"])
         queued = Job.queued(self.clock.now())
         add_rendering(self.renderings, aggregate.id, product, queued)
-        try:
-            self.fillings.add(LevelFilling(id=aggregate.id, product=product, job=queued))
-        except Duplicate:
-            return
+        if not product.is_complete:
+            self._add_filling(aggregate.id, product, queued)
 
     def succeeded(self, aggregate: SlideConversion, result: Mapping[str, Any]) -> None:
         associated = [AssociatedImage(**kept) for kept in result["associated"]]
@@ -77,6 +75,12 @@ class ConversionHandler:
 
     def failed(self, aggregate: SlideConversion, reason: str) -> None:
         aggregate.give_up(reason)
+
+    def _add_filling(self, image: str, product: SlideProduct, queued: Job) -> None:
+        try:
+            self.fillings.add(LevelFilling(id=image, product=product, job=queued))
+        except Duplicate:
+            return
 
 
 @dataclass(frozen=True)
@@ -109,12 +113,17 @@ class ConversionWork:
             files = self.open_files(self._named(payload), folder)
             target = folder / "slide.tif"
             converted = self.reading.convert(files, target, payload["name"], on_progress)
-            key = product_key(image, epoch, "viewable")
+            key = product_key(image, epoch, "complete" if converted.is_complete else "viewable")
             self.images.take(key, made(target))
             vendor = str(converted.vendor)
             associated = self._kept(files, vendor, folder, payload) if payload["keep_labels"] else []
         product = SlideProduct(
-            key, converted.size_bytes, converted.sha256, str(converted.route), str(converted.vendor)
+            key=key,
+            size_bytes=converted.size_bytes,
+            sha256=converted.sha256,
+            route=str(converted.route),
+            vendor=vendor,
+            is_complete=converted.is_complete,
         )
         return {"product": asdict(product), "associated": [asdict(kept) for kept in associated]}
 

@@ -7,8 +7,7 @@ from datetime import timedelta
 from archive_shared.blobs.port import BlobInfo, BlobStore
 from archive_shared.clock import Clock
 from archive_shared.documents import Repository
-from archive_shared.errors import Duplicate
-from archive_shared.jobs.job import JobState
+from archive_shared.errors import Duplicate, Unavailable
 from archive_shared.sweeping import Leftover, Stage
 from tiler.domain.rendering_job import RenderingJob
 from tiler.domain.slide_jobs import SlideConversion
@@ -33,28 +32,34 @@ class Superseding:
     def complete(self, image: str) -> None:
         """Note the products that nobody is led to any more, and delete the scanner's files if nothing is lost with them.
 
-        Repeating it changes nothing.
+        Repeating it changes nothing; `Unavailable` as in `conversion_ended`.
         """
         job = self.renderings.get(image)
         if job is None or job.slide is None or not job.slide.is_complete:
             return
         if job.index is None or job.index.source != job.source:
             return
+        conversion = self._ended(image)
+        if conversion is None:
+            return
         others = [key for key in self._products(image) if key != job.source.key]
         if others:
             self._note(image, others)
         if job.slide.keeps_pixels:
-            self._delete_originals(self.conversions.require(image))
+            self._delete_originals(conversion)
 
     def conversion_ended(self, image: str) -> None:
         """Delete the scanner's files of a slide without identity, whatever became of it.
 
         They would tell whose it is, and nobody may ever have them. Repeating it changes nothing.
+
+        Raises
+        ------
+        Unavailable
+            The worker that made the product died before it could say so: another one still reads them.
         """
-        conversion = self.conversions.get(image)
-        if conversion is None or not conversion.deidentified:
-            return
-        if conversion.job.state in (JobState.DONE, JobState.FAILED):
+        conversion = self._ended(image)
+        if conversion is not None and conversion.deidentified:
             self._delete_originals(conversion)
 
     def sweep(self, dry_run: bool) -> Iterator[Leftover]:
@@ -69,6 +74,13 @@ class Superseding:
                 for key in noted.keys:
                     self.images.delete(key)
                 self.superseded.delete(noted.id)
+
+    def _ended(self, image: str) -> SlideConversion | None:
+        """Return the conversion of a slide, None if its image is gone; `Unavailable` while somebody works on it."""
+        conversion = self.conversions.get(image)
+        if conversion is not None and not conversion.job.is_finished:
+            raise Unavailable("the slide is being converted once more")
+        return conversion
 
     def _products(self, image: str) -> dict[str, BlobInfo]:
         return {blob.key: blob for blob in self.images.list(product_prefix(image))}

@@ -42,6 +42,7 @@ class _Read:
     size_bytes: int
     route: str = ""
     vendor: str = ""
+    is_complete: bool = False
     damaged_tiles: int = 0
 
 

@@ -71,6 +71,7 @@ def _convert(order: Order, on_progress: Progress) -> dict[str, Any]:
         "vendor": str(found.vendor),
         "sha256": found.sha256,
         "size_bytes": found.size_bytes,
+        "is_complete": found.is_complete,
     }
 
 
