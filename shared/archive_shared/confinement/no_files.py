@@ -16,7 +16,7 @@ from itertools import chain
 from stat import S_ISDIR
 from typing import Final
 
-from archive_shared.confinement.no_network import PR_SET_NO_NEW_PRIVS
+from archive_shared.confinement.seccomp import PR_SET_NO_NEW_PRIVS
 
 _CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446
 """Numbers of the three calls, the same on every machine (landlock_create_ruleset(2) and so on)."""
