@@ -1,4 +1,4 @@
-"""Puts the programs together that read uploads. One is started for each image, so nothing of stores or settings is loaded here."""
+"""Puts the programs together that read uploads. They hold no secret, and nothing of stores or settings is loaded here."""
 
 from tiler.adapters.confinement.orders import load, obey
 

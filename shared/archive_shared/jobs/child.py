@@ -14,7 +14,8 @@ The worker writes one line of JSON to standard input (`{"parent": pid, "tracepar
 reads lines of JSON: `{"progress": {...}}`, then `{"result": {...}}` or `{"failure": "reason"}`. Exit code 0 means that there is a result,
 65 that trying again would not help, anything else that it might. A worker may start the program before it has a
 job, so heavy imports belong at the top; and after a result it may send the next order, or close the pipe, which ends the
-program. It must be started directly, not by a shell: it ends with its parent.
+program. It must be started directly, not by a shell: it ends with its parent. `archive_shared.jobs.forks` has a process of
+its own do each job.
 """
 
 import ctypes
@@ -22,13 +23,18 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, Protocol
 
 from archive_shared.tracing import traced
 
 EX_DATAERR = 65
+EX_OSERR = 71
+LONGEST_LINE_BYTES = 1 << 28
 _PR_SET_PDEATHSIG = 1
+
+# Loaded before any fork: dlopen in a child whose memory is limited could fail.
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Unprocessable(Exception):
@@ -44,39 +50,51 @@ class Report(Protocol):
 
 
 Work = Callable[[Mapping[str, Any], Report], Mapping[str, Any]]
+Order = Mapping[str, Any]
 
 
 def run(work: Work) -> NoReturn:
     """Wait for a payload, do the work, hand over its result; again, until there are no more orders."""
+    worker = Lines.instead_of_stdout()
+    for order in orders():
+        obey(order, work, worker)
+    sys.exit(0)
+
+
+def orders() -> Iterator[Order]:
+    """Yield what the worker orders, until it has no more or is gone, with which this process ends."""
     die_with_parent()
-    lines = _Lines.instead_of_stdout()
     while line := sys.stdin.readline():
         order = json.loads(line)
         if order["parent"] != os.getppid():  # the worker ended before there was a job for us
             break
-        try:
-            with traced(order["traceparent"]):
-                result = work(order["payload"], lines)
-        except Unprocessable as refusal:
-            lines.write({"failure": str(refusal)})
-            sys.exit(EX_DATAERR)
-        lines.write({"result": dict(result)})
-    sys.exit(0)
+        yield order
+
+
+def obey(order: Order, work: Work, lines: "Lines") -> None:
+    """Do the work and say its result; raises `SystemExit` when it cannot be done, however often it is tried."""
+    try:
+        with traced(order["traceparent"]):
+            result = work(order["payload"], lines)
+    except Unprocessable as refusal:
+        lines.write({"failure": str(refusal)})
+        sys.exit(EX_DATAERR)
+    lines.write({"result": dict(result)})
 
 
 def die_with_parent() -> None:
     """Have the kernel kill this process when the one that started it is gone (Linux prctl(2), PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-class _Lines:
-    """Lines of JSON to the worker."""
+class Lines:
+    """Lines of JSON, to the worker or to who passes them on."""
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+        self.descriptor = descriptor
 
     @classmethod
-    def instead_of_stdout(cls) -> "_Lines":
+    def instead_of_stdout(cls) -> "Lines":
         """Take standard output over; whatever libraries print goes to standard error from now on."""
         ours = os.dup(1)
         os.dup2(2, 1)
@@ -88,4 +106,4 @@ class _Lines:
     def write(self, line: Mapping[str, Any]) -> None:
         rest = json.dumps(line).encode() + b"\n"
         while rest:
-            rest = rest[os.write(self._descriptor, rest) :]
+            rest = rest[os.write(self.descriptor, rest) :]

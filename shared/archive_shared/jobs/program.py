@@ -1,6 +1,6 @@
 """The worker's side of a job's program: starting it, telling it what to do, hearing how it goes, ending it.
 
-The other side, and what they say to one another, is `archive_shared.jobs.child`.
+The other side, and what they say to one another, is `archive_shared.jobs.child` or `archive_shared.jobs.forks`.
 """
 
 import json
@@ -16,11 +16,11 @@ from typing import Any
 
 import structlog
 
-from archive_shared.jobs.child import EX_DATAERR
+from archive_shared.jobs.child import EX_DATAERR, LONGEST_LINE_BYTES
 from archive_shared.jobs.handler import JobPolicy
 
 READ_BYTES = 65_536
-LONGEST_LINE_BYTES = 1 << 28
+GRACE_CPU_S = 5
 NO_REASON = "The file cannot be processed."
 
 log = structlog.get_logger()
@@ -46,12 +46,12 @@ class Crashed:
 
     Parameters
     ----------
-    by_signal
-        The signal that ended the program; 0 if it ended by itself.
+    code
+        The exit code of the program, or of the process it had do the work; negative for the signal that ended it.
     """
 
     reason: str
-    by_signal: int = 0
+    code: int
 
 
 Ending = Succeeded | Refused | Crashed
@@ -79,7 +79,8 @@ class Program:
         )
         self._limit(resource.RLIMIT_AS, policy.memory_bytes)
         self._limit(resource.RLIMIT_FSIZE, policy.file_bytes)
-        self._limit(resource.RLIMIT_CPU, policy.cpu_time_s)
+        # Later than the limit that says so by SIGXCPU: of both at once the kernel sends SIGKILL, which could mean anything.
+        self._limit(resource.RLIMIT_CPU, policy.cpu_time_s, later=GRACE_CPU_S)
         self._limit(resource.RLIMIT_NOFILE, policy.open_files)
         self._limit(resource.RLIMIT_CORE, 0)  # a core would be a copy of somebody's image
         assert self._process.stdin is not None
@@ -117,8 +118,8 @@ class Program:
 
     @property
     def awaits_order(self) -> bool:
-        """Whether it did its job, so far as we heard, and may be given another."""
-        return self._jobs_left > 0 and "result" in self._last
+        """Whether its job is over, so far as we heard, and it may be given another."""
+        return self._jobs_left > 0 and not self._last.keys().isdisjoint(("result", "ended"))
 
     def is_done(self) -> bool:
         """Tell whether it did its job or will not do it any more."""
@@ -130,16 +131,12 @@ class Program:
 
     def ending(self) -> Ending:
         """Say how the job ended; to be asked once it is done."""
-        if self.awaits_order:
-            return Succeeded(self._last["result"])
-        self._hear_the_rest()
-        self.kill()
-        code = self._process.returncode
-        if code == 0 and "result" in self._last:
-            return Succeeded(self._last["result"])
-        if code == EX_DATAERR:
-            return Refused(str(self._last.get("failure", NO_REASON)))
-        return Crashed(_describe(code), by_signal=max(0, -code))
+        code = 0
+        if not self.awaits_order:
+            self._hear_the_rest()
+            self.kill()
+            code = self._process.returncode
+        return _ending(code or self._last.get("ended", 0), self._last)
 
     def kill(self) -> None:
         """End it and whatever it started; nothing is left of it afterwards."""
@@ -153,10 +150,10 @@ class Program:
         self._stdin.close()
         self._stdout.close()
 
-    def _limit(self, kind: int, limit: int | None) -> None:
+    def _limit(self, kind: int, limit: int | None, later: int = 0) -> None:
         if limit is not None:
             with suppress(ProcessLookupError):
-                resource.prlimit(self._process.pid, kind, (limit, limit))
+                resource.prlimit(self._process.pid, kind, (limit, limit + later))
 
     def _send(self) -> None:
         try:
@@ -203,6 +200,14 @@ def _parse(line: bytes) -> dict[str, Any]:
         log.warning("program said something else than JSON", length=len(line))
         return {}
     return said
+
+
+def _ending(code: int, last: Mapping[str, Any]) -> Ending:
+    if code == 0 and "result" in last:
+        return Succeeded(last["result"])
+    if code == EX_DATAERR:
+        return Refused(str(last.get("failure", NO_REASON)))
+    return Crashed(_describe(code), code)
 
 
 def _describe(code: int) -> str:

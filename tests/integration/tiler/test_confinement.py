@@ -68,13 +68,13 @@ def misbehaving(doing: str, limits: ReadingLimits = LIMITS) -> ConfinedReading:
     """Reading in a process like the real one, but for what it does when it is told to."""
     program = (
         "import ctypes, errno, os, signal, time\n"
-        "from archive_shared.jobs import child\n"
+        "from archive_shared.jobs.forks import run_in_forks\n"
         "from tiler.adapters.confinement import orders\n"
         f"def duty(order, on_progress):\n    {doing}\n    return {{}}\n"
         "orders._DUTIES = {'fill': duty}\n"
         "def work(order, report):\n"
         "    return orders.obey(order, lambda done: report.progress({'done': done}))\n"
-        "child.run(work)\n"
+        "run_in_forks(work)\n"
     )
     return ConfinedReading((sys.executable, "-c", program), limits, warm=False)
 
@@ -269,7 +269,7 @@ def test_one_that_never_stops_talking_is_ended(monkeypatch: pytest.MonkeyPatch) 
 
     ending = endless.ending()
     assert isinstance(ending, Crashed)
-    assert ending.by_signal == signal.SIGKILL
+    assert ending.code == -signal.SIGKILL
 
 
 def test_more_than_any_image_needs_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,7 +294,7 @@ def test_a_slide_that_exceeds_a_limit_is_reported_at_the_first_attempt(
     assert ending == Refused("Reading the image was stopped: it would have written more than 0 GB.")
 
 
-def confined(doing: str, kind: str = "fill") -> ConfinedReading:
+def confined(doing: str, kind: str = "fill", *, warm: bool = False) -> ConfinedReading:
     """Reading by the real program, but for what it does with an order: the value of an expression is its result."""
     program = (
         "import json, os, socket\n"
@@ -307,14 +307,15 @@ def confined(doing: str, kind: str = "fill") -> ConfinedReading:
         "threads = []\n"
         "give_up = reading_program.give_up_files\n"
         "def noted(**given):\n"
-        "    threads.append(len(os.listdir('/proc/self/task')))\n    return give_up(**given)\n"
+        "    threads.extend(len(os.listdir(f'/proc/{process}/task')) for process in ('self', os.getppid()))\n"
+        "    return give_up(**given)\n"
         "reading_program.give_up_files = noted\n"
         "def duty(order, on_progress):\n"
         f"    return {{'sha256': json.dumps({doing}), 'size_bytes': 0}}\n"
         "orders._DUTIES = {'fill': duty}\n"
         f"reading_program.main({kind!r})\n"
     )
-    return ConfinedReading((sys.executable, "-P", "-c", program), LIMITS, warm=False)
+    return ConfinedReading((sys.executable, "-P", "-c", program), LIMITS, warm=warm)
 
 
 def result(reading: ConfinedReading, target: Path) -> Any:
@@ -376,5 +377,22 @@ def test_it_has_no_network_but_the_socket_its_files_come_through(tmp_path: Path)
 
 @pytest.mark.parametrize("kind", ["convert", "fill", "render"])
 def test_no_thread_is_older_than_its_confinement(tmp_path: Path, kind: str) -> None:
-    """A thread would keep all that it may: confinement holds for the one that asks, and for those it starts."""
-    assert result(confined("threads", kind), tmp_path / "slide.tif") == [1]
+    """A thread would keep all that it may: confinement holds for the one that asks, and for those it starts.
+
+    One of the program that forks would not come along, and a lock it holds would never be opened.
+    """
+    assert result(confined("threads", kind), tmp_path / "slide.tif") == [1, 1]
+
+
+def test_the_next_image_is_read_by_the_same_program_whatever_became_of_the_one_before(tmp_path: Path) -> None:
+    ends = "'ends' in order['target'] and os._exit(3)"
+    reading = confined(f"[{ends}, os.getppid(), os.getpid()]", warm=True)
+
+    _, program, first = result(reading, tmp_path / "slide.tif")
+    with pytest.raises(UnreadableImage):
+        result(reading, tmp_path / "ends.tif")
+    _, same_program, second = result(reading, tmp_path / "slide.tif")
+    reading.close()
+
+    assert program == same_program
+    assert len({os.getpid(), program, first, second}) == 4

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from archive_shared.errors import Unavailable
+from archive_shared.jobs import child
 from archive_shared.jobs.bare_environment import bare_environment
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.program import Crashed, Ending, Program, Refused, Succeeded
@@ -26,6 +27,7 @@ from tiler.domain.tile_index import TileIndex
 from tiler.use_cases.reading import Progress, Rendering
 from tiler.use_cases.scratch import made_bytes
 
+ORDERS_PER_PROGRAM = 1000  # each is obeyed by a fork; the program itself never looks at uploaded bytes
 UNEXPECTED = (
     "Reading the image stopped unexpectedly; it is damaged, or of a kind that cannot be coped with here."
 )
@@ -55,14 +57,14 @@ class _FoundPicture:
 
 
 class ConfinedReading:
-    """Gives each order to a process of its own.
+    """Gives orders to a program that has a process of its own obey each.
 
     Parameters
     ----------
     command
         Starts `tiler.entrypoints.reading_program`.
     warm
-        Whether to keep one waiting.
+        Whether to keep the program between orders.
     """
 
     def __init__(self, command: Sequence[str], limits: ReadingLimits, *, warm: bool = True) -> None:
@@ -72,12 +74,13 @@ class ConfinedReading:
             file_bytes=limits.file_bytes,
             cpu_time_s=int(limits.time_limit_s),
             open_files=limits.open_files,
+            jobs_per_program=ORDERS_PER_PROGRAM,
         )
         self._programs = Programs(command, policy, warm=warm, environment=bare_environment())
         self._programs.prepare()
 
     def close(self) -> None:
-        """End the process that waits."""
+        """End the program that waits."""
         self._programs.close()
 
     def render(self, source: RangedSource, folder: Path, *, with_index: bool) -> Rendering:
@@ -150,8 +153,10 @@ class ConfinedReading:
                 raise UnreadableImage(reason)
             case Succeeded({"stopped": str(what), "detail": str(detail)}):
                 raise self._stopped(what, detail)
-            case Crashed(by_signal=signal.SIGXCPU):
+            case Crashed(code=code) if code == -signal.SIGXCPU:
                 raise self._stopped("processor time", "")
+            case Crashed(code=child.EX_OSERR):
+                raise Unavailable("the tiler's machine starts no more processes")
             case Crashed(reason) | Refused(reason):
                 raise self._stopped("error", reason)
         raise self._stopped("error", "no result")
