@@ -15,8 +15,16 @@ from tiler.use_cases.reading import Progress
 Order = Mapping[str, Any]
 PREVIEW, INDEX = "preview.jpeg", "index"
 
+_OF_PILLOW = tuple(f"PIL.{each}ImagePlugin" for each in ("Bmp", "Gif", "Jpeg", "Ppm", "Png"))
+"""What it loads when it first encodes a picture, of whatever kind."""
+
 _LOADED = {
-    "render": ("tiler.adapters.preview", "tiler.adapters.tiff_index"),
+    "render": (
+        "tiler.adapters.preview",
+        "tiler.adapters.tiff_index",
+        "numpy.ma",  # numpy loads it when it first looks for distinct values
+        *_OF_PILLOW,
+    ),
     "convert": ("tiler.adapters.slides.conversion",),
     "fill": ("tiler.adapters.slides.filling",),
 }
