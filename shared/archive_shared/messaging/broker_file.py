@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from archive_shared.messaging.bells import Bells
 from archive_shared.messaging.binding_keys import wants
 from archive_shared.sqlite_file import open_sqlite
 
@@ -66,6 +67,7 @@ class BrokerFile:
 
     def __init__(self, file: Path, *, now_s: Callable[[], float] = time.time) -> None:
         self._now_s = now_s
+        self.bells = Bells(file)
         self._connection = open_sqlite(file)
         with self._transaction():
             for statement in _SCHEMA.strip().split(";\n"):
@@ -118,6 +120,8 @@ class BrokerFile:
             with self._transaction():
                 for queue in queues:
                     self._put(queue, payload)
+        for queue in queues:
+            self.bells.ring(queue)
         return len(queues)
 
     def take(self, queue: str, *, visible_again_s: float) -> Taken | None:

@@ -6,9 +6,11 @@ kombu's own transports for one machine lose messages (spec/infrastructure.md 2).
 # mypy: allow-untyped-calls
 # (kombu's virtual transport, which all of this extends, has few types.)
 
+import math
 import sqlite3
 import time
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from queue import Empty
 from typing import Any, Literal
@@ -18,10 +20,11 @@ from amqp.exceptions import ChannelError, NotFound, PreconditionFailed
 from amqp.protocol import queue_declare_ok_t
 from kombu.transport import virtual
 
+from archive_shared.messaging.bells import Bell, wait_for_any
 from archive_shared.messaging.broker_file import BrokerFile
 
 SCHEME = "sqlite"
-POLL_S = 0.05
+LOOK_AGAIN_S = 0.25  # for what no bell tells of: messages that come back because their consumer died
 NO_ROUTE = 312
 _EXTENSIONS_PER_TIMEOUT = 3
 
@@ -41,7 +44,6 @@ def transport_options(url: str, *, visibility_timeout_s: float) -> dict[str, Any
     return {
         "file": broker_file(url),
         "visibility_timeout_s": visibility_timeout_s,
-        "polling_interval": POLL_S,
     }
 
 
@@ -76,6 +78,7 @@ class Channel(virtual.Channel):
     def __init__(self, connection: "Transport", **options: Any) -> None:
         super().__init__(connection, **options)
         self.broker = BrokerFile(connection.options["file"])
+        self._bells: dict[str, Bell] = {}
         self.visible_again_s = float(connection.options["visibility_timeout_s"])
 
     def exchange_declare(
@@ -118,6 +121,16 @@ class Channel(virtual.Channel):
         if not self.broker.publish(exchange, routing_key, message) and mandatory:
             raise ChannelError(f"no queue wants {routing_key!r} from {exchange!r}", reply_code=NO_ROUTE)
 
+    def basic_consume(self, queue: str, *arguments: Any, **options: Any) -> None:
+        if queue not in self._bells:
+            self._bells[queue] = self.broker.bells.listen(queue)
+        super().basic_consume(queue, *arguments, **options)
+
+    @property
+    def bells(self) -> list[Bell]:
+        """Those of the queues it wants messages from now; rings for others are left to who wants them."""
+        return [self._bells[queue] for queue in self._active_queues]
+
     def extend_unsettled(self) -> None:
         """Say that this consumer lives: its messages do not come back yet."""
         tags = self.qos.tags()
@@ -131,6 +144,8 @@ class Channel(virtual.Channel):
                     self.broker.give_back(tag)
             self.broker.close()
         super().close()
+        while self._bells:
+            self._bells.popitem()[1].close()
 
     def _size(self, queue: str) -> int:
         return self.broker.size(queue)
@@ -142,6 +157,8 @@ class Channel(virtual.Channel):
         taken = self.broker.take(queue, visible_again_s=self.visible_again_s)
         if taken is None:
             raise Empty
+        if queue in self._bells:
+            self._bells[queue].take_ring()
         message = taken.payload
         message["properties"]["delivery_tag"] = taken.tag
         message["properties"]["delivery_info"]["redelivered"] = taken.deliveries > 1
@@ -173,6 +190,20 @@ class Transport(virtual.Transport):
 
     def driver_version(self) -> str:
         return sqlite3.sqlite_version
+
+    def drain_events(self, connection: Any, timeout: float | None = None, **options: Any) -> None:
+        """Deliver the next message, or raise `TimeoutError`."""
+        assert self.cycle is not None
+        ends_at_s = math.inf if timeout is None else time.monotonic() + timeout
+        while True:
+            with suppress(Empty):
+                self.cycle.get(self._deliver)
+                return
+            left_s = ends_at_s - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError
+            bells = chain.from_iterable(channel.bells for channel in self.channels)
+            wait_for_any(bells, min(left_s, LOOK_AGAIN_S))
 
     def heartbeat_check(self, connection: Any, rate: int = 2) -> None:
         pause_s = self.options["visibility_timeout_s"] / _EXTENSIONS_PER_TIMEOUT

@@ -1,0 +1,103 @@
+"""Whoever waits for messages is woken by who puts one into the queue; a ring too many or too few does no harm."""
+
+import select
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from archive_shared.messaging.bells import Bell, Bells, wait_for_any
+from archive_shared.messaging.broker_file import BrokerFile
+
+FAR_TOO_MANY = 70_000  # a pipe holds 65,536 bytes
+
+
+@pytest.fixture
+def bells(tmp_path: Path) -> Bells:
+    return Bells(tmp_path / "bus.db")
+
+
+@pytest.fixture
+def bell(bells: Bells) -> Iterator[Bell]:
+    bell = bells.listen("work")
+    yield bell
+    bell.close()
+
+
+def is_rung(bell: Bell) -> bool:
+    return bool(select.select([bell], [], [], 0)[0])
+
+
+def test_a_ring_wakes_one_who_waits_and_is_taken_by_that(bells: Bells, bell: Bell) -> None:
+    waiting = threading.Thread(target=wait_for_any, args=([bell], 300))
+    waiting.start()
+
+    bells.ring("work")
+    waiting.join(60)
+
+    assert not waiting.is_alive()
+    assert not is_rung(bell)
+
+
+def test_of_several_who_listen_each_hears_of_a_message_of_its_own(bells: Bells, bell: Bell) -> None:
+    another = bells.listen("work")
+    for _ in range(2):
+        bells.ring("work")
+
+    wait_for_any([bell], 60)
+
+    assert is_rung(another)
+    wait_for_any([another], 60)
+    assert not is_rung(bell)
+    another.close()
+
+
+def test_nobody_is_woken_for_another_queue(bells: Bells, bell: Bell) -> None:
+    other = bells.listen("../other/work")
+    bells.ring("../other/work")
+
+    assert is_rung(other)
+    assert not is_rung(bell)
+    other.close()
+
+
+def test_a_ring_nobody_listens_to_is_lost(bells: Bells) -> None:
+    bells.ring("work")
+    bells.listen("work").close()
+    bells.ring("work")
+
+    bell = bells.listen("work")
+
+    assert not is_rung(bell)
+    bell.close()
+
+
+def test_who_rings_never_waits_for_those_who_do_not_hear(bells: Bells, bell: Bell) -> None:
+    for _ in range(FAR_TOO_MANY):
+        bells.ring("work")
+
+    assert is_rung(bell)
+
+
+def test_without_a_ring_the_time_runs_out(bell: Bell) -> None:
+    wait_for_any([bell], 0.01)
+    wait_for_any([], 0.01)
+
+
+def test_a_message_rings_for_every_queue_it_is_put_into(tmp_path: Path) -> None:
+    broker = BrokerFile(tmp_path / "bus.db")
+    broker.declare_exchange("events", "topic")
+    for queue, key in (("one", "a.#"), ("two", "a.b"), ("three", "c")):
+        broker.declare_queue(queue, {})
+        broker.bind(queue, "events", key)
+    with ExitStack() as closing:
+        listening = {queue: broker.bells.listen(queue) for queue in ("one", "two", "three")}
+        for bell in listening.values():
+            closing.callback(bell.close)
+
+        broker.publish("events", "a.b", {})
+
+        assert {queue for queue, bell in listening.items() if is_rung(bell)} == {"one", "two"}
+    broker.close()
