@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from os import cpu_count
 from pathlib import Path
 
 from archive_shared.errors import Invalid
+from archive_shared.processors import usable_processors
 from ingest_worker.adapters.conversion_run import ConversionRun, OnProgress
 from ingest_worker.adapters.isolation import Isolation
 from ingest_worker.domain.budget import Budget
@@ -77,7 +77,7 @@ def convert(
             budget=budget or Budget(),
             output=output,
             scratch=scratch,
-            threads=max(1, (cpu_count() or 1) // max(1, jobs)),
+            threads=max(1, usable_processors() // max(1, jobs)),
             on_progress=on_progress or _ignore,
             keep_slides=keep_slides,
             key=deidentification.key.hex() if deidentification else "",

@@ -1,10 +1,10 @@
 """Slides without any service: convert one, describe one, read its tiles; what the command `tiler` and scripts call."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from archive_shared.processors import usable_processors
 from tiler.adapters.file_source import FileSource
 from tiler.adapters.slides.conversion import convert_slide
 from tiler.adapters.slides.local_files import LocalFiles
@@ -53,7 +53,7 @@ def convert(
     FileExistsError
         There is a target already.
     """
-    workers = threads or os.cpu_count() or 1
+    workers = threads or usable_processors()
     with LocalFiles(source) as files:
         converted = convert_slide(
             files,

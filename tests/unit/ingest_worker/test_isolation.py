@@ -287,7 +287,7 @@ def test_small_tasks_are_spread_over_all_jobs() -> None:
 def test_small_tasks_of_two_kinds_share_the_processors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr("ingest_worker.adapters.isolation.usable_processors", lambda: 2)
     one = small("meet", folder=str(tmp_path), me="one", other="two")
     two = replace(small("meet", folder=str(tmp_path), me="two", other="one"), preload=("json",))
 

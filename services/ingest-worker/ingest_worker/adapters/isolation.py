@@ -3,7 +3,6 @@
 A child crashing, hanging or breaking its budget is an outcome like any other. See `nursery` for who forks.
 """
 
-import os
 import selectors
 import time
 from collections import Counter, defaultdict, deque
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final
 
+from archive_shared.processors import usable_processors
 from ingest_worker.adapters.disk import Disk
 from ingest_worker.adapters.nursery_process import NurseryProcess
 from ingest_worker.adapters.tasks_together import Batch, Outcome, Task, batches, outcome
@@ -33,7 +33,7 @@ class Isolation:
 
     def __init__(self, *, jobs: int) -> None:
         self.jobs = max(1, jobs)
-        self._threads = max(1, (os.cpu_count() or 1) // self.jobs)
+        self._threads = max(1, usable_processors() // self.jobs)
         self._idle: defaultdict[tuple[str, ...], list[NurseryProcess]] = defaultdict(list)
         self._all: list[NurseryProcess] = []
         self._look_at_disk_at = 0.0

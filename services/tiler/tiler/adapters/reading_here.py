@@ -1,11 +1,11 @@
 """Reads uploaded images in this process; loads libraries when they are needed, for most work needs few of them."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archive_shared.processors import usable_processors
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.slide_files import SlideFiles
 from tiler.use_cases.reading import Progress, Rendering
@@ -16,15 +16,11 @@ if TYPE_CHECKING:
     from tiler.adapters.slides.filling import Filled
 
 
-def _processors() -> int:
-    return len(os.sched_getaffinity(0))
-
-
 @dataclass(frozen=True)
 class ReadingHere:
     """The `Reading` that the confined process does; others confine it, see `tiler.adapters.confinement`."""
 
-    threads: int = field(default_factory=_processors)
+    threads: int = field(default_factory=usable_processors)
 
     def render(self, source: RangedSource, folder: Path, *, with_index: bool) -> Rendering:
         from tiler.adapters.preview import preview  # noqa: PLC0415 (image libraries)
