@@ -1,7 +1,8 @@
 """`make bench-ingest-workers`: the whole worker, from the request to the committed item, beside panimg alone; and two beside one.
 
 The platform runs as on a laptop, embedded stores and all. Files are uploaded before the clock starts: sending them is the client's time.
-Two are set beside one twice: with the tiler, which makes the thumbnails of a queue on the same processors, and while it stands still.
+Two are set beside one four times: with the tiler, which makes the thumbnails of a queue on the same processors, and while it stands still;
+and both with workers that have one processor each, as containers have: one that has the machine to itself uses all of it already.
 """
 
 import argparse
@@ -10,9 +11,10 @@ import signal
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
+from itertools import cycle, product
 from pathlib import Path
 
 from bench.ingest import CACHE, contestant
@@ -20,7 +22,8 @@ from bench.ingest_inputs import a_body, make_inputs
 from bench.measuring import Figures, compare, conditions, table
 from demo.client import ArchiveClient
 from demo.imaging import write_dicom_series, write_image, write_picture
-from tests.support.platform import running_platform
+from tests.support.platform import RunningPlatform, running_platform
+from tests.support.processes import wait_until
 
 CASE = "CT DICOM, intercept"
 SESSIONS = 40
@@ -29,8 +32,8 @@ SESSIONS = 40
 def main() -> None:
     options = _options()
     _beside_panimg(rounds=options.rounds, slices=options.slices)
-    for tiler in (True, False):
-        _two_beside_one(rounds=options.rounds, sessions=options.sessions, tiler=tiler)
+    for bound, tiler in product((False, True), (True, False)):
+        _two_beside_one(rounds=options.rounds, sessions=options.sessions, tiler=tiler, bound=bound)
 
 
 def _beside_panimg(*, rounds: int, slices: int) -> None:
@@ -56,18 +59,20 @@ def _to_item(client: ArchiveClient, source: Path) -> Figures:
     return {"s": time.perf_counter() - begun}
 
 
-def _two_beside_one(*, rounds: int, sessions: int, tiler: bool) -> None:
+def _two_beside_one(*, rounds: int, sessions: int, tiler: bool, bound: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-workers-") as name:
         files = _mixed(Path(name))
         contestants = {
-            f"{count} worker{'s' * (count > 1)}": partial(_queue, files, sessions, count, tiler)
+            f"{count} worker{'s' * (count > 1)}": partial(
+                _queue, files, sessions, partial(_platform, workers=count, tiler=tiler, bound=bound)
+            )
             for count in (1, 2)
         }
         comparison = compare(contestants, rounds=rounds, warm_up=False)
     while_so = "while the tiler makes their thumbnails" if tiler else "while the tiler stands still"
-    print(
-        f"\n### A queue of {sessions} mixed sessions, {while_so}\n\n{table(comparison, against='1 worker')}\n"
-    )
+    of_what = "workers of one processor each" if bound else "workers of all processors"
+    print(f"\n### A queue of {sessions} mixed sessions, {of_what}, {while_so}\n")
+    print(f"{table(comparison, against='1 worker')}\n")
     ratio = comparison.ratio("2 workers", "1 worker", "s")
     print(f"Two workers take {ratio:.2f} of the time of one (aim 0.6).", conditions(comparison), flush=True)
 
@@ -87,8 +92,10 @@ def _mixed(folder: Path) -> list[Path]:
     ]
 
 
-def _queue(files: list[Path], sessions: int, workers: int, tiler: bool) -> Figures:
-    with _platform(workers=workers, tiler=tiler) as client:
+def _queue(
+    files: list[Path], sessions: int, platform: Callable[[], AbstractContextManager[ArchiveClient]]
+) -> Figures:
+    with platform() as client:
         archive = client.create_archive("Bench")["pk"]
         client.wait_for_session(client.start_session([client.upload(files[-1])], archive=archive)["pk"])
         uploads = [client.upload(files[number % len(files)]) for number in range(sessions)]
@@ -100,14 +107,38 @@ def _queue(files: list[Path], sessions: int, workers: int, tiler: bool) -> Figur
 
 
 @contextmanager
-def _platform(*, workers: int, tiler: bool = True) -> Iterator[ArchiveClient]:
+def _platform(*, workers: int, tiler: bool = True, bound: bool = False) -> Iterator[ArchiveClient]:
     arguments = ["--ingest-workers", str(workers)]
     with (
         tempfile.TemporaryDirectory(prefix="bench-platform-") as name,
         running_platform(Path(name, "data"), arguments=arguments) as platform,
         nullcontext() if tiler else _standing_still(platform.pids()["tiler-worker"]),
     ):
+        if bound:
+            _bind_workers(platform)
         yield platform.client()
+
+
+def _bind_workers(platform: RunningPlatform) -> None:
+    """Start the ingest workers anew, each on a processor of its own: they count them when they start."""
+    processors = os.sched_getaffinity(0)
+    workers = [part for part in platform.pids() if part.startswith("ingest-worker-worker")]
+    for worker, processor in zip(workers, cycle(sorted(processors)), strict=False):
+        _bind(platform.process.pid, {processor})
+        started_before = platform.pids()[worker]
+        os.kill(started_before, signal.SIGKILL)
+        wait_until(partial(_is_new, platform, worker, started_before), timeout_s=60, what=worker)
+    _bind(platform.process.pid, processors)
+
+
+def _is_new(platform: RunningPlatform, part: str, before: int) -> bool:
+    return platform.pids().get(part, before) != before
+
+
+def _bind(supervisor: int, processors: Iterable[int]) -> None:
+    """Have all threads of the supervisor run on some processors, and what they start from now on."""
+    for thread in Path(f"/proc/{supervisor}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), processors)
 
 
 @contextmanager
