@@ -34,6 +34,12 @@ def leave(order: Mapping[str, Any], report: Report) -> None:
     os._exit(order["code"])
 
 
+def count(order: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    for number in range(1000):
+        report.progress({"number": number})
+    return {}
+
+
 def refuse(order: Mapping[str, Any], report: Report) -> None:
     raise Unprocessable("no such image")
 

@@ -23,6 +23,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, Protocol
 
@@ -31,6 +32,7 @@ from archive_shared.tracing import traced
 EX_DATAERR = 65
 EX_OSERR = 71
 LONGEST_LINE_BYTES = 1 << 28
+PROGRESS_EVERY_S = 0.1
 _PR_SET_PDEATHSIG = 1
 
 # Loaded before any fork: dlopen in a child whose memory is limited could fail.
@@ -45,7 +47,7 @@ class Report(Protocol):
     """What the work is given to say how far it is."""
 
     def progress(self, data: Mapping[str, Any]) -> None:
-        """Report the whole of the progress so far; cheap, but not every report is stored."""
+        """Report the whole of the progress so far; cheap, as few reports are passed on, but the last one is."""
         ...
 
 
@@ -88,10 +90,12 @@ def die_with_parent() -> None:
 
 
 class Lines:
-    """Lines of JSON, to the worker or to who passes them on."""
+    """Lines of JSON, to the worker or to who passes them on; progress a few times per second."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
+        self._unsaid: Mapping[str, Any] | None = None
+        self._next_progress_at_s = 0.0
 
     @classmethod
     def instead_of_stdout(cls) -> "Lines":
@@ -101,9 +105,23 @@ class Lines:
         return cls(ours)
 
     def progress(self, data: Mapping[str, Any]) -> None:
-        self.write({"progress": dict(data)})
+        """Say how far it is, or keep that until later if it was said just now: a series has hundreds of files."""
+        self._unsaid = data
+        if time.monotonic() >= self._next_progress_at_s:
+            self._next_progress_at_s = time.monotonic() + PROGRESS_EVERY_S
+            self._say_progress()
 
     def write(self, line: Mapping[str, Any]) -> None:
+        """Say something, and first how far it was."""
+        self._say_progress()
+        self._put(line)
+
+    def _say_progress(self) -> None:
+        if self._unsaid is not None:
+            self._put({"progress": dict(self._unsaid)})
+            self._unsaid = None
+
+    def _put(self, line: Mapping[str, Any]) -> None:
         rest = json.dumps(line).encode() + b"\n"
         while rest:
             rest = rest[os.write(self.descriptor, rest) :]

@@ -65,7 +65,7 @@ def _passed_on(pipe: int, worker: Lines) -> Mapping[str, Any]:
         while (line := lines.readline(LONGEST_LINE_BYTES)).endswith(b"\n"):
             said = json.loads(line)
             if "progress" in said:
-                worker.progress(said["progress"])
+                worker.write({"progress": said["progress"]})
             else:
                 last = said
     return last

@@ -68,6 +68,17 @@ def test_progress_is_passed_on(program: Program) -> None:
     assert told == [{"job": 7}]
 
 
+def test_of_much_progress_the_first_and_the_last_are_told_and_little_in_between(program: Program) -> None:
+    program.order({"do": "count"}, None)
+    told = []
+    while not program.is_done():
+        told += program.listen(1)
+
+    assert told[0] == {"number": 0}
+    assert told[-1] == {"number": 999}
+    assert len(told) < 500
+
+
 @pytest.mark.parametrize(
     ("do", "order", "ending"),
     [
