@@ -7,7 +7,7 @@ alone out of a standard file. Slices stream through; the header is written last,
 import math
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -19,8 +19,8 @@ from isal import isal_zlib
 from archive_shared.slice_index import FlushPoint, SliceIndex
 from ingest_worker.adapters.volumes import Pixels, Volume, raw_bytes
 from ingest_worker.adapters.writers import checksums
+from ingest_worker.adapters.writers.in_order import carry_in_order
 from ingest_worker.adapters.writers.metaimage_text import header_text
-from ingest_worker.adapters.writers.ordered_map import ordered_map
 from ingest_worker.domain.budget import KIB, MIB
 from ingest_worker.domain.layouts import VolumeLayout
 from ingest_worker.domain.segments import MOST_SEGMENTS
@@ -77,7 +77,7 @@ def write_volume(
     """
     layout = volume.layout
     labels = _Labels() if layout.channels == 1 and layout.sample_type in ("int8", "uint8") else None
-    digest = sha256()
+    digest, total_bytes = sha256(), layout.total_bytes
 
     def look_at(run: Pixels) -> None:
         digest.update(raw_bytes(run))
@@ -86,10 +86,13 @@ def write_volume(
 
     with path.open("xb") as stream:
         body = _Body(stream, reserved=_header_room(layout, fields))
-        wanted = threads if layout.total_bytes > WORTH_THREADS_BYTES else 1
-        for run in ordered_map(_compressed, _runs(volume), wanted, in_turn=look_at):
+
+        def add(run: _Run) -> None:
             body.add(run)
-            on_progress(1000 * body.pixel_bytes // layout.total_bytes)
+            on_progress(1000 * body.pixel_bytes // total_bytes)
+
+        wanted = threads if total_bytes > WORTH_THREADS_BYTES else 1
+        carry_in_order(_runs(volume), wanted, show=look_at, make=_compressed, take=add)
         body.finish(layout, fields)
     return WrittenVolume(
         size_bytes=body.offset,
@@ -98,9 +101,11 @@ def write_volume(
     )
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Run:
-    deflated: bytes
+    """Some pixels, compressed into pieces: joining them would copy everything once more."""
+
+    deflated: Sequence[bytes]
     adler: int
     pixel_bytes: int
     low: Any
@@ -112,19 +117,29 @@ def _compressed(pixels: Pixels) -> _Run:
     raw = raw_bytes(pixels)
     level = LEVEL_OF_SHORTS if pixels.dtype.kind in "iu" and pixels.itemsize == 2 else LEVEL
     squeeze = isal_zlib.compressobj(level, isal_zlib.DEFLATED, -15)
-    deflated = squeeze.compress(raw) + squeeze.flush(isal_zlib.Z_FULL_FLUSH)
-    if len(deflated) * FLAT < raw.nbytes:
-        deflated = min(deflated, _squeezed_flat(raw, pixels.itemsize), key=len)
-    # fmin and fmax pass over NaN, which min and max would return.
-    low, high = np.fmin.reduce(pixels, axis=None), np.fmax.reduce(pixels, axis=None)
+    deflated = [squeeze.compress(raw), squeeze.flush(isal_zlib.Z_FULL_FLUSH)]
+    if _size(deflated) * FLAT < raw.nbytes:
+        deflated = min(deflated, _squeezed_flat(raw, pixels.itemsize), key=_size)
+    low, high = _extremes(pixels.reshape(-1))
     return _Run(deflated, isal_zlib.adler32(raw), raw.nbytes, low, high)
 
 
-def _squeezed_flat(raw: memoryview, itemsize: int) -> bytes:
+def _size(pieces: Sequence[bytes]) -> int:
+    return sum(map(len, pieces))
+
+
+def _extremes(pixels: Pixels) -> tuple[Any, Any]:
+    """Return the least and the greatest value of some that are in a row, NaN only if there is nothing else."""
+    if pixels.dtype.kind in "iu":
+        return np.minimum.reduce(pixels), np.maximum.reduce(pixels)
+    return np.fmin.reduce(pixels), np.fmax.reduce(pixels)
+
+
+def _squeezed_flat(raw: memoryview, itemsize: int) -> list[bytes]:
     """Compress large areas of one value: bytes as lengths of runs, wider samples by looking for longer matches."""
     level, strategy = (1, zlib.Z_RLE) if itemsize == 1 else (4, zlib.Z_DEFAULT_STRATEGY)
     squeeze = zlib.compressobj(level, zlib.DEFLATED, -15, 9, strategy)
-    return squeeze.compress(raw) + squeeze.flush(zlib.Z_FULL_FLUSH)
+    return [squeeze.compress(raw), squeeze.flush(zlib.Z_FULL_FLUSH)]
 
 
 @dataclass
@@ -137,8 +152,7 @@ class _Body:
     offset: int = 0
     pixel_bytes: int = 0
     adler: int = checksums.EMPTY
-    low: Any = None
-    high: Any = None
+    extremes: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.stream.seek(self.reserved)
@@ -146,11 +160,11 @@ class _Body:
 
     def add(self, run: _Run) -> None:
         self.flush_points.append(FlushPoint(self.pixel_bytes, self.offset))
-        self.offset += self.stream.write(run.deflated)
+        for piece in run.deflated:
+            self.offset += self.stream.write(piece)
         self.pixel_bytes += run.pixel_bytes
         self.adler = checksums.joined(self.adler, run.adler, run.pixel_bytes)
-        self.low = run.low if self.low is None else np.fmin(self.low, run.low)
-        self.high = run.high if self.high is None else np.fmax(self.high, run.high)
+        self.extremes += (run.low, run.high)
 
     def finish(self, layout: VolumeLayout, fields: dict[str, str]) -> None:
         if self.pixel_bytes != layout.total_bytes:
@@ -161,7 +175,7 @@ class _Body:
         self.offset += self.stream.write(ZLIB_LAST_BLOCK + struct.pack(">I", self.adler))
         compressed = self.offset - self.reserved
         self.offset += self.stream.write(SliceIndex(self.flush_points).encoded())
-        known = fields | _extremes(self.low, self.high)
+        known = fields | _extreme_fields(*_extremes(np.array(self.extremes)))
         digits = self.reserved - len(header_text(layout, known, ""))
         self.stream.seek(0)
         self.stream.write(header_text(layout, known, str(compressed).zfill(digits)))
@@ -173,7 +187,7 @@ def _header_room(layout: VolumeLayout, fields: dict[str, str]) -> int:
     return len(header_text(layout, fields | extremes, "0" * len(str(2**63))))
 
 
-def _extremes(low: Any, high: Any) -> dict[str, str]:
+def _extreme_fields(low: Any, high: Any) -> dict[str, str]:
     if not (math.isfinite(low) and math.isfinite(high)):
         return {}
     return {"SmallestImagePixelValue": str(low), "LargestImagePixelValue": str(high)}
@@ -196,7 +210,7 @@ def _runs(volume: Volume) -> Iterator[Pixels]:
 def _pieces(slices: list[Pixels], count: int) -> list[Pixels]:
     if len(slices) > 1:
         return [np.concatenate(slices)]
-    return [piece for piece in np.array_split(slices[0], count) if piece.size]
+    return slices if count == 1 else [piece for piece in np.array_split(slices[0], count) if piece.size]
 
 
 class _Labels:

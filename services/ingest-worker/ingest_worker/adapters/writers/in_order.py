@@ -1,0 +1,103 @@
+"""Carries items through stages on several threads, each item on one of them, with few in memory at a time."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from threading import Lock
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+
+
+def carry_in_order(
+    items: Iterable[Item],
+    threads: int,
+    *,
+    show: Callable[[Item], object],
+    make: Callable[[Item], Made],
+    take: Callable[[Made], object],
+) -> None:
+    """Call `show(item)` and then `take(make(item))` for each item, with as many items in memory as there are threads.
+
+    One thread does everything for an item, beginning with asking `items` for it: what is made of it next is found in the
+    caches of the same processor, which doubles the speed of a digest.
+
+    Parameters
+    ----------
+    items
+        Asked for one at a time, though not always by the same thread.
+    threads
+        That work on items, the caller's being one of them.
+    show, take
+        Called in the order of the items and one at a time, though not always by the same thread.
+    make
+        Called by all threads at the same time.
+
+    Raises
+    ------
+    Exception
+        What one of them raised, as soon as every thread is done with the item in its hand. No later item is taken.
+    """
+    line = _Line(iter(items), show, make, take)
+    with ThreadPoolExecutor(threads) as pool:
+        others = [pool.submit(line.work) for _ in range(threads - 1)]
+        line.work()
+    for other in others:
+        other.result()
+
+
+@dataclass
+class _Line(Generic[Item, Made]):
+    """Where threads line up with their items.
+
+    Parameters
+    ----------
+    last_taken
+        Free once the item that was asked for last has been taken.
+    """
+
+    items: Iterator[Item]
+    show: Callable[[Item], object]
+    make: Callable[[Item], Made]
+    take: Callable[[Made], object]
+    asking: Lock = field(default_factory=Lock)
+    showing: Lock = field(default_factory=Lock)
+    last_taken: Lock = field(default_factory=Lock)
+    is_broken: bool = False
+
+    def work(self) -> None:
+        """Carry items through until there are no more, or something went wrong with one."""
+        while self._carried():
+            continue
+
+    def _carried(self) -> bool:
+        """Carry the next item through; False if there is none, or something went wrong with one before it."""
+        taken = Lock()
+        taken.acquire()
+        try:
+            found, before = self._shown(taken)
+            made = [self.make(item) for item in found]
+            with before:
+                for one in made if not self.is_broken else []:
+                    self.take(one)
+        except BaseException:
+            self.is_broken = True
+            raise
+        finally:
+            taken.release()
+        return bool(found) and not self.is_broken
+
+    def _shown(self, taken: Lock) -> tuple[list[Item], Lock]:
+        """Return the next item, if any, after it was shown, and what is free once the one before it has been taken."""
+        with self.asking:
+            found = list(islice(self.items, 1))
+            before, self.last_taken = self.last_taken, taken
+            self.showing.acquire()  # while nobody else can have the next item, so that none overtakes another
+        try:
+            for item in found:
+                self.show(item)
+        finally:
+            self.showing.release()
+        return found, before
