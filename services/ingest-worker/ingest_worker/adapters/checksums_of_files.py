@@ -3,6 +3,7 @@
 import filecmp
 import hashlib
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
 
 from ingest_worker.domain.files import Source, SourceFile
@@ -13,7 +14,7 @@ BLOCK_BYTES = 1 << 18
 def source_of(file: SourceFile, *, given_up: Callable[[], bool] = lambda: False) -> Source:
     """Return the file's name, size and SHA-256; reads all of it, unless it is given up: then nobody may use the answer."""
     digest, size_bytes, block = hashlib.sha256(), 0, memoryview(bytearray(BLOCK_BYTES))
-    with file.path.open("rb", buffering=0) as stream:
+    with FileIO(file.path) as stream:
         while not given_up() and (count := stream.readinto(block)):
             digest.update(block[:count])
             size_bytes += count

@@ -47,6 +47,11 @@ HEAVY: Final = (
 )
 """What all others import: ITK and libvips take a hundred megabytes, which a DICOM series need not pay."""
 
+FORMATS: Final[dict[str | None, AnyFormat]] = {
+    kind.value: kind for kinds in (Format, SlideFormat, UnsupportedFormat) for kind in kinds
+}
+"""All formats by what they are called; no two of them are called the same."""
+
 OnProgress = Callable[[int], None]
 
 
@@ -123,19 +128,12 @@ def recognised_from_document(file: SourceFile, document: dict[str, Any]) -> Reco
     """Read what `recognised_document` wrote of a file."""
     return Recognised(
         file=file,
-        format=_format(document["format"]),
+        format=FORMATS.get(document["format"]),
         series=tuple(document["series"]),
         references=tuple(document["references"]),
         companions=tuple(document["companions"]),
         reason=document["reason"],
     )
-
-
-def _format(value: str | None) -> AnyFormat | None:
-    for kind in (Format, SlideFormat, UnsupportedFormat):
-        if value in set(kind):
-            return kind(value)
-    return None
 
 
 def take_slide(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgress) -> dict[str, Any]:

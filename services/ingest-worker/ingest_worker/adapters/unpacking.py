@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 from typing import IO
 
@@ -82,7 +83,7 @@ class Allowance:
 
 def is_zip(path: Path) -> bool:
     """Tell whether a file begins like a zip archive."""
-    with path.open("rb", buffering=0) as stream:
+    with FileIO(path) as stream:
         return stream.read(4) in ZIP_MARKS
 
 

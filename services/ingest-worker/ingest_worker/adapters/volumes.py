@@ -14,11 +14,6 @@ from ingest_worker.domain.layouts import VolumeLayout
 Pixels: TypeAlias = NDArray[Any]
 
 
-def raw_bytes(pixels: Pixels) -> memoryview:
-    """Return the bytes of C-contiguous pixels, without copying."""
-    return pixels.reshape(-1).view(np.uint8).data
-
-
 class Volume(Protocol):
     """Pixels that are read while they are written, so that memory holds a few slices at a time."""
 

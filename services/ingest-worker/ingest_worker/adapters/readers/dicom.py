@@ -38,6 +38,7 @@ class DicomVolume:
     members: dict[str, Member]
 
     def slices(self) -> Iterator[Pixels]:
+        little = np.dtype(self.layout.sample_type).newbyteorder("<")
         for (name, is_empty), run in groupby(self.slices_in_order, key=lambda one: (one.file, one.is_empty)):
             member = self.members[name]
             if is_empty:
@@ -46,21 +47,22 @@ class DicomVolume:
             frames = [one.frame for one in run]
             stored = read_frames(member.header, member.form, frames, len(member.frames))
             for frame, pixels in zip(frames, stored, strict=True):
-                yield self._canonical(pixels, member, member.frames[frame].rescale)
+                real = self._real(pixels, member, member.frames[frame].rescale)
+                yield np.ascontiguousarray(real, little)
 
     def _nothing(self) -> Pixels:
         """Return a slice in which nothing is marked."""
         columns, rows = self.layout.size[:2]
         return np.zeros((rows, columns), self.layout.sample_type)
 
-    def _canonical(self, pixels: Pixels, member: Member, rescale: Rescale) -> Pixels:
+    def _real(self, pixels: Pixels, member: Member, rescale: Rescale) -> Pixels:
         form = member.form.real
-        if form.channels == 1:
-            try:
-                pixels = rescaled(inverted(pixels, form), form, rescale, self.layout.sample_type)
-            except OutOfRange as error:
-                raise WiderSamplesNeeded(replace(self, layout=self.layout.of_type(self._wider()))) from error
-        return np.ascontiguousarray(pixels, np.dtype(self.layout.sample_type).newbyteorder("<"))
+        if form.channels > 1:
+            return pixels
+        try:
+            return rescaled(inverted(pixels, form), form, rescale, self.layout.sample_type)
+        except OutOfRange as error:
+            raise WiderSamplesNeeded(replace(self, layout=self.layout.of_type(self._wider()))) from error
 
     def _wider(self) -> str:
         pairs = [

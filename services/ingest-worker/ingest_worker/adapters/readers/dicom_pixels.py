@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator, Sequence
+from io import FileIO
 from typing import Final
 
 import numpy as np
@@ -98,14 +99,13 @@ def _frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int], coun
 def _plain_frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int]) -> Iterator[Pixels]:
     """Read uncompressed little-endian frames where they lie."""
     size, shape = form.native_bits // 8, form.shape
-    stored = np.dtype(form.stored_type).newbyteorder("<")
-    with header.file.path.open("rb", buffering=0) as stream:
+    with FileIO(header.file.path) as stream:
         for frame in frames:
             stream.seek((header.pixels.offset or 0) + frame * size)
             raw = np.empty(size, np.uint8)  # a bytearray would be filled with zeros first
             if not filled(raw.data, stream):
                 raise Damaged(header.file.base_name, "it became shorter while it was read")
-            pixels = raw.view(stored)
+            pixels = raw.view(form.little_endian)
             if form.planar and form.samples > 1:
                 yield np.moveaxis(pixels.reshape(form.samples, *shape[:2]), 0, -1)
             else:

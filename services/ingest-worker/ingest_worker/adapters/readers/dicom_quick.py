@@ -6,6 +6,7 @@ sequence is stepped over, not looked into. Encoding: DICOM PS3.5 section 7.
 
 import struct
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Final
 
@@ -138,7 +139,7 @@ def quick_header(path: Path, head: bytes = b"") -> QuickHeader | None:
 
 
 def _beginning(path: Path, size: int) -> bytes:
-    with path.open("rb", buffering=0) as stream:
+    with FileIO(path) as stream:
         return stream.read(size)
 
 

@@ -1,6 +1,7 @@
 """How stored DICOM samples become canonical ones: unused bits, sign, inversion, rescale, and the type that holds them."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ class SampleFormat:
         """Return the shape of a stored frame with its samples interleaved."""
         return (self.rows, self.columns) if self.samples == 1 else (self.rows, self.columns, self.samples)
 
-    @property
+    @cached_property
     def native_bits(self) -> int:
         """Return how many bits an uncompressed frame takes; YBR_FULL_422 stores two samples per pixel."""
         samples = 2 if self.photometric == "YBR_FULL_422" else self.samples
@@ -59,10 +60,15 @@ class SampleFormat:
 
     @property
     def stored_type(self) -> str:
-        """Return numpy's name of a sample as it lies in the file."""
+        """Return numpy's name of a sample."""
         if self.kind != "integer":
             return self.kind
         return f"{'int' if self.signed else 'uint'}{max(8, self.allocated_bits)}"
+
+    @cached_property
+    def little_endian(self) -> np.dtype[Any]:
+        """Return the type of a sample as it lies in most files."""
+        return np.dtype(self.stored_type).newbyteorder("<")
 
     @property
     def real(self) -> "SampleFormat":
@@ -236,7 +242,7 @@ def rescaled(pixels: Pixels, form: SampleFormat, rescale: Rescale, sample_type: 
     OutOfRange
         A value does not fit.
     """
-    if pixels.dtype.name == sample_type and rescale.is_identity:
+    if rescale.is_identity and pixels.dtype == sample_type:
         return pixels
     if sample_type.startswith("float"):
         return (pixels * np.float64(rescale.slope) + np.float64(rescale.intercept)).astype(sample_type)

@@ -7,7 +7,7 @@ import bz2
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import RawIOBase
+from io import FileIO, RawIOBase
 from typing import Protocol, cast
 
 import numpy as np
@@ -113,7 +113,7 @@ def filled(block: memoryview, stream: RawIOBase) -> bool:
 
 
 def _raw_blocks(source: PixelBytes, block_bytes: int, count: int) -> Iterator[memoryview]:
-    with source.file.path.open("rb", buffering=0) as stream:
+    with FileIO(source.file.path) as stream:
         size = os.fstat(stream.fileno()).st_size
         start = (size + source.offset if source.offset < 0 else source.offset) + source.skip
         found = max(size - start, 0) if start >= 0 else size

@@ -17,7 +17,7 @@ import numpy as np
 from isal import isal_zlib
 
 from archive_shared.slice_index import FlushPoint, SliceIndex
-from ingest_worker.adapters.volumes import Pixels, Volume, raw_bytes
+from ingest_worker.adapters.volumes import Pixels, Volume
 from ingest_worker.adapters.writers import checksums
 from ingest_worker.adapters.writers.in_order import carry_in_order
 from ingest_worker.adapters.writers.metaimage_text import header_text
@@ -80,7 +80,7 @@ def write_volume(
     digest, total_bytes = sha256(), layout.total_bytes
 
     def look_at(run: Pixels) -> None:
-        digest.update(raw_bytes(run))
+        digest.update(run.data)
         if labels:
             labels.look_at(run)
 
@@ -114,14 +114,12 @@ class _Run:
 
 def _compressed(pixels: Pixels) -> _Run:
     """Compress pixels into raw deflate that ends at a byte with a full flush (RFC 1951)."""
-    raw = raw_bytes(pixels)
     level = LEVEL_OF_SHORTS if pixels.dtype.kind in "iu" and pixels.itemsize == 2 else LEVEL
     squeeze = isal_zlib.compressobj(level, isal_zlib.DEFLATED, -15)
-    deflated = [squeeze.compress(raw), squeeze.flush(isal_zlib.Z_FULL_FLUSH)]
-    if _size(deflated) * FLAT < raw.nbytes:
-        deflated = min(deflated, _squeezed_flat(raw, pixels.itemsize), key=_size)
-    low, high = _extremes(pixels.reshape(-1))
-    return _Run(deflated, isal_zlib.adler32(raw), raw.nbytes, low, high)
+    deflated = [squeeze.compress(pixels), squeeze.flush(isal_zlib.Z_FULL_FLUSH)]
+    if _size(deflated) * FLAT < pixels.nbytes:
+        deflated = min(deflated, _squeezed_flat(pixels), key=_size)
+    return _Run(deflated, isal_zlib.adler32(pixels), pixels.nbytes, *_extremes(pixels))
 
 
 def _size(pieces: Sequence[bytes]) -> int:
@@ -129,17 +127,17 @@ def _size(pieces: Sequence[bytes]) -> int:
 
 
 def _extremes(pixels: Pixels) -> tuple[Any, Any]:
-    """Return the least and the greatest value of some that are in a row, NaN only if there is nothing else."""
+    """Return the least and the greatest value, NaN only if there is nothing else."""
     if pixels.dtype.kind in "iu":
         return np.minimum.reduce(pixels), np.maximum.reduce(pixels)
     return np.fmin.reduce(pixels), np.fmax.reduce(pixels)
 
 
-def _squeezed_flat(raw: memoryview, itemsize: int) -> list[bytes]:
+def _squeezed_flat(pixels: Pixels) -> list[bytes]:
     """Compress large areas of one value: bytes as lengths of runs, wider samples by looking for longer matches."""
-    level, strategy = (1, zlib.Z_RLE) if itemsize == 1 else (4, zlib.Z_DEFAULT_STRATEGY)
+    level, strategy = (1, zlib.Z_RLE) if pixels.itemsize == 1 else (4, zlib.Z_DEFAULT_STRATEGY)
     squeeze = zlib.compressobj(level, zlib.DEFLATED, -15, 9, strategy)
-    return [squeeze.compress(raw), squeeze.flush(zlib.Z_FULL_FLUSH)]
+    return [squeeze.compress(pixels.data), squeeze.flush(zlib.Z_FULL_FLUSH)]
 
 
 @dataclass
@@ -194,7 +192,7 @@ def _extreme_fields(low: Any, high: Any) -> dict[str, str]:
 
 
 def _runs(volume: Volume) -> Iterator[Pixels]:
-    """Yield the pixels in pieces worth compressing alone: a few small slices, a slice, or some of its rows."""
+    """Yield the pixels, one after another, in pieces worth compressing alone: a few small slices, a slice, some of its rows."""
     together = max(1, SMALLEST_RUN_BYTES // volume.layout.slice_bytes)
     pieces = math.ceil(volume.layout.slice_bytes / LARGEST_RUN_BYTES)
     waiting: list[Pixels] = []
@@ -209,8 +207,9 @@ def _runs(volume: Volume) -> Iterator[Pixels]:
 
 def _pieces(slices: list[Pixels], count: int) -> list[Pixels]:
     if len(slices) > 1:
-        return [np.concatenate(slices)]
-    return slices if count == 1 else [piece for piece in np.array_split(slices[0], count) if piece.size]
+        return [np.concatenate(slices, axis=None)]
+    pieces = slices if count == 1 else np.array_split(slices[0], count)
+    return [piece.reshape(-1) for piece in pieces if piece.size]
 
 
 class _Labels:
@@ -223,7 +222,7 @@ class _Labels:
     def look_at(self, pixels: Pixels) -> None:
         if self._too_many:
             return
-        flat = pixels.reshape(-1).view(np.uint8)
+        flat = pixels.view(np.uint8)
         low, high = int(flat.min()), int(flat.max())
         unseen = low + np.flatnonzero(~self._seen[low : high + 1])
         if len(unseen) > MOST_COMPARISONS:
