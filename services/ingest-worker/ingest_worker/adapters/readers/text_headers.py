@@ -1,11 +1,14 @@
 """Reads the lines of a text header within bounds; used for MetaImage and NRRD."""
 
-from ingest_worker.domain.budget import Budget
+from io import FileIO
+
+from ingest_worker.domain.budget import KIB, Budget
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.refusals import Refused
 
 MOST_LINES = 10_000
 LONGEST_LINE_BYTES = 10_000
+USUAL_BYTES = 64 * KIB  # the pixels behind most headers need not be read for their sake
 
 
 class HeaderLines:
@@ -13,10 +16,16 @@ class HeaderLines:
 
     def __init__(self, file: SourceFile, budget: Budget) -> None:
         self.name = file.base_name
-        with file.path.open("rb") as stream:
-            self._text = stream.read(min(budget.header_bytes, MOST_LINES * LONGEST_LINE_BYTES))
+        self._path = file.path
+        self._most_bytes = min(budget.header_bytes, MOST_LINES * LONGEST_LINE_BYTES)
+        self._read(min(USUAL_BYTES, self._most_bytes))
         self.offset = 0
         self._count = 0
+
+    def _read(self, size_bytes: int) -> None:
+        with FileIO(self._path) as stream:
+            self._text = stream.read(size_bytes)
+        self._there_is_more = size_bytes == len(self._text) < self._most_bytes
 
     def next(self) -> str | None:
         """Return the next line without its end, None at the end of the file.
@@ -26,6 +35,8 @@ class HeaderLines:
         Refused
             The header has too many or too long lines, or is not UTF-8.
         """
+        if self._there_is_more and self.offset + LONGEST_LINE_BYTES >= len(self._text):
+            self._read(self._most_bytes)
         if self.offset >= len(self._text):
             return None
         self._count += 1
