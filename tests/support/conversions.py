@@ -10,7 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from ingest_worker.adapters.checksums_of_files import source_of
+from ingest_worker.adapters.checksums_of_files import sources_of
 from ingest_worker.adapters.conversion_run import SLIDE
 from ingest_worker.adapters.tasks import convert_candidate, file_document, look_at, recognised_from_document
 from ingest_worker.domain.budget import Budget
@@ -68,7 +68,7 @@ def convert_here(
         looked = look_at({"files": documents}, budget=allowed, on_progress=_ignore)
         candidates, rejections = gather(list(map(recognised_from_document, sources, looked["recognised"])))
         images: list[ConvertedImage] = []
-        known = {file.name: source_of(file) for file in sources}
+        known = {source.name: source for source in sources_of(sources)}
         for number, candidate in enumerate(one.without_tiler() for one in candidates):
             if isinstance(candidate.format, SlideFormat):
                 rejections += [Rejection(file.name, (SLIDE,)) for file in candidate.files]

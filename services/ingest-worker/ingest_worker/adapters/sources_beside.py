@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Final
 
-from ingest_worker.adapters.checksums_of_files import source_of
+from ingest_worker.adapters.checksums_of_files import sources_of
 from ingest_worker.domain.files import Source, SourceFile
 
 TICK_S: Final = 0.25
@@ -61,4 +61,4 @@ class SourcesBeside:
         return {source.name: source for reading in self._readings for source in reading.result()}
 
     def _read(self, files: Sequence[SourceFile]) -> list[Source]:
-        return [source_of(file, given_up=lambda: self._given_up) for file in files]
+        return sources_of(files, given_up=lambda: self._given_up)
