@@ -23,6 +23,10 @@ from tiler.slides import convert
 KINDS = ("YCbCr", "RGB")
 """How colours are stored; RGB as many Aperio scanners do, without a marker that tells browsers."""
 
+VIEWERS_BLOCK_BYTES = 8 << 20
+"""A quarter of what production keeps, and less than a tenth of the slide, so that nobody finds all of it from the round before."""
+
+_BY_TILE, _BY_BLOCK = "a read for each tile", "in blocks, as in production"
 SLIDES = Path(".cache/bench-slides").absolute()
 
 
@@ -49,6 +53,7 @@ def _compare(slide: Path, rounds: int) -> None:
             store.fill(slide, index)
         _print_inside(compare(_inside(slide, index, stores), rounds=rounds))
         _print_outside(compare(_outside(slide, index, stores, running), rounds=rounds), stores)
+        _print_viewers(compare(_viewers(index, stores, running), rounds=rounds))
 
 
 def _converted(side: int, kind: str) -> Path:
@@ -86,6 +91,21 @@ def _outside(
     else:
         turns["iipsrv"] = partial(iipsrv, slide, index)
     return turns
+
+
+def _viewers(index: TileIndex, stores: dict[str, Stores], running: ExitStack) -> dict[str, Measure]:
+    turns: dict[str, Measure] = {}
+    for name, block_bytes in ((_BY_TILE, 0), (_BY_BLOCK, VIEWERS_BLOCK_BYTES)):
+        server = running.enter_context(tiles_over_http.served(stores["S3"], index, block_bytes=block_bytes))
+        turns[name] = partial(tiles_over_http.viewers, server)
+    return turns
+
+
+def _print_viewers(found: Comparison) -> None:
+    print(
+        f"\n### {tiles_over_http.CLIENTS} viewers, S3\n\n{table(found, against=_BY_TILE)}\n\n{conditions(found)}"
+    )
+    print(f"By the block: p99 {found.median(_BY_BLOCK, 'p99 ms'):.1f} ms (aim 20).")
 
 
 def _print_inside(found: Comparison) -> None:

@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from bench.measuring import Figures, percentile
 from bench.tiles_inside import LOOKED_AT, OFF, TILES, Places, colours_off, places
-from bench.tiles_service import IMAGE, PassHolder, Stores, service_at
+from bench.tiles_service import IMAGE, PassHolder, Stores, service_at, variables
+from bench.tiles_walk import Place, walk
 from tiler.bootstrap import Tiler
 from tiler.domain.deep_zoom import DeepZoom
 from tiler.domain.tile_index import TileIndex
@@ -29,6 +31,7 @@ CLIENTS = 8
 _LENGTH = re.compile(rb"\r\nContent-Length: (\d+)")
 TICKS = os.sysconf("SC_CLK_TCK")
 Fetch = Callable[[int, int], bytes]
+S = TypeVar("S")
 Visit = Callable[[], Fetch]
 """Comes as a new client, which fetches tiles by column and row."""
 
@@ -44,19 +47,32 @@ class Server:
 
 
 @contextmanager
-def served(stores: Stores, index: TileIndex) -> Iterator[Server]:
+def served(stores: Stores, index: TileIndex, *, block_bytes: int = 0) -> Iterator[Server]:
     """Start gunicorn as in production, with one worker."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--config", "python:archive_shared.http.gunicorn_settings"]
     command += ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", str(CLIENTS)]
     command += ["bench.tiles_service:application()"]
-    with started(command, {**os.environ, **stores.environment}, port) as pid:
+    environment = {**os.environ, **variables(stores, block_bytes=block_bytes)}
+    with started(command, environment, port) as pid:
         yield Server(service_at(stores), index, port, _child_of(pid))
 
 
 def ours(server: Server, slide: Path) -> Figures:
-    """Fetch tiles at their lasting addresses, with a pass."""
+    """Fetch random tiles at their lasting addresses, with a pass."""
     return crowd(lambda: _Visitor(server).fetch, server.pid, slide, server.index, TILES)
+
+
+def viewers(server: Server) -> Figures:
+    """Fetch the tiles that people look at who wander over the slide, each of them somewhere else."""
+    _Visitor(server).fetch(0, 0)  # loads the server's libraries
+    shares = [walk(server.index, seed, TILES // CLIENTS) for seed in range(CLIENTS)]
+
+    def client(share: Sequence[Place]) -> list[float]:
+        visitor = _Visitor(server)
+        return [_timed_ms(partial(visitor.fetch, up=up), x, y) for up, x, y in share]
+
+    return _timed_crowd(client, shares, server.pid)
 
 
 class _Visitor:
@@ -67,9 +83,10 @@ class _Visitor:
         self._connection = socket.create_connection(("127.0.0.1", server.port))
         self._zoom = DeepZoom.of(server.index).zoom_levels - 1
 
-    def fetch(self, x: int, y: int) -> bytes:
+    def fetch(self, x: int, y: int, up: int = 0) -> bytes:
+        """Return a tile of the level that is so many times half as large as the full resolution."""
         held, written = self._holder.held()
-        path = f"{PREFIX}{IMAGE}/v/{version_of(held)}/{self._zoom}/{x}/{y}.jpeg"
+        path = f"{PREFIX}{IMAGE}/v/{version_of(held)}/{self._zoom - up}/{x}/{y}.jpeg"
         request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Tile-Pass: {written}\r\n\r\n"
         self._connection.sendall(request.encode())
         head, body = self._answer()
@@ -102,16 +119,19 @@ def crowd(visit: Visit, pid: int, slide: Path, index: TileIndex, count: int) -> 
         fetch = visit()
         return [_timed_ms(fetch, x, y) for x, y in share]
 
+    shares = [wanted[at::CLIENTS] for at in range(CLIENTS)]
+    return {**_timed_crowd(client, shares, pid), OFF: off}
+
+
+def _timed_crowd(client: Callable[[S], list[float]], shares: Sequence[S], pid: int) -> Figures:
     used, started_s = _processor_s(pid), time.perf_counter()
     with ThreadPoolExecutor(CLIENTS) as pool:
-        parts = pool.map(client, [wanted[at::CLIENTS] for at in range(CLIENTS)])
-        times = [spent for part in parts for spent in part]
+        times = [spent for part in pool.map(client, shares) for spent in part]
     return {
-        "tiles per CPU s": len(wanted) / (_processor_s(pid) - used),
-        "tiles per s": len(wanted) / (time.perf_counter() - started_s),
+        "tiles per CPU s": len(times) / (_processor_s(pid) - used),
+        "tiles per s": len(times) / (time.perf_counter() - started_s),
         "p50 ms": percentile(times, 50),
         "p99 ms": percentile(times, 99),
-        OFF: off,
     }
 
 

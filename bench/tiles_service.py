@@ -1,4 +1,4 @@
-"""The tile service that `make bench-tiles` measures: as in production, but keeping no tile, with one slide in its store.
+"""The tile service that `make bench-tiles` measures: as in production, but keeping no tile that was served, with one slide in its store.
 
 It runs in the process of the benchmark, and behind gunicorn, which finds the stores through its environment.
 """
@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -18,6 +19,8 @@ from archive_shared.clock import SystemClock
 from archive_shared.http.cached_access import CachedAccess
 from archive_shared.settings import PlatformSettings
 from tests.support.servers import installed, running_minio
+from tiler.adapters.blob_source import BlobSource
+from tiler.adapters.block_source import Blocks
 from tiler.adapters.byte_cache import ByteCache
 from tiler.bootstrap import Tiler, documents, over
 from tiler.domain.sight import Sight
@@ -29,6 +32,7 @@ IMAGE = "00000000-0000-5000-8000-000000000000"
 ARCHIVE = "00000000-0000-5000-8000-000000000001"
 SLIDE, INDEX = "slide.tif", "index"
 _VARIABLES = ("BENCH_TILES_FOLDER", "BENCH_TILES_BLOBS", "BENCH_TILES_ACCESS_KEY", "BENCH_TILES_SECRET_KEY")
+_BLOCK_BYTES = "BENCH_TILES_BLOCK_BYTES"
 
 
 @dataclass(frozen=True)
@@ -80,11 +84,23 @@ def on_s3(folder: Path) -> Iterator[Stores]:
 
 def application() -> Flask:
     """Return what gunicorn serves."""
-    return app_for(service_at(Stores(*(os.environ[name] for name in _VARIABLES))))
+    stores = Stores(*(os.environ[name] for name in _VARIABLES))
+    return app_for(service_at(stores, block_bytes=int(os.environ[_BLOCK_BYTES])))
 
 
-def service_at(stores: Stores) -> Tiler:
-    """Return the service over stores that are filled."""
+def variables(stores: Stores, *, block_bytes: int) -> Mapping[str, str]:
+    """Return the environment in which `application` serves from stores."""
+    return {**stores.environment, _BLOCK_BYTES: str(block_bytes)}
+
+
+def service_at(stores: Stores, *, block_bytes: int = 0) -> Tiler:
+    """Return the service over stores that are filled.
+
+    Parameters
+    ----------
+    block_bytes
+        How much of a distant store is kept in memory. With 0 a tile is one ranged read of its own bytes.
+    """
     settings = stores.settings
     service = over(
         documents(settings),
@@ -95,7 +111,12 @@ def service_at(stores: Stores) -> Tiler:
         clock=SystemClock(),
         settings=settings,
     )
-    return replace(service, watching=replace(service.watching, cache=ByteCache(0)))
+    watching = replace(service.watching, cache=ByteCache(0))
+    if not stores.blobs_url.startswith("file:"):
+        images = platform_blobs(settings, "images")
+        opening = Blocks(images, block_bytes).open if block_bytes else partial(BlobSource, images)
+        watching = replace(watching, open_source=opening)
+    return replace(service, watching=watching)
 
 
 class PassHolder:

@@ -1,6 +1,7 @@
 """Puts the tiler together: the only place that knows which adapters it runs on."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -8,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from archive_shared.access import Access
+from archive_shared.blobs.local import keeps_files
 from archive_shared.blobs.platform import platform_blobs
 from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock, SystemClock
@@ -18,6 +20,7 @@ from archive_shared.settings import PlatformSettings
 from archive_shared.sweeping import Sweep
 from archive_shared.viewing import PURPOSE, ViewingOffice
 from tiler.adapters.blob_source import BlobSource
+from tiler.adapters.block_source import Blocks
 from tiler.adapters.byte_cache import ByteCache
 from tiler.adapters.index_cache import CachedIndexes
 from tiler.adapters.tiles_on_demand import (
@@ -28,6 +31,7 @@ from tiler.adapters.tiles_on_demand import (
     read_zoom_tile,
 )
 from tiler.domain.deleted_image import DELETED_IMAGES, DeletedImage
+from tiler.domain.ranged_source import RangedSource
 from tiler.domain.rendering_job import RENDERING_JOBS, RenderingJob
 from tiler.domain.slide_jobs import LEVEL_FILLINGS, SLIDE_CONVERSIONS, LevelFilling, SlideConversion
 from tiler.domain.superseded_products import SUPERSEDED_PRODUCTS, SupersededProducts
@@ -53,6 +57,7 @@ read_local_tile = read_zoom_tile
 NAME = "tiler"
 PASSES = b"tile pass, version 2"
 TILE_CACHE_BYTES = 64 * 1024**2
+BLOCK_CACHE_BYTES = 32 * 1024**2
 COLLECTIONS = (
     RENDERING_JOBS,
     SLIDE_CONVERSIONS,
@@ -131,7 +136,7 @@ def over(
     """Build the service on stores and peers that are already there."""
     from archive_shared.sealing import AesGcmSeals  # noqa: PLC0415 (only the web server gives passes)
 
-    indexes, open_source = CachedIndexes(media_blobs), partial(BlobSource, image_blobs)
+    indexes, open_source = CachedIndexes(media_blobs), _opening_slides(image_blobs)
     gallery = Gallery(
         jobs=jobs_of(documents),
         images=images,
@@ -158,11 +163,16 @@ def over(
         documents,
         gallery=gallery,
         watching=watching,
-        slices=Slices(gallery, VolumesOnDemand(), open_source),
+        slices=Slices(gallery, VolumesOnDemand(), partial(BlobSource, image_blobs)),
         drawer=Drawer(gallery, conversions, access, image_blobs),
         workshop=Workshop(gallery, conversions, fillings_of(documents)),
         public_url=settings.public_url,
     )
+
+
+def _opening_slides(images: BlobStore) -> Callable[[str, int], RangedSource]:
+    """Return how slides are opened by key and size; files of this machine are in its memory as they are."""
+    return partial(BlobSource, images) if keeps_files(images) else Blocks(images, BLOCK_CACHE_BYTES).open
 
 
 def documents(settings: PlatformSettings) -> Documents:
