@@ -3,7 +3,6 @@
 Facts from ITU-T T.81 annex B, TIFF Technical Note 2 (tables shared by the tiles of a page) and Adobe's APP14 marker.
 """
 
-import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,8 +30,8 @@ _NUMBER_OF_LINES = 0xDC
 _END_OF_IMAGE = 0xD9
 _FILL = 0xFF
 _MOST_SEGMENTS = 256
-_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-"""One that ends entropy-coded data: no stuffed byte, no fill byte, no restart."""
+_WITHIN_DATA = frozenset((0x00, _FILL, *range(0xD0, 0xD8)))
+"""What follows 0xFF inside of entropy-coded data: a stuffed byte, a fill byte, a restart."""
 
 _BETWEEN_SCANS = _TABLES | {_START_OF_SCAN, _NUMBER_OF_LINES}
 
@@ -123,15 +122,18 @@ def require_harmless(stream: bytes) -> bytes:
 def end_of_image(stream: bytes, at: int, end: int) -> int:
     """Return where the image ends whose entropy-coded data begins at `at`; bytes between there and `end` show nothing.
 
-    Costs 15 µs for 15 KB, about as much as their checksum.
+    Costs 5 µs for 13 KB, less than their checksum: the bytes between those that are 0xFF are skipped by the C library.
 
     Raises
     ------
     ForeignSegment
         There is anything between its scans, or behind them, that decoders do not need.
     """
-    while found := _MARKER.search(stream, at, end):
-        at, marker = found.end(), stream[found.end() - 1]
+    while 0 < (at := stream.find(b"\xff", at, end) + 1) < end:
+        marker = stream[at]
+        if marker in _WITHIN_DATA:
+            continue
+        at += 1
         if marker == _END_OF_IMAGE:
             return at
         if marker not in _BETWEEN_SCANS:
