@@ -5,6 +5,7 @@ In process beside DeepZoomGenerator with Pillow and large_image, over the networ
 
 import tempfile
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +26,9 @@ KINDS = ("YCbCr", "RGB")
 
 VIEWERS_BLOCK_BYTES = 8 << 20
 """A quarter of what production keeps, and less than a tenth of the slide, so that nobody finds all of it from the round before."""
+
+PAUSES_S = {"dragging": 0.1, "never resting": 0.0}
+"""How long a viewer looks at a window: people who drag without a pause see ten a second, programs do not look at all."""
 
 _BY_TILE, _BY_BLOCK = "a read for each tile", "in blocks, as in production"
 SLIDES = Path(".cache/bench-slides").absolute()
@@ -95,17 +99,20 @@ def _outside(
 
 def _viewers(index: TileIndex, stores: dict[str, Stores], running: ExitStack) -> dict[str, Measure]:
     turns: dict[str, Measure] = {}
-    for name, block_bytes in ((_BY_TILE, 0), (_BY_BLOCK, VIEWERS_BLOCK_BYTES)):
+    for reading, block_bytes in ((_BY_TILE, 0), (_BY_BLOCK, VIEWERS_BLOCK_BYTES)):
         server = running.enter_context(tiles_over_http.served(stores["S3"], index, block_bytes=block_bytes))
-        turns[name] = partial(tiles_over_http.viewers, server)
+        for pace, pause_s in PAUSES_S.items():
+            turns[f"{pace}, {reading}"] = partial(tiles_over_http.viewers, server, pause_s)
     return turns
 
 
 def _print_viewers(found: Comparison) -> None:
-    print(
-        f"\n### {tiles_over_http.CLIENTS} viewers, S3\n\n{table(found, against=_BY_TILE)}\n\n{conditions(found)}"
-    )
-    print(f"By the block: p99 {found.median(_BY_BLOCK, 'p99 ms'):.1f} ms (aim 20).")
+    print(f"\n### {tiles_over_http.CLIENTS} viewers, S3")
+    for pace in PAUSES_S:
+        parts = {name: figures for name, figures in found.figures.items() if name.startswith(pace)}
+        print(f"\n{table(replace(found, figures=parts), against=f'{pace}, {_BY_TILE}')}")
+        print(f"\nIn blocks: p99 {found.median(f'{pace}, {_BY_BLOCK}', 'p99 ms'):.1f} ms (aim 20).")
+    print(f"\n{conditions(found)}")
 
 
 def _print_inside(found: Comparison) -> None:

@@ -21,7 +21,7 @@ from typing import NoReturn, TypeVar
 from bench.measuring import Figures, percentile
 from bench.tiles_inside import LOOKED_AT, OFF, TILES, Places, colours_off, places
 from bench.tiles_service import IMAGE, PassHolder, Stores, service_at, variables
-from bench.tiles_walk import Place, walk
+from bench.tiles_walk import walk
 from tiler.bootstrap import Tiler
 from tiler.domain.deep_zoom import DeepZoom
 from tiler.domain.tile_index import TileIndex
@@ -63,16 +63,24 @@ def ours(server: Server, slide: Path) -> Figures:
     return crowd(lambda: _Visitor(server).fetch, server.pid, slide, server.index, TILES)
 
 
-def viewers(server: Server) -> Figures:
-    """Fetch the tiles that people look at who wander over the slide, each of them somewhere else."""
+def viewers(server: Server, pause_s: float) -> Figures:
+    """Fetch the tiles that people look at who wander over the slide, each of them somewhere else.
+
+    Parameters
+    ----------
+    pause_s
+        How long they look before they move on.
+    """
     _Visitor(server).fetch(0, 0)  # loads the server's libraries
-    shares = [walk(server.index, seed, TILES // CLIENTS) for seed in range(CLIENTS)]
 
-    def client(share: Sequence[Place]) -> list[float]:
-        visitor = _Visitor(server)
-        return [_timed_ms(partial(visitor.fetch, up=up), x, y) for up, x, y in share]
+    def client(seed: int) -> list[float]:
+        visitor, times = _Visitor(server), list[float]()
+        for window in walk(server.index, seed, TILES // CLIENTS):
+            times += [_timed_ms(partial(visitor.fetch, up=up), x, y) for up, x, y in window]
+            time.sleep(pause_s)
+        return times
 
-    return _timed_crowd(client, shares, server.pid)
+    return _timed_crowd(client, range(CLIENTS), server.pid)
 
 
 class _Visitor:

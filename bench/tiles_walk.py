@@ -13,14 +13,15 @@ Place = tuple[int, int, int]
 """How often the level is halved, and column and row of a tile."""
 
 
-def walk(index: TileIndex, seed: int, count: int) -> Sequence[Place]:
-    """Return so many tiles, none twice, as a browser keeps what it has."""
-    chance, seen = random.Random(seed), dict[Place, None]()
+def walk(index: TileIndex, seed: int, count: int) -> Iterator[Sequence[Place]]:
+    """Yield what each window needs, at least so many tiles in all and none twice, as a browser keeps what it has."""
+    chance, seen = random.Random(seed), set[Place]()
     for window in _windows(index, chance):
-        seen.update(dict.fromkeys(window))
+        new = [place for place in window if place not in seen]
+        seen.update(new)
+        yield new
         if len(seen) >= count:
-            break
-    return list(seen)[:count]
+            return
 
 
 def _windows(index: TileIndex, chance: random.Random) -> Iterator[list[Place]]:
