@@ -302,6 +302,45 @@ def test_time_is_the_fourth_dimension(tmp_path: Path, name: str) -> None:
     assert got.spacing == (0.7, 0.5, 2.5, 1.0)
 
 
+def test_frames_of_dynamic_pet_are_the_fourth_dimension(tmp_path: Path) -> None:
+    def dynamic(dataset: Dataset, index: int) -> None:
+        dataset.Modality, dataset.FrameReferenceTime = "PT", 60_000.5 * (index // 3)
+        dataset.ImagePositionPatient = Grid().slice_position(index % 3)
+
+    files = write_dicom_series(tmp_path / "in", anatomy(6), change=dynamic)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert (image.metadata.depth, image.metadata.timepoints) == (3, 2)
+    assert np.array_equal(
+        read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(6).reshape(2, 3, 24, 32)
+    )
+
+
+def test_beds_of_pet_taken_at_different_times_are_one_volume(tmp_path: Path) -> None:
+    def bed(dataset: Dataset, index: int) -> None:
+        dataset.Modality, dataset.FrameReferenceTime = "PT", 60_000.5 * (index // 3)
+
+    files = write_dicom_series(tmp_path / "in", anatomy(6), change=bed)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert (image.metadata.depth, image.metadata.timepoints) == (6, None)
+
+
+def test_graphics_above_the_pixels_are_mentioned(tmp_path: Path) -> None:
+    def overlaid(dataset: Dataset, _: int) -> None:
+        dataset.add_new((0x6002, 0x3000), "OW", bytes(96))
+
+    files = write_dicom_series(tmp_path / "in", anatomy(2), change=overlaid)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert image.notes == (
+        "The file has graphics to be shown above its pixels (overlays), which were left out.",
+    )
+
+
 def test_time_points_leave_their_times_in_the_header(tmp_path: Path) -> None:
     files = write_over_time(tmp_path / "in", np.stack([anatomy(2)] * 2), "TemporalPositionIndex")
 

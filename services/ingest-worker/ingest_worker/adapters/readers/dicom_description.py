@@ -17,6 +17,7 @@ from ingest_worker.domain.naming import segment_name, series_name
 from ingest_worker.domain.stacking import Stack
 
 EYES = {"R": EyeChoice.OD, "L": EyeChoice.OS}
+OVERLAYS, OVERLAY_DATA = range(0x6000, 0x6020, 2), 0x3000  # PS3.3 C.9.2
 OPHTHALMIC = ("OP", "OPT", "OPTENF", "OPM", "OCT")
 
 
@@ -134,6 +135,8 @@ def _remarks(stack: Stack, dataset: Dataset) -> tuple[str, ...]:
         remarks.append("The file does not say how large a pixel is.")
     elif not values(dataset, "PixelSpacing") and values(dataset, "ImagerPixelSpacing"):
         remarks.append("The pixel size is measured at the detector, not in the patient.")
+    if any((group, OVERLAY_DATA) in dataset for group in OVERLAYS):
+        remarks.append("The file has graphics to be shown above its pixels (overlays), which were left out.")
     if stack.slices[0].position is None and stack.slices[-1].frame > 0:
         remarks.append("The frames carry no positions and were stacked as slices in their stored order.")
     return tuple(remarks)

@@ -171,6 +171,7 @@ def _times(dataset: Dataset, content: Dataset) -> dict[str, float | None]:
     return {
         "index": number(content, "TemporalPositionIndex"),
         "identifier": number(dataset, "TemporalPositionIdentifier"),
+        "reference": number(dataset, "FrameReferenceTime"),  # of dynamic PET (PS3.3 C.8.9.4)
     }
 
 

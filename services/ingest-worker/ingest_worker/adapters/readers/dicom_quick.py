@@ -71,6 +71,7 @@ SHARED: Final = frozenset(
         tag(0x0020, 0x0037),  # ImageOrientationPatient
         tag(0x0020, 0x0100),  # TemporalPositionIdentifier
         tag(0x0028, 0x0002),  # SamplesPerPixel
+        tag(0x0054, 0x1300),  # FrameReferenceTime
         tag(0x0028, 0x0004),  # PhotometricInterpretation
         tag(0x0028, 0x0006),  # PlanarConfiguration
         tag(0x0028, 0x0030),  # PixelSpacing
