@@ -78,7 +78,7 @@ def test_pixels_without_a_header_say_what_is_missing() -> None:
     _, (rejection,) = gather([Recognised(a_file("ct.zraw"))])
 
     assert rejection.reasons == (
-        "This looks like pixel data, but no header (.mhd or .nhdr) in the upload names it.",
+        "This looks like pixel data, but no header (.mhd, .nhdr or .hdr) in the upload names it.",
     )
 
 

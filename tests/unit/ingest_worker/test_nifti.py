@@ -276,12 +276,45 @@ def test_vectors_along_a_fifth_axis_are_refused(tmp_path: Path) -> None:
     assert "has 5 dimensions" in reason
 
 
-def test_a_header_whose_pixels_lie_in_a_second_file_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [nibabel.Nifti1Pair, nibabel.Nifti2Pair])
+@pytest.mark.parametrize("suffixes", [(".hdr", ".img"), (".HDR", ".IMG"), (".hdr.gz", ".img.gz")])
+def test_a_header_takes_its_pixels_from_the_file_of_its_name(
+    tmp_path: Path, kind: Any, suffixes: tuple[str, str]
+) -> None:
+    lower = [tmp_path / f"in{suffix.lower()}" for suffix in suffixes]
+    kind(anatomy().T, np.diag([-0.7, -0.5, 2.5, 1])).to_filename(lower[0])
+    files = [path.rename(tmp_path / f"case{suffix}") for path, suffix in zip(lower, suffixes, strict=True)]
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert np.array_equal(got.pixels, anatomy())
+    assert np.allclose(got.spacing, (0.7, 0.5, 2.5))
+    assert {source.name for source in image.sources} == {path.name for path in files}
+
+
+def test_a_header_without_its_pixels_says_what_is_missing(tmp_path: Path) -> None:
     nibabel.Nifti1Pair(anatomy().T, np.eye(4)).to_filename(tmp_path / "in.hdr")
+
+    reason = the_reason(convert_here([tmp_path / "in.hdr"], tmp_path / "out"))
+
+    assert reason == "The pixel data file named in the header, in.img, was not uploaded with it."
+
+
+def test_pixels_of_a_pair_cut_short_are_refused(tmp_path: Path) -> None:
+    nibabel.Nifti1Pair(anatomy().T, np.eye(4)).to_filename(tmp_path / "in.hdr")
+    cut_short(tmp_path / "in.img")
 
     report = convert_here([tmp_path / "in.hdr", tmp_path / "in.img"], tmp_path / "out")
 
-    assert not report.images
+    assert {"is incomplete" in rejection.reasons[0] for rejection in report.rejected} == {True}
+
+
+def test_analyze_is_refused_as_nobody_knows_its_sides(tmp_path: Path) -> None:
+    nibabel.AnalyzeImage(anatomy().T, np.eye(4)).to_filename(tmp_path / "in.hdr")
+
+    report = convert_here([tmp_path / "in.hdr", tmp_path / "in.img"], tmp_path / "out")
+
     assert report.rejected[0].reasons == (
-        "NIfTI and Analyze header files whose pixels lie in a second file (.hdr/.img) are not supported yet.",
+        "Analyze files (.hdr/.img), which do not tell left from right, are not supported yet.",
     )

@@ -150,7 +150,8 @@ def test_other_files_of_nibabel_are_refused_with_reasons(tmp_path: Path) -> None
     assert not report.images
     assert reasons.keys() == {path.name for path in others}
     assert "has 6 dimensions" in reasons[SIX_DIMENSIONS]
-    assert "pixels lie in a second file" in reasons["nifti1.hdr"]
+    assert "nifti1.img, was not uploaded with it" in reasons["nifti1.hdr"]
+    assert "do not tell left from right" in reasons["analyze.hdr"]
     assert "HDF5 files are not supported yet." in reasons["minc2_4d.mnc"]
 
 

@@ -110,10 +110,18 @@ def _nifti(head: bytes) -> AnyFormat | None:
         return None
     sizes = {struct.unpack_from(order + "i", head)[0] for order in "<>"}
     if NIFTI_1_BYTES in sizes:
-        return Format.NIFTI if head[344:348] == b"n+1\0" else UnsupportedFormat.ANALYZE
-    if NIFTI_2_BYTES in sizes and head[4:7] in (b"n+2", b"ni2"):
-        return Format.NIFTI if head[4:7] == b"n+2" else UnsupportedFormat.ANALYZE
-    return None
+        return Format.NIFTI if head[344:347] in (b"n+1", b"ni1") else UnsupportedFormat.ANALYZE
+    return Format.NIFTI if NIFTI_2_BYTES in sizes and head[4:7] in (b"n+2", b"ni2") else None
+
+
+def _nifti_pixels(head: bytes, name: str) -> tuple[str, ...]:
+    """Return the file a NIfTI header has its pixels in: itself, or one of the same name that ends in .img."""
+    header = unpacked_head(head, NIFTI_2_BYTES) if head.startswith(GZIP_MARK) else head
+    if header[344:347] != b"ni1" and header[4:7] != b"ni2":
+        return ()
+    packed = ".gz" if name.lower().endswith(".gz") else ""
+    bare = PurePosixPath(name[: len(name) - len(packed)])
+    return (f"{bare.stem}.img{packed}",)
 
 
 def unpacked_head(head: bytes, wanted: int) -> bytes:
@@ -141,11 +149,13 @@ def _bare_dicom(head: bytes) -> bool:
 
 
 def _references(file: SourceFile, head: bytes, kind: AnyFormat | None, budget: Budget) -> tuple[str, ...]:
-    """Return the data files a detached header names."""
+    """Return the data files of a detached header."""
     if kind is Format.META_IMAGE:
         return metaimage_header.read_header(file, budget).data_files
     if kind is Format.NRRD:
         return nrrd_header.read_header(file, budget).data_files
+    if kind is Format.NIFTI:
+        return _nifti_pixels(head, file.base_name)
     return _named(SLIDE_PIXELS, head) if kind in LISTING_PARTS else ()
 
 

@@ -184,8 +184,8 @@ def _without_folder(file: SourceFile) -> str:
 
 
 def _unknown(file: SourceFile) -> str:
-    if posixpath.splitext(file.base_name)[1].lower() in {".raw", ".zraw"}:
-        return "This looks like pixel data, but no header (.mhd or .nhdr) in the upload names it."
+    if posixpath.splitext(file.base_name)[1].lower() in {".raw", ".zraw", ".img"}:
+        return "This looks like pixel data, but no header (.mhd, .nhdr or .hdr) in the upload names it."
     return "The content is of no known image format."
 
 

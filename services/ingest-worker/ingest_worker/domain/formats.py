@@ -42,7 +42,7 @@ class UnsupportedFormat(StrEnum):
 
     ISYNTAX = "Philips slides (.isyntax)"
 
-    ANALYZE = "NIfTI and Analyze header files whose pixels lie in a second file (.hdr/.img)"
+    ANALYZE = "Analyze files (.hdr/.img), which do not tell left from right,"
     GIF = "GIF pictures"
     BMP = "BMP pictures"
     WEBP = "WebP pictures"

@@ -1,4 +1,4 @@
-"""Reads NIfTI 1 and 2 in one file: .nii and .nii.gz. Field offsets from nifti1.h and nifti2.h."""
+"""Reads NIfTI 1 and 2: .nii and .nii.gz, and .hdr with its .img. Field offsets from nifti1.h and nifti2.h."""
 
 import struct
 from collections.abc import Iterator
@@ -75,13 +75,14 @@ class NiftiHeader:
 
 
 def read(given: ConversionInput) -> Iterator[Reading]:
-    """Yield the image of a candidate of one file."""
+    """Yield the image of a candidate whose first file is the header; the second, if any, holds the pixels."""
     file = given.files[0]
     header = _header(file)
     channels, stored_type = _samples(header, file)
     view = _itk_view(header, file, given)
     stored = VolumeLayout(view.size, channels, stored_type, view.geometry).check(file.base_name, given.budget)
-    source = PixelBytes(file, _encoding(file), 0, skip=header.pixel_offset)
+    pixels = given.files[-1]
+    source = PixelBytes(pixels, _encoding(pixels), 0, skip=header.pixel_offset)
     volume: Volume = StoredVolume(stored, source, header.big_endian)
     if header.is_scaled and channels == 1:
         volume = scaled(volume, header.slope, header.intercept)
@@ -137,7 +138,8 @@ def _nifti_2(raw: bytes, order: str) -> _Fields:
 def _checked(raw: bytes, order: str, fields: _Fields, name: str) -> NiftiHeader:
     count = fields.dimensions[0]
     sizes = fields.dimensions[1 : count + 1]
-    placed = np.isfinite(fields.offset) and fields.offset >= len(raw)
+    behind = 0 if _is_pair(raw) else len(raw)
+    placed = np.isfinite(fields.offset) and fields.offset >= behind
     if not 1 <= count <= 7 or min(sizes) < 1 or not placed:
         raise Refused(f"The header of {name} describes no image that can be read.")
     # nifti1.h: "if scl_slope is zero, then ignore"; to nibabel and ITK no number at all says the same.
@@ -153,6 +155,11 @@ def _checked(raw: bytes, order: str, fields: _Fields, name: str) -> NiftiHeader:
         slope=1.0 if says_nothing else fields.slope,
         intercept=0.0 if says_nothing else fields.intercept,
     )
+
+
+def _is_pair(raw: bytes) -> bool:
+    """Tell whether the pixels lie in a file of their own, or behind the header."""
+    return raw[344:347] == b"ni1" or raw[4:7] == b"ni2"
 
 
 def _without_ones(dimensions: tuple[int, ...]) -> tuple[int, ...]:
@@ -189,9 +196,9 @@ def _itk_view(header: NiftiHeader, file: SourceFile, given: ConversionInput) -> 
 
 
 def _for_itk(header: NiftiHeader, name: str) -> bytes:
-    """Return the header as NIfTI 1, the only version ITK reads; the grid's numbers are single precision there."""
+    """Return the header as NIfTI 1 in one file, as ITK reads it; the grid's numbers are single precision there."""
     if len(header.raw) == NIFTI_1_BYTES:
-        return header.raw
+        return header.raw[:344] + b"n+1\0"
     order = ">" if header.big_endian else "<"
     first = bytearray(NIFTI_1_BYTES)
     struct.pack_into(order + "i", first, 0, NIFTI_1_BYTES)
