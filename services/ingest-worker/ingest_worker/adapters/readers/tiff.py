@@ -24,15 +24,13 @@ from ingest_worker.domain.segments import MOST_SEGMENTS
 from ingest_worker.domain.slices import Assumed
 
 VIPS_TYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32")
-WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR = (
+WHITE_IS_ZERO, PALETTE, CMYK, YCBCR = (
     0,
-    1,
-    2,
     3,
     5,
     6,
-)  # (TIFF 6.0, sections 8, 16 and 21)
-COLOR_MODELS = (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR)
+)  # PhotometricInterpretation (TIFF 6.0, sections 8, 16 and 21)
+COLOR_MODELS = (*PLAIN_PHOTOMETRICS, WHITE_IS_ZERO, PALETTE, CMYK)
 JPEG = 7
 """The only compression that turns YCbCr into colours by itself; libvips takes other samples for red, green and blue."""
 

@@ -12,16 +12,13 @@ from math import isfinite
 from typing import Final
 
 from ingest_worker.adapters.readers.length_units import unit_mm
+from ingest_worker.adapters.readers.tiff_resolution import Resolution, Sizes, pixel_size_mm
 
 PIXELS: Final = re.compile(r"<(?:\w+:)?Pixels\b([^>]*)>")
 PLANE: Final = re.compile(r"<(?:\w+:)?TiffData\b([^>]*)>")
 ATTRIBUTE: Final = re.compile(r"""(\w+)\s*=\s*["']([^"']*)["']""")
 MOST_DIGITS: Final = 9
 CHANNELS_FIRST: Final = "CZT"
-
-Sizes = tuple[float, float]
-Resolution = tuple[tuple[int, int], tuple[int, int]]
-"""Pixels per unit of length along x and y, as numerator and denominator."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +64,6 @@ class Axes:
             for time in range(self.frames)
             for depth in range(self.slices)
         )
-
-
-def pixel_size_mm(resolution: Resolution, unit: float) -> Sizes:
-    """Return the size of a pixel in millimetres, of which the unit of the resolution has so many."""
-    (across, across_units), (down, down_units) = resolution
-    return unit * across_units / across, unit * down_units / down
 
 
 def described_axes(description: str, resolution: Resolution | None, *, samples: int) -> Axes | None:

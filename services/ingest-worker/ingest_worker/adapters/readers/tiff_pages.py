@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 import numpy as np
 from tifffile import TiffFile, TiffFileError, TiffPage
 
-from ingest_worker.adapters.readers.tiff_axes import Axes, Resolution, described_axes, pixel_size_mm
+from ingest_worker.adapters.readers.tiff_axes import Axes, described_axes
+from ingest_worker.adapters.readers.tiff_resolution import resolution_of, tagged_size_mm
 from ingest_worker.domain.refusals import Damaged, Refused
 
 MOST_PAGES = 10_000
-MILLIMETRES = {2: 25.4, 3: 10.0}  # ResolutionUnit: inch, centimetre (TIFF 6.0, section 8)
 PLAIN_PHOTOMETRICS = {1: "GRAY", 2: "RGB", 6: "YCBCR"}
 LARGEST_TILE = 4096
 UPRIGHT, FIRST_ON_ITS_SIDE = 1, 5
@@ -165,8 +165,8 @@ def read_pages(path: Path, name: str) -> Pages:
                 raise Refused(f"The TIFF file {name} has more than {MOST_PAGES} pages.")
             directories = [tiff.pages[index] for index in range(len(tiff.pages))]
             pages = tuple(read_page(page) for page in directories if isinstance(page, TiffPage))
-            first, tagged = tiff.pages.first, _tagged_size_mm(tiff.pages.first)
-            described = described_axes(first.description, _resolution(first), samples=pages[0].samples)
+            first, tagged = tiff.pages.first, tagged_size_mm(tiff.pages.first)
+            described = described_axes(first.description, resolution_of(first), samples=pages[0].samples)
     except READING_ERRORS as error:
         raise Damaged(name, "its TIFF directories cannot be read") from error
     pixel_size = _pixel_size_mm(tagged, described)
@@ -221,18 +221,6 @@ def _value_range(page: TiffPage) -> tuple[int, int] | None:
 def _first(page: TiffPage, tag: str) -> Any:
     value = page.tags.valueof(tag)
     return value[0] if isinstance(value, tuple) and value else value
-
-
-def _resolution(page: Any) -> Resolution | None:
-    """Return the pixels per unit of length along x and y as ratios, whatever the unit; None if a tag says nothing."""
-    x, y = (page.tags.valueof(tag, default=(0, 1)) for tag in ("XResolution", "YResolution"))
-    return (x, y) if min(*x, *y) > 0 else None
-
-
-def _tagged_size_mm(page: Any) -> tuple[float, float] | None:
-    """Return the size of a pixel from resolution and unit, None if one of them is missing or without meaning."""
-    unit, resolution = MILLIMETRES.get(int(page.tags.valueof("ResolutionUnit", default=0))), _resolution(page)
-    return pixel_size_mm(resolution, unit) if unit and resolution else None
 
 
 def _pixel_size_mm(tagged: tuple[float, float] | None, described: Axes | None) -> tuple[float, float] | None:
