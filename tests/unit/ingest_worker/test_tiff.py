@@ -375,8 +375,13 @@ def test_tiles_of_one_colour_each_become_one_picture(tmp_path: Path, compression
 
 def test_twelve_bits_of_a_sample_keep_their_values(tmp_path: Path) -> None:
     pixels = np.arange(48 * 64, dtype=np.uint16).reshape(48, 64) % 4096
-    packed = imagecodecs.packints_encode(pixels, 12, runlen=64)
-    shape = {"shape": pixels.shape, "dtype": pixels.dtype, "bitspersample": 12, "rowsperstrip": 48}
+    packed = bytes(imagecodecs.packints_encode(pixels, 12, runlen=64))
+    shape: dict[str, Any] = {
+        "shape": pixels.shape,
+        "dtype": pixels.dtype,
+        "bitspersample": 12,
+        "rowsperstrip": 48,
+    }
     source = tmp_path / "in.tif"
     tifffile.imwrite(source, iter([packed]), photometric="minisblack", **shape, **RESOLUTION)
 

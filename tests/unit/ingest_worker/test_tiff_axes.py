@@ -44,15 +44,14 @@ def test_slices_lie_as_far_apart_as_the_description_says(tmp_path: Path, kind: s
     found, known = read_with_itk(tmp_path / "out" / image.file), image.metadata
     assert np.array_equal(found.pixels, STACK[0, :, 0])
     assert np.allclose(found.spacing, (0.0005, 0.00025, 0.002))
-    assert np.allclose((known.voxel_width_mm, known.voxel_height_mm, known.voxel_depth_mm), found.spacing)
+    assert (known.voxel_width_mm, known.voxel_height_mm, known.voxel_depth_mm) == found.spacing
     assert image.notes == ()
 
 
-@pytest.mark.parametrize("order", ["TZC", "TCZ", "ZCT", "CZT"])
-@pytest.mark.parametrize("kind", ["ImageJ", "OME"])
+@pytest.mark.parametrize(
+    ("kind", "order"), [("ImageJ", "TZC"), ("OME", "TZC"), ("OME", "TCZ"), ("OME", "ZCT"), ("OME", "CZT")]
+)
 def test_channels_are_images_and_time_is_the_fourth_dimension(tmp_path: Path, kind: str, order: str) -> None:
-    if kind == "ImageJ" and order != "TZC":
-        pytest.skip("ImageJ knows one order of pages")
     stored = np.transpose(STACK, [*("TZC".index(axis) for axis in order), 3, 4])
     source = write(kind, tmp_path / "in.tif", np.ascontiguousarray(stored), f"{order}YX")
 
@@ -81,7 +80,8 @@ def test_colours_of_a_pixel_are_no_channels(tmp_path: Path) -> None:
 
     assert image.type is ImageType.TIFF
     assert np.array_equal(tifffile.imread(tmp_path / "out" / image.file, key=0), picture(200, 300))
-    assert np.allclose((image.metadata.voxel_width_mm, image.metadata.voxel_height_mm), (0.0005, 0.00025))
+    assert image.metadata.voxel_width_mm == pytest.approx(0.0005)
+    assert image.metadata.voxel_height_mm == pytest.approx(0.00025)
 
 
 def test_the_canonical_pyramid_says_what_only_the_description_said(tmp_path: Path) -> None:
@@ -90,14 +90,14 @@ def test_the_canonical_pyramid_says_what_only_the_description_said(tmp_path: Pat
     image = the_image(convert_here([source], tmp_path / "out"))
 
     with tifffile.TiffFile(tmp_path / "out" / image.file) as made:
-        across, units = made.pages[0].tags["XResolution"].value
-        assert made.pages[0].tags["ResolutionUnit"].value == 3
+        across, units = made.pages.first.tags["XResolution"].value
+        assert made.pages.first.tags["ResolutionUnit"].value == 3
     assert 10 * units / across == pytest.approx(0.0005)
 
 
 def test_planes_that_lie_elsewhere_than_their_order_says_stay_slices_in_their_order(tmp_path: Path) -> None:
     source = write_ome(tmp_path / "in.tif", STACK[0, :, :2], "ZCYX", photometric="minisblack")
-    text = tifffile.tiffcomment(source)
+    text = str(tifffile.tiffcomment(source))
     listed = '<TiffData IFD="0" FirstC="1" PlaneCount="1"/>'
     start, end = text.index("<TiffData"), text.index("</Pixels>")
     tifffile.tiffcomment(source, (text[:start] + listed + text[end:]).encode())
@@ -111,7 +111,7 @@ def test_planes_that_lie_elsewhere_than_their_order_says_stay_slices_in_their_or
 @pytest.mark.parametrize("unit", ["um", "micron", "\u00b5m", "\\u00B5m"])
 def test_units_are_understood_however_they_are_spelt(tmp_path: Path, unit: str) -> None:
     source = write_imagej(tmp_path / "in.tif", STACK[0, :, 0], "ZYX", unit="mm")
-    text = tifffile.tiffcomment(source).replace("unit=mm", f"unit={unit}")
+    text = str(tifffile.tiffcomment(source)).replace("unit=mm", f"unit={unit}")
     tifffile.tiffcomment(source, text.encode("utf-8"))
 
     image = the_image(convert_here([source], tmp_path / "out"))
