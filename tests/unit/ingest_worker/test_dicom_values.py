@@ -282,6 +282,18 @@ def test_a_header_that_contradicts_itself_says_how(
     assert expected in reason
 
 
+def test_pixels_no_header_describes_are_mentioned(tmp_path: Path) -> None:
+    """Such as all frames but the first where their number is missing; one byte makes lengths even."""
+    files = write_slices(tmp_path / "in", [STORED], {"PixelData": STORED.tobytes() * 3})
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    surplus = 2 * STORED.nbytes
+    assert image.notes[-1] == (
+        f"0.dcm holds {surplus} bytes of pixels more than its header describes; they were left out."
+    )
+
+
 def test_float_pixels_in_another_number_of_bits_are_a_contradiction(tmp_path: Path) -> None:
     dataset = a_dataset()
     put_pixels(dataset, STORED)

@@ -111,6 +111,17 @@ def test_a_transparent_colour_without_palette_becomes_rgba_if_it_is_in_use(
     assert (opaque == 9).all()
 
 
+def test_of_an_animation_the_first_picture_is_taken_and_the_rest_mentioned(tmp_path: Path) -> None:
+    source = tmp_path / "in.png"
+    first, second = Image.fromarray(picture()), Image.fromarray(picture()[::-1])
+    first.save(source, save_all=True, append_images=[second])
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, picture())
+    assert image.notes == ("The file is an animation; all pictures but the first were left out.",)
+
+
 def test_one_bit_becomes_black_and_white(tmp_path: Path) -> None:
     bits = picture()[..., 0] > 128
     Image.fromarray(bits).save(tmp_path / "in.png")

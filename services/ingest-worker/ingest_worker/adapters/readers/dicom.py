@@ -11,7 +11,7 @@ from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.dicom_description import attributes_of, describe, has_writing
 from ingest_worker.adapters.readers.dicom_frames import Rescale, slice_distance
 from ingest_worker.adapters.readers.dicom_members import Member, members_of
-from ingest_worker.adapters.readers.dicom_pixels import read_frames
+from ingest_worker.adapters.readers.dicom_pixels import read_frames, surplus_note
 from ingest_worker.adapters.readers.dicom_samples import (
     OutOfRange,
     common_type,
@@ -138,7 +138,7 @@ def _volume(stack: Stack, members: dict[str, Member], given: ConversionInput) ->
         volume=DicomVolume(layout, stack.slices, {name: members[name] for name in files}),
         metadata=description.metadata,
         header_fields=description.header_fields,
-        notes=description.notes,
+        notes=(*description.notes, *surplus_note(first.header, first.form, len(first.frames))),
         attributes=attributes_of(members[name].header for name in files) if given.deidentification else (),
         burned_in=any(has_writing(members[name].header) for name in files),
     )

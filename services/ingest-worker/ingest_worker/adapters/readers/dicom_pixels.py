@@ -88,6 +88,17 @@ def read_frames(
         yield form.modality.real(stored) if form.modality else stored
 
 
+def surplus_note(header: DicomHeader, form: SampleFormat, count: int) -> tuple[str, ...]:
+    """Return a remark if an uncompressed file holds more pixels than its header describes; a byte may be padding."""
+    expected = -(-form.native_bits * count // 8)
+    surplus = (header.pixels.length or 0) - expected
+    if header.transfer_syntax not in NATIVE or surplus <= 1:
+        return ()
+    return (
+        f"{header.file.base_name} holds {surplus} bytes of pixels more than its header describes; they were left out.",
+    )
+
+
 def _frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int], count: int) -> Iterator[Pixels]:
     if header.transfer_syntax in PLAIN and form.allocated_bits == 1:
         return _bit_frames(header, form, frames)

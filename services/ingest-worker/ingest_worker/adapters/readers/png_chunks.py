@@ -50,6 +50,10 @@ class Png:
         return self.depth == 16 and self.color in COLORED_OR_ALPHA
 
     @property
+    def is_animated(self) -> bool:
+        return b"acTL" in self.chunks
+
+    @property
     def has_alpha(self) -> bool:
         return self.color in WITH_ALPHA
 

@@ -25,6 +25,7 @@ from ingest_worker.domain.refusals import Damaged, Refused
 
 # Named, so that they are loaded with this module and not again and again in every child.
 KNOWN = [plugin.format for plugin in (PngImagePlugin.PngImageFile, JpegImagePlugin.JpegImageFile)]
+ANIMATED = "The file is an animation; all pictures but the first were left out."
 OPAQUE = {"uint8": 255, "uint16": 65535}
 DECODED_AS = {
     "1": (1, "uint8"), "L": (1, "uint8"), "I;16": (1, "uint16"), "RGB": (3, "uint8"), "YCbCr": (3, "uint8"),
@@ -55,6 +56,7 @@ def read(given: ConversionInput) -> Iterator[Reading]:
         name=file.base_name,
         volume=ArrayVolume(layout, pixels),
         metadata=layout.metadata(pixel_size_known=False),
+        notes=(ANIMATED,) if png and png.is_animated else (),
     )
 
 
