@@ -12,7 +12,7 @@ import pydicom
 import pytest
 import tifffile
 from pydicom.encaps import encapsulate, generate_frames
-from pydicom.uid import generate_uid
+from pydicom.uid import RLELossless, generate_uid
 
 from archive_shared.colour_profile import without_origin
 from tests.support import slide_files
@@ -237,8 +237,30 @@ def test_a_slide_that_says_nothing_of_its_light_is_converted(tmp_path: Path) -> 
     assert describe(slide)["magnification"] is None
 
 
+def test_frames_that_do_not_say_where_they_belong_fill_the_grid_row_by_row(tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a").path
+    convert(slide, tmp_path / "expected.tif")
+    dataset = pydicom.dcmread(slide)
+    del dataset.DimensionOrganizationType
+    dataset.save_as(slide)
+
+    convert(slide, tmp_path / "slide.tif")
+
+    assert (tmp_path / "slide.tif").read_bytes() == (tmp_path / "expected.tif").read_bytes()
+
+
+def test_encodings_that_nobody_decodes_are_refused_by_name(tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a").path
+    dataset = pydicom.dcmread(slide)
+    dataset.file_meta.TransferSyntaxUID = RLELossless
+    dataset.save_as(slide)
+
+    assert "RLE Lossless" in refusal(slide)
+
+
 @pytest.mark.parametrize(
-    ("said", "expected"), [("of a frame", 0.7), ("of the whole", 0.5), ("nowhere", None)]
+    ("said", "expected"),
+    [("of a frame", 0.7), ("of the whole", 0.5), ("nowhere", None), ("as nothing", None)],
 )
 def test_the_pixel_size_is_found_wherever_it_stands(
     said: str, expected: float | None, tmp_path: Path
@@ -246,7 +268,10 @@ def test_the_pixel_size_is_found_wherever_it_stands(
     slide = slide_files.dicom_slide(tmp_path / "a", sparse=True).path
     dataset = pydicom.dcmread(slide)
     measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence
-    del dataset.SharedFunctionalGroupsSequence
+    if said == "as nothing":
+        measures[0].PixelSpacing = [0, 0]
+    else:
+        del dataset.SharedFunctionalGroupsSequence
     if said == "of a frame":
         measures[0].PixelSpacing = [0.0007, 0.0007]
         dataset.PerFrameFunctionalGroupsSequence[0].PixelMeasuresSequence = measures

@@ -7,6 +7,14 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.uid import (
+    JPEG2000,
+    UID,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+)
 
 from tiler.adapters.slides.dicom_files import DicomLevel, Tags, read_levels
 from tiler.adapters.slides.dicom_frames import frames, lead
@@ -28,7 +36,13 @@ from tiler.domain.slide import (
 )
 from tiler.domain.slide_files import SlideFiles
 
-_JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
+_DECODED_BY_OPENSLIDE = (
+    ImplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    JPEGBaseline8Bit,
+    JPEG2000Lossless,
+    JPEG2000,
+)
 _UM_PER_MM = 1000.0
 _COLOURS = {
     "RGB": Photometric.RGB,
@@ -68,6 +82,9 @@ def _plan(levels: Sequence[DicomLevel]) -> SlidePlan:
         raise UnreadableImage("The slide is too large, or empty.")
     facts = _facts(largest)
     if not _can_be_copied(largest.tags):
+        encoding = UID(largest.tags.file_meta.TransferSyntaxUID)
+        if encoding not in _DECODED_BY_OPENSLIDE:
+            raise UnreadableImage(f"DICOM slides encoded as {encoding.name} are not supported yet.")
         if len(largest.parts) > 1:  # OpenSlide would see one of them
             raise UnreadableImage("Slides spread over several files are only supported in baseline JPEG yet.")
         return DecodePlan(facts, Region(0, 0, width, height))
@@ -101,26 +118,20 @@ def _facts(level: DicomLevel) -> SlideFacts:
 
 def _pixel_um(level: DicomLevel) -> tuple[float | None, float | None]:
     """Return width and height of a pixel; if frames do not say it, by the size of what they show together."""
-    measures = next(_measures(level.tags), None)
-    if measures is not None:
-        down, across = map(float, measures.PixelSpacing)
-        return across * _UM_PER_MM, down * _UM_PER_MM
-    across_um, down_um = (
-        float(whole_mm) / pixels * _UM_PER_MM if whole_mm else None
-        for whole_mm, pixels in zip(
-            (level.tags.get("ImagedVolumeWidth"), level.tags.get("ImagedVolumeHeight")),
-            level.size,
-            strict=True,
-        )
-    )
-    return across_um, down_um
+    whole_mm = (level.tags.get("ImagedVolumeWidth") or 0, level.tags.get("ImagedVolumeHeight") or 0)
+    by_whole_mm = (float(whole_mm[0]) / level.size[0], float(whole_mm[1]) / level.size[1])
+    across_mm, down_mm = next(_spacings_mm(level.tags), by_whole_mm)
+    return across_mm * _UM_PER_MM or None, down_mm * _UM_PER_MM or None
 
 
-def _measures(tags: Tags) -> Iterator[Tags]:
-    """Yield what is said of pixels for all frames, then for the first."""
+def _spacings_mm(tags: Tags) -> Iterator[tuple[float, float]]:
+    """Yield width and height of a pixel as they are said for all frames, then for the first."""
     for name in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
         for groups in (tags.get(name) or ())[:1]:
-            yield from groups.get("PixelMeasuresSequence") or ()
+            for measures in groups.get("PixelMeasuresSequence") or ():
+                if measures.get("PixelSpacing"):
+                    down, across = map(float, measures.PixelSpacing)
+                    yield across, down
 
 
 def _data(tags: Tags, keyword: str) -> bytes:
@@ -133,7 +144,7 @@ def _data(tags: Tags, keyword: str) -> bytes:
 
 def _can_be_copied(tags: Tags) -> bool:
     return (
-        tags.file_meta.TransferSyntaxUID == _JPEG_BASELINE
+        tags.file_meta.TransferSyntaxUID == JPEGBaseline8Bit
         and tags.PhotometricInterpretation in _COLOURS
         and int(tags.Columns) % 16 == int(tags.Rows) % 16 == 0
         and tags.get("DimensionOrganizationType", "TILED_SPARSE") in ("TILED_FULL", "TILED_SPARSE")
@@ -167,7 +178,8 @@ def _frames(level: DicomLevel) -> Iterator[tuple[int, int]]:
 def _places(level: DicomLevel, tile: tuple[int, int], columns: int, rows: int) -> Sequence[int]:
     """Return where in the grid each frame belongs."""
     count = sum(int(part.tags.NumberOfFrames) for part in level.parts)
-    if level.tags.get("DimensionOrganizationType") == "TILED_FULL":
+    says_places = "PerFrameFunctionalGroupsSequence" in level.tags
+    if level.tags.get("DimensionOrganizationType") == "TILED_FULL" or not says_places:
         if count != columns * rows:
             raise UnreadableImage("The slide does not have as many frames as its size needs.")
         return range(count)
