@@ -1,6 +1,7 @@
 """The command `tiler`, as a person at a terminal meets it."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -59,10 +60,12 @@ def test_what_is_refused_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_convert_says_what_stands_in_its_way_without_a_traceback(tmp_path: Path) -> None:
     slide = slide_files.aperio_slide(tmp_path / "a.svs").path
     before = slide.read_bytes()
+    os.mkfifo(tmp_path / "device")
 
     results = {
         "folder": CliRunner().invoke(main, ["convert", str(slide), str(tmp_path / "none" / "out.tif")]),
         "OUT is IN": CliRunner().invoke(main, ["convert", "--force", str(slide), str(slide)]),
+        "no file": CliRunner().invoke(main, ["convert", "--force", str(slide), str(tmp_path / "device")]),
         "too long": CliRunner().invoke(main, ["convert", str(slide), str(tmp_path / ("x" * 252))]),
     }
 
@@ -70,7 +73,7 @@ def test_convert_says_what_stands_in_its_way_without_a_traceback(tmp_path: Path)
         assert result.exit_code == 1
         assert words in result.stderr
         assert isinstance(result.exception, SystemExit)
-    assert [path.name for path in tmp_path.iterdir()] == ["a.svs"]
+    assert {path.name for path in tmp_path.iterdir()} == {"a.svs", "device"}
     assert slide.read_bytes() == before
 
 

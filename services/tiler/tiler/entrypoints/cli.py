@@ -130,6 +130,8 @@ def _require_room(source: Path, target: Path, *, force: bool) -> None:
     if target.exists():
         if target.samefile(source):
             raise click.ClickException("OUT is IN, which would be lost.")
+        if not target.is_file():  # a device, which would be no more
+            raise click.ClickException(f"{target} is no file that could be replaced.")
         if not force:
             raise click.ClickException(f"{target} is there already; --force replaces it.")
 

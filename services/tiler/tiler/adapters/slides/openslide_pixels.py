@@ -84,7 +84,9 @@ class OpenSlidePixels:
         try:
             lowlevel._read_region(self.slide._osr, target, x, y, 0, region.width, region.height)
         except openslide.OpenSlideError as problem:
-            raise UnreadableImage("The slide is damaged: its pixels cannot be read to the end.") from problem
+            raise UnreadableImage(
+                "The slide is damaged, or incomplete: its pixels cannot be read to the end."
+            ) from problem
         if packed.min() < _OPAQUE:
             if not packed.any():
                 return None

@@ -35,6 +35,10 @@ def plan_slide(files: SlideFiles) -> SlidePlan:
 
     if is_vms(start):
         return plan_vms(files)
+    if files.main.lower().endswith(".mrxs"):
+        raise UnreadableImage(
+            "The file alone is no slide: the folder of its name, with Slidedat.ini and the pixels, is missing."
+        )
     raise UnreadableImage("The file is no slide of a kind that is known here.")
 
 
