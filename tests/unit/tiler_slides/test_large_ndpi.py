@@ -16,7 +16,7 @@ _OFFSET, _LENGTH = 273, 279
 _SIZE_OF_FRAME = 5  # behind its marker: length and precision
 
 
-def entries(body: bytes) -> tuple[dict[int, int], int]:
+def entries(body: bytearray) -> tuple[dict[int, int], int]:
     """Where the entries of the first directory stand, and where the upper halves of their values begin."""
     (first,) = struct.unpack_from("<Q", body, 4)
     (count,) = struct.unpack_from("<H", body, first)
