@@ -25,6 +25,7 @@ _PREDICTED = (
     Compression.LZMA,
     Compression.ZSTD,
 )
+_COMPONENTS_AT = 42  # depth, and distance of samples across and down, of each
 _CODESTREAM_SIZE = struct.Struct(">4x4xIIII")  # SOC, SIZ, lengths and capabilities, then the image's corners
 
 
@@ -146,7 +147,8 @@ def _jpeg_2000(encoding: Encoding, stored: bytes, width: int, height: int) -> Pi
     try:
         with Image.open(BytesIO(stored), formats=("JPEG2000",)) as image:
             image.load()
-            shown = _as_shown(image, encoding)
+            is_ycbcr = encoding.compression == Compression.JPEG_2000_YCBCR and not _has_coarse_colours(stored)
+            shown = _as_shown(image, is_ycbcr=is_ycbcr)
     except (OSError, ValueError, SyntaxError) as problem:
         raise UnreadableImage("A JPEG 2000 tile is damaged.") from problem
     pixels = np.asarray(shown)
@@ -155,9 +157,14 @@ def _jpeg_2000(encoding: Encoding, stored: bytes, width: int, height: int) -> Pi
     return pixels.reshape(height, width, -1)
 
 
-def _as_shown(image: Image.Image, encoding: Encoding) -> Image.Image:
+def _has_coarse_colours(stored: bytes) -> bool:
+    """Whether the second component has fewer samples than pixels: then the decoder knows that it is a colour, and of what kind."""
+    return stored[_COMPONENTS_AT + 4 : _COMPONENTS_AT + 6] != b"\x01\x01"
+
+
+def _as_shown(image: Image.Image, *, is_ycbcr: bool) -> Image.Image:
     """Return RGB or gray; Aperio's YCbCr code streams do not say that they are."""
-    if encoding.compression == Compression.JPEG_2000_YCBCR and image.mode == "RGB":
+    if is_ycbcr and image.mode == "RGB":
         return Image.frombytes("YCbCr", image.size, image.tobytes()).convert("RGB")
     return image.convert("RGB") if image.mode == "YCbCr" else image
 
