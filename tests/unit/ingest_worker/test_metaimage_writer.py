@@ -203,8 +203,10 @@ def test_adler32_of_parts_joins_to_that_of_the_whole(split: int) -> None:
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_work_on_threads_keeps_order_and_looks_ahead_only_a_little(threads: int) -> None:
-    asked, shown, taken = [], [], []
-    ahead = []
+    asked: list[int] = []
+    shown: list[int] = []
+    taken: list[int] = []
+    ahead: list[int] = []
 
     def numbers() -> Iterator[int]:
         for number in range(50):

@@ -13,9 +13,7 @@ BLOCK_BYTES = 1 << 18
 
 def sources_of(files: Iterable[SourceFile], *, given_up: Callable[[], bool] = lambda: False) -> list[Source]:
     """Return names, sizes and SHA-256 of files; reads all of them, unless it is given up: then nobody may use the answer."""
-    block = memoryview(
-        bytearray(BLOCK_BYTES)
-    )  # one for all files: making it takes longer than reading a small one
+    block = memoryview(bytearray(BLOCK_BYTES))  # making one takes longer than reading a small file
     return [_source_of(file, block, given_up) for file in files]
 
 
