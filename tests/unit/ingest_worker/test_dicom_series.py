@@ -302,6 +302,18 @@ def test_time_is_the_fourth_dimension(tmp_path: Path, name: str) -> None:
     assert got.spacing == (0.7, 0.5, 2.5, 1.0)
 
 
+@pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SOPClassUID"])
+def test_a_series_is_one_though_a_tool_took_other_identifiers_away(tmp_path: Path, keyword: str) -> None:
+    def without(dataset: Dataset, _: int) -> None:
+        delattr(dataset, keyword)
+
+    files = write_dicom_series(tmp_path / "in", anatomy(4), change=without)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(4))
+
+
 def test_frames_of_dynamic_pet_are_the_fourth_dimension(tmp_path: Path) -> None:
     def dynamic(dataset: Dataset, index: int) -> None:
         dataset.Modality, dataset.FrameReferenceTime = "PT", 60_000.5 * (index // 3)

@@ -137,7 +137,7 @@ def series_member(file: SourceFile, head: bytes = b"") -> SeriesMember:
     over_time = "TemporalPositionIndex" in dataset
     series = (over_time and text(dataset, "StackID")) or text(dataset, "SeriesInstanceUID")
     key = (text(dataset, "StudyInstanceUID"), series, sop_class)
-    return SeriesMember(key if all(key) else (), sop_class == WHOLE_SLIDE)
+    return SeriesMember(key if series else (), sop_class == WHOLE_SLIDE)
 
 
 def _quick_member(quick: QuickHeader) -> SeriesMember | None:
