@@ -66,14 +66,42 @@ def test_wrong_options_are_explained_and_have_a_code_of_their_own(tmp_path: Path
     assert "Invalid value for '--jobs'" in output
 
 
-def test_a_report_without_a_folder_is_noticed_before_anything_is_converted(tmp_path: Path) -> None:
+def test_folders_of_the_report_and_of_the_images_are_made(tmp_path: Path) -> None:
     photo = write_picture(tmp_path / "photo.png")
+    report = tmp_path / "new" / "out" / "r.json"
 
-    code, output = run(photo, "--output", tmp_path / "out", "--report", tmp_path / "none" / "r.json")
+    code, _ = run(photo, "--output", report.parent, "--report", report)
+
+    assert code == 0
+    assert len(json.loads(report.read_text(encoding="utf-8"))["images"]) == 1
+
+
+@pytest.mark.parametrize("option", ["--output", "--report"])
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_converted(
+    tmp_path: Path, option: str
+) -> None:
+    photo = write_picture(tmp_path / "photo.png")
+    (tmp_path / "file").touch()
+    given = {"--output": tmp_path / "out", "--report": tmp_path / "r.json"}
+    given[option] = tmp_path / "file" / "inside" / "r.json"
+
+    code, output = run(photo, "--output", given["--output"], "--report", given["--report"])
+
+    assert code == 1
+    assert "Error: " in output
+    assert "Not a directory" in output
+    assert not list(tmp_path.glob("out/*"))
+
+
+def test_a_key_that_could_be_guessed_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(" secret\n", encoding="utf-8")
+
+    code, output = run(
+        write_picture(tmp_path / "a.png"), "--output", tmp_path / "out", "--deidentify", tmp_path / "key"
+    )
 
     assert code == 64
-    assert "--report: its folder does not exist." in output
-    assert not (tmp_path / "out").exists()
+    assert "the key must have at least 16 bytes" in output
 
 
 def test_a_name_that_is_not_utf_8_is_told_all_the_same(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from ingest_worker.domain.report import ConversionProgress, ConversionReport, Re
 
 NOTHING_IMPORTED = 2
 USAGE_ERROR = 64  # EX_USAGE of sysexits.h
+SHORTEST_KEY_BYTES = 16
 LINK = "This is a link, and links in folders are not followed."
 
 
@@ -76,13 +77,14 @@ def convert_command(
     Exits with 0 when anything was imported, with 2 when nothing was, with 64 when it was not told well what to do, and
     with 1 when something else stopped it, such as a full disk.
     """
-    if report_file is not None and not report_file.absolute().parent.is_dir():
-        raise click.BadParameter("its folder does not exist.", param_hint="--report")
+    identity = _identity(key_file)
     sources, links = _found(inputs)
     try:
+        if report_file is not None:  # if that cannot be, nobody wants to learn it in the end
+            report_file.absolute().parent.mkdir(parents=True, exist_ok=True)
         with _Bar() as bar:
-            report = _converted(sources, output, jobs, bar, _identity(key_file))
-    except ArchiveSystemError as error:
+            report = _converted(sources, output, jobs, bar, identity)
+    except (ArchiveSystemError, OSError) as error:
         raise click.ClickException(str(error)) from error
     document = report_document(report, links)
     if report_file is not None:
@@ -92,7 +94,13 @@ def convert_command(
 
 
 def _identity(key_file: Path | None) -> Deidentification | None:
-    return Deidentification(key_file.read_bytes().strip()) if key_file else None
+    """Return how identity is taken away; with a key that can be guessed, so can identifiers be."""
+    if key_file is None:
+        return None
+    key = key_file.read_bytes().strip()
+    if len(key) < SHORTEST_KEY_BYTES:
+        raise click.BadParameter(f"the key must have at least {SHORTEST_KEY_BYTES} bytes.", param_hint="--deidentify")
+    return Deidentification(key)
 
 
 def _converted(
