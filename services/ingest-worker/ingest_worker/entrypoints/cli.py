@@ -99,7 +99,9 @@ def _identity(key_file: Path | None) -> Deidentification | None:
         return None
     key = key_file.read_bytes().strip()
     if len(key) < SHORTEST_KEY_BYTES:
-        raise click.BadParameter(f"the key must have at least {SHORTEST_KEY_BYTES} bytes.", param_hint="--deidentify")
+        raise click.BadParameter(
+            f"the key must have at least {SHORTEST_KEY_BYTES} bytes.", param_hint="--deidentify"
+        )
     return Deidentification(key)
 
 

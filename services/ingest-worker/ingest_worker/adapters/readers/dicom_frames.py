@@ -152,7 +152,7 @@ def _frame(header: DicomHeader, index: int, groups: _Groups, channels: int) -> F
             times=_times(top, content),
             trigger_ms=_trigger(groups),
             traits=_traits(groups),
-            is_sparse=top.get("SOPClassUID") in SEGMENTATIONS,
+            is_sparse=channels == 1 and top.get("SOPClassUID") in SEGMENTATIONS,
         ),
         _rescale(groups.holding("PixelValueTransformationSequence"), top),
     )
