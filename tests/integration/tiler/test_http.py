@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from archive_shared.identifiers import new_id
 from tests.integration.tiler.conftest import IMAGES, Studio
 from tests.support.canonical_images import gray_slide, mha
-from tests.support.slides import as_pixels
+from tests.support.slides import as_pixels, tifffile_slide, tissue
 
 TILE = 128
 KINDS = ("preview.jpeg", "", ".dzi", "_files/9/1_1.jpeg", "/2/1/1.jpeg")
@@ -400,6 +400,24 @@ def test_a_damaged_tile_is_our_fault_and_says_so(studio: Studio, slide: bytes) -
     assert is_problem(answer, 500)
     assert answer.json is not None
     assert answer.json["detail"] == "A tile that should be JPEG does not start like one."
+
+
+def test_a_slide_whose_smaller_levels_are_not_made_yet_is_not_called_damaged(studio: Studio) -> None:
+    body = tifffile_slide([tissue(512, 512)], tile=16, photometric="rgb", compression="jpeg")
+    image = studio.rendered(body, type="TIFF")
+    token = studio.member(image)
+    given = studio.get(f"{image}/pass", token).get_json()
+
+    answers = [
+        studio.get(f"{image}/0/0/0.jpeg", token),
+        studio.http.get(f"{given['tiles']}0/0/0.jpeg", headers={"X-Tile-Pass": given["pass"]}),
+    ]
+
+    for answer in answers:
+        assert is_problem(answer, 503)
+        assert answer.headers["Retry-After"]
+        assert "No level" in answer.get_json()["detail"]
+    assert studio.get(f"{image}/1/0/0.jpeg", token).status_code == 200
 
 
 ROUTES = {

@@ -181,6 +181,17 @@ def test_other_addresses_are_for_our_own_pages(studio: Studio, slide_of: tuple[s
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
+@pytest.mark.parametrize("path", ["iiif/full/max/0/default.jpg", "thumbnail.jpeg", "region.png"])
+def test_a_damaged_slide_is_our_fault(studio: Studio, slide_of: tuple[str, Any], path: str) -> None:
+    image, _ = slide_of
+    located = studio.job(image).source
+    studio.images.put(located.key, bytes(located.size_bytes))
+
+    answer = studio.get(f"{image}/{path}", studio.member(image))
+
+    assert (answer.status_code, answer.content_type) == (500, "application/problem+json")
+
+
 def test_turning_and_mirroring_happen_in_the_order_of_the_standard(
     studio: Studio, slide_of: tuple[str, Any]
 ) -> None:

@@ -160,6 +160,15 @@ def test_what_a_scanner_tells_in_words_alone_is_converted_before_it_is_served(
     assert servable(EVERY[kind](tmp_path).path) is None
 
 
+@pytest.mark.parametrize(("steps", "is_served"), [((), False), ((16,), True)])
+def test_a_slide_that_cannot_be_seen_whole_is_converted_before_it_is_served(
+    steps: tuple[int, ...], is_served: bool, tmp_path: Path
+) -> None:
+    slide = slide_files.plain_slide(tmp_path / "a.tif", tile=16, size=(512, 512), steps=steps)
+
+    assert (servable(slide.path) is not None) == is_served
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_info_tells_where_on_the_glass_a_slide_lies(name: str, tmp_path: Path) -> None:
     slide = EVERY[name](tmp_path)

@@ -11,7 +11,7 @@ from tiler.adapters.tile_bytes import read_together
 from tiler.adapters.tile_codec import Pixels, channels, decode_tile, pixel_type
 from tiler.domain.level import Level
 from tiler.domain.limits import MAX_TILES_PER_PICTURE
-from tiler.domain.problems import UnreadableImage
+from tiler.domain.problems import NoLevelSmallEnough
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
 
@@ -40,13 +40,15 @@ def read_region(
 
     Raises
     ------
+    NoLevelSmallEnough
+        More than `at_most_tiles` stored tiles would have to be decoded.
     UnreadableImage
-        More than `at_most_tiles` stored tiles would have to be decoded, or one of them is damaged.
+        One of them is damaged.
     """
     across = _Axis.of(region.x, region.width, reduction, level.tile_width, level.width)
     down = _Axis.of(region.y, region.height, reduction, level.tile_height, level.height)
     if len(across.tiles) * len(down.tiles) > at_most_tiles:
-        raise UnreadableImage("No level of the image is small enough to make this picture from.")
+        raise NoLevelSmallEnough
     canvas = np.zeros((down.size, across.size, channels(level.encoding)), pixel_type(level.encoding))
     for row in down.contributing():
         for column, planes in _stored_row(source, level, list(across.contributing()), row):

@@ -11,6 +11,13 @@ class UnreadableImage(Invalid):
         self.reason = reason
 
 
+class NoLevelSmallEnough(UnreadableImage):
+    """A picture of so much of the image would take too long; nothing is wrong with the image, and levels may be on their way."""
+
+    def __init__(self) -> None:
+        super().__init__("No level of the image is small enough yet to make this picture from.")
+
+
 class UnreadableIndex(Invalid):
     """A stored tile index is damaged or of another version; build it again from the image."""
 

@@ -6,7 +6,7 @@ import structlog
 from flask import Response, request
 
 from archive_shared.http import problems
-from tiler.domain.problems import UnreadableImage
+from tiler.domain.problems import NoLevelSmallEnough, UnreadableImage
 from tiler.entrypoints.http.entity_tags import entity_tag
 from tiler.use_cases.show_image import Shown
 
@@ -42,10 +42,17 @@ def answered_bytes(body: bytes, content_type: str) -> Response:
     return _kept(Response(body, content_type=content_type), tag)
 
 
-def damaged(error: UnreadableImage) -> Response:
-    """Answer that it is us who hold a damaged image; the request was right."""
-    log.error("stored image is damaged", image=(request.view_args or {}).get("image"), reason=error.reason)
+def unreadable(image: str, error: UnreadableImage) -> Response:
+    """Answer that it is us who hold a damaged image, or one whose levels are not made yet; the request was right."""
+    if isinstance(error, NoLevelSmallEnough):
+        return problems.problem(503, error.reason)
+    log.error("stored image is damaged", image=image, reason=error.reason)
     return problems.problem(500, error.reason)
+
+
+def damaged(error: UnreadableImage) -> Response:
+    """Answer the same, for routes whose address names the image."""
+    return unreadable((request.view_args or {}).get("image", ""), error)
 
 
 def _kept(response: Response, tag: str, kept: str = ASKING) -> Response:

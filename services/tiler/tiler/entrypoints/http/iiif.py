@@ -10,8 +10,9 @@ from archive_shared.http.requests import bearer_token, whole_number
 from tiler.domain.deep_zoom import DeepZoom
 from tiler.domain.iiif import MAX_AREA, MAX_SIDE, ImageRequest, may_be_asked_for
 from tiler.domain.level import halved
+from tiler.domain.problems import UnreadableImage
 from tiler.domain.tile_index import TileIndex
-from tiler.entrypoints.http.answers import answered_bytes, answered_picture, answered_text
+from tiler.entrypoints.http.answers import answered_bytes, answered_picture, answered_text, damaged
 from tiler.entrypoints.http.passes import shown_pass
 from tiler.entrypoints.http.tile_door import PREFIX
 from tiler.use_cases.show_image import Gallery, Pyramid
@@ -36,6 +37,7 @@ def iiif_blueprint(gallery: Gallery, watching: Watching, public_url: str) -> Blu
     routes = Blueprint("iiif", __name__, url_prefix=f"{PREFIX.rstrip('/')}/<image>")
 
     routes.after_request(_shared)
+    routes.register_error_handler(UnreadableImage, damaged)
 
     def pyramid(image: str) -> Pyramid:
         """Go by the pass if there is one, or else ask archive-api."""

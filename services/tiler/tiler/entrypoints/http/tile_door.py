@@ -10,14 +10,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import structlog
-
 from archive_shared.errors import ArchiveSystemError, NotFound, Unauthenticated
 from archive_shared.http import problems
 from tiler.domain.picture import Picture
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.tile_pass import TilePass
-from tiler.entrypoints.http.answers import FOR_EVER
+from tiler.entrypoints.http.answers import FOR_EVER, unreadable
 from tiler.entrypoints.http.entity_tags import entity_tag
 from tiler.use_cases.watch_slide import Watching
 
@@ -40,8 +38,6 @@ _ALWAYS = [
 ]
 _EXTENSIONS = {"image/jpeg": "jpeg", "image/png": "png"}
 
-log = structlog.get_logger()
-
 
 class TileDoor:
     """Answers requests for tiles of the immutable kind, and passes all others on."""
@@ -57,8 +53,7 @@ class TileDoor:
         try:
             return self._answer(environ, start_response, *found.groups())
         except UnreadableImage as damaged:
-            log.error("stored image is damaged", image=found[1], reason=damaged.reason)  # noqa: TRY400 (the reason is the message)
-            return problems.problem(500, damaged.reason)(environ, start_response)
+            return unreadable(found[1], damaged)(environ, start_response)
         except ArchiveSystemError as error:
             return problems.of_error(error)(environ, start_response)
 
