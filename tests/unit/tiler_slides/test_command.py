@@ -17,7 +17,7 @@ from tests.support.converting import seen_by_openslide, slide_levels
 from tests.support.slides import as_pixels
 from tests.unit.tiler_slides.test_conversion import EVERY
 from tiler.entrypoints.cli import main
-from tiler.slides import describe, servable
+from tiler.slides import servable
 
 
 def test_convert_writes_a_slide_with_all_levels_and_shows_progress(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_info_tells_facts_and_route_without_converting(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_info_knows_size_and_levels_of_every_format(name: str, tmp_path: Path) -> None:
+def test_info_knows_size_levels_and_place_of_every_format(name: str, tmp_path: Path) -> None:
     slide = EVERY[name](tmp_path)
     source = seen_by_openslide(slide.path)
     height, width = source.pixels.shape[:2]
@@ -148,6 +148,10 @@ def test_info_knows_size_and_levels_of_every_format(name: str, tmp_path: Path) -
     assert (found["width"], found["height"]) == (width, height)
     assert found["levels"][0] == {"width": width, "height": height}
     assert found["vendor"] == source.vendor
+    bounds = {
+        side: source.properties.get(f"openslide.bounds-{side}") for side in ("x", "y", "width", "height")
+    }
+    assert found["bounds"] == ({side: int(value) for side, value in bounds.items() if value} or None)
     for side, axis in (("width", "x"), ("height", "y")):
         expected = float(source.properties[f"openslide.mpp-{axis}"])
         assert found[f"pixel_{side}_um"] == pytest.approx(expected, rel=1e-3)
@@ -167,17 +171,6 @@ def test_a_slide_that_cannot_be_seen_whole_is_converted_before_it_is_served(
     slide = slide_files.plain_slide(tmp_path / "a.tif", tile=16, size=(512, 512), steps=steps)
 
     assert (servable(slide.path) is not None) == is_served
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_info_tells_where_on_the_glass_a_slide_lies(name: str, tmp_path: Path) -> None:
-    slide = EVERY[name](tmp_path)
-    known = seen_by_openslide(slide.path).properties
-    expected = {side: known.get(f"openslide.bounds-{side}") for side in ("x", "y", "width", "height")}
-
-    found = describe(slide.path)["bounds"]
-
-    assert found == ({side: int(value) for side, value in expected.items() if value} or None)
 
 
 @pytest.mark.parametrize("kind", ["shown as it is", "converted first"])
