@@ -8,6 +8,7 @@ import json
 import sys
 import time
 import traceback
+from itertools import islice
 from pathlib import Path
 from uuid import uuid4
 
@@ -243,6 +244,19 @@ def items_are_iterated_over_several_pages(scripts):
     page = client.archive_items.page(offset=100, limit=100, params={"archive": archive["pk"]})
     assert (len(page), page.total_count) == (3, 103)
     assert len(client.archive_items.page(offset=500, limit=100, params={"archive": archive["pk"]})) == 0
+
+
+@flow
+def items_of_a_filter_are_iterated_to_their_end(scripts):
+    archive = scripts.new_archive()
+    scripts.add(archive, SocketValueSpec(socket_slug=SCORE, value=0.25), title="low")
+    scripts.add(archive, SocketValueSpec(socket_slug=SCORE, value=0.75), title="high")
+    params = {"archive": archive["pk"], f"value[{SCORE}][gte]": "0.5"}
+    give_up_at = time.monotonic() + WAIT_S
+    while not (found := list(islice(scripts.client.archive_items.iterate_all(params=params), 3))):
+        assert time.monotonic() < give_up_at, "what was added is not found"
+        time.sleep(0.25)
+    assert [item.title for item in found] == ["high"]
 
 
 @flow

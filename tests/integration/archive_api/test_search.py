@@ -273,6 +273,39 @@ def test_a_search_that_looked_long_enough_says_where_to_go_on(
     ]
 
 
+@pytest.mark.parametrize("query", ["search=case&value[score][gte]=20", "ordering=-value[score]"])
+def test_who_adds_to_an_offset_until_a_page_is_empty_has_seen_all_that_is_filtered(
+    service: ArchiveService, editor: str, archive: str, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    """As the public client does: a page that ended early, or did not go on, would end it too soon or never."""
+    monkeypatch.setattr(search_items, "_BATCH", 5)
+    monkeypatch.setattr(search_items, "MOST_LOOKED_AT", 10)
+    a_socket(service, "Score", "Integer")
+    for number in range(27):
+        add(service, editor, archive, f"case {number:02}", score=number)
+    service.settle()
+
+    pages = [
+        titles(service, editor, archive, f"{query}&limit=3&offset={offset}") for offset in range(0, 30, 3)
+    ]
+
+    assert sum(pages, start=[]) == read_all(service, editor, archive, query)
+    assert pages[-1] == []
+
+
+def test_an_offset_that_would_cost_too_much_is_refused_and_one_beside_a_cursor_too(
+    service: ArchiveService, editor: str, filled: str
+) -> None:
+    far, beside = (
+        search(service, editor, filled, query)
+        for query in ("search=low&offset=10001", "search=low&cursor=&offset=1")
+    )
+
+    assert [(each.status_code, list(each.json["errors"])) for each in (far, beside)] == [
+        (400, ["offset"])
+    ] * 2
+
+
 def test_a_cursor_is_not_disturbed_by_what_is_deleted_meanwhile(
     service: ArchiveService, editor: str, archive: str
 ) -> None:

@@ -9,12 +9,15 @@ from urllib.parse import urlencode
 from flask import request
 
 from archive_shared.errors import Invalid
+from archive_shared.http.requests import page
 from archive_shared.json_text import NoJson, read_json
 
 
 def read_cursor() -> Any:
-    """Return what the cursor of the query says, None for the beginning; raise `Invalid` for what is none."""
+    """Return what the cursor of the query says, None for the beginning; raise `Invalid` for what is none, or has an offset beside it."""
     text = request.args.get("cursor", "")
+    if "cursor" in request.args and page().offset:
+        raise Invalid({"offset": ["The cursor says where to go on."]})
     if not text:
         return None
     try:

@@ -19,10 +19,10 @@ from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.shapes import Json
 from archive_api.use_cases import browse_items
 from archive_api.use_cases.browse_items import BY_AGE, ShownItem
-from archive_api.use_cases.find_items import find_items
+from archive_api.use_cases.find_items import find_items, find_items_by_offset
 from archive_api.use_cases.in_order import Order
 from archive_api.use_cases.library import Library
-from archive_api.use_cases.search_items import ByNumber, Condition
+from archive_api.use_cases.search_items import ByNumber, Condition, Found
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token, page, page_body
 
@@ -38,10 +38,10 @@ class ItemPages:
         """Answer the present request: with filters, or with a cursor, page by page with no end to them."""
         conditions, ordering = asked_conditions(), asked_ordering()
         if isinstance(ordering, ByNumber):
-            return self._by_cursor(conditions, ordering)
+            return self._filtered(conditions, ordering)
         if conditions or ("cursor" in request.args and ordering == BY_AGE):
             require_by_age(ordering)
-            return self._by_cursor(conditions)
+            return self._filtered(conditions)
         return self._in_order(ordering) if "cursor" in request.args else self._by_offset(ordering)
 
     def shown(self, items: Sequence[ShownItem]) -> list[Json]:
@@ -72,9 +72,14 @@ class ItemPages:
         )
         return self._page(found, None if place is None else written_place(place))
 
-    def _by_cursor(self, conditions: Sequence[Condition], order: ByNumber | None = None) -> Response:
+    def _filtered(self, conditions: Sequence[Condition], order: ByNumber | None = None) -> Response:
         """Answer with what meets the conditions; how many there are in all is not counted."""
-        found = find_items(
+        asks_by_offset = "offset" in request.args and "cursor" not in request.args
+        found = (self._found_by_offset if asks_by_offset else self._found)(conditions, order)
+        return self._page(found.items, None if found.following is None else written_position(found.following))
+
+    def _found(self, conditions: Sequence[Condition], order: ByNumber | None) -> Found:
+        return find_items(
             self.library,
             bearer_token(),
             archive=request.args.get("archive"),
@@ -83,7 +88,18 @@ class ItemPages:
             limit=page().limit,
             order=order,
         )
-        return self._page(found.items, None if found.following is None else written_position(found.following))
+
+    def _found_by_offset(self, conditions: Sequence[Condition], order: ByNumber | None) -> Found:
+        wanted = page()
+        return find_items_by_offset(
+            self.library,
+            bearer_token(),
+            archive=request.args.get("archive"),
+            conditions=conditions,
+            skip=wanted.offset,
+            limit=wanted.limit,
+            order=order,
+        )
 
     def _page(self, items: Sequence[Item], cursor: str | None) -> Response:
         following = None if cursor is None else url_behind(self.links.items, cursor)
