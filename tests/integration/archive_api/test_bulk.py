@@ -233,13 +233,62 @@ def test_a_bad_row_is_named_and_nothing_is_begun(service: ArchiveService, editor
 def test_what_only_its_turn_can_tell_is_an_error_of_its_row_alone(
     service: ArchiveService, editor: str, archive: str
 ) -> None:
-    rows = [{"operation": "create", "title": title} for title in ("a", "b", "a", "c")]
+    rows = [{"operation": "create", "title": title} for title in ("a", "b", "c")]
     task = bulk(service, editor, archive, rows).json
+    service.call("POST", ITEMS, editor, json={"archive": f"{SITE}/api/v1/archives/{archive}/", "title": "b"})
     service.settle()
 
     shown = service.call("GET", task["api_url"], editor).json
-    assert (shown["done"], shown["failed"]) == (3, 1)
-    assert shown["errors"] == [{"row": 2, "reasons": ["Another item of this archive has this title."]}]
+    assert (shown["done"], shown["failed"]) == (2, 1)
+    assert shown["errors"] == [{"row": 1, "reasons": ["Another item of this archive has this title."]}]
+
+
+def test_titles_that_will_be_taken_are_named_before_anything_begins(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    bulk(service, editor, archive, [{"operation": "create", "title": title} for title in ("a", "b", "c")])
+    service.settle()
+    a, b, c = addresses(service, editor, archive)
+
+    rows: list[dict[str, Any]] = [
+        {"operation": "create", "title": "c"},  # taken
+        {"operation": "create", "title": "new"},
+        {"operation": "create", "title": "new"},  # taken by the row above
+        {"operation": "edit", "item": a, "title": "other"},
+        {"operation": "create", "title": "a"},  # free by then
+        {"operation": "edit", "item": b, "title": "b"},  # its own
+        {"operation": "delete", "item": c},
+        {"operation": "edit", "item": b, "title": "c"},  # free by then
+    ]
+    refused = bulk(service, editor, archive, rows)
+    task = bulk(service, editor, archive, rows[1:2] + rows[3:]).json
+    service.settle()
+
+    assert list(refused.json["errors"]) == ["rows.0.title", "rows.2.title"]
+    shown = service.call("GET", task["api_url"], editor).json
+    assert (shown["state"], shown["done"], shown["failed"]) == ("done", 6, 0)
+
+
+@pytest.mark.parametrize("is_table", [False, True])
+def test_a_task_whose_answer_was_lost_is_answered_though_its_titles_are_taken_by_now(
+    service: ArchiveService, editor: str, archive: str, monkeypatch: pytest.MonkeyPatch, is_table: bool
+) -> None:
+    address = f"/api/v1/archives/{archive}/"
+    path = f"{address}import/" if is_table else f"{ITEMS}bulk/"
+    rows = {"archive": f"{SITE}{address}", "rows": [{"operation": "create", "title": "a"}]}
+    sent: dict[str, Any] = {
+        "json": {"content": "title\na\n"} if is_table else rows,
+        "headers": {"Idempotency-Key": "a key"},
+    }
+    with monkeypatch.context() as patched:
+        patched.setattr(service.library.answers.repository, "change", lambda *_: 1 / 0)
+        crashed = service.call("POST", path, editor, **sent)
+    service.settle()
+
+    again = [service.call("POST", path, editor, **sent) for _ in range(2)]
+
+    assert [crashed.status_code, *(each.status_code for each in again)] == [500, 202, 202]
+    assert (service.library.tasks.count(), service.library.items.count({"archive": archive})) == (1, 1)
 
 
 def test_only_editors_delete(service: ArchiveService, editor: str, archive: str) -> None:

@@ -1,7 +1,7 @@
 """Creates, edits and deletes thousands of items with one request, as a task.
 
 All rows are checked before the task begins, with the rights the caller has then; what can only be known when a
-row's turn comes (a title that is taken by then) is an error of that row alone.
+row's turn comes (a title that somebody else took by then) is an error of that row alone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archive_api.domain.history import Actor
+from archive_api.domain.item import Item
 from archive_api.domain.task import MOST_ROWS, ROWS_PER_STEP, Task, rows_key
 from archive_api.domain.value import Value, canonical_json
 from archive_api.use_cases.archive_quota import require_room
 from archive_api.use_cases.check_values import SentValue, check_many
-from archive_api.use_cases.edit_items import require_upload
+from archive_api.use_cases.edit_items import TITLE_TAKEN, require_upload
 from archive_api.use_cases.library import Library
 from archive_shared.access import Action, Caller, require
 from archive_shared.documents import one_of
@@ -63,15 +64,20 @@ def begin_bulk(
     caller = require_upload(library, token, archive)
     if any(row.operation == "delete" for row in rows):
         require(library.access, token, Action.CHANGE_ARCHIVE, archive)
+    begun = library.tasks.get(identifier)
+    if begun is not None:  # its rows are done perhaps, and could not be done again
+        return begun
     check_rows(library, token, archive, rows)
-    return begin_task(library, caller, identifier, archive, rows)
+    return _begin(library, caller, identifier, archive, rows)
 
 
 def check_rows(library: Library, token: str | None, archive: str, rows: Sequence[Row]) -> None:
     """Refuse rows that cannot be done, naming each as `rows.<number>`; and images for an archive that is full."""
     if len(rows) > MOST_ROWS:
         raise Invalid({"rows": [f"Send {MOST_ROWS} rows at the most."]})
-    errors = dict(_shape_errors(rows)) or dict(_item_errors(library, archive, rows))
+    present = _present(library, archive, rows)
+    errors = dict(_shape_errors(rows)) or dict(_item_errors(present, rows))
+    errors |= dict(_title_errors(library, archive, present, rows))
     errors |= dict(_version_errors(library, archive, rows))
     values = {f"rows.{number}.": row.values for number, row in enumerate(rows)}
     errors |= check_many(library, token, archive, values)
@@ -81,7 +87,7 @@ def check_rows(library: Library, token: str | None, archive: str, rows: Sequence
         require_room(library, archive)
 
 
-def begin_task(library: Library, caller: Caller, identifier: str, archive: str, rows: Sequence[Row]) -> Task:
+def _begin(library: Library, caller: Caller, identifier: str, archive: str, rows: Sequence[Row]) -> Task:
     """Store rows that were checked, and the task that does them."""
     written = [_written(row) for row in rows]
     for step in range(0, len(written), ROWS_PER_STEP):
@@ -111,15 +117,35 @@ def _shape_errors(rows: Sequence[Row]) -> Iterator[tuple[str, list[str]]]:
             yield f"rows.{number}.values", ["Many at once take JSON and images that are there."]
 
 
-def _item_errors(library: Library, archive: str, rows: Sequence[Row]) -> Iterator[tuple[str, list[str]]]:
+def _present(library: Library, archive: str, rows: Sequence[Row]) -> dict[str, Item]:
+    """Return the items of the archive that rows name, by identifier."""
     wanted = sorted({row.item for row in rows if row.item is not None})
-    if not wanted:
-        return
-    found = library.items.find({"_id": one_of(wanted)})
-    present = {item.id for item in found if item.archive == archive and not item.deleted}
+    found = library.items.find({"_id": one_of(wanted)}) if wanted else []
+    return {item.id: item for item in found if item.archive == archive and not item.deleted}
+
+
+def _item_errors(present: Mapping[str, Item], rows: Sequence[Row]) -> Iterator[tuple[str, list[str]]]:
     for number, row in enumerate(rows):
         if row.item is not None and row.item not in present:
             yield f"rows.{number}.item", ["Invalid hyperlink - Object does not exist."]
+
+
+def _title_errors(
+    library: Library, archive: str, present: Mapping[str, Item], rows: Sequence[Row]
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield titles that will be taken when their rows' turns come: earlier rows take titles, and free them."""
+    named = sorted({row.title for row in rows if row.title})
+    taking = library.items.find({"archive": archive, "reserved_title": one_of(named)}) if named else []
+    titles = {item.id: item.title for item in (*taking, *present.values())}
+    holders = {title: item for item, title in titles.items()}
+    for number, row in enumerate(rows):
+        item, title = row.item or f"row {number}", "" if row.operation == "delete" else row.title
+        if title and holders.get(title, item) != item:
+            yield f"rows.{number}.title", [TITLE_TAKEN]
+        elif title is not None:
+            holders.pop(titles.get(item, ""), None)
+            titles[item] = title
+            holders[title] = item
 
 
 def _version_errors(library: Library, archive: str, rows: Sequence[Row]) -> Iterator[tuple[str, list[str]]]:

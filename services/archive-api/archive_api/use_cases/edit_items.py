@@ -15,6 +15,8 @@ from archive_api.use_cases.link_services import require_unlinked_item
 from archive_shared.access import Action, Caller, Question
 from archive_shared.errors import Duplicate, Invalid, Unauthenticated
 
+TITLE_TAKEN = "Another item of this archive has this title."
+
 
 @dataclass(frozen=True, kw_only=True)
 class ItemChange:
@@ -166,7 +168,7 @@ def _require_room(library: Library, archive: str, accepted: Accepted) -> None:
 
 
 def title_taken() -> Invalid:
-    return Invalid({"title": ["Another item of this archive has this title."]})
+    return Invalid({"title": [TITLE_TAKEN]})
 
 
 def _others(present: Item, change: ItemChange) -> list[str]:

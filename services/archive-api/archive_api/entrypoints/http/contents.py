@@ -14,7 +14,7 @@ from archive_api.entrypoints.http.item_table_rows import read_table
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.posting import posted
 from archive_api.entrypoints.http.shapes import Json, show_task
-from archive_api.use_cases.bulk import Row, begin_task, check_rows
+from archive_api.use_cases.bulk import Row, begin_bulk, check_rows
 from archive_api.use_cases.edit_items import require_upload
 from archive_api.use_cases.find_duplicates import Duplicates, equal_pixels, equal_sources
 from archive_api.use_cases.library import Library
@@ -74,12 +74,12 @@ class _Contents:
         sent = body(schemas.SentTable())
         table = read_table(self.library, pk, self.links, sent["content"], is_csv=sent["format"] == "csv")
         rows, ignored = table.rows, {"ignored": table.ignored}
-        check_rows(self.library, token, pk, rows)
         if sent["dry_run"]:
+            check_rows(self.library, token, pk, rows)
             return json_response(_plan(rows, self.links) | ignored)
 
         def act(identifier: str) -> tuple[int, Json]:
-            task = begin_task(self.library, caller, identifier, pk, rows)
+            task = begin_bulk(self.library, token, identifier, pk, rows)
             return 202, show_task(task, self.links) | ignored
 
         return posted(self.library, caller.id, act)
