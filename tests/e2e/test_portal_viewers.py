@@ -75,7 +75,7 @@ def test_a_viewer_that_archives_use_stays_and_another_one_is_deleted(
         page.find(f"[data-viewer={slug}] button.bad").click()
 
     delete(used["slug"])
-    page.shows("1 archives and 0 other settings use it.")
+    page.shows("It is used by 1 archive.")
     delete(unused["slug"])
 
     wait_until(

@@ -16,6 +16,7 @@ from archive_shared.json_text import NoJson, read_json, require_storable
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 1000
 LARGEST_OFFSET = 2**53
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def bearer_token() -> str | None:
@@ -136,6 +137,16 @@ def whole_number(name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit()):
         raise Invalid({name: ["Must be a whole number, not negative."]})
     return int(text[:20])
+
+
+def flag(name: str) -> bool | None:
+    """Return a parameter of the query that is true or false, None where it is absent or empty; raise `Invalid` for anything else."""
+    text = request.args.get(name, "")
+    if not text:
+        return None
+    if text.lower() not in _FLAGS:
+        raise Invalid({name: ["Must be true or false."]})
+    return _FLAGS[text.lower()]
 
 
 def _flat(messages: Any, prefix: str = "") -> dict[str, list[str]]:

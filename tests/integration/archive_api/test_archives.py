@@ -1,6 +1,7 @@
 """Archives over HTTP: creating, changing, finding."""
 
 import base64
+import csv
 import io
 from concurrent.futures import ThreadPoolExecutor
 from typing import NoReturn
@@ -228,6 +229,31 @@ def test_the_list_shows_public_archives_and_ones_own(service: ArchiveService, ed
     assert titles(service, editor, "?mine=true") == ["mine", "mine and open"]
     assert titles(service, editor, "?title=mine") == ["mine"]
     assert titles(service, editor, "?unheard-of=1") == ["open", "mine", "mine and open"]
+
+
+@pytest.mark.parametrize("query", ["public=maybe", "mine=yes", "format=xml", "ordering=age"])
+def test_a_filter_or_format_that_makes_no_sense_is_refused_by_name(
+    service: ArchiveService, editor: str, query: str
+) -> None:
+    answer = service.call("GET", f"{ARCHIVES}?{query}", editor)
+
+    assert (answer.status_code, list(answer.json["errors"])) == (400, [query.partition("=")[0]])
+
+
+def test_archives_can_be_read_as_a_table_page_by_page(service: ArchiveService, editor: str) -> None:
+    for title in ("=1+1", "胸部"):
+        create(service, editor, title=title, modalities=["CT"])
+    found, url = [], f"{ARCHIVES}?format=csv&limit=1"
+    while url:
+        answer = service.call("GET", url, editor)
+        found += list(csv.DictReader(io.StringIO(answer.text)))
+        url = answer.headers.get("Link", "").removeprefix("<").removesuffix('>; rel="next"')
+
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert [(each["title"], each["modalities"], each["public"]) for each in found] == [
+        ("'=1+1", '["CT"]', "False"),
+        ("胸部", '["CT"]', "False"),
+    ]
 
 
 def test_an_administrator_sees_all_archives_but_has_none(service: ArchiveService, editor: str) -> None:

@@ -181,7 +181,8 @@ def test_a_configuration_has_defaults_and_shows_what_it_names_in_full(
     assert made["show_swivel_tool"] is False
     assert made["link_panning"] is True
     for used in (preset, table):
-        assert service.call("DELETE", used["api_url"], root).status_code == 409
+        refused = service.call("DELETE", used["api_url"], root)
+        assert (refused.status_code, refused.json["detail"]) == (409, "It is used by 1 other setting.")
 
 
 @pytest.mark.parametrize(

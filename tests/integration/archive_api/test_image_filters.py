@@ -82,6 +82,10 @@ def test_images_are_filtered_and_ordered(
         ("ordering=size", "ordering"),
         ("width=5&width__in=1,2", "width__in"),
         ("width__gt=5&width__gte=2", "width__gte"),
+        ("width__gt=5&width__gt=2", "width__gt"),
+        ("name__contains=a&name__contains=b", "name__contains"),
+        ("patient_id__isempty=perhaps", "patient_id__isempty"),
+        ("format=xml", "format"),
     ],
 )
 def test_a_filter_that_makes_no_sense_is_refused(

@@ -124,6 +124,16 @@ def test_the_viewer_of_the_installation_can_be_asked_for(
     assert [each["slug"] for each in found] == ["plain"]
 
 
+def test_a_viewer_for_some_only_is_that_of_the_installation_for_nobody(
+    service: ArchiveService, root: str
+) -> None:
+    made(service, VIEWERS, root, **PLAIN | {"public": False})
+
+    found = service.call("GET", f"{VIEWERS}?default=true", root).json
+
+    assert (found["count"], found["results"]) == (0, [])
+
+
 @pytest.mark.parametrize(
     ("url", "begins"),
     [

@@ -71,6 +71,28 @@ def test_every_post_but_signing_in_takes_an_idempotency_key() -> None:
     assert without == ["/api/v1/sessions/"]
 
 
+def test_every_route_says_in_a_sentence_what_it_does_and_each_part_of_it_what_it_is() -> None:
+    silent = [
+        f"{method} {path} {part}"
+        for path, operations in DOCUMENT["paths"].items()
+        for method, operation in operations.items()
+        if method != "parameters"
+        for part, said in _said(operation)
+        if not said.endswith((".", "`"))
+    ]
+
+    assert silent == []
+
+
+def _said(operation: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what is said of an operation, of its parameters beside those of the path, and of its answers."""
+    yield "summary", operation.get("summary", "")
+    for parameter in operation["parameters"]:
+        yield parameter["name"], parameter.get("description", "")
+    for status, answer in operation["responses"].items():
+        yield status, answer["description"]
+
+
 @pytest.mark.parametrize(("method", "route"), ASKED, ids=[" ".join(each) for each in ASKED])
 def test_every_route_answers_as_the_document_says(
     scene: DocumentedScene, described: Any, method: str, route: str

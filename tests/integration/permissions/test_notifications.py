@@ -71,6 +71,7 @@ def test_reading_is_remembered_one_at_a_time_and_all_at_once(world: PermissionsS
 
     assert world.ok("GET", "notifications/?unread=true", "ed")["count"] == 0
     assert world.ok("GET", "notifications/", "ed")["count"] == 3
+    assert world.call("GET", "notifications/?unread=perhaps", "ed").status_code == 400
 
 
 def test_nobody_reads_or_sees_what_others_are_told(world: PermissionsService) -> None:

@@ -152,8 +152,16 @@ def delete_setting(library: Library, setting: DisplaySetting) -> None:
     archives = library.archives.count({"shown_with": setting.id, "deleted": False})
     settings = library.display_settings.count({"refers": setting.id})
     if archives or settings:
-        raise Conflict(f"{archives} archives and {settings} other settings use it.")
+        raise Conflict(f"It is used by {_users(archives, settings)}.")
     library.display_settings.delete(setting.id)
+
+
+def _users(archives: int, settings: int) -> str:
+    """Tell how many use a setting, as `1 archive and 2 other settings`."""
+    counts = {"archive": archives, "other setting": settings}
+    return " and ".join(
+        f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items() if count
+    )
 
 
 def read_viewer_logo(

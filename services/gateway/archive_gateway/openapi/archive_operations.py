@@ -28,7 +28,11 @@ VERSIONED = ("If-Match",)
 CONDITIONAL = ("If-None-Match",)
 
 _ARCHIVES: dict[Key, Operation] = {
-    ("GET", "/api/v1/archives/"): page("ArchiveCard", *ARCHIVE_FILTERS),
+    ("GET", "/api/v1/archives/"): Operation(
+        answer=page_of("ArchiveCard"),
+        content_types=("text/csv",),
+        query=(*PAGE, *ARCHIVE_FILTERS, "list format"),
+    ),
     ("POST", "/api/v1/archives/"): made("Archive", schemas.ArchiveFields(), form=True),
     ("GET", f"{ARCHIVE}/"): one("Archive"),
     ("PATCH", f"{ARCHIVE}/"): one(

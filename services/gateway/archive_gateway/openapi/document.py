@@ -98,7 +98,7 @@ def _described(
     described: dict[str, Any] = {
         "operationId": f"{service.value}.{rule.endpoint}.{method.lower()}",
         "tags": [_tag(rule)],
-        "summary": (inspect.getdoc(view) or view.__name__.replace("_", " ").capitalize()).splitlines()[0],
+        **_about(view),
         "parameters": [
             *map(in_query, operation.query),
             *map(in_header, _headers(rule, method, operation)),
@@ -108,6 +108,12 @@ def _described(
     if operation.body is not None:
         described["requestBody"] = _request(operation, operation.body, converter)
     return described
+
+
+def _about(view: Any) -> dict[str, str]:
+    """Return what the first line of a view's docstring says, and what stands below it if anything does."""
+    summary, _, description = (inspect.getdoc(view) or "").partition("\n")
+    return {"summary": summary} | ({"description": description.strip()} if description.strip() else {})
 
 
 def _headers(rule: Rule, method: str, operation: Operation) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from archive_api.entrypoints.http.archive_shapes import show_archive, show_nameplate, show_seen_archive
 from archive_api.entrypoints.http.links import Links
+from archive_api.entrypoints.http.page_formats import formatted
 from archive_api.entrypoints.http.posting import posted
 from archive_api.entrypoints.http.preconditions import expected_version, tagged
 from archive_api.entrypoints.http.schemas import Confirmation, sent_archive
@@ -32,7 +33,7 @@ from archive_api.use_cases.require_creator import require_creator
 from archive_shared.clock import to_text
 from archive_shared.errors import Invalid
 from archive_shared.http.app import json_response
-from archive_shared.http.requests import bearer_token, body, page, page_body
+from archive_shared.http.requests import bearer_token, body, flag, page, page_body
 
 
 def archives_blueprint(library: Library, links: Links) -> Blueprint:
@@ -59,14 +60,14 @@ class _Archives:
     links: Links
 
     def list_visible(self) -> Response:
-        """List what the caller may see: public archives, and those they have a role on."""
+        """List what the caller may see: public archives, and those they have a role on; `?format=csv` as a table."""
         wanted = page()
         count, found = list_archives(
             self.library, bearer_token(), _filter(), skip=wanted.offset, limit=wanted.limit
         )
         publications = publications_of(self.library, found)
         results = [show_archive(archive, self.links, publications) for archive in found]
-        return json_response(page_body(wanted, url=self.links.archives, count=count, results=results))
+        return formatted(page_body(wanted, url=self.links.archives, count=count, results=results))
 
     def show(self, pk: str) -> Response:
         """Show an archive: its card, and to those with a role its page and how many items it has."""
@@ -159,15 +160,11 @@ def _filter() -> ArchiveFilter:
     return ArchiveFilter(
         slug=request.args.get("slug"),
         title=request.args.get("title"),
-        public=_flag("public"),
+        public=flag("public"),
         modality=request.args.get("modality"),
         structure=request.args.get("structure"),
         organization=request.args.get("organization"),
         search=request.args.get("search", ""),
-        mine=_flag("mine") or False,
+        mine=flag("mine") or False,
         ordering=ordering,
     )
-
-
-def _flag(name: str) -> bool | None:
-    return {"true": True, "1": True, "false": False, "0": False}.get(request.args.get(name, "").lower())

@@ -15,6 +15,7 @@ from archive_api.entrypoints.http import display_schemas as schemas
 from archive_api.entrypoints.http.links import Links
 from archive_api.entrypoints.http.posting import posted
 from archive_api.entrypoints.http.shapes import Json
+from archive_api.use_cases.check_display import default_viewer
 from archive_api.use_cases.check_json import json_errors
 from archive_api.use_cases.keep_display_settings import (
     SentSetting,
@@ -31,7 +32,7 @@ from archive_api.use_cases.library import Library
 from archive_shared.clock import to_text
 from archive_shared.errors import Invalid
 from archive_shared.http.app import json_response
-from archive_shared.http.requests import bearer_token, body, page, page_body
+from archive_shared.http.requests import bearer_token, body, flag, page, page_body
 
 
 @dataclass(frozen=True)
@@ -100,10 +101,11 @@ class _Settings:
     shelf: Shelf
 
     def list_all(self) -> Response:
-        """List them; `?slug=` for one, `?default=true` for the viewer of archives whose creator chose none."""
+        """List them; `?slug=` for one, of viewers `?default=true` for that of archives whose creator chose none."""
         wanted, kind, slug = page(), self.shelf.kind, request.args.get("slug")
-        if kind is SettingKind.VIEWER and request.args.get("default") == "true":
-            slug = self.library.default_viewer
+        if kind is SettingKind.VIEWER and flag("default"):
+            usual = default_viewer(self.library)
+            slug = usual.slug if usual else ""
         count, found = list_settings(
             self.library, bearer_token(), kind, slug=slug, skip=wanted.offset, limit=wanted.limit
         )

@@ -13,9 +13,11 @@ from archive_api.use_cases.paging import Place
 from archive_shared.documents import Comparison, at_least, at_most, less_than, more_than, one_of
 from archive_shared.documents.port import Scalar
 from archive_shared.errors import Invalid
+from archive_shared.http.requests import flag
 from archive_shared.json_text import read_json_or_text
 
 _COMPARISONS = {"gt": more_than, "gte": at_least, "lt": less_than, "lte": at_most}
+_SAID_TWICE = "Another filter says this of the field already."
 _FILTERED = {"name", *TEXTS, *NUMBERS, *DATES}
 
 
@@ -32,21 +34,31 @@ def asked_images() -> ImageFilter:
         raise Invalid({"ordering": [f"Choose one of: {', '.join(ORDERINGS)}."]})
     where: dict[str, Scalar | Comparison] = {}
     parts: dict[str, str] = {}
-    for parameter, text in request.args.items():
+    for parameter, text in _filters().items():
         name, _, operator = parameter.partition("__")
-        if name not in _FILTERED:
-            continue
         if operator == "contains" and name not in (*NUMBERS, *DATES):
             parts[name] = text
         else:
             found = _condition(parameter, name, operator, text)
             if found.keys() & where.keys():  # the later one would silently take the place of the earlier
-                raise Invalid({parameter: ["Another filter says this of the field already."]})
+                raise Invalid({parameter: [_SAID_TWICE]})
             where |= found
     if "origin" in request.args:
         where["session"] = request.args["origin"]
     archives = request.args.getlist("archive")
     return ImageFilter(archives=archives, where=where, parts=parts, ordering=ordering)
+
+
+def _filters() -> dict[str, str]:
+    """Return the parameters about fields; raise `Invalid` for one that is there twice, of which one would be ignored."""
+    found = {
+        parameter: texts
+        for parameter, texts in request.args.lists()
+        if parameter.partition("__")[0] in _FILTERED
+    }
+    if twice := [parameter for parameter, texts in found.items() if len(texts) > 1]:
+        raise Invalid({parameter: [_SAID_TWICE] for parameter in twice})
+    return {parameter: text for parameter, [text] in found.items()}
 
 
 def read_place(wanted: ImageFilter) -> Place | None:
@@ -70,7 +82,7 @@ def _condition(parameter: str, name: str, operator: str, text: str) -> dict[str,
     if operator == "in":
         return {name: one_of([_read(parameter, name, each) for each in text.split(",")])}
     if operator == "isempty" and name in TEXTS:
-        return {name: one_of(["", None]) if text.lower() in ("true", "1") else more_than("")}
+        return {name: one_of(["", None]) if flag(parameter) else more_than("")}
     if operator in _COMPARISONS and name in (*NUMBERS, *DATES):
         field = f"{name}_to" if operator.startswith("l") else name
         value = _read(parameter, name, text)

@@ -1,8 +1,5 @@
 """Images over HTTP; read only, they come from imports."""
 
-import csv
-import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,12 +11,12 @@ from archive_api.entrypoints.http.cursors import url_behind
 from archive_api.entrypoints.http.image_query import asked_images, read_place, written_place
 from archive_api.entrypoints.http.image_shapes import show_image
 from archive_api.entrypoints.http.links import Links
+from archive_api.entrypoints.http.page_formats import formatted
 from archive_api.entrypoints.http.shapes import Json
 from archive_api.use_cases.browse_images import find_image
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.list_images import list_images, list_images_after
 from archive_api.use_cases.view_item import looking_at_image
-from archive_shared.csv_cells import as_cell
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token, page, page_body
 
@@ -33,7 +30,7 @@ def images_blueprint(library: Library, links: Links) -> Blueprint:
     def list_visible() -> Response:
         """List images; `?format=csv` as a table, `?cursor=` page by page without counting."""
         body = pages.by_cursor() if "cursor" in request.args else pages.by_offset()
-        return _table(body) if request.args.get("format") == "csv" else json_response(body)
+        return formatted(body)
 
     @routes.get("/<pk>/")
     def show(pk: str) -> Response:
@@ -68,23 +65,3 @@ class _ImagePages:
 
     def _shown(self, found: Sequence[Shown[Image]]) -> list[Json]:
         return [show_image(each, self.links) for each in found]
-
-
-def _table(body: Json) -> Response:
-    """Write a page of images as CSV; what is no scalar is JSON. The header Link (RFC 8288) leads to the next page."""
-    out = io.StringIO()
-    results = body["results"]
-    names = list(results[0]) if results else ["pk", "name"]
-    writer = csv.DictWriter(out, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _cell(each[name]) for name in names} for each in results)
-    response = Response(out.getvalue(), content_type="text/csv; charset=utf-8")
-    if body["next"]:
-        response.headers["Link"] = f'<{body["next"]}>; rel="next"'
-    return response
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, dict | list):
-        return json.dumps(value)
-    return as_cell(value) if isinstance(value, str) else value

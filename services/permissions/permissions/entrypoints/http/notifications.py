@@ -2,9 +2,10 @@
 
 from functools import partial
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from archive_shared.http.posting import Acted, posted
+from archive_shared.http.requests import flag
 from permissions.entrypoints.http import schemas
 from permissions.entrypoints.http.callers import caller_of
 from permissions.entrypoints.http.paging import answer_page
@@ -24,8 +25,7 @@ def notifications_blueprint(directory: Directory, *, public_url: str) -> Bluepri
     @routes.get("/")
     def list_mine() -> Response:
         """List them, newest first; with `unread=true` only those that were not read."""
-        unread = request.args.get("unread") == "true"
-        mine = partial(list_notifications, directory, caller_of(directory), unread=unread)
+        mine = partial(list_notifications, directory, caller_of(directory), unread=flag("unread") or False)
         return answer_page(public_url, mine, schemas.show_notification)
 
     @routes.post("/read/")
