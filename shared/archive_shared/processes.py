@@ -8,6 +8,7 @@ import structlog
 
 from archive_shared import lifecycle
 from archive_shared.documents import Documents
+from archive_shared.documents.connect import changes_of
 from archive_shared.measuring import DocumentsMeasure, Tally
 from archive_shared.messaging.connection import Connect, connecting
 from archive_shared.messaging.consumer import Handlers, consume
@@ -58,7 +59,8 @@ def run_relay(
     def main(stop: threading.Event) -> None:
         publisher = connect_publisher(settings.bus_url, *(jobs or {}).values())
         with watched(name, settings, measure):
-            Relay(documents, announcing, publisher, jobs=jobs).run(stop)
+            changes = changes_of(settings.documents_url, service)
+            Relay(documents, announcing, publisher, jobs=jobs, changes=changes).run(stop)
 
     lifecycle.run(name, main)
 

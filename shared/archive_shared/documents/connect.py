@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from archive_shared.bells import Bell, Bells
 from archive_shared.documents.port import Collection, Documents
 
 _DEFAULT_PREFIX = "archive"
@@ -48,6 +49,15 @@ def _mongo(url: str, service: str, collections: Sequence[Collection]) -> Documen
 
     database = f"{database_prefix(url)}_{service.replace('-', '_')}"
     return MongoDocuments(mongo_server(url), database, collections)
+
+
+def changes_of(url: str, service: str) -> Bell | None:
+    """Return what rings when a document of a service was written; None where the store has no such thing."""
+    if urlsplit(url).scheme != "sqlite":
+        return None
+    from archive_shared.documents.sqlite import CHANGES  # noqa: PLC0415 (only what is used is loaded)
+
+    return Bells(sqlite_folder(url) / f"{service}.db").listen(CHANGES)
 
 
 def sqlite_folder(url: str) -> Path:

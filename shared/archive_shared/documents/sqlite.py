@@ -8,6 +8,7 @@ from pathlib import Path
 
 import orjson
 
+from archive_shared.bells import Bells
 from archive_shared.documents import sqlite_queries as queries
 from archive_shared.documents.mutation import mutate
 from archive_shared.documents.port import Change, Collection, Document, Sort, Where
@@ -15,6 +16,9 @@ from archive_shared.documents.sqlite_schema import prepare
 from archive_shared.documents.values import alternatives, to_json
 from archive_shared.errors import Duplicate, Stale, Unavailable
 from archive_shared.sqlite_file import open_sqlite
+
+CHANGES = "changes"
+"""The bell of a store, rung when a document was written."""
 
 
 class SqliteDocuments:
@@ -31,6 +35,7 @@ class SqliteDocuments:
 
     def __init__(self, file: Path, collections: Sequence[Collection]) -> None:
         self._file = file
+        self._bells = Bells(file)
         self._collections = {collection.name: collection for collection in collections}
         self._process = os.getpid()
         self._idle: list[sqlite3.Connection] = []
@@ -48,6 +53,7 @@ class SqliteDocuments:
                 f'insert into "{self._table(collection)}"(_id, rev, doc) values (?, 1, ?)',
                 (document["_id"], text),
             )
+        self._bells.ring(CHANGES)
         return _read(text)
 
     def get(self, collection: str, identifier: str) -> Document | None:
@@ -61,16 +67,19 @@ class SqliteDocuments:
         with self._connection() as connection:
             if not self._replace(connection, collection, document, text):
                 raise Stale(f"{collection} {document['_id']} no longer has revision {document['rev']}")
+        self._bells.ring(CHANGES)
         return _read(text)
 
     def save_each(self, collection: str, documents: Sequence[Document]) -> list[str]:
         texts = [to_json(document | {"rev": document["rev"] + 1}) for document in documents]
         with self._connection() as connection, _transaction(connection):
-            return [
+            stale = [
                 document["_id"]
                 for document, text in zip(documents, texts, strict=True)
                 if not self._replace(connection, collection, document, text)
             ]
+        self._bells.ring(CHANGES)
+        return stale
 
     def mutate(self, collection: str, identifier: str, change: Change) -> Document | None:
         return mutate(self, collection, identifier, change)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archive_shared.messaging.bells import Bells
+from archive_shared.bells import Bells
 from archive_shared.messaging.binding_keys import wants
 from archive_shared.sqlite_file import open_sqlite
 

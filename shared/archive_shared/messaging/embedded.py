@@ -20,11 +20,10 @@ from amqp.exceptions import ChannelError, NotFound, PreconditionFailed
 from amqp.protocol import queue_declare_ok_t
 from kombu.transport import virtual
 
-from archive_shared.messaging.bells import Bell, wait_for_any
+from archive_shared.bells import LOOK_AGAIN_S, Bell, wait_for_any
 from archive_shared.messaging.broker_file import BrokerFile
 
 SCHEME = "sqlite"
-LOOK_AGAIN_S = 0.25  # for what no bell tells of: messages that come back because their consumer died
 NO_ROUTE = 312
 _EXTENSIONS_PER_TIMEOUT = 3
 

@@ -18,6 +18,7 @@ from functools import partial
 import structlog
 
 from archive_shared.backoff import backoff_s
+from archive_shared.bells import LOOK_AGAIN_S, Bell, wait_for_any
 from archive_shared.clock import Clock, SystemClock
 from archive_shared.documents import Document, Documents, Where, at_least
 from archive_shared.errors import Stale, Unavailable
@@ -67,6 +68,8 @@ class Relay:
         After how long another relay takes over from one that died.
     poll_s
         Pause after a round that found nothing to do.
+    changes
+        Rings when a document was written, so that it need not look every `poll_s`.
     """
 
     def __init__(
@@ -79,12 +82,14 @@ class Relay:
         clock: Clock | None = None,
         lease_s: float = 5.0,
         poll_s: float = POLL_S,
+        changes: Bell | None = None,
     ) -> None:
         self._documents = documents
         self._collections = collections
         self._publisher = publisher
         self._clock = clock or SystemClock()
         self._poll_s = poll_s
+        self._changes = changes
         self._sweeps = [
             JobSweep(documents, collection, queue, publisher, self._clock)
             for collection, queue in (jobs or {}).items()
@@ -124,11 +129,19 @@ class Relay:
                     if time.monotonic() - kept_alive_at_s > KEEP_ALIVE_EVERY_S:
                         self._publisher.keep_alive()
                         kept_alive_at_s = time.monotonic()
-                    stop.wait(self._poll_s)
+                    self._pause(stop)
         finally:
             self._publisher.close()
             with suppress(Unavailable):
                 self._lease.release()
+
+    def _pause(self, stop: threading.Event) -> None:
+        """Wait until there may be something to do."""
+        if self._changes is None:
+            stop.wait(self._poll_s)
+        else:
+            wait_for_any([self._changes], LOOK_AGAIN_S)
+            self._changes.take_all_rings()
 
     def _is_well(self) -> bool:
         """Do one round; tell whether nothing was in its way."""

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from archive_shared.documents.sqlite import SqliteDocuments
+from archive_shared.bells import Bells
+from archive_shared.documents.sqlite import CHANGES, SqliteDocuments
 from archive_shared.errors import Unavailable
 from archive_shared.events import ItemUpdated
 from archive_shared.messaging.errors import Unroutable
@@ -243,6 +244,27 @@ def relaying(bus: Bus, documents: SqliteDocuments, stop: threading.Event) -> Ite
         yield
         thread.join(30)
         assert not thread.is_alive()
+
+
+def test_an_event_wakes_a_relay_that_listens(
+    listening: Bus, documents: SqliteDocuments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive_shared.outbox.relay.LOOK_AGAIN_S", 300)
+    bells, stop = Bells(tmp_path / "documents.db"), threading.Event()
+    changes = bells.listen(CHANGES)
+    with listening.publisher() as publisher:
+        listener = Relay(documents, ANNOUNCING, publisher, changes=changes)
+        thread = threading.Thread(target=listener.run, args=(stop,))
+        thread.start()
+
+        counted(documents, "a", times=1)
+
+        wait_until(lambda: nothing_waits(documents), timeout_s=120, what="the event to be published")
+        stop.set()
+        bells.ring(CHANGES)
+        thread.join(60)
+    changes.close()
+    assert not thread.is_alive()
 
 
 def nothing_waits(documents: SqliteDocuments) -> bool:

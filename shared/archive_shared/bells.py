@@ -1,4 +1,4 @@
-"""Bells between the processes of one machine: who puts a message into a queue rings, and nobody has to look all the time.
+"""Bells between the processes of one machine: who changes a file that they share rings, and nobody has to look all the time.
 
 A ring is a byte in a named pipe, and only a hint. It is lost when nobody listens or too many were not heard, so whoever waits
 looks by itself now and then. One who takes a message takes a ring, so that of several who listen each hears of one.
@@ -11,33 +11,37 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
+LOOK_AGAIN_S = 0.25
+"""For what no bell tells of, such as time that has passed."""
+
 _RING = b"!"
+_MOST_RINGS = 1 << 16
 
 
 class Bells:
-    """The bells of the queues of a broker, in a folder beside its file."""
+    """The bells of a file, by name, in a folder beside it."""
 
     def __init__(self, file: Path) -> None:
         self._folder = file.with_name(f"{file.name}-bells")
 
-    def ring(self, queue: str) -> None:
-        """Wake one of those who wait for messages of a queue."""
+    def ring(self, name: str) -> None:
+        """Wake one of those who listen."""
         with suppress(OSError):  # nobody listens, or nobody has heard thousands of rings
-            pipe = os.open(self._path(queue), os.O_WRONLY | os.O_NONBLOCK)
+            pipe = os.open(self._path(name), os.O_WRONLY | os.O_NONBLOCK)
             try:
                 os.write(pipe, _RING)
             finally:
                 os.close(pipe)
 
-    def listen(self, queue: str) -> "Bell":
-        """Hear the rings for a queue from now on."""
+    def listen(self, name: str) -> "Bell":
+        """Hear the rings from now on."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         with suppress(FileExistsError):
-            os.mkfifo(self._path(queue), mode=0o600)
-        return Bell(self._path(queue))
+            os.mkfifo(self._path(name), mode=0o600)
+        return Bell(self._path(name))
 
-    def _path(self, queue: str) -> Path:
-        return self._folder / quote(queue, safe="")
+    def _path(self, name: str) -> Path:
+        return self._folder / quote(name, safe="")
 
 
 class Bell:
@@ -52,8 +56,15 @@ class Bell:
 
     def take_ring(self) -> None:
         """Take one, if there is one, from those who listen."""
+        self._take(len(_RING))
+
+    def take_all_rings(self) -> None:
+        """Take all: for one who listens alone, and looks at everything there is."""
+        self._take(_MOST_RINGS)
+
+    def _take(self, most: int) -> None:
         with suppress(BlockingIOError):
-            os.read(self._pipe, len(_RING))
+            os.read(self._pipe, most)
 
     def close(self) -> None:
         os.close(self._pipe)

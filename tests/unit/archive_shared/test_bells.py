@@ -1,4 +1,4 @@
-"""Whoever waits for messages is woken by who puts one into the queue; a ring too many or too few does no harm."""
+"""Whoever waits is woken by who puts a message into a queue or writes a document; a ring too many or too few does no harm."""
 
 import select
 import threading
@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from archive_shared.messaging.bells import Bell, Bells, wait_for_any
+from archive_shared.bells import Bell, Bells, wait_for_any
+from archive_shared.documents import Collection
+from archive_shared.documents.connect import changes_of, connect_documents
 from archive_shared.messaging.broker_file import BrokerFile
 
 FAR_TOO_MANY = 70_000  # a pipe holds 65,536 bytes
@@ -101,3 +103,43 @@ def test_a_message_rings_for_every_queue_it_is_put_into(tmp_path: Path) -> None:
 
         assert {queue for queue, bell in listening.items() if is_rung(bell)} == {"one", "two"}
     broker.close()
+
+
+def test_whoever_looks_at_everything_takes_all_rings_at_once(bells: Bells, bell: Bell) -> None:
+    for _ in range(3):
+        bells.ring("work")
+
+    bell.take_all_rings()
+
+    assert not is_rung(bell)
+
+
+@pytest.fixture
+def changes(tmp_path: Path) -> Iterator[Bell]:
+    bell = changes_of(f"sqlite:///{tmp_path}", "tests")
+    assert bell is not None
+    yield bell
+    bell.close()
+
+
+def test_a_document_that_is_written_rings_for_the_relay(tmp_path: Path, changes: Bell) -> None:
+    documents = connect_documents(f"sqlite:///{tmp_path}", "tests", [Collection("things")])
+    heard = []
+    writes = (
+        lambda: documents.put_new("things", {"_id": "a"}),
+        lambda: documents.save("things", {"_id": "a", "rev": 1}),
+        lambda: documents.save_each("things", [{"_id": "a", "rev": 2}]),
+    )
+    for write in writes:
+        write()
+        heard.append(is_rung(changes))
+        changes.take_all_rings()
+
+    documents.get("things", "a")
+
+    assert heard == [True, True, True]
+    assert not is_rung(changes)
+
+
+def test_a_store_of_many_machines_has_no_bell() -> None:
+    assert changes_of("mongodb://somewhere", "tests") is None
