@@ -146,3 +146,18 @@ def test_pages_behind_the_only_directory_must_all_be_there(tmp_path: Path) -> No
     reason = the_reason(convert_here([source], tmp_path / "out"))
 
     assert "is incomplete" in reason
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("images=999999999\nslices=999999999", "more than 10000 pages"),
+        ("images=9999\nchannels=9999", "is incomplete"),
+    ],
+)
+def test_a_description_cannot_order_memory(tmp_path: Path, said: str, reason: str) -> None:
+    source = write_imagej(tmp_path / "in.tif", STACK[0, :1, 0], "ZYX")
+    text = str(tifffile.tiffcomment(source))
+    tifffile.tiffcomment(source, f"ImageJ=1.54\n{said}\n{text.partition(chr(10))[2]}".encode())
+
+    assert reason in the_reason(convert_here([source], tmp_path / "out"))

@@ -13,7 +13,7 @@ from tifffile import TiffFile, TiffFileError, TiffPage
 
 from ingest_worker.adapters.readers.tiff_axes import Axes, described_axes
 from ingest_worker.adapters.readers.tiff_resolution import resolution_of, tagged_size_mm
-from ingest_worker.domain.refusals import Damaged, Refused
+from ingest_worker.domain.refusals import Damaged, Refused, Truncated
 
 MOST_PAGES = 10_000
 PLAIN_PHOTOMETRICS = {1: "GRAY", 2: "RGB", 6: "YCBCR"}
@@ -78,13 +78,22 @@ class Page:
         return max(offset + count for offset, count in self.segments)
 
     @property
+    def size_bytes(self) -> int:
+        """Return how many bytes all samples take uncompressed."""
+        return self.width * self.height * self.samples * np.dtype(self.sample_type).itemsize
+
+    @property
     def is_in_one_piece(self) -> bool:
         """Tell whether the samples lie in the file as they would in memory."""
-        size_bytes = self.width * self.height * self.samples * np.dtype(self.sample_type).itemsize
         as_seen = self.orientation == UPRIGHT and self.photometric in (1, 2) and self.sample_type != "bool"
         stored_so = self.compression == UNCOMPRESSED and self.is_interleaved and not self.is_tiled
         end_to_end = all(offset + count == after for (offset, count), (after, _) in pairwise(self.segments))
-        return as_seen and stored_so and end_to_end and sum(count for _, count in self.segments) == size_bytes
+        return (
+            as_seen
+            and stored_so
+            and end_to_end
+            and sum(count for _, count in self.segments) == self.size_bytes
+        )
 
     @property
     def kind(self) -> tuple[object, ...]:
@@ -175,7 +184,19 @@ def read_pages(path: Path, name: str) -> Pages:
     size = path.stat().st_size
     if any(page.data_end > size for page in pages):
         raise Damaged(name, "it ends before its last pixels")
-    return Pages(pages, upright(pixel_size, pages[0].orientation), pixel_size == tagged, described)
+    found = Pages(pages, upright(pixel_size, pages[0].orientation), pixel_size == tagged, described)
+    _check_described(found, size, name)
+    return found
+
+
+def _check_described(found: Pages, size_bytes: int, name: str) -> None:
+    """Refuse pages that only a description counts, if they are too many or not there: each costs memory before it is read."""
+    if found.described_pages > MOST_PAGES:
+        raise Refused(f"The TIFF file {name} has more than {MOST_PAGES} pages.")
+    first = found.pages[0]
+    expected, there = found.described_pages * first.size_bytes, size_bytes - first.segments[0][0]
+    if expected > there:
+        raise Truncated(name, expected_bytes=expected, found_bytes=there)
 
 
 def read_page(page: TiffPage) -> Page:
