@@ -111,7 +111,7 @@ def _put_together(volumes: Iterable[DicomFile]) -> list[DicomLevel]:
 
 def _in_order(parts: Sequence[DicomFile]) -> DicomLevel:
     """Sort the parts of a level, and make sure that none lacks."""
-    if "ConcatenationUID" not in parts[0].tags:
+    if not parts[0].tags.get("ConcatenationUID"):
         if len(parts) > 1:
             raise UnreadableImage("Two files of the slide claim to be the same image.")
         return DicomLevel(tuple(parts))
