@@ -40,6 +40,8 @@ class SessionSucceeded(Event):
         The first thousand of them; each was announced by itself.
     image_count
         How many there are; 0 in events from before they were counted.
+    archive
+        Where they are wanted; None for nowhere yet, and in events from before it was told.
     """
 
     TYPE: ClassVar[str] = "archive.session.succeeded.v1"
@@ -50,11 +52,18 @@ class SessionSucceeded(Event):
     images: list[str]
     rejected_files: int
     image_count: int = 0
+    archive: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class SessionFailed(Event):
-    """No image came of an upload session."""
+    """No image came of an upload session.
+
+    Parameters
+    ----------
+    archive
+        Where images were wanted; None for nowhere yet, and in events from before it was told.
+    """
 
     TYPE: ClassVar[str] = "archive.session.failed.v1"
     SUBJECT: ClassVar[str] = "session"
@@ -62,6 +71,7 @@ class SessionFailed(Event):
     session: str
     creator: str
     reason: str
+    archive: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

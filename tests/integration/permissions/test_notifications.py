@@ -268,6 +268,15 @@ def test_who_uploaded_is_told_once_how_the_import_ended(
     assert "/archives/" not in letter.text
 
 
+def test_who_uploaded_is_told_into_which_archive(world: PermissionsService) -> None:
+    creator = world.user("out").id
+
+    heard(world, SessionFailed(session="s", creator=creator, reason="It is empty.", archive=ARCHIVE))
+
+    [notification] = world.ok("GET", "notifications/", "out")["results"]
+    assert notification["archive"] == ARCHIVE
+
+
 def test_an_import_that_is_tried_again_is_told_of_again(world: PermissionsService) -> None:
     event = SessionFailed(session="s", creator=world.user("out").id, reason="It is empty.")
 

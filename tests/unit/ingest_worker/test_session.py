@@ -90,7 +90,8 @@ def test_several_images_for_one_socket_fail_the_session_and_keep_none_of_them() 
     assert session.images == []
     assert session.status is SessionStatus.FAILED
     assert session.error_message == "Image imports should result in a single image."
-    assert isinstance(session._recorded[-1], SessionFailed)
+    [failed] = [event for event in session._recorded if isinstance(event, SessionFailed)]
+    assert failed.archive == session.archive is not None
 
 
 def test_where_images_have_no_identity_refusals_are_announced_without_names_and_reasons() -> None:

@@ -143,13 +143,14 @@ class UploadSession(JobAggregate):
                 images=[image.id for image in images[:MOST_ANNOUNCED_IMAGES]],
                 image_count=len(images),
                 rejected_files=len(rejected),
+                archive=self.archive,
             )
         )
 
     def give_up(self, reason: str) -> None:
         """Note that nothing came of it, and announce that."""
         self.error_message = reason
-        self.record(SessionFailed(session=self.id, creator=self.creator, reason=reason))
+        self.record(SessionFailed(session=self.id, creator=self.creator, reason=reason, archive=self.archive))
 
     def cancel(self) -> None:
         """End it, whoever works on it; doing it again changes nothing.

@@ -93,7 +93,8 @@ def letter_to(user: User, about: Sequence[Notification], *, public_url: str) -> 
 
 
 def _page(notification: Notification) -> str:
-    return f"archives/{notification.archive}/" if notification.archive else "notifications/"
+    is_told_there = notification.archive and not notification.kind.startswith("import.")
+    return f"archives/{notification.archive}/" if is_told_there else "notifications/"
 
 
 def _sentence(notification: Notification) -> str:

@@ -25,7 +25,7 @@ def tell_of_import(
                 id=derived_id("notification", identifier, user.id),
                 user=user.id,
                 kind=kind,
-                archive=None,
+                archive=event.archive,
                 actor=user.person,
                 subject=user.person,
                 text=text,
