@@ -103,6 +103,20 @@ def test_people_a_private_viewer_names_choose_it_and_then_everybody_of_their_arc
     assert [service.call("GET", url, token).status_code for token in (user, other)] == [200, 404]
 
 
+def test_a_private_viewer_names_people_there_are_however_they_are_written(
+    service: ArchiveService, editor: str, root: str
+) -> None:
+    viewer = made(service, VIEWERS, root, **PLAIN | {"public": False, "users": ["Editor"]})
+    service.people.people.pop(editor)  # who left is kept, and not looked up again
+
+    wrong = service.call("PATCH", viewer["api_url"], root, json={"users": ["editor", "nobody"]})
+    kept = service.call("PATCH", viewer["api_url"], root, json={"users": ["editor", "root"]})
+
+    assert viewer["users"] == ["editor"]
+    assert (wrong.status_code, wrong.json["errors"]) == (400, {"users": ["There is no user nobody."]})
+    assert kept.json["users"] == ["editor", "root"]
+
+
 @pytest.mark.parametrize("viewers", [[], [PLAIN | {"public": False}]])
 def test_without_such_a_viewer_or_with_one_for_some_only_an_archive_has_none(
     service: ArchiveService, editor: str, root: str, viewers: list[dict[str, Any]]

@@ -5,8 +5,8 @@ made by, by the people they name, who may choose them for their archives, and by
 was given them, so that whoever may see an item can open it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from archive_api.domain.archive import picture_key
@@ -56,6 +56,27 @@ def require_maker(library: Library, token: str | None, kind: SettingKind) -> Cal
     if not caller.administrator:
         raise Forbidden("Only administrators may do this.")
     return caller
+
+
+def with_usernames(
+    library: Library, token: str | None, sent: SentSetting, kept: Iterable[str] = ()
+) -> SentSetting:
+    """Return a setting with the usernames of the people it names as they are spelt; raise `Invalid` if there is no such person.
+
+    Parameters
+    ----------
+    kept
+        Who is named already, and is not looked up again: they may have left.
+    """
+    users, errors, kept = [], [], set(kept)
+    for name in sent.content.get("users", []):
+        try:
+            users.append(name if name in kept else library.username_of(token, name))
+        except NotFound:
+            errors.append(f"There is no user {name}.")
+    if errors:
+        raise Invalid({"users": errors})
+    return replace(sent, content={**sent.content, "users": users}) if users else sent
 
 
 def make_setting(

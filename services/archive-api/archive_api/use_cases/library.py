@@ -47,6 +47,8 @@ class Library:
         The ingest worker.
     organisation_title
         Returns the name of the organisation of an identifier as the holder of a token sees it; raises `NotFound`.
+    username_of
+        Returns the username of the person somebody names, for the holder of a token who may look for people; raises `NotFound`.
     render_picture
         Turns the bytes of a picture somebody sent into the bytes of PNGs that may be shown to everybody, by their
         widths in pixels; raises `Invalid` for one that breaks the rule.
@@ -95,6 +97,7 @@ class Library:
     viewings: ViewingOffice
     clock: Clock
     organisation_title: Callable[[str | None, str], str]
+    username_of: Callable[[str | None, str], str]
     render_picture: Callable[[bytes, PictureRule], Mapping[int, bytes]]
     render_markdown: Callable[[str], str]
     archive_quota_bytes: int = 0

@@ -27,6 +27,7 @@ from archive_api.use_cases.keep_display_settings import (
     require_maker,
     require_owner,
     settings_named,
+    with_usernames,
 )
 from archive_api.use_cases.library import Library
 from archive_shared.clock import to_text
@@ -116,7 +117,7 @@ class _Settings:
         """Create one; its maker owns it."""
         kind = self.shelf.kind
         caller = require_maker(self.library, bearer_token(), kind)
-        sent = _sent(self.shelf, body(self.shelf.schema()))
+        sent = with_usernames(self.library, bearer_token(), _sent(self.shelf, body(self.shelf.schema())))
 
         def act(identifier: str) -> tuple[int, Json]:
             return 201, self._shown([make_setting(self.library, caller, kind, identifier, sent)])[0]
@@ -133,7 +134,8 @@ class _Settings:
         present = require_owner(self.library, bearer_token(), self.shelf.kind, pk)
         named = body(self.shelf.schema(partial=True))
         whole = {"title": present.title, "description": present.description, **present.content, **named}
-        changed = change_setting(self.library, present, _sent(self.shelf, whole))
+        sent = with_usernames(self.library, bearer_token(), _sent(self.shelf, whole), kept=present.users)
+        changed = change_setting(self.library, present, sent)
         return json_response(self._shown([changed])[0])
 
     def delete(self, pk: str) -> Response:
