@@ -323,6 +323,44 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(
     assert service.library.items.count({"archive": filled, "deleted": False}) == 3
 
 
+def test_lines_of_json_are_imported_again_as_they_were_exported(
+    service: ArchiveService, editor: str, filled: str
+) -> None:
+    exported = service.call("GET", at(filled, "export/?format=jsonl"), editor).text
+    before = everything(service, editor, filled)
+
+    task = imported(service, editor, filled, exported.replace("0.5", "0.75"), format="jsonl")
+    service.settle()
+
+    assert service.call("GET", task.json["api_url"], editor).json["failed"] == 0
+    after = everything(service, editor, filled)
+    changed = [one["title"] for one, other in zip(before, after, strict=True) if one != other]
+    assert changed == ["a"]
+    assert service.library.items.count({"archive": filled, "deleted": False}) == 3
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_table_is_read_whatever_a_spreadsheet_writes_between_its_cells(
+    service: ArchiveService, editor: str, filled: str, delimiter: str
+) -> None:
+    lines = (["title", " score ", "comment"], ["x", "0.5", '"a, b; c"'])
+    table = "\ufeff" + "\r\n".join(delimiter.join(line) for line in lines)
+
+    answer = imported(service, editor, filled, table, dry_run=True)
+
+    [row] = answer.json["plan"]
+    assert (row["title"], row["values"]) == ("x", {"score": 0.5, "comment": "a, b; c"})
+
+
+@pytest.mark.parametrize(("content", "kind"), [("", "csv"), ("title\n", "csv"), ("[]", "json")])
+def test_a_table_without_rows_is_refused(
+    service: ArchiveService, editor: str, archive: str, content: str, kind: str
+) -> None:
+    answer = imported(service, editor, archive, content, format=kind)
+
+    assert (answer.status_code, answer.json["errors"]) == (400, {"content": ["It has no rows."]})
+
+
 def test_what_is_wrong_is_said_by_row(service: ArchiveService, editor: str, filled: str) -> None:
     answer = imported(service, editor, filled, f"pk,score\n,high\n{new_id()},1\n", dry_run=True)
 

@@ -72,7 +72,7 @@ class _Contents:
         token = bearer_token()
         caller = require_upload(self.library, token, pk)
         sent = body(schemas.SentTable())
-        table = read_table(self.library, pk, self.links, sent["content"], is_csv=sent["format"] == "csv")
+        table = read_table(self.library, pk, self.links, sent["content"], sent["format"])
         rows, ignored = table.rows, {"ignored": table.ignored}
         if sent["dry_run"]:
             check_rows(self.library, token, pk, rows)

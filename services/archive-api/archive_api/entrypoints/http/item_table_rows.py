@@ -26,6 +26,7 @@ from archive_shared.json_text import NoJson, read_json, read_json_or_text
 Errors = dict[str, list[str]]
 
 IGNORED = ("created", "modified")
+_VALUES = "values"
 _SURPLUS = ""  # no column has this name
 
 
@@ -64,10 +65,10 @@ class Table:
     ignored: Sequence[str]
 
 
-def read_table(library: Library, archive: str, links: Links, text: str, *, is_csv: bool) -> Table:
+def read_table(library: Library, archive: str, links: Links, text: str, kind: str) -> Table:
     """Read a table: rows with `pk` edit that item, others create one; empty cells leave values alone.
 
-    What a cell shows of an image is its address, which is taken as the value of a row. Files cannot be put in like that: their
+    `kind` is csv, json or jsonl. What a cell shows of an image is its address, which is taken as the value of a row. Files cannot be put in like that: their
     cells are empty, or as they were exported.
 
     Raises
@@ -75,7 +76,9 @@ def read_table(library: Library, archive: str, links: Links, text: str, *, is_cs
     Invalid
         It is no such table, a column is neither a fixed one nor a socket, or cells are wrong, named `rows.<number>.<column>`.
     """
-    records = _csv_records(text) if is_csv else _json_records(text)
+    records = _RECORDS[kind](text)
+    if not records:
+        raise Invalid({"content": ["It has no rows."]})
     names = dict.fromkeys(name for record in records for name in record.cells)
     sockets = library.sockets.named(names)
     unknown = [name for name in names if name not in sockets]
@@ -179,12 +182,20 @@ def _present(
 
 def _csv_records(text: str) -> list[Record]:
     csv.field_size_limit(4 * LARGEST_JSON_BYTES)  # quotes in JSON are doubled
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), restkey=_SURPLUS, strict=True)
+    text = text.removeprefix("\ufeff")
+    reader = csv.DictReader(io.StringIO(text), restkey=_SURPLUS, strict=True, delimiter=_delimiter(text))
     try:
-        _require_distinct(reader.fieldnames or [])
+        reader.fieldnames = [name.strip() for name in reader.fieldnames or []]
+        _require_distinct(reader.fieldnames)
         return [_csv_record(f"rows.{number}", record) for number, record in enumerate(reader)]
     except csv.Error as error:
         raise Invalid({"content": [f"It is no CSV: {error}."]}) from error
+
+
+def _delimiter(text: str) -> str:
+    """Return what is between the names of the columns: where a comma is in numbers, spreadsheets write semicolons, others tabs."""
+    header = text.partition("\n")[0]
+    return next((each for each in (",", ";", "\t") if each in header), ",")
 
 
 def _require_distinct(names: Sequence[str]) -> None:
@@ -202,10 +213,35 @@ def _csv_record(place: str, cells: Mapping[str, Any]) -> Record:
 
 
 def _json_records(text: str) -> list[Record]:
+    found = _read_json(text)
+    if not isinstance(found, list):
+        raise Invalid({"content": ["Send a list of objects."]})
+    return _records(found)
+
+
+def _json_line_records(text: str) -> list[Record]:
+    return _records([_read_json(line) for line in text.split("\n") if line.strip()])
+
+
+def _read_json(text: str) -> Any:
     try:
-        found = read_json(text, field="rows")
+        return read_json(text, field="rows")
     except NoJson as error:
         raise Invalid({"content": ["It is no JSON."]}) from error
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+
+
+def _records(found: Sequence[Any]) -> list[Record]:
+    """Return objects as records; values may stand in an object of their own, as in an export."""
+    if not all(isinstance(each, dict) for each in found):
         raise Invalid({"content": ["Send a list of objects."]})
-    return [Record.of(f"rows.{number}", each) for number, each in enumerate(found)]
+    return [Record.of(f"rows.{number}", _flat(each)) for number, each in enumerate(found)]
+
+
+def _flat(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    values = row.get(_VALUES)
+    if not isinstance(values, dict):
+        return row
+    return {name: cell for name, cell in row.items() if name != _VALUES} | values
+
+
+_RECORDS = {"csv": _csv_records, "json": _json_records, "jsonl": _json_line_records}

@@ -184,7 +184,7 @@ class Bulk(Schema):
 class SentTable(Schema):
     """A table of items to be created and edited."""
 
-    format = fields.String(load_default="csv", validate=validate.OneOf(("csv", "json")))
+    format = fields.String(load_default="csv", validate=validate.OneOf(("csv", "json", "jsonl")))
     content = fields.String(required=True)
     dry_run = Flag(load_default=False)
 

@@ -11,7 +11,7 @@ const MOST_SHOWN = 200;
 const ROW = /^rows\.(\d+)\./;
 
 export function importPanel(archive, { signal, onDone }) {
-  const input = element("input", { type: "file", accept: ".csv,.json" });
+  const input = element("input", { type: "file", accept: ".csv,.json,.jsonl" });
   const said = element("div", { role: "status" });
   const result = element("div");
   const check = submitting(said, async () => {
@@ -26,7 +26,7 @@ export function importPanel(archive, { signal, onDone }) {
     element(
       "form",
       { class: "card", onsubmit: check },
-      field({ name: "content", label: "Table", hint: "CSV, or a JSON list of objects: a column “title”, one for each socket, and “pk” for items that are there already, as in an export.", input }),
+      field({ name: "content", label: "Table", hint: "CSV, a JSON list of objects, or one in each line: a column “title”, one for each socket, and “pk” for items that are there already, as in an export.", input }),
       said,
       element("div", { class: "actions" }, element("button", { type: "submit" }, "Check the table")),
     ),
@@ -36,7 +36,8 @@ export function importPanel(archive, { signal, onDone }) {
 
 async function read(file) {
   if (!file) throw new api.ApiError(400, { errors: { content: ["Choose a file."] } });
-  return { format: file.name.toLowerCase().endsWith(".json") ? "json" : "csv", content: await file.text() };
+  const [, format = "csv"] = file.name.toLowerCase().match(/\.(jsonl?)$/) || [];
+  return { format, content: await file.text() };
 }
 
 async function checked(archive, table, { signal, onDone, result }) {
