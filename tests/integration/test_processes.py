@@ -47,7 +47,8 @@ def test_a_program_that_dies_before_it_is_ready_shows_its_log(tmp_path: Path) ->
         program.wait_until_ready(lambda: False, timeout_s=5)
 
 
-def test_waiting_in_vain_says_for_what() -> None:
+def test_waiting_in_vain_says_for_what(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.support.processes.LEAST_PATIENCE_S", 0)
     with pytest.raises(TimeoutError, match=r"rain did not come true within 0.1 s"):
         wait_until(lambda: False, timeout_s=0.1, what="rain")
 

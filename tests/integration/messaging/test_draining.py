@@ -89,7 +89,7 @@ def test_an_idle_worker_stops_at_once(worker: ChildProcess, documents: SqliteDoc
     worker.send_signal(signal.SIGTERM)
 
     assert worker.wait(timeout_s=20) == STOPPED, worker.log()
-    assert time.monotonic() - began_s < 5
+    assert time.monotonic() - began_s < 15
 
 
 def test_a_killed_worker_leaves_no_program_behind_and_another_takes_over(

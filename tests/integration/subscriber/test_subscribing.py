@@ -154,7 +154,7 @@ def test_stopping_from_another_thread_ends_a_loop_that_waits(bus: Bus) -> None:
     heard = list(subscription)
 
     assert heard == []
-    assert time.monotonic() - began_s < 8
+    assert time.monotonic() - began_s < 30
 
 
 def test_a_loop_without_a_with_block_works_too(bus: Bus) -> None:
