@@ -272,6 +272,9 @@ TIMES: dict[str, Callable[[Dataset, int, int], None]] = {
         dataset, "TemporalPositionIdentifier", 10 - time
     ),
     "TriggerTime": lambda dataset, time, place: setattr(dataset, "TriggerTime", 40.5 * time + place),
+    "AcquisitionTime": lambda dataset, time, place: setattr(
+        dataset, "AcquisitionTime", f"10{9 - time:02}{place:02}.5"
+    ),
 }
 
 
@@ -295,11 +298,20 @@ def test_time_is_the_fourth_dimension(tmp_path: Path, name: str) -> None:
 
     image = the_image(convert_here(files, tmp_path / "out"))
 
-    expected = volumes[::-1] if name == "TemporalPositionIdentifier" else volumes
+    expected = volumes[::-1] if name in ("TemporalPositionIdentifier", "AcquisitionTime") else volumes
     got = read_with_itk(tmp_path / "out" / image.file)
     assert (image.metadata.depth, image.metadata.timepoints) == (4, 3)
     assert np.array_equal(got.pixels, expected)
     assert got.spacing == (0.7, 0.5, 2.5, 1.0)
+    assert any("when they were acquired" in note for note in image.notes) == (name == "AcquisitionTime")
+
+
+def test_slices_acquired_again_at_some_places_only_are_no_time_points(tmp_path: Path) -> None:
+    files = write_over_time(tmp_path / "in", np.stack([anatomy(4)] * 2), "AcquisitionTime")
+
+    reason = the_reason(convert_here(files[:-1], tmp_path / "out"))
+
+    assert reason.startswith("Several slices lie at the same place and nothing tells them apart")
 
 
 @pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SOPClassUID"])

@@ -2,16 +2,17 @@
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from ingest_worker.domain.files import name_list, natural_order
 from ingest_worker.domain.geometry import Vector
 from ingest_worker.domain.refusals import Refused
 
 Orientation: TypeAlias = tuple[Vector, Vector]
+Moment = TypeVar("Moment", float, str)
 
 SAME_ORIENTATION = 1e-3
 """Direction cosines closer than this are one orientation: scanners round them to three digits and more."""
@@ -33,6 +34,7 @@ class Assumed(StrEnum):
     PLACE = "The file does not say where its slices lie; the first was placed at the origin."
     ORDER = "Only the first frame carries a position; the others were placed behind it in their stored order."
     DISTANCE = "The file does not say how far its slices are apart."
+    TIME = "Nothing but when they were acquired tells slices at one place apart; they were taken for time points."
     THICKNESS = "The file does not say how far its slices are apart; their thickness was taken."
 
 
@@ -64,6 +66,8 @@ class Slice:
         Possible time axes by name, best first, on which slices of one time point share their value.
     trigger_ms
         Delay after the heart beat; slices of one phase may differ in it.
+    acquired
+        When, as DICOM's texts of date and time, which sort by time.
     traits
         What else can tell slices at one place apart, best first: acquisition, echo, ...
     assumed
@@ -85,6 +89,7 @@ class Slice:
     owner: str = field(default="", repr=False)
     times: Mapping[str, float | None] = field(default_factory=dict)
     trigger_ms: float | None = None
+    acquired: str = ""
     traits: Mapping[str, str | None] = field(default_factory=dict)
     assumed: tuple[Assumed, ...] = ()
     is_sparse: bool = False
@@ -171,18 +176,25 @@ def time_axis(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:
             return [[_at(place, name, point) for place in by_place] for point in points]
         if _unique(by_place, name):
             raise Refused(_missing_in_time(by_place, name, points))
-    return _heart_phases(by_place)
+    return _ranked(by_place, lambda one: one.trigger_ms)
 
 
-def _heart_phases(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:
-    """Return time points by the rank of trigger delays, which differ a little from place to place."""
+def by_acquisition(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:
+    """Return one list of slices per time point by when they were acquired, or None if that does not tell them apart."""
+    return _ranked(by_place, lambda one: one.acquired or None)
+
+
+def _ranked(
+    by_place: Sequence[Sequence[Slice]], moment: Callable[[Slice], Moment | None]
+) -> list[list[Slice]] | None:
+    """Return time points by the rank of moments, which differ a little from place to place."""
     count = len(by_place[0])
     ranked = []
     for place in by_place:
-        delays = {one.trigger_ms for one in place}
-        if None in delays or len(delays) != count or len(place) != count:
+        moments = {at: one for one in place if (at := moment(one)) is not None}
+        if len(moments) != count or len(place) != count:
             return None
-        ranked.append(sorted(place, key=lambda one: one.trigger_ms or 0.0))
+        ranked.append([moments[at] for at in sorted(moments)])
     return [[place[rank] for place in ranked] for rank in range(count)]
 
 

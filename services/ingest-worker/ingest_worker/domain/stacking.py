@@ -25,6 +25,7 @@ from ingest_worker.domain.slices import (
     Assumed,
     Slice,
     alike,
+    by_acquisition,
     files_of,
     places,
     same_place_reason,
@@ -144,9 +145,14 @@ def _positioned(volume: list[Slice], slice_distance_mm: float | None) -> list[St
     if through_time is not None:
         return [_grid(through_time, slice_distance_mm)]
     parts = told_apart(by_place)
-    if parts is None:
+    if parts is not None:
+        return [stack for part in parts for stack in _stacked(part, slice_distance_mm)]
+    through_time = by_acquisition(by_place)
+    if through_time is None:
         raise Refused(same_place_reason(by_place))
-    return [stack for part in parts for stack in _stacked(part, slice_distance_mm)]
+    first = through_time[0][0]
+    through_time[0][0] = replace(first, assumed=(*first.assumed, Assumed.TIME))
+    return [_grid(through_time, slice_distance_mm)]
 
 
 def _filled(slices: list[Slice], normal: Vector, slice_distance_mm: float | None) -> list[Slice]:

@@ -151,6 +151,8 @@ def _frame(header: DicomHeader, index: int, groups: _Groups, channels: int) -> F
             owner=text(top, "PatientID"),
             times=_times(top, content),
             trigger_ms=_trigger(groups),
+            acquired=text(content, "FrameAcquisitionDateTime")
+            or text(top, "AcquisitionDate") + text(top, "AcquisitionTime"),
             traits=_traits(groups),
             is_sparse=channels == 1 and top.get("SOPClassUID") in SEGMENTATIONS,
         ),

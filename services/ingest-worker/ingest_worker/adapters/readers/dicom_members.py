@@ -13,9 +13,11 @@ from ingest_worker.adapters.readers.dicom_headers import (
     read_dicom_header,
 )
 from ingest_worker.adapters.readers.dicom_quick import (
+    DATE,
     NUMBER,
     POSITION,
     SOP_INSTANCE,
+    TIME,
     QuickHeader,
     quick_header,
 )
@@ -70,7 +72,7 @@ def _in_full(file: SourceFile) -> Member:
 
 
 def _like(template: Member, file: SourceFile, quick: QuickHeader) -> Member | None:
-    """Return a file that differs from another one in number and position alone, None if these are odd."""
+    """Return a file that differs from another one in number, position and time alone, None if the first are odd."""
     place, number, instance = _position(quick), _number(quick), quick.text(SOP_INSTANCE)
     (frame,) = template.frames
     if place is None or number is None or instance is None or frame.slice.position is None:
@@ -84,7 +86,18 @@ def _like(template: Member, file: SourceFile, quick: QuickHeader) -> Member | No
             is_own=False,
         ),
         form=template.form,
-        frames=[replace(frame, slice=replace(frame.slice, file=file.name, number=number, position=place))],
+        frames=[
+            replace(
+                frame,
+                slice=replace(
+                    frame.slice,
+                    file=file.name,
+                    number=number,
+                    position=place,
+                    acquired=(quick.text(DATE) or "") + (quick.text(TIME) or ""),
+                ),
+            )
+        ],
         instance=instance,
     )
 

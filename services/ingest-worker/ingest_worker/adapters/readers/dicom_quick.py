@@ -42,7 +42,9 @@ SEQUENCE_END: Final = tag(0xFFFE, 0xE0DD)
 SOP_INSTANCE: Final = tag(0x0008, 0x0018)
 NUMBER: Final = tag(0x0020, 0x0013)
 POSITION: Final = tag(0x0020, 0x0032)
-OWN: Final = frozenset({SOP_INSTANCE, NUMBER, POSITION})
+DATE: Final = tag(0x0008, 0x0022)
+TIME: Final = tag(0x0008, 0x0032)
+OWN: Final = frozenset({SOP_INSTANCE, NUMBER, POSITION, DATE, TIME})
 """What every slice has for itself."""
 
 SOP_CLASS: Final = tag(0x0008, 0x0016)
