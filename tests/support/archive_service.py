@@ -150,6 +150,7 @@ def archive_service_on(
         access=people,
         uploaded=uploads,
         organisation_title=partial(_title, organisations),
+        organisations_titled=lambda _, title: [pk for pk, each in organisations.items() if each == title],
         username_of=partial(_username, people),
         secret=SECRET,
         clock=clock,

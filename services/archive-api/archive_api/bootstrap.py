@@ -8,7 +8,7 @@ import httpx2
 
 from archive_api.adapters.ingest_client import IngestClient
 from archive_api.adapters.markdown_page import render_markdown
-from archive_api.adapters.organisations import organisation_title
+from archive_api.adapters.organisations import organisation_title, organisations_titled
 from archive_api.adapters.people import username_of
 from archive_api.adapters.pillow_logo import render_picture
 from archive_api.domain.access_note import ACCESS_NOTES, AccessNote
@@ -131,6 +131,7 @@ def bootstrap(settings: PlatformSettings, *, transports: Transports | None = Non
         access=connect_access(settings, service=NAME, clock=clock, transport=reached.permissions),
         uploaded=IngestClient(ingest),
         organisation_title=partial(organisation_title, permissions),
+        organisations_titled=partial(organisations_titled, permissions),
         username_of=partial(username_of, permissions),
         secret=settings.secret,
         clock=clock,
@@ -153,6 +154,7 @@ def over(
     secret: bytes,
     uploaded: Uploaded,
     organisation_title: Callable[[str | None, str], str],
+    organisations_titled: Callable[[str | None, str], list[str]],
     username_of: Callable[[str | None, str], str],
     clock: Clock,
     archive_quota_bytes: int = 0,
@@ -197,6 +199,7 @@ def over(
         viewings=ViewingOffice(AesGcmSeals(secret, PURPOSE), clock),
         clock=clock,
         organisation_title=organisation_title,
+        organisations_titled=organisations_titled,
         username_of=username_of,
         render_picture=render_picture,
         render_markdown=render_markdown,

@@ -127,6 +127,21 @@ def test_an_organisation_is_linked_by_its_address_and_stays_so_when_its_name_is_
     assert titles(service, "organization=Another", editor) == ["Chest CT"]
 
 
+def test_an_organisation_that_was_renamed_is_found_under_its_new_name_and_its_old_one(
+    service: ArchiveService, editor: str
+) -> None:
+    pk = new_id()
+    service.organisations[pk] = "Old"
+    create(service, editor, title="linked", organizations=[f"{SITE}/api/v1/organisations/{pk}/"])
+    create(service, editor, title="named", organizations=["New"])
+    create(service, editor, title="other", organizations=["Other"])
+
+    service.organisations[pk] = "New"
+
+    assert titles(service, "organization=New", editor) == ["linked", "named"]
+    assert titles(service, "organization=Old", editor) == ["linked"]
+
+
 def test_a_link_to_an_organisation_that_is_not_there_is_refused(service: ArchiveService, editor: str) -> None:
     sent = {"title": "A", "organizations": [f"{SITE}/api/v1/organisations/{new_id()}/"]}
 

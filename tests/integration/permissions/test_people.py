@@ -110,6 +110,7 @@ def test_an_organisation_tells_of_itself(world: PermissionsService) -> None:
         ("south CLIN", ["Clinic South"]),
         ("linic", []),
         ("uni", ["ETH"]),
+        ("Clinic (South)", ["Clinic South"]),
     ],
 )
 def test_organisations_are_found_by_beginnings_of_words(

@@ -12,12 +12,12 @@ from tests.support.clocks import StoppedClock
 CLOCK = StoppedClock()
 
 
-def a_session(*, item: str | None = None) -> UploadSession:
+def a_session(*, item: str | None = None, archive: str | None = None) -> UploadSession:
     return UploadSession(
         id=new_id(),
         creator="ann",
         creator_number=1,
-        archive=None,
+        archive=archive,
         item=item,
         socket="generic-medical-image",
         files=[],
@@ -81,7 +81,7 @@ def test_a_failed_session_begins_anew_with_a_later_epoch() -> None:
 
 
 def test_several_images_for_one_socket_fail_the_session_and_keep_none_of_them() -> None:
-    session = a_session(item="item")
+    session = a_session(item="item", archive="archive")
     claim(session)
 
     session.close([SessionImage(name, name, [name]) for name in ("a.mha", "b.mha")], [])
@@ -91,7 +91,7 @@ def test_several_images_for_one_socket_fail_the_session_and_keep_none_of_them() 
     assert session.status is SessionStatus.FAILED
     assert session.error_message == "Image imports should result in a single image."
     [failed] = [event for event in session._recorded if isinstance(event, SessionFailed)]
-    assert failed.archive == session.archive is not None
+    assert failed.archive == "archive"
 
 
 def test_where_images_have_no_identity_refusals_are_announced_without_names_and_reasons() -> None:

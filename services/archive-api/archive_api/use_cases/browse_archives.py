@@ -1,6 +1,6 @@
 """Finds archives for those who may see them: everybody the public ones, others by their roles."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from archive_api.domain.archive import Archive, picture_key
@@ -18,6 +18,7 @@ from archive_shared.errors import NotFound, Unauthenticated
 from archive_shared.identifiers import is_id
 
 ORDERINGS = ("created", "-created", "modified", "-modified", "title", "-title")
+_Asked = dict[str, Scalar | Comparison]
 _FIELDS = {"created": "created_at", "modified": "modified_at", "title": "title"}
 
 
@@ -32,7 +33,7 @@ class ArchiveFilter:
     modality, structure
         By name or slug.
     organization
-        By name, or by the identifier of one that is linked.
+        By the name it has now or had when it was named, or by the identifier of one that is linked.
     mine
         Only those the caller has a role on.
     ordering
@@ -82,7 +83,7 @@ def list_archives(
 
     A search for several words costs the size of what the rarest-looking one finds.
     """
-    where = list(_visible(library, library.access.usable(token), wanted))
+    where = _visible(library.access.usable(token), wanted, list(_asked(library, token, wanted)))
     if not where:
         return 0, []
     further = _further_words(wanted.search)
@@ -177,31 +178,40 @@ def read_picture(
     return library.media_blobs.read(picture_key(rule.folder, identifier, name, width_px))
 
 
-def _visible(library: Library, usable: Usable, wanted: ArchiveFilter) -> Iterator[Where]:
-    """Yield the alternatives an archive may meet to be in the list."""
-    asked = _asked(library, wanted)
+def _visible(usable: Usable, wanted: ArchiveFilter, asked: Sequence[_Asked]) -> list[Where]:
+    """Return the alternatives an archive may meet to be in the list."""
     if usable.everything and not wanted.mine:
-        yield asked
-        return
+        return [*asked]
+    seen: list[_Asked] = []
     if not wanted.mine and wanted.public is not False:
-        yield asked | {"public": True}
+        seen.append({"public": True})
     if usable.archives:
-        yield asked | {"_id": one_of(sorted(usable.archives))}
+        seen.append({"_id": one_of(sorted(usable.archives))})
+    return [each | why for why in seen for each in asked]
 
 
-def _asked(library: Library, wanted: ArchiveFilter) -> dict[str, Scalar | Comparison]:
-    asked: dict[str, Scalar | Comparison] = {"deleted": False}
-    exact: dict[str, Scalar | Comparison] = {
+def _asked(library: Library, token: str | None, wanted: ArchiveFilter) -> Iterator[_Asked]:
+    """Yield the alternatives of what is asked for: a name may be that of an organisation that was linked under another one."""
+    asked: _Asked = {"deleted": False}
+    exact: dict[str, Scalar | Comparison | None] = {
         "slug": wanted.slug,
         "title": wanted.title,
         "public": wanted.public,
         "modalities": _filed(library, TermKind.MODALITY, wanted.modality),
         "structures": _filed(library, TermKind.STRUCTURE, wanted.structure),
-        ("organization_pks" if is_id(wanted.organization or "") else "organizations"): wanted.organization,
     }
     asked |= {name: value for name, value in exact.items() if value is not None}
     searched = _longest_first(wanted.search)
-    return asked | ({"words": searched[0]} if searched else {})
+    asked |= {"words": searched[0]} if searched else {}
+    organisation = wanted.organization
+    if organisation is None:
+        yield asked
+        return
+    if not is_id(organisation):
+        yield asked | {"organizations": organisation}
+    linked = [organisation] if is_id(organisation) else library.organisations_titled(token, organisation)
+    if linked:
+        yield asked | {"organization_pks": one_of(linked)}
 
 
 def _filed(library: Library, kind: TermKind, word: str | None) -> Comparison | None:

@@ -47,6 +47,8 @@ class Library:
         The ingest worker.
     organisation_title
         Returns the name of the organisation of an identifier as the holder of a token sees it; raises `NotFound`.
+    organisations_titled
+        Returns the identifiers of the organisations of a name, as the holder of a token sees them.
     username_of
         Returns the username of the person somebody names, for the holder of a token who may look for people; raises `NotFound`.
     render_picture
@@ -97,6 +99,7 @@ class Library:
     viewings: ViewingOffice
     clock: Clock
     organisation_title: Callable[[str | None, str], str]
+    organisations_titled: Callable[[str | None, str], list[str]]
     username_of: Callable[[str | None, str], str]
     render_picture: Callable[[bytes, PictureRule], Mapping[int, bytes]]
     render_markdown: Callable[[str], str]

@@ -46,7 +46,7 @@ class Organisation(Audited):
 
     def matches(self, words: set[str]) -> bool:
         """Tell whether each of the words, in lower case, begins one of those of its title or slug."""
-        own = re.findall(r"\w+", f"{self.title} {self.slug}".casefold())
+        own = words_of(f"{self.title} {self.slug}")
         return all(any(each.startswith(word) for each in own) for word in words)
 
 
@@ -56,6 +56,11 @@ ORGANISATIONS = Collection(
     unique=[("slug",)],
     indexes=[("title",), AUDITED_INDEX],
 )
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text in lower case, without what is between them."""
+    return re.findall(r"\w+", text.casefold())
 
 
 def checked_slug(text: str) -> str:

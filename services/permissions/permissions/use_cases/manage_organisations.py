@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from archive_shared.documents import one_of
 from archive_shared.errors import Duplicate, Invalid
 from permissions.domain.identity import Identity
-from permissions.domain.organisation import Organisation, checked_slug
+from permissions.domain.organisation import Organisation, checked_slug, words_of
 from permissions.use_cases.authority import require_administrator
 from permissions.use_cases.directory import Directory
 
@@ -38,7 +38,7 @@ def list_organisations(
     directory: Directory, *, search: str, skip: int, limit: int
 ) -> tuple[int, list[Organisation]]:
     """Return how many there are, and a page of them by title; with words to search for it costs the size of the list."""
-    words = set(search.casefold().split())
+    words = set(words_of(search))
     if not words:
         found = directory.organisations.find(sort=[("title", 1)], skip=skip, limit=limit)
         return directory.organisations.count(), found
