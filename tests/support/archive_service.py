@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from archive_api.bootstrap import ANNOUNCING, COLLECTIONS, ArchiveApi, Buckets, over
 from archive_api.domain.archive import Archive, ArchiveSettings
+from archive_api.domain.history import Actor
 from archive_api.entrypoints.handlers import HANDLERS
 from archive_api.entrypoints.http.app import app_for
 from archive_api.use_cases.library import Library
@@ -109,7 +110,7 @@ class ArchiveService:
         identifier = new_id()
         settings = ArchiveSettings(title=title, description="", public=public, logo="")
         self.library.archives.add(
-            Archive.create(id=identifier, slug=identifier, settings=settings, creator="user-x", at=now)
+            Archive.create(id=identifier, slug=identifier, settings=settings, by=Actor("user-x", "x"), at=now)
         )
         for role, token in roles.items():
             self.people.give(token, role, identifier)

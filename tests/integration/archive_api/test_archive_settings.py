@@ -203,8 +203,9 @@ def test_settings_remember_who_changed_what(service: ArchiveService, editor: str
 
     changes = service.call("GET", f"{archive['api_url']}history/", editor).json["results"]
 
-    assert [(each["action"], each["username"], each["detail"]) for each in changes][:1] == [
-        ("changed", "editor", "description, public")
+    assert [(each["action"], each["username"], each["detail"]) for each in changes] == [
+        ("changed", "editor", "description, public"),
+        ("created", "editor", ""),
     ]
 
 

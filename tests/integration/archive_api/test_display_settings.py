@@ -155,6 +155,16 @@ def test_look_up_tables_are_checked(service: ArchiveService, root: str, wrong: d
     assert service.call("POST", path, root, json=HOT | wrong).status_code == 400
 
 
+def test_points_of_another_form_are_refused_with_the_form_they_have(
+    service: ArchiveService, root: str
+) -> None:
+    answer = service.call("POST", f"{API}/workstations/look-up-tables/", root, json=HOT | {"color": "red"})
+
+    assert errors(answer) == {
+        "color": ["Write points of numbers with commas between them, like [0 0, 0.5 1]."]
+    }
+
+
 def test_a_configuration_has_defaults_and_shows_what_it_names_in_full(
     service: ArchiveService, editor: str, root: str
 ) -> None:

@@ -139,15 +139,13 @@ class Archive(Aggregate):
     history: list[Change] = field(default_factory=list)
 
     @classmethod
-    def create(
-        cls, *, id: str, slug: str, settings: ArchiveSettings, creator: str, at: datetime
-    ) -> "Archive":
+    def create(cls, *, id: str, slug: str, settings: ArchiveSettings, by: Actor, at: datetime) -> "Archive":
         """Return a new archive that announces itself."""
-        archive = cls(id=id, slug=slug, settings=settings, creator=creator, created_at=at, modified_at=at)
+        archive = cls(id=id, slug=slug, settings=settings, creator=by.id, created_at=at, modified_at=at)
         archive.words, archive.shown_with = _words(settings), settings.shown_with
-        archive.history = remembered([], Change(at=at, action="created", by=creator))
+        archive._remember("created", by, at)
         archive.record(
-            ArchiveCreated(archive=id, title=settings.title, public=settings.public, creator=creator)
+            ArchiveCreated(archive=id, title=settings.title, public=settings.public, creator=by.id)
         )
         return archive
 

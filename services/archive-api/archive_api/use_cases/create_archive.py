@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archive_api.domain.archive import Archive, ArchiveSettings
+from archive_api.domain.history import Actor
 from archive_api.domain.slugs import slug_candidates
 from archive_api.use_cases.check_display import check_view_content
 from archive_api.use_cases.keep_pictures import PICTURES, keep_picture
@@ -40,7 +41,7 @@ def create_archive(library: Library, caller: Caller, identifier: str, wanted: Ma
 def _add(library: Library, identifier: str, settings: ArchiveSettings, caller: Caller) -> Archive:
     for slug in slug_candidates(settings.title, identifier):
         archive = Archive.create(
-            id=identifier, slug=slug, settings=settings, creator=caller.id, at=library.clock.now()
+            id=identifier, slug=slug, settings=settings, by=Actor.of(caller), at=library.clock.now()
         )
         try:
             return library.archives.add(archive)

@@ -14,6 +14,9 @@ from archive_api.entrypoints.http.fields import Chosen, Distinct, Flag, Line, Pi
 from archive_api.entrypoints.http.schemas import LARGEST_DESCRIPTION, SegmentFields
 
 _POINTS = r"\[\s*-?\d+(\.\d+)?(\s+-?\d+(\.\d+)?)*(\s*,\s*-?\d+(\.\d+)?(\s+-?\d+(\.\d+)?)*)*\s*\]"
+_AS_POINTS = "Write points of numbers with commas between them, like [0 0, 0.5 1]."
+_POINTS_ALONE = validate.Regexp(f"^{_POINTS}$", error=_AS_POINTS)
+_POINTS_OR_NONE = validate.Regexp(f"^({_POINTS})?$", error=_AS_POINTS)
 _INTERPOLATIONS = ("RGB", "HLS", "HLSpos", "HLSneg", "Constant")
 MOST = 256
 _MOST_USERS = 1000
@@ -56,10 +59,10 @@ class PresetFields(SettingFields):
 class ColoursFields(SettingFields):
     """A look-up table: colours and opacities along a range."""
 
-    color = fields.String(required=True, validate=validate.Regexp(f"^{_POINTS}$"))
-    alpha = fields.String(required=True, validate=validate.Regexp(f"^{_POINTS}$"))
-    color_invert = fields.String(load_default="", validate=validate.Regexp(f"^({_POINTS})?$"))
-    alpha_invert = fields.String(load_default="", validate=validate.Regexp(f"^({_POINTS})?$"))
+    color = fields.String(required=True, validate=_POINTS_ALONE)
+    alpha = fields.String(required=True, validate=_POINTS_ALONE)
+    color_invert = fields.String(load_default="", validate=_POINTS_OR_NONE)
+    alpha_invert = fields.String(load_default="", validate=_POINTS_OR_NONE)
     range_min = fields.Integer(strict=True, load_default=0)
     range_max = fields.Integer(strict=True, load_default=4095)
     relative = Flag(load_default=False)
@@ -118,7 +121,10 @@ class ConfigurationFields(SettingFields):
     default_brush_size = _number(1e-6)
     default_annotation_color = fields.String(
         load_default="",
-        validate=validate.Regexp(re.compile(r"^(#[0-9a-f]{6}|#[0-9a-f]{3})?$", re.IGNORECASE)),
+        validate=validate.Regexp(
+            re.compile(r"^(#[0-9a-f]{6}|#[0-9a-f]{3})?$", re.IGNORECASE),
+            error="Write a colour like #ff8800 or #f80.",
+        ),
     )
     default_annotation_line_width = fields.Integer(
         strict=True, load_default=None, allow_none=True, validate=validate.Range(1, 1000)
