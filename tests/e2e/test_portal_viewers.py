@@ -17,6 +17,8 @@ def test_an_administrator_keeps_viewers_with_a_logo_and_the_people_who_may_choos
 ) -> None:
     client = platform.client()
     archive = client.create_archive("Looked at elsewhere")
+    for name in ("chooser", "second"):
+        platform.new_user(name)
     page.sign_in(platform.token)
     page.shows("New archive")
     page.open(f"/archives/{archive['slug']}/settings/")
@@ -27,13 +29,16 @@ def test_an_administrator_keeps_viewers_with_a_logo_and_the_people_who_may_choos
     page.fill("title", "Far viewer")
     page.fill("url", "nowhere")
     page.fill("logo", str(logo(tmp_path, 640)))
-    page.fill("users", "reader\nsecond")
+    page.fill("users", "chooser\nsecnod")
     page.press("Add viewer")
     page.shows("Not a valid URL.")
     assert page.texts("[data-field=url] .complaint") == ["Not a valid URL."]
     page.fill("url", "https://127.0.0.1:1/far")
     page.press("Add viewer")
-    page.shows("May be chosen by reader, second")
+    page.shows("There is no user secnod.")
+    page.fill("users", "chooser\nsecond")
+    page.press("Add viewer")
+    page.shows("May be chosen by chooser, second")
     wait_until(
         lambda: page.picture_is_drawn("[data-viewer=far-viewer] .logo img"), timeout_s=20, what="the logo"
     )
@@ -41,11 +46,11 @@ def test_an_administrator_keeps_viewers_with_a_logo_and_the_people_who_may_choos
     page.find("[aria-label='Change Far viewer']").click()
     people = page.find("[data-viewer=far-viewer] [name=users]")
     people.clear()
-    people.send_keys("reader")
+    people.send_keys("chooser")
     page.press("Save viewer")
-    page.shows("May be chosen by reader\n")
+    page.shows("May be chosen by chooser\n")
     viewer = client.call("GET", f"{VIEWERS}?slug=far-viewer")["results"][0]
-    assert (viewer["users"], viewer["public"], bool(viewer["logo"])) == (["reader"], False, True)
+    assert (viewer["users"], viewer["public"], bool(viewer["logo"])) == (["chooser"], False, True)
 
     page.open(f"/archives/{archive['slug']}/settings/")
     page.shows("About the viewers")
