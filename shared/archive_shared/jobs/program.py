@@ -194,7 +194,7 @@ class Program:
 def _parse(line: bytes) -> dict[str, Any]:
     try:
         said = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):  # brackets within brackets within brackets
         said = None
     if not isinstance(said, dict):
         log.warning("program said something else than JSON", length=len(line))
@@ -212,7 +212,15 @@ def _ending(code: int, last: Mapping[str, Any]) -> Ending:
 
 def _describe(code: int) -> str:
     if code < 0:
-        return f"The program was ended by {signal.Signals(-code).name}."
+        return f"The program was ended by {_name(-code)}."
     if code == 0:
         return "The program ended without a result."
     return f"The program ended with exit code {code}."
+
+
+def _name(number: int) -> str:
+    """Return what a signal is called; most of those for programs' own use have no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -84,6 +84,7 @@ def test_of_much_progress_the_first_and_the_last_are_told_and_little_in_between(
     [
         ("die", {"signal": signal.SIGSEGV}, Crashed("The program was ended by SIGSEGV.", -signal.SIGSEGV)),
         ("die", {"signal": signal.SIGKILL}, Crashed("The program was ended by SIGKILL.", -signal.SIGKILL)),
+        ("die", {"signal": 40}, Crashed("The program was ended by signal 40.", -40)),
         ("leave", {"code": 3}, Crashed("The program ended with exit code 3.", 3)),
         ("leave", {"code": 0}, Crashed("The program ended without a result.", 0)),
         ("no such function", {}, Crashed("The program ended with exit code 1.", 1)),
