@@ -12,6 +12,7 @@ from typing import Any
 from archive_shared.jobs.child import Report, Unprocessable
 from archive_shared.jobs.forks import run_in_forks
 
+PR_GET_DUMPABLE = 3
 THREADS_OF_THE_PROGRAM = Path(f"/proc/{os.getpid()}/task")
 
 
@@ -95,6 +96,11 @@ def _came_of(do: Callable[[], Any]) -> str:
 def read_orders(order: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Look for what the worker says, and for ways to speak to it."""
     return {"heard": os.read(0, 1).decode(), "open": [each.name for each in Path("/proc/self/fd").iterdir()]}
+
+
+def hide(order: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Say whether the kernel keeps other processes from looking in; a fork has that of the program."""
+    return {"readable": ctypes.CDLL(None).prctl(PR_GET_DUMPABLE)}
 
 
 if __name__ == "__main__":

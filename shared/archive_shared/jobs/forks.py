@@ -3,6 +3,8 @@
 For work on what strangers uploaded. Whatever becomes of one process, it is the end of one job: the next gets a new one.
 The program itself looks at orders and answers only, and has one thread, as a fork takes no others along. What it says of a
 job is `archive_shared.jobs.child`'s last line with `"ended"`: the exit code of the job's process, negative for a signal.
+
+No job can look into the program, or change what the next one inherits of it, even where the kernel has no Landlock.
 """
 
 import gc
@@ -24,12 +26,14 @@ from archive_shared.jobs.child import (
     obey,
     orders,
 )
+from archive_shared.unreadable import become_unreadable
 
 _STDIN = 0
 
 
 def run_in_forks(work: Work) -> NoReturn:
     """Do what `archive_shared.jobs.child.run` does, each order in a process that has the limits of this one anew."""
+    become_unreadable()
     worker = Lines.instead_of_stdout()
     gc.freeze()  # a collection in a fork would touch, and so copy, every page it shares with us
     for order in orders():

@@ -102,7 +102,7 @@ def test_the_process_that_reads_knows_no_secret(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("ARCHIVE_BLOBS_SECRET_KEY", "the key of the store")
-    reading = confined_reading("render", LIMITS)
+    reading = ConfinedReading((sys.executable, "-c", "input()", "reading_program"), LIMITS)
 
     (process,) = children()
     told = (process / "environ").read_bytes()

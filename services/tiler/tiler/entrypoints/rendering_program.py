@@ -9,12 +9,14 @@ from typing import Any
 from archive_shared.errors import NotFound
 from archive_shared.jobs import child
 from archive_shared.observability import configure_logging
+from archive_shared.unreadable import become_unreadable
 from tiler.bootstrap import NAME
 from tiler.domain.problems import UnreadableImage
 from tiler.programs import confined_reading, rendering_work
 from tiler.settings import read_settings
 
 if __name__ == "__main__":
+    become_unreadable()  # those who look at uploaded bytes run as the same user
     settings = read_settings()
     platform = settings.platform
     configure_logging(f"{NAME}-rendering", level=platform.log_level, json=platform.log_json)

@@ -7,6 +7,7 @@ from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.worker import Worker
 from archive_shared.processes import bus, run_worker, start_logging
 from archive_shared.settings import PlatformSettings
+from archive_shared.unreadable import become_unreadable
 from tiler.bootstrap import NAME, SlideWork, slide_work
 from tiler.settings import Settings, read_settings
 from tiler.use_cases import convert_slide, fill_levels
@@ -78,6 +79,7 @@ class _Filling:
 
 
 if __name__ == "__main__":
+    become_unreadable()  # those who look at uploaded bytes run as the same user
     read = read_settings()
     start_logging(f"{NAME}-slide-worker", read.platform)
     run_worker(f"{NAME}-slide-worker", lambda stop: main(read, stop), read.platform)

@@ -6,6 +6,7 @@ from archive_shared.confinement.requirement import require_confinement
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.worker import Worker
 from archive_shared.processes import bus, run_worker, start_logging
+from archive_shared.unreadable import become_unreadable
 from tiler.bootstrap import NAME, documents, jobs_of, rendering_handler
 from tiler.settings import Settings, read_settings
 from tiler.use_cases.render_image import QUEUE
@@ -31,6 +32,7 @@ def main(settings: Settings, stop: threading.Event) -> None:
 
 
 if __name__ == "__main__":
+    become_unreadable()  # those who look at uploaded bytes run as the same user
     read = read_settings()
     start_logging(f"{NAME}-worker", read.platform)
     run_worker(f"{NAME}-worker", lambda stop: main(read, stop), read.platform)

@@ -144,6 +144,10 @@ def test_a_job_starts_threads_but_no_process_that_could_outlive_it(program: Prog
     )
 
 
+def test_no_job_can_look_into_the_program_or_into_another_job(program: Program) -> None:
+    assert result(done(program, "hide")) == {"readable": 0}
+
+
 def test_a_job_hears_no_orders_and_has_no_way_to_speak_but_its_own(program: Program) -> None:
     found = result(done(program, "read_orders"))
 
