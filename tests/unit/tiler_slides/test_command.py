@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Never
 from urllib.request import urlopen
 
 import pytest
@@ -122,6 +123,19 @@ def test_a_conversion_that_is_interrupted_leaves_nothing_behind(
     assert result.exit_code == 1
     assert "Aborted!" in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["a.svs"]
+
+
+def test_what_a_library_has_to_say_is_told_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slide = slide_files.aperio_slide(tmp_path / "a.svs").path
+
+    def broken(path: Path) -> Never:
+        raise OSError("encoder error -2")  # as Pillow does, without a number
+
+    monkeypatch.setattr("tiler.slides.describe", broken)
+    result = CliRunner().invoke(main, ["info", str(slide)])
+
+    assert result.exit_code == 1
+    assert result.stderr == "Error: encoder error -2.\n"
 
 
 def test_info_tells_facts_and_route_without_converting(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def _errors_in_words() -> Iterator[None]:
         raise click.ClickException(refused.reason) from refused
     except OSError as failed:
         where = f"{failed.filename}: " if failed.filename else ""
-        raise click.ClickException(f"{where}{failed.strerror}.") from failed
+        raise click.ClickException(f"{where}{failed.strerror or failed}.") from failed
 
 
 class _Bars:
