@@ -72,6 +72,9 @@ class Bell:
 
 def wait_for_any(bells: Iterable[Bell], timeout_s: float) -> None:
     """Return at the next ring, having taken it, or after some time."""
-    rung, _, _ = select.select(list(bells), [], [], timeout_s)
-    for bell in rung:
-        bell.take_ring()
+    listening = {bell.fileno(): bell for bell in bells}
+    rings = select.poll()  # select(2) knows no descriptors above 1023
+    for pipe in listening:
+        rings.register(pipe, select.POLLIN)
+    for pipe, _ in rings.poll(timeout_s * 1000):
+        listening[pipe].take_ring()

@@ -1,5 +1,7 @@
 """Whoever waits is woken by who puts a message into a queue or writes a document; a ring too many or too few does no harm."""
 
+import os
+import resource
 import select
 import threading
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from archive_shared.documents import Collection
 from archive_shared.documents.connect import changes_of, connect_documents
 from archive_shared.messaging.broker_file import BrokerFile
 
+FD_SETSIZE = 1024
 FAR_TOO_MANY = 70_000  # a pipe holds 65,536 bytes
 
 
@@ -29,7 +32,9 @@ def bell(bells: Bells) -> Iterator[Bell]:
 
 
 def is_rung(bell: Bell) -> bool:
-    return bool(select.select([bell], [], [], 0)[0])
+    looking = select.poll()
+    looking.register(bell, select.POLLIN)
+    return bool(looking.poll(0))
 
 
 def test_a_ring_wakes_one_who_waits_and_is_taken_by_that(bells: Bells, bell: Bell) -> None:
@@ -86,6 +91,28 @@ def test_who_rings_never_waits_for_those_who_do_not_hear(bells: Bells, bell: Bel
 def test_without_a_ring_the_time_runs_out(bell: Bell) -> None:
     wait_for_any([bell], 0.01)
     wait_for_any([], 0.01)
+
+
+def test_a_process_with_more_files_than_select_knows_hears_too(bells: Bells) -> None:
+    with ExitStack() as closing:
+        _allow_open_files(2 * FD_SETSIZE, closing)
+        for _ in range(FD_SETSIZE):
+            closing.enter_context(Path(os.devnull).open("rb"))
+        bell = bells.listen("work")
+        closing.callback(bell.close)
+        bells.ring("work")
+
+        wait_for_any([bell], 60)
+
+        assert bell.fileno() >= FD_SETSIZE
+        assert not is_rung(bell)
+
+
+def _allow_open_files(number: int, closing: ExitStack) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < number:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (number, hard))
+        closing.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_message_rings_for_every_queue_it_is_put_into(tmp_path: Path) -> None:
