@@ -352,6 +352,25 @@ def test_beds_of_pet_taken_at_different_times_are_one_volume(tmp_path: Path) -> 
     assert (image.metadata.depth, image.metadata.timepoints) == (6, None)
 
 
+@pytest.mark.parametrize("overlap", [0, 1])
+def test_beds_that_pet_passes_twice_are_not_missing(tmp_path: Path, overlap: int) -> None:
+    """Each bed of each pass has a time of its own: twice two beds, or two that share a slice."""
+
+    def passing(dataset: Dataset, index: int) -> None:
+        run, place = divmod(index, 6) if not overlap else (index // 3, index - index // 3)
+        dataset.Modality, dataset.AcquisitionNumber = "PT", run + 1
+        dataset.FrameReferenceTime = 60_000.0 * (index // 3)
+        dataset.ImagePositionPatient = Grid().slice_position(place)
+
+    files = write_dicom_series(tmp_path / "in", anatomy(6 if overlap else 12), change=passing)
+
+    report = convert_here(files, tmp_path / "out")
+
+    assert not report.rejected
+    found = [(image.metadata.depth, image.metadata.timepoints) for image in report.images]
+    assert found == ([(3, None)] * 2 if overlap else [(6, 2)])
+
+
 def test_graphics_above_the_pixels_are_mentioned(tmp_path: Path) -> None:
     def overlaid(dataset: Dataset, _: int) -> None:
         dataset.add_new((0x6002, 0x3000), "OW", bytes(96))

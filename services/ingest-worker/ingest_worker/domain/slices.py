@@ -66,6 +66,8 @@ class Slice:
         Possible time axes by name, best first, on which slices of one time point share their value.
     trigger_ms
         Delay after the heart beat; slices of one phase may differ in it.
+    reference_ms
+        Time of dynamic PET; each of its beds has its own.
     acquired
         When, as DICOM's texts of date and time, which sort by time.
     traits
@@ -89,6 +91,7 @@ class Slice:
     owner: str = field(default="", repr=False)
     times: Mapping[str, float | None] = field(default_factory=dict)
     trigger_ms: float | None = None
+    reference_ms: float | None = None
     acquired: str = ""
     traits: Mapping[str, str | None] = field(default_factory=dict)
     assumed: tuple[Assumed, ...] = ()
@@ -176,7 +179,7 @@ def time_axis(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:
             return [[_at(place, name, point) for place in by_place] for point in points]
         if _unique(by_place, name):
             raise Refused(_missing_in_time(by_place, name, points))
-    return _ranked(by_place, lambda one: one.trigger_ms)
+    return _ranked(by_place, lambda one: one.trigger_ms) or _ranked(by_place, lambda one: one.reference_ms)
 
 
 def by_acquisition(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:

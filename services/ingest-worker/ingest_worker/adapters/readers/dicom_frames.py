@@ -151,6 +151,7 @@ def _frame(header: DicomHeader, index: int, groups: _Groups, channels: int) -> F
             owner=text(top, "PatientID"),
             times=_times(top, content),
             trigger_ms=_trigger(groups),
+            reference_ms=number(top, "FrameReferenceTime"),  # PS3.3 C.8.9.4
             acquired=text(content, "FrameAcquisitionDateTime")
             or text(top, "AcquisitionDate") + text(top, "AcquisitionTime"),
             traits=_traits(groups),
@@ -173,7 +174,6 @@ def _times(dataset: Dataset, content: Dataset) -> dict[str, float | None]:
     return {
         "index": number(content, "TemporalPositionIndex"),
         "identifier": number(dataset, "TemporalPositionIdentifier"),
-        "reference": number(dataset, "FrameReferenceTime"),  # of dynamic PET (PS3.3 C.8.9.4)
     }
 
 
