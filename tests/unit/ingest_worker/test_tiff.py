@@ -10,8 +10,9 @@ import imagecodecs
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
+from archive_shared.colour_profile import without_origin
 from demo.imaging import anatomy, cut_short, picture, write_pyramid
 from ingest_worker.adapters.readers import tiff
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
@@ -341,6 +342,19 @@ def test_pages_of_white_is_zero_palette_and_one_bit_become_what_people_see(tmp_p
     assert np.array_equal(got["bits.tif"], (gray > 128) * np.uint8(255))
 
 
+@pytest.mark.parametrize("compression", ["lzw", "zstd"])
+def test_the_colour_profile_stays_whoever_decodes(tmp_path: Path, compression: str) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    source = write(
+        tmp_path / "in.tif", picture(), photometric="rgb", compression=compression, iccprofile=profile
+    )
+
+    _, path = imported(source, tmp_path)
+
+    with tifffile.TiffFile(path) as made:
+        assert made.pages.first.iccprofile == without_origin(profile)
+
+
 COMPRESSIONS = ("packbits", "webp", "zstd", "lzma", "lerc", "png", "jpeg2000", "jpegxl")
 
 
@@ -360,6 +374,20 @@ def test_every_lossless_compression_gives_the_pixels_that_went_in(
 
     assert np.array_equal(read_with_itk(path).pixels if stacked else tifffile.imread(path, key=0), pixels)
     assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == [image.file]
+
+
+def test_a_stack_beyond_the_budget_is_refused_before_a_plain_copy_fills_the_disk(tmp_path: Path) -> None:
+    pixels = np.stack([picture()] * 3)
+    source = write(tmp_path / "in.tif", pixels, photometric="rgb", compression="zstd")
+    with tifffile.TiffFile(source) as written:
+        start = written.pages[2].dataoffsets[0]
+    damaged = bytearray(source.read_bytes())
+    damaged[start : start + 8] = bytes(8)  # which would be noticed on the way
+    source.write_bytes(damaged)
+
+    report = convert_here([source], tmp_path / "out", budget=Budget(image_bytes=pixels.nbytes - 1))
+
+    assert "would take" in the_reason(report)
 
 
 @pytest.mark.parametrize("compression", [None, "lzw"])

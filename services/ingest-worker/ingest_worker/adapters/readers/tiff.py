@@ -66,7 +66,10 @@ def _decodable(found: Pages, given: ConversionInput) -> Iterator[Path]:
     if is_decoded_by_libvips(first):
         yield file.path
         return
-    _layout(first, first.upright_size, found, first.samples).check(file.base_name, given.budget)
+    layout = (
+        _stack_layout(found) if found.is_stack else _layout(first, first.upright_size, found, first.samples)
+    )
+    layout.check(file.base_name, given.budget)
     copy = given.scratch / "plain.tif"
     try:
         write_plain(file.path, len(found.pages) if found.is_stack else 1, copy, file.base_name)

@@ -49,6 +49,7 @@ def write_plain(path: Path, pages: int, target: Path, name: str) -> None:
                 planarconfig=page.planarconfig if page.samplesperpixel > 1 else None,
                 extrasamples=page.extrasamples,
                 colormap=page.colormap,
+                iccprofile=page.iccprofile,
                 extratags=[(ORIENTATION, SHORT, 1, page.tags.valueof(ORIENTATION, default=1), False)],
                 metadata=None,
             )
