@@ -151,13 +151,27 @@ def test_pages_behind_the_only_directory_must_all_be_there(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
-        ("images=999999999\nslices=999999999", "more than 10000 pages"),
-        ("images=9999\nchannels=9999", "is incomplete"),
+        ("images=999999999\nframes=999999999", "more than 10000 pages"),
+        ("images=9999\nchannels=3333", "is incomplete"),
     ],
 )
 def test_a_description_cannot_order_memory(tmp_path: Path, said: str, reason: str) -> None:
-    source = write_imagej(tmp_path / "in.tif", STACK[0, :1, 0], "ZYX")
+    source = write_imagej(tmp_path / "in.tif", STACK[0, :, 0], "ZYX", truncate=True)
     text = str(tifffile.tiffcomment(source))
     tifffile.tiffcomment(source, f"ImageJ=1.54\n{said}\n{text.partition(chr(10))[2]}".encode())
 
     assert reason in the_reason(convert_here([source], tmp_path / "out"))
+
+
+@pytest.mark.parametrize("kind", ["ImageJ", "OME"])
+def test_a_picture_that_was_taken_out_of_a_stack_is_one(tmp_path: Path, kind: str) -> None:
+    """It keeps the description; so does each file of a set of OME's, which lists the planes of the others too."""
+    source = write(kind, tmp_path / "in.tif", STACK[0, 0, 0], "YX")
+    text = str(tifffile.tiffcomment(source)).replace("images=1", "images=7").replace('SizeZ="1"', 'SizeZ="7"')
+    tifffile.tiffcomment(source, text.encode())
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert image.type is ImageType.TIFF
+    assert np.array_equal(tifffile.imread(tmp_path / "out" / image.file, key=0), STACK[0, 0, 0])
+    assert image.notes == ("The file describes 7 pages, and holds 1.",)

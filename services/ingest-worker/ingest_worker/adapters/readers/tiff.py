@@ -85,7 +85,6 @@ def _pyramid(found: Pages, given: ConversionInput, path: Path) -> PyramidReading
         raise Refused(MIXTURE.format(name=file.base_name))
     layout = _layout(first, first.upright_size, found, first.samples)
     layout.check_streamed(file.base_name, given.budget)
-    left_out = len(found.pages) - levels
     segments = _segments(first)
     return PyramidReading(
         files=given.names,
@@ -101,8 +100,17 @@ def _pyramid(found: Pages, given: ConversionInput, path: Path) -> PyramidReading
             resolution_levels=levels,
             segments=segments,
         ),
-        notes=(f"{left_out} more pages of the file, such as labels, were left out.",) if left_out else (),
+        notes=tuple(_remarks(found)),
     )
+
+
+def _remarks(found: Pages) -> Iterator[str]:
+    """Yield what there is to say about a picture: pages beside it, and pages that should be and are not."""
+    left_out, described = len(found.pages) - found.levels, found.described
+    if left_out:
+        yield f"{left_out} more pages of the file, such as labels, were left out."
+    if described and described.pages > len(found.pages):
+        yield f"The file describes {described.pages} pages, and holds {len(found.pages)}."
 
 
 def _layout(page: Page, size: tuple[int, ...], found: Pages, channels: int) -> VolumeLayout:

@@ -35,6 +35,8 @@ class Axes:
         Whether the pages are known to lie so.
     pixel_size_mm
         Along x and y as stored.
+    in_one_piece
+        Whether the file may have one directory for all its pages: ImageJ's have where they are larger than 4 GB.
     """
 
     channels: int = 1
@@ -44,6 +46,7 @@ class Axes:
     in_order: bool = True
     pixel_size_mm: Sizes | None = None
     slice_distance_mm: float | None = None
+    in_one_piece: bool = False
 
     @property
     def pages(self) -> int:
@@ -90,7 +93,7 @@ def _imagej(said: Mapping[str, str], resolution: Resolution | None) -> Axes:
         slices = max(1, _count(said, "images") // channels)
     size = pixel_size_mm(resolution, unit) if unit and resolution else None
     distance = _length(said.get("spacing", ""), unit)
-    return Axes(channels, slices, frames, pixel_size_mm=size, slice_distance_mm=distance)
+    return Axes(channels, slices, frames, pixel_size_mm=size, slice_distance_mm=distance, in_one_piece=True)
 
 
 def _ome(said: Mapping[str, str], description: str, samples: int) -> Axes:

@@ -113,12 +113,15 @@ class Pages:
         Whether the resolution tags say so themselves.
     described
         What the description of a microscope's software says.
+    described_pages
+        How many lie, only described, where the first begins; 0 if all have directories.
     """
 
     pages: tuple[Page, ...]
     pixel_size_mm: tuple[float, float]
     size_is_tagged: bool = True
     described: Axes | None = None
+    described_pages: int = 0
 
     @property
     def axes(self) -> Axes:
@@ -127,12 +130,6 @@ class Pages:
         if described and described.in_order and described.pages in (len(self.pages), self.described_pages):
             return described
         return Axes(slices=len(self.pages), in_order=False)
-
-    @property
-    def described_pages(self) -> int:
-        """Count the pages that lie behind the first without directories: ImageJ has one for a stack beyond 4 GB."""
-        alone = len(self.pages) == 1 and self.pages[0].is_in_one_piece
-        return self.described.pages if alone and self.described else 0
 
     @property
     def levels(self) -> int:
@@ -184,19 +181,37 @@ def read_pages(path: Path, name: str) -> Pages:
     size = path.stat().st_size
     if any(page.data_end > size for page in pages):
         raise Damaged(name, "it ends before its last pixels")
-    found = Pages(pages, upright(pixel_size, pages[0].orientation), pixel_size == tagged, described)
-    _check_described(found, size, name)
-    return found
+    return Pages(
+        pages,
+        upright(pixel_size, pages[0].orientation),
+        size_is_tagged=pixel_size == tagged,
+        described=described,
+        described_pages=_described_pages(pages, described, size, name),
+    )
 
 
-def _check_described(found: Pages, size_bytes: int, name: str) -> None:
-    """Refuse pages that only a description counts, if they are too many or not there: each costs memory before it is read."""
-    if found.described_pages > MOST_PAGES:
+def _described_pages(pages: Sequence[Page], described: Axes | None, size_bytes: int, name: str) -> int:
+    """Count the pages that only a description counts; each costs memory before it is read.
+
+    Where there is nothing behind the first, it is a picture that was taken out of a stack and kept the description.
+
+    Raises
+    ------
+    Refused
+        They are too many, or not all there.
+    """
+    first = pages[0]
+    if not (described and described.in_one_piece and len(pages) == 1 and first.is_in_one_piece):
+        return 0
+    there = size_bytes - first.segments[0][0]
+    if there < 2 * first.size_bytes:
+        return 0
+    if described.pages > MOST_PAGES:
         raise Refused(f"The TIFF file {name} has more than {MOST_PAGES} pages.")
-    first = found.pages[0]
-    expected, there = found.described_pages * first.size_bytes, size_bytes - first.segments[0][0]
+    expected = described.pages * first.size_bytes
     if expected > there:
         raise Truncated(name, expected_bytes=expected, found_bytes=there)
+    return described.pages
 
 
 def read_page(page: TiffPage) -> Page:
