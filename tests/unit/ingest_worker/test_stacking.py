@@ -165,3 +165,13 @@ def test_positions_that_only_some_slices_have_part_the_series() -> None:
     found = stacked([*slices[:2], replace(slices[2], position=None)])
 
     assert sorted(len(stack.slices) for stack in found if isinstance(stack, Stack)) == [1, 2]
+
+
+@pytest.mark.parametrize("distance", [5e-324, 1e-300, 1e-9])
+def test_a_segmentation_whose_slices_lie_next_to_nowhere_apart_is_not_filled(distance: float) -> None:
+    slices = [replace(one, is_sparse=True) for one in column_of_slices(3)]
+
+    (stack,) = stacked(slices, distance=distance)
+
+    assert isinstance(stack, Stack)
+    assert list(stack.slices) == slices

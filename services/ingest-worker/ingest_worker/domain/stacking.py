@@ -161,11 +161,13 @@ def _filled(slices: list[Slice], normal: Vector, slice_distance_mm: float | None
     if not (steps and slices[0].is_sparse):
         return slices
     step = abs(slice_distance_mm or min(steps))
+    if sum(steps) > step * (len(steps) + MOST_EMPTY_SLICES):
+        return slices
     counts = [round(distance / step) for distance in steps]
     even = all(
         abs(distance / step - count) <= EVEN_STEP for distance, count in zip(steps, counts, strict=True)
     )
-    if not even or sum(counts) - len(counts) > MOST_EMPTY_SLICES:
+    if not even:
         return slices
     filled: list[Slice] = []
     for (low, high), count in zip(pairwise(slices), counts, strict=True):
