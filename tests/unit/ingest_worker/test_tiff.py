@@ -355,6 +355,21 @@ def test_the_colour_profile_stays_whoever_decodes(tmp_path: Path, compression: s
         assert made.pages.first.iccprofile == without_origin(profile)
 
 
+@pytest.mark.parametrize("gray", [False, True])
+@pytest.mark.parametrize("indices", [np.uint8, np.uint16])
+def test_colours_of_pages_are_those_of_their_palette(tmp_path: Path, indices: type, gray: bool) -> None:
+    count = np.iinfo(indices).max + 1
+    palette = np.stack([np.arange(count)] * 3)
+    palette[1] = palette[1] if gray else palette[1, ::-1]
+    pages = np.array([[[0, 1, 7]], [[count // 3, 200, count - 1]]], indices)
+    stored = palette if indices is np.uint16 else palette * 257
+    source = write(tmp_path / "in.tif", pages, photometric="palette", colormap=stored.astype(np.uint16))
+
+    _, path = imported(source, tmp_path)
+
+    assert np.array_equal(read_with_itk(path).pixels, np.moveaxis(palette[:, pages], 0, -1))
+
+
 COMPRESSIONS = ("packbits", "webp", "zstd", "lzma", "lerc", "png", "jpeg2000", "jpegxl")
 
 

@@ -204,7 +204,9 @@ class TiffStack:
     def _decoded(self, page: int) -> Pixels:
         try:
             picture = pyvips.Image.tiffload(str(self.file.path), page=page, fail_on="error").autorot()
-            pixels: Pixels = (picture.colourspace("srgb") if self.is_palette else picture).numpy()
+            if self.is_palette:  # which libvips decodes to gray where all its colours are
+                picture = picture.colourspace("rgb16" if picture.format == "ushort" else "srgb")
+            pixels: Pixels = picture.numpy()
         except pyvips.Error as error:
             raise Damaged(self.file.base_name, f"page {page + 1} cannot be decoded") from error
         return pixels
