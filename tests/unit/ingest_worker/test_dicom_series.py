@@ -352,6 +352,19 @@ def test_beds_of_pet_taken_at_different_times_are_one_volume(tmp_path: Path) -> 
     assert (image.metadata.depth, image.metadata.timepoints) == (6, None)
 
 
+@pytest.mark.parametrize("keyword", ["FrameReferenceTime", "TriggerTime"])
+def test_a_slice_that_one_moment_lacks_is_missing(tmp_path: Path, keyword: str) -> None:
+    def lacking(dataset: Dataset, index: int) -> None:
+        dataset.ImagePositionPatient = Grid().slice_position(index % 3)
+        setattr(dataset, keyword, 1000.0 * (index // 3))
+
+    files = write_dicom_series(tmp_path / "in", anatomy(5), change=lacking)
+
+    reason = the_reason(convert_here(files, tmp_path / "out"))
+
+    assert reason.startswith("Slices are missing: there are 2 time points, but only 1 of them where IM000")
+
+
 @pytest.mark.parametrize("overlap", [0, 1])
 def test_beds_that_pet_passes_twice_are_not_missing(tmp_path: Path, overlap: int) -> None:
     """Each bed of each pass has a time of its own: twice two beds, or two that share a slice."""

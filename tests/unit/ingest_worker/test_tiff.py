@@ -361,7 +361,7 @@ def test_colours_of_pages_are_those_of_their_palette(tmp_path: Path, indices: ty
     count = np.iinfo(indices).max + 1
     palette = np.stack([np.arange(count)] * 3)
     palette[1] = palette[1] if gray else palette[1, ::-1]
-    pages = np.array([[[0, 1, 7]], [[count // 3, 200, count - 1]]], indices)
+    pages: np.ndarray = np.array([[[0, 1, 7]], [[count // 3, 200, count - 1]]], indices)
     stored = palette if indices is np.uint16 else palette * 257
     source = write(tmp_path / "in.tif", pages, photometric="palette", colormap=stored.astype(np.uint16))
 

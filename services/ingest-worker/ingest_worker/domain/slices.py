@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter
 from typing import TypeAlias, TypeVar
 
 from ingest_worker.domain.files import name_list, natural_order
@@ -104,6 +105,10 @@ class Slice:
         return (natural_order(self.file), self.frame)
 
 
+MOMENTS: tuple[Callable[[Slice], float | None], ...] = (attrgetter("trigger_ms"), attrgetter("reference_ms"))
+"""By what slices at one place are put in order of time, best first."""
+
+
 def files_of(slices: Iterable[Slice]) -> tuple[str, ...]:
     """Return the names of the files these slices come from, sorted."""
     return tuple(sorted({one.file for one in slices}, key=natural_order))
@@ -179,7 +184,7 @@ def time_axis(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:
             return [[_at(place, name, point) for place in by_place] for point in points]
         if _unique(by_place, name):
             raise Refused(_missing_in_time(by_place, name, points))
-    return _ranked(by_place, lambda one: one.trigger_ms) or _ranked(by_place, lambda one: one.reference_ms)
+    return next((found for moment in MOMENTS if (found := _ranked(by_place, moment))), None)
 
 
 def by_acquisition(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:
@@ -252,8 +257,21 @@ def _trait_order(key: Sequence[str | None]) -> tuple[object, ...]:
 
 
 def same_place_reason(by_place: Sequence[Sequence[Slice]]) -> str:
-    """Return the sentence for slices that share a place without anything to tell them apart."""
+    """Return the sentence for slices that share a place without anything to tell them apart, or not everywhere."""
+    if any(_differ(by_place, moment) for moment in MOMENTS):
+        few = min(by_place, key=len)
+        return (
+            f"Slices are missing: there are {max(map(len, by_place))} time points, but only {len(few)} of them where "
+            f"{few[0].file} lies."
+        )
     crowd = next(place for place in by_place if len(place) > 1)
     names = files_of(crowd)
     where = f"frames of {names[0]}" if len(names) == 1 else f"the files {name_list(names)}"
     return f"Several slices lie at the same place and nothing tells them apart: {where}."
+
+
+def _differ(by_place: Sequence[Sequence[Slice]], moment: Callable[[Slice], float | None]) -> bool:
+    """Tell whether slices at one place differ in a moment that all have."""
+    return all(
+        None not in (at := {moment(one) for one in place}) and len(at) == len(place) for place in by_place
+    )
