@@ -8,6 +8,7 @@ import pytest
 import tifffile
 
 from demo.imaging import cut_short, picture
+from ingest_worker.adapters.readers.tiff_axes import Axes, described_axes
 from ingest_worker.domain.images import ImageType
 from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
 
@@ -175,3 +176,9 @@ def test_a_picture_that_was_taken_out_of_a_stack_is_one(tmp_path: Path, kind: st
     assert image.type is ImageType.TIFF
     assert np.array_equal(tifffile.imread(tmp_path / "out" / image.file, key=0), STACK[0, 0, 0])
     assert image.notes == ("The file describes 7 pages, and holds 1.",)
+
+
+@pytest.mark.parametrize("said", ["<Pixels {}>".format("a" * 10**6), "<Pixels>" + "<TiffData " * 10**5])
+def test_a_description_cannot_order_time(said: str) -> None:
+    """Looking from each letter to the end of the word, or of the text, would take hours."""
+    assert described_axes(said, None, samples=1) == Axes(in_order=False)

@@ -14,9 +14,9 @@ from typing import Final
 from ingest_worker.adapters.readers.length_units import unit_mm
 from ingest_worker.adapters.readers.tiff_resolution import Resolution, Sizes, pixel_size_mm
 
-PIXELS: Final = re.compile(r"<(?:\w+:)?Pixels\b([^>]*)>")
-PLANE: Final = re.compile(r"<(?:\w+:)?TiffData\b([^>]*)>")
-ATTRIBUTE: Final = re.compile(r"""(\w+)\s*=\s*["']([^"']*)["']""")
+PIXELS: Final = re.compile(r"<(?:\w+:)?Pixels\b([^<>]*)>")
+PLANE: Final = re.compile(r"<(?:\w+:)?TiffData\b([^<>]*)>")
+ATTRIBUTE: Final = re.compile(r"""\b(\w+)\s*=\s*["']([^"']*)["']""")
 MOST_DIGITS: Final = 9
 CHANNELS_FIRST: Final = "CZT"
 
