@@ -9,13 +9,16 @@ import pytest
 from tests.support.processes import running_process, start_process, wait_until
 
 # Starts a child that ignores polite requests, prints its pid, and waits.
-STUBBORN_FAMILY = ["sh", "-c", "(trap '' TERM; sleep 60) & echo $!; wait"]
+STUBBORN_FAMILY = ["sh", "-c", "(trap '' TERM; sleep 600) & echo $!; wait"]
 
+# Until it has begun, it does not know yet that it is to end with us.
 STARTS_A_SLEEPER = """
 import pathlib, sys, time
-from tests.support.processes import start_process
-print(start_process(["sleep", "60"], log_path=pathlib.Path(sys.argv[1])).pid, flush=True)
-time.sleep(60)
+from tests.support.processes import start_process, wait_until
+sleeper = start_process(["sh", "-c", "echo begun; exec sleep 600"], log_path=pathlib.Path(sys.argv[1]))
+wait_until(sleeper.log, timeout_s=10)
+print(sleeper.pid, flush=True)
+time.sleep(600)
 """
 
 
