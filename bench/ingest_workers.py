@@ -80,7 +80,7 @@ def _two_beside_one(*, rounds: int, sessions: int, tiler: bool, bound: bool) -> 
 
 def _mixed(folder: Path) -> list[Path]:
     """Return one upload of each kind: a series as an archive, volumes, a picture; of a size that people scan."""
-    body = a_body(80, 512)
+    body = a_body(150, 512)
     series = write_dicom_series(folder / "series", body)
     with zipfile.ZipFile(folder / "series.zip", "w") as packed:
         for file in series:
