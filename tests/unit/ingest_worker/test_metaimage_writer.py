@@ -3,10 +3,8 @@
 import hashlib
 import math
 import zlib
-from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import numpy as np
@@ -17,7 +15,6 @@ from archive_shared.slice_index import SliceIndex, read_index
 from demo.imaging import anatomy, picture
 from ingest_worker.adapters.volumes import ArrayVolume
 from ingest_worker.adapters.writers import checksums
-from ingest_worker.adapters.writers.in_order import carry_in_order
 from ingest_worker.adapters.writers.metaimage import WrittenVolume, write_volume
 from ingest_worker.domain.geometry import Geometry
 from ingest_worker.domain.layouts import VolumeLayout
@@ -199,60 +196,3 @@ def test_adler32_of_parts_joins_to_that_of_the_whole(split: int) -> None:
     first, second = zlib.adler32(data[:split]), zlib.adler32(data[split:])
 
     assert checksums.joined(first, second, len(data) - split) == zlib.adler32(data)
-
-
-@pytest.mark.parametrize("threads", [1, 3])
-def test_work_on_threads_keeps_order_and_looks_ahead_only_a_little(threads: int) -> None:
-    asked: list[int] = []
-    shown: list[int] = []
-    taken: list[int] = []
-    ahead: list[int] = []
-
-    def numbers() -> Iterator[int]:
-        for number in range(50):
-            asked.append(number)
-            ahead.append(len(asked) - len(taken))
-            yield number
-
-    carry_in_order(
-        numbers(), threads, show=shown.append, make=lambda number: number * number, take=taken.append
-    )
-
-    assert shown == asked == list(range(50))
-    assert taken == [number * number for number in range(50)]
-    assert max(ahead) <= threads
-
-
-def test_an_item_that_takes_long_to_make_is_waited_for_by_those_after_it() -> None:
-    others_are_made = Event()
-    taken: list[int] = []
-
-    def make(number: int) -> int:
-        if number == 0:
-            others_are_made.wait(60)
-        elif number == 2:
-            others_are_made.set()
-        return number
-
-    carry_in_order(range(9), 3, show=lambda _: None, make=make, take=taken.append)
-
-    assert taken == list(range(9))
-
-
-@pytest.mark.parametrize("threads", [1, 3])
-@pytest.mark.parametrize("bad", ["asked", "shown", "made", "taken"])
-def test_what_goes_wrong_on_a_thread_is_told_and_nothing_after_it_is_taken(bad: str, threads: int) -> None:
-    taken: list[int] = []
-
-    def fails_at_seven(stage: str) -> Callable[[int], int]:
-        return lambda number: number // (bad != stage or number != 7)
-
-    def take(number: int) -> None:
-        taken.append(fails_at_seven("taken")(number))
-
-    items = map(fails_at_seven("asked"), range(50))
-    with pytest.raises(ZeroDivisionError):
-        carry_in_order(items, threads, show=fails_at_seven("shown"), make=fails_at_seven("made"), take=take)
-
-    assert taken == list(range(len(taken)))
-    assert len(taken) <= 7

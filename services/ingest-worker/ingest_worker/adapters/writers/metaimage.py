@@ -16,10 +16,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from isal import isal_zlib
 
+from archive_shared.in_order import carry_in_order
 from archive_shared.slice_index import FlushPoint, SliceIndex
 from ingest_worker.adapters.volumes import Pixels, Volume
 from ingest_worker.adapters.writers import checksums
-from ingest_worker.adapters.writers.in_order import carry_in_order
 from ingest_worker.adapters.writers.metaimage_text import header_text
 from ingest_worker.domain.budget import KIB, MIB
 from ingest_worker.domain.layouts import VolumeLayout
