@@ -91,7 +91,10 @@ def _written(
         if isinstance(plan, JoinPlan):
             return plan, join_slide(plan, target, name=name, checksum=checksum, on_progress=on_progress)
         if isinstance(plan, CopyPlan):
-            return plan, copy_slide(plan, target, name=name, checksum=checksum, on_progress=on_progress)
+            written = copy_slide(
+                plan, target, name=name, threads=threads, checksum=checksum, on_progress=on_progress
+            )
+            return plan, written
     except ForeignSegment:
         target.unlink(missing_ok=True)
         plan = _decoded_instead(plan)

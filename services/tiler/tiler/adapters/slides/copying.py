@@ -1,48 +1,40 @@
-"""Copies the compressed tiles of levels verbatim into a canonical slide, at about the speed of copying the file."""
+"""Copies the compressed tiles of levels verbatim into a canonical slide, in less than twice the time of copying the file."""
 
-from array import array
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
-from itertools import accumulate, chain
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
+from archive_shared.in_order import carry_in_order
 from tiler.adapters.bounded_reader import read_exactly
 from tiler.adapters.kept_memory import keep_freed_memory
 from tiler.adapters.slides.bigtiff import ProductLevel
-from tiler.adapters.slides.product import Digest, ProductFile, Written, generated_tiles, product_text
-from tiler.domain.encoding import Photometric
-from tiler.domain.jpeg_stream import (
-    EOI,
-    SOI,
-    JpegFrame,
-    end_of_image,
-    frame_of,
-    require_harmless,
-    shared_tables,
-)
-from tiler.domain.level import Level
-from tiler.domain.limits import MAX_TILE_BYTES
-from tiler.domain.problems import UnreadableImage
-from tiler.domain.ranged_source import RangedSource
+from tiler.adapters.slides.copied_tiles import TileCheck, TileRanges, bare_tables, require_leads
+from tiler.adapters.slides.product import ProductFile, Written, generated_tiles, product_text
 from tiler.domain.slide import CopyPlan, StoredLevel
 
-_AT_ONCE_BYTES = 512 << 10  # still in the cache when it is written and hashed
-_BLANK_QUALITY = 90
-_MODES = {1: "L", 3: "RGB"}
+_AT_ONCE_BYTES = (
+    1 << 20
+)  # still in the cache when it is written and hashed; more would let threads wait less often
 Progress = Callable[[int], None]
 
 
-def copy_slide(plan: CopyPlan, target: Path, *, name: str, checksum: bool, on_progress: Progress) -> Written:
+def copy_slide(
+    plan: CopyPlan, target: Path, *, name: str, threads: int, checksum: bool, on_progress: Progress
+) -> Written:
     """Write the slide.
+
+    Every thread reads some tiles, looks at them and writes them to their place; only the checksum waits for its turn. As
+    all threads do the same, none is idle for long: half as much again as `cp` on two processors, beside 2.3 times
+    with a thread for the checksum alone.
 
     Parameters
     ----------
     checksum
         Whether to compute it.
     on_progress
-        Told how much is done, in thousandths.
+        Told how much is done, in thousandths; not always by the same thread.
 
     Raises
     ------
@@ -52,224 +44,111 @@ def copy_slide(plan: CopyPlan, target: Path, *, name: str, checksum: bool, on_pr
         Tiles carry something besides pixels, which must not be copied.
     """
     keep_freed_memory()
-    layouts = [_Layout.of(stored, plan.private) for stored in plan.levels]
-    tables = [_bare_tables(stored.level) for stored in plan.levels]
+    ranges = [TileRanges.of(stored, plan.private) for stored in plan.levels]
+    tables = [bare_tables(stored.level) for stored in plan.levels]
     text = product_text(plan.facts, plan.route, name)
     first = plan.levels[0].level
     later = generated_tiles(first.width, first.height, (first.tile_width, first.tile_height))
-    tiles = [len(layout.places) for layout in layouts]
-    with (
-        ProductFile(target, text, tiles=tiles, tables=tables, later=later) as product,
-        Digest(wanted=checksum) as digest,
-    ):
-        levels = list(_placed(plan.levels, layouts, product.reserved))
-        digest.update(product.write_directories(levels))
-        total = sum(layout.copied_bytes for layout in layouts)
-        done = 0
-        for stored, layout in zip(plan.levels, layouts, strict=True):
-            for body in layout.pieces(stored):
-                digest.update(body)
-                product.append(body)
-                done += len(body)
-                on_progress(1000 * done // max(total, 1))
-        return Written(digest.hexadecimal(), len(levels))
+    tiles = [len(one.places) for one in ranges]
+    with ProductFile(target, text, tiles=tiles, tables=tables, later=later) as product:
+        levels = list(_placed(plan.levels, ranges, product.reserved))
+        account = _Account(
+            sum(one.copied_bytes for one in ranges), checksum=checksum, on_progress=on_progress
+        )
+        account.begin(product.write_directories(levels))
+
+        def copied(piece: _Piece) -> bytes:
+            body = piece.read()
+            product.write(body, piece.at)
+            return body
+
+        pieces = _pieces(plan.levels, ranges, product.reserved)
+        carry_in_order(pieces, threads, show=lambda _: None, make=copied, take=account.add)
+        return Written(account.sha256, len(levels))
+
+
+class _Account:
+    """The checksum of what has been written, in its order, and how much that is."""
+
+    def __init__(self, copied_bytes: int, *, checksum: bool, on_progress: Progress) -> None:
+        self._digest = sha256() if checksum else None
+        self._on_progress = on_progress
+        self._copied_bytes, self._done_bytes = copied_bytes, 0
+
+    @property
+    def sha256(self) -> str:
+        """In hexadecimal; "" if it is not wanted."""
+        return self._digest.hexdigest() if self._digest else ""
+
+    def begin(self, front: bytes) -> None:
+        if self._digest:
+            self._digest.update(front)
+
+    def add(self, body: bytes) -> None:
+        if self._digest:
+            self._digest.update(body)
+        self._done_bytes += len(body)
+        self._on_progress(1000 * self._done_bytes // self._copied_bytes)
 
 
 @dataclass(frozen=True)
-class _Layout:
-    """Which byte ranges of a source hold the tiles of a level, without those that several tiles share.
+class _Piece:
+    """Some tiles.
 
     Parameters
     ----------
-    starts, sizes
-        Ranges in the order of the source.
-    places
-        For every tile the number of its range; the last number stands for tiles that were never written.
+    at
+        Where they go in the product.
+    read
+        Returns them, after a look at each.
     """
 
-    starts: "array[int]"
-    sizes: "array[int]"
-    places: Sequence[int]
-    blank: bytes
-    frame: JpegFrame
-
-    @classmethod
-    def of(cls, stored: StoredLevel, private: Sequence[tuple[int, int]]) -> "_Layout":
-        level = stored.level
-        if not any(level.lengths):
-            raise UnreadableImage("A page of the slide has no tile at all.")
-        starts, sizes, places = _ranges(level)
-        _require_apart(starts, sizes, private)
-        frame = frame_of(_first_tile(stored.source, starts[0], sizes[0]))
-        blank = b"" if all(level.lengths) else _blank_tile(level, frame)
-        return cls(starts, sizes, places, blank, frame)
-
-    @property
-    def copied_bytes(self) -> int:
-        return sum(self.sizes) + len(self.blank)
-
-    def positions(self, at: int) -> tuple["array[int]", "array[int]"]:
-        """Return where the tiles stand once the ranges are packed behind one another from `at`."""
-        sizes = array("Q", chain(self.sizes, (len(self.blank),)))
-        begins = array("Q", accumulate(sizes, initial=at))
-        return array("Q", (begins[place] for place in self.places)), array(
-            "Q", (sizes[place] for place in self.places)
-        )
-
-    def pieces(self, stored: StoredLevel) -> Iterator[bytes]:
-        """Yield the ranges, some at a time, after a look at every tile."""
-        check = _TileCheck(stored.level)
-        lead_bytes = len(stored.lead(0)) if stored.lead else 0
-        for first, stop in _groups(self.starts, self.sizes, gap=lead_bytes):
-            begin, end = self.starts[first] - lead_bytes, self.starts[stop - 1] + self.sizes[stop - 1]
-            body = read_exactly(stored.source, begin, end)
-            starts, sizes = [start - begin for start in self.starts[first:stop]], self.sizes[first:stop]
-            if stored.lead:
-                _require_leads(body, starts, sizes, stored.lead)
-            body = check.cleared(body, starts, sizes)
-            yield _packed(body, starts, sizes) if stored.lead else body
-        if self.blank:
-            yield self.blank
+    at: int
+    read: Callable[[], bytes]
 
 
-class _TileCheck:
-    """Looks at every tile; those of one level start alike, so comparing is enough for most of their heads."""
-
-    def __init__(self, level: Level) -> None:
-        self._level = level
-        self._known: tuple[bytes, ...] = ()
-
-    def cleared(self, body: bytes, starts: Sequence[int], sizes: Sequence[int]) -> bytes:
-        """Return the bytes with zeros in place of whatever scanners left behind their pictures."""
-        ends = [start + size for start, size in zip(starts, sizes, strict=True)]
-        shown = [
-            end_of_image(body, self._data(body, *tile), tile[1]) for tile in zip(starts, ends, strict=True)
-        ]
-        if shown == ends:
-            return body
-        cleared = bytearray(body)
-        for end_of_shown, end in zip(shown, ends, strict=True):
-            cleared[end_of_shown:end] = bytes(end - end_of_shown)
-        return bytes(cleared)
-
-    def _data(self, body: bytes, start: int, end: int) -> int:
-        """Return where the entropy-coded data of a tile begins."""
-        for known in self._known:
-            if body.startswith(known, start):
-                return start + len(known)
-        self._learn(body[start:end])
-        return start + len(self._known[-1])
-
-    def _learn(self, tile: bytes) -> None:
-        """Check a head that is new, and remember it up to the end of its frame header."""
-        level, frame = self._level, frame_of(tile)
-        if (frame.width, frame.height, frame.components) != (
-            level.tile_width,
-            level.tile_height,
-            level.encoding.samples_per_tile,
-        ):
-            raise UnreadableImage("A JPEG tile is not of the size its page says.")
-        if not frame.shown_by_browsers:
-            raise UnreadableImage("JPEG tiles of 12 bits, lossless or arithmetic coding are not supported.")
-        self._known = (*self._known[-7:], require_harmless(tile))
+def _pieces(levels: Sequence[StoredLevel], ranges: Sequence[TileRanges], at: int) -> Iterator[_Piece]:
+    """Yield the tiles of all levels, those at once that lie behind one another in the source."""
+    for stored, level_ranges in zip(levels, ranges, strict=True):
+        check, lead_bytes = TileCheck(stored.level), len(stored.lead(0)) if stored.lead else 0
+        for first, stop in level_ranges.groups(gap=lead_bytes, most_bytes=_AT_ONCE_BYTES):
+            starts, sizes = level_ranges.starts[first:stop], level_ranges.sizes[first:stop]
+            yield _Piece(at, partial(_checked, stored, check, starts, sizes))
+            at += sum(sizes)
+        if level_ranges.blank:
+            yield _Piece(at, partial(bytes, level_ranges.blank))
+            at += len(level_ranges.blank)
 
 
-def _are_in_order(level: Level) -> bool:
-    """Whether all tiles are there, one after the other, as most scanners write them."""
-    end = 0
-    for start, size in zip(level.offsets, level.lengths, strict=True):
-        if start < end or not size:
-            return False
-        end = start + size
-    return True
-
-
-def _ranges(level: Level) -> tuple["array[int]", "array[int]", Sequence[int]]:
-    """Return starts and sizes of ranges in the order of the source, each once, and which of them each tile has."""
-    if _are_in_order(level):
-        return level.offsets, level.lengths, range(len(level.lengths))
-    tiles = list(zip(level.offsets, level.lengths, strict=True))
-    ranges = sorted({(start, size) for start, size in tiles if size})
-    numbers = {found: number for number, found in enumerate(ranges)}
-    places = array("Q", (numbers.get(tile, len(ranges)) for tile in tiles))
-    return array("Q", (start for start, _ in ranges)), array("Q", (size for _, size in ranges)), places
-
-
-def _groups(starts: "array[int]", sizes: "array[int]", *, gap: int) -> Iterator[tuple[int, int]]:
-    """Yield first and end of ranges that lie `gap` bytes apart in the source and together are read at once, or are one."""
-    first = 0
-    while first < len(starts):
-        begin, stop = starts[first], first + 1
-        end = begin + sizes[first]
-        while (
-            stop < len(starts) and starts[stop] == end + gap and end + sizes[stop] - begin <= _AT_ONCE_BYTES
-        ):
-            end += gap + sizes[stop]
-            stop += 1
-        yield first, stop
-        first = stop
-
-
-def _require_leads(
-    body: bytes, starts: Sequence[int], sizes: Sequence[int], lead: Callable[[int], bytes]
-) -> None:
-    if not all(body.endswith(lead(size), 0, start) for start, size in zip(starts, sizes, strict=True)):
-        raise UnreadableImage("Frames of the slide are cut into fragments, or are not where its table says.")
+def _checked(stored: StoredLevel, check: TileCheck, starts: Sequence[int], sizes: Sequence[int]) -> bytes:
+    """Return tiles packed behind one another, after a look at each."""
+    lead_bytes = len(stored.lead(0)) if stored.lead else 0
+    begin = starts[0] - lead_bytes
+    body = read_exactly(stored.source, begin, starts[-1] + sizes[-1])
+    within = [start - begin for start in starts]
+    if stored.lead:
+        require_leads(body, within, sizes, stored.lead)
+    body = check.cleared(body, within, sizes)
+    return _packed(body, within, sizes) if stored.lead else body
 
 
 def _packed(body: bytes, starts: Sequence[int], sizes: Sequence[int]) -> bytes:
     return b"".join(body[start : start + size] for start, size in zip(starts, sizes, strict=True))
 
 
-def _require_apart(starts: "array[int]", sizes: "array[int]", private: Sequence[tuple[int, int]]) -> None:
-    """Overlapping ranges would multiply the file; those of the label must not get into it by any page's lie."""
-    if any(
-        start + size > following for start, size, following in zip(starts, sizes, starts[1:], strict=False)
-    ):
-        raise UnreadableImage("Tiles of the slide overlap in the file.")
-    if max(sizes) > MAX_TILE_BYTES:
-        raise UnreadableImage("A tile of the slide is too large.")
-    for begin, end in private:
-        last = bisect_left(starts, end) - 1
-        if last >= 0 and starts[last] + sizes[last] > begin:
-            raise UnreadableImage("A page of the slide points at the bytes of its label or overview.")
-
-
-def _first_tile(source: RangedSource, start: int, size: int) -> bytes:
-    return read_exactly(source, start, start + size)
-
-
-def _bare_tables(level: Level) -> bytes:
-    """Return the JPEGTables of the page; empty if it has none."""
-    return SOI + shared_tables(level.encoding.jpeg_tables) + EOI if level.encoding.jpeg_tables else b""
-
-
-def _placed(stored: Sequence[StoredLevel], layouts: Sequence[_Layout], at: int) -> Iterator[ProductLevel]:
-    for one, layout in zip(stored, layouts, strict=True):
+def _placed(stored: Sequence[StoredLevel], ranges: Sequence[TileRanges], at: int) -> Iterator[ProductLevel]:
+    for one, level_ranges in zip(stored, ranges, strict=True):
         level = one.level
-        offsets, lengths = layout.positions(at)
-        at += layout.copied_bytes
+        offsets, lengths = level_ranges.positions(at)
+        at += level_ranges.copied_bytes
         yield ProductLevel(
             width=level.width,
             height=level.height,
             tile_width=level.tile_width,
             tile_height=level.tile_height,
             photometric=level.encoding.photometric,
-            subsampling=layout.frame.subsampling or (1, 1),
-            tables=_bare_tables(level),
+            subsampling=level_ranges.frame.subsampling or (1, 1),
+            tables=bare_tables(level),
             offsets=offsets,
             lengths=lengths,
         )
-
-
-def _blank_tile(level: Level, frame: JpegFrame) -> bytes:
-    """Return a white tile with tables of its own, shared by all tiles that were never written."""
-    from PIL import Image  # noqa: PLC0415 (hardly any slide has such tiles)
-
-    body = BytesIO()
-    white = Image.new(_MODES[frame.components], (level.tile_width, level.tile_height), "white")
-    is_rgb = level.encoding.photometric == Photometric.RGB
-    across, down = frame.subsampling or (1, 1)
-    subsampling = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0"}.get((across, down), "4:4:4")
-    white.save(body, "JPEG", quality=_BLANK_QUALITY, subsampling=subsampling, keep_rgb=is_rgb)
-    return body.getvalue()

@@ -6,8 +6,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Queue
-from threading import Thread
 from types import TracebackType
 from typing import Self
 
@@ -21,7 +19,6 @@ from tiler.domain.slide_traits import CANONICAL
 _ALIGNMENT_BYTES = 4096
 _LONGEST_NAME = 200
 _GENERATED_TABLES = 1024
-_PIECES_BEHIND = 2
 
 
 def product_text(facts: SlideFacts, route: Route, name: str) -> ProductText:
@@ -97,9 +94,13 @@ class ProductFile:
     def append(self, body: bytes) -> int:
         """Write tiles and return where they begin."""
         start = self.end
-        write_all(self._descriptor, body, start)
+        self.write(body, start)
         self.end += len(body)
         return start
+
+    def write(self, body: bytes, at: int) -> None:
+        """Write tiles where `write_directories` says they are; several threads may do so at once."""
+        write_all(self._descriptor, body, at)
 
     def write_directories(self, levels: Sequence[ProductLevel]) -> bytes:
         """Write what stands in front of the tiles, padded to their beginning, and return it."""
@@ -117,50 +118,6 @@ class ProductFile:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         os.close(self._descriptor)
-
-
-class Digest:
-    """SHA-256 of what is written, computed by a thread of its own a few pieces behind; a context manager.
-
-    Parameters
-    ----------
-    wanted
-        If not, nothing is computed.
-    """
-
-    def __init__(self, *, wanted: bool) -> None:
-        self._wanted = wanted
-        self._sha256 = hashlib.sha256()
-        self._pieces: Queue[bytes | None] = Queue(_PIECES_BEHIND)
-        self._thread = Thread(target=self._work, name="digest")
-
-    def update(self, body: bytes) -> None:
-        if self._wanted:
-            self._pieces.put(body)
-
-    def hexadecimal(self) -> str:
-        """Return the checksum, to which nothing can be added any more; "" if it is not wanted."""
-        self._finish()
-        return self._sha256.hexdigest() if self._wanted else ""
-
-    def _work(self) -> None:
-        while (body := self._pieces.get()) is not None:
-            self._sha256.update(body)
-
-    def _finish(self) -> None:
-        if self._thread.is_alive():
-            self._pieces.put(None)
-            self._thread.join()
-
-    def __enter__(self) -> Self:
-        if self._wanted:
-            self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._finish()
 
 
 def sha256_of(path: Path) -> str:
