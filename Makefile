@@ -85,7 +85,7 @@ bench-ingest: $(DEVELOPMENT) $(PANIMG) ## the import beside panimg and ITK  [ARG
 bench-ingest-workers: $(DEVELOPMENT) $(PANIMG) ## a whole worker beside panimg alone, and two workers beside one  [ARGS="--rounds 5"]
 	@$(BIN)/python -m bench.ingest_workers $(ARGS)
 
-bench-slides: $(DEVELOPMENT) $(WSIDICOMIZER) $(LARGE_IMAGE) $(DEBIAN_VIPS) ## converting slides beside panimg's parameters, vips, large_image, wsidicomizer and cp  [ARGS="--rounds 3 --case svs --shrink 4"]
+bench-slides: $(DEVELOPMENT) $(PANIMG) $(WSIDICOMIZER) $(LARGE_IMAGE) $(DEBIAN_VIPS) ## converting slides beside panimg's parameters, vips, large_image, wsidicomizer and cp  [ARGS="--rounds 3 --case svs --shrink 4"]
 	@$(BIN)/python -m bench.slides $(ARGS)
 
 bench-tiles: $(DEVELOPMENT) servers $(LARGE_IMAGE) ## serving tiles beside DeepZoomGenerator, large_image and iipsrv, in process and over HTTP  [ARGS="--rounds 3"]

@@ -73,6 +73,7 @@ CONTESTANTS = {
     "ours": ours,
     "ours, all levels": ours_all_levels,
     "panimg": panimg,
+    "panimg, Debian's libvips": panimg,
     "vips": vips,
     "large_image_converter": large_image,
     "wsidicomizer": wsidicomizer,
