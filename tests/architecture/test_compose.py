@@ -18,6 +18,7 @@ from tests.support.compose import (
     environment_file,
     written_services,
 )
+from tests.support.servers import MINIO_COLLECTIONS
 
 BACKGROUND = background_parts(ingest_workers=1, tiler_workers=1)
 SERVERS = {"rabbitmq", "mongo", "minio"}
@@ -139,3 +140,7 @@ def test_minio_is_the_release_the_tests_run_on(services: dict[str, Any]) -> None
     image = services["minio"]["image"]
 
     assert re.sub(r"\D", "", image.partition("RELEASE")[2]) == tested[1]
+
+
+def test_minio_collects_garbage_as_that_of_the_benchmarks_does(services: dict[str, Any]) -> None:
+    assert MINIO_COLLECTIONS.items() <= services["minio"]["environment"].items()

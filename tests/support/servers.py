@@ -90,6 +90,10 @@ def minio_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServ
         yield server
 
 
+MINIO_COLLECTIONS = {"GOGC": "800", "GOMEMLIMIT": "1GiB"}
+"""When MinIO collects garbage, as in docker-compose.yml: its collections are what a viewer's slowest tiles wait for."""
+
+
 @contextmanager
 def running_minio(folder: Path, places: Mapping[str, str]) -> Iterator[MinioServer]:
     server = MinioServer(
@@ -107,6 +111,7 @@ def running_minio(folder: Path, places: Mapping[str, str]) -> Iterator[MinioServ
             "MINIO_ROOT_PASSWORD": server.secret_key,
             "MINIO_BROWSER": "off",
             "MINIO_UPDATE": "off",  # it would ask its maker for news
+            **MINIO_COLLECTIONS,
         },
     ) as process:
         process.wait_until_ready(
