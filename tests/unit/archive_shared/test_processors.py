@@ -1,6 +1,9 @@
 """Programs take as many threads as there are processors for them, not as the machine has."""
 
 import os
+from pathlib import Path
+
+import pytest
 
 from archive_shared.processors import usable_processors
 
@@ -15,3 +18,36 @@ def test_one_bound_to_a_processor_counts_that_one_only() -> None:
 
     assert bound == 1
     assert usable_processors() == len(all_of_them)
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ({"": "max 100000"}, 4),
+        ({"": "100000 100000"}, 1),
+        ({"": "250000 100000"}, 3),
+        ({"": "20000 100000"}, 1),
+        ({"": "800000 100000"}, 4),
+        ({"pod": "300000 100000", "pod/container": "max 100000"}, 3),
+        ({"pod": "max 100000", "pod/container": "150000 50000"}, 3),
+        ({"another": "100000 100000"}, 4),
+        ({}, 4),
+    ],
+)
+def test_one_allowed_less_time_than_processors_have_counts_what_it_is_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: dict[str, str], expected: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 2, 3})
+    own_group, groups = tmp_path / "own", tmp_path / "groups"
+    own_group.write_text("1:cpu:/of/version/1\n0::/pod/container\n", encoding="ascii")
+    for place, limit in limits.items():
+        (groups / place).mkdir(parents=True, exist_ok=True)
+        (groups / place / "cpu.max").write_text(limit + "\n", encoding="ascii")
+
+    assert usable_processors(groups=groups, own_group=own_group) == expected
+
+
+def test_where_there_are_no_control_groups_all_processors_count(tmp_path: Path) -> None:
+    processors = len(os.sched_getaffinity(0))
+
+    assert usable_processors(groups=tmp_path, own_group=tmp_path / "none") == processors
