@@ -20,6 +20,7 @@ from ingest_worker.adapters.tasks_together import Done, Outcome, Stopped, Task
 from ingest_worker.domain.budget import MIB, Budget
 
 MISBEHAVIOUR = "tests.support.misbehaviour"
+WITHOUT_FILTER = "tests.support.without_process_filter"
 SIGNALS_ARE_KEPT_IN = landlock_version() >= 6
 BUDGET = Budget(wall_time_s=20, cpu_time_s=20, memory_bytes=256 * MIB)
 UNEXPECTED = (
@@ -186,11 +187,18 @@ def test_a_task_starts_no_program() -> None:
     assert "PermissionError" in reasons(outcome)[1]
 
 
-def test_no_task_reaches_the_network_nor_does_what_it_starts() -> None:
+def test_no_task_reaches_the_network() -> None:
     (outcome,) = outcomes(task("open_sockets"))
 
     assert isinstance(outcome, Done)
-    assert outcome.value == {"mine": ["PermissionError", "PermissionError"], "started": "PermissionError"}
+    assert outcome.value == {"AF_INET": "PermissionError", "AF_UNIX": "PermissionError"}
+
+
+def test_a_task_starts_no_process_and_cannot_leave_its_group() -> None:
+    (outcome,) = outcomes(task("start_processes"))
+
+    assert isinstance(outcome, Done)
+    assert outcome.value == dict.fromkeys(("fork", "setpgid", "setsid"), "PermissionError")
 
 
 @pytest.mark.parametrize(
@@ -233,10 +241,11 @@ def test_a_child_leads_its_own_session_and_sees_no_secrets_of_ours(monkeypatch: 
     assert "hunter2" not in str(outcome.value["environment"])
 
 
-def test_children_of_a_child_end_with_it(tmp_path: Path) -> None:
+def test_children_of_a_child_end_with_it_where_no_filter_forbids_them(tmp_path: Path) -> None:
     note = tmp_path / "pid"
+    leaving = task("leave_a_grandchild", budget=Budget(wall_time_s=1.5), path=str(note))
 
-    (outcome,) = outcomes(task("leave_a_grandchild", budget=Budget(wall_time_s=1.5), path=str(note)))
+    (outcome,) = outcomes(replace(leaving, preload=(MISBEHAVIOUR, WITHOUT_FILTER)))
 
     assert isinstance(outcome, Stopped)
     assert _ends(int(note.read_text(encoding="ascii")))

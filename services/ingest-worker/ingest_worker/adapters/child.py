@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any, Final, NoReturn
 
 from archive_shared.confinement.no_files import give_up_files
+from archive_shared.confinement.no_processes import give_up_processes
 from ingest_worker.adapters.limits import Spent, confine
 from ingest_worker.domain.budget import Budget
 
@@ -49,6 +50,7 @@ def live(task: dict[str, Any], pipe: int, parent: int) -> NoReturn:
         for folder in task["writes"]:
             Path(folder).mkdir(exist_ok=True)
         give_up_files(packages=PACKAGES, read=task["reads"], write=task["writes"])
+        give_up_processes()
         spent = Spent()
         for number, arguments in enumerate(task["pieces"]):
             if folder := arguments.get("folder"):
