@@ -352,6 +352,31 @@ def test_a_table_is_read_whatever_a_spreadsheet_writes_between_its_cells(
     assert (row["title"], row["values"]) == ("x", {"score": 0.5, "comment": "a, b; c"})
 
 
+@pytest.mark.parametrize(
+    ("table", "kind"),
+    [('[{"title": "x"}]', "json"), ('{"title": "x"}\n', "jsonl"), ("title\nx\n", "csv")],
+)
+def test_a_table_of_any_kind_may_begin_with_a_byte_order_mark(
+    service: ArchiveService, editor: str, archive: str, table: str, kind: str
+) -> None:
+    answer = imported(service, editor, archive, f"\ufeff{table}", format=kind, dry_run=True)
+
+    assert [row["title"] for row in answer.json["plan"]] == ["x"]
+
+
+@pytest.mark.parametrize("cell", ["3,7", "-1,234", "1,5E-3"])
+@pytest.mark.parametrize("kind", ["Float", "Integer"])
+def test_a_decimal_comma_is_refused_with_what_to_write_instead(
+    service: ArchiveService, editor: str, archive: str, cell: str, kind: str
+) -> None:
+    a_socket(service, "Score", kind)
+
+    answer = imported(service, editor, archive, f"title;score\nx;{cell}\n", dry_run=True)
+
+    reason = "Write numbers with a decimal point, and nothing between thousands."
+    assert (answer.status_code, answer.json["errors"]) == (400, {"rows.0.score": [reason]})
+
+
 @pytest.mark.parametrize(("content", "kind"), [("", "csv"), ("title\n", "csv"), ("[]", "json")])
 def test_a_table_without_rows_is_refused(
     service: ArchiveService, editor: str, archive: str, content: str, kind: str

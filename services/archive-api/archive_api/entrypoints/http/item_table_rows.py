@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,10 @@ Errors = dict[str, list[str]]
 IGNORED = ("created", "modified")
 _VALUES = "values"
 _SURPLUS = ""  # no column has this name
+_NUMBERS = ("Float", "Integer")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE)
+"""Not taken for a number: it may as well stand between thousands."""
+_ABOUT_COMMAS = "Write numbers with a decimal point, and nothing between thousands."
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ class Table:
 def read_table(library: Library, archive: str, links: Links, text: str, kind: str) -> Table:
     """Read a table: rows with `pk` edit that item, others create one; empty cells leave values alone.
 
-    `kind` is csv, json or jsonl. What a cell shows of an image is its address, which is taken as the value of a row. Files cannot be put in like that: their
+    `kind` is csv, json or jsonl; a byte-order mark before it is passed over. What a cell shows of an image is its address, which is taken as the value of a row. Files cannot be put in like that: their
     cells are empty, or as they were exported.
 
     Raises
@@ -76,7 +81,7 @@ def read_table(library: Library, archive: str, links: Links, text: str, kind: st
     Invalid
         It is no such table, a column is neither a fixed one nor a socket, or cells are wrong, named `rows.<number>.<column>`.
     """
-    records = _RECORDS[kind](text)
+    records = _RECORDS[kind](text.removeprefix("\ufeff"))
     if not records:
         raise Invalid({"content": ["It has no rows."]})
     names = dict.fromkeys(name for record in records for name in record.cells)
@@ -161,6 +166,8 @@ def _sent(place: str, socket: Socket, cell: Any) -> SentValue:
         raise Invalid({place: ["Files are put in by uploads; leave the cell empty, or as it was exported."]})
     if not isinstance(cell, str) or socket.kind in TEXT_KINDS:
         return SentValue(socket=socket.slug, value=cell)
+    if socket.kind in _NUMBERS and _DECIMAL_COMMA.fullmatch(cell):
+        raise Invalid({place: [_ABOUT_COMMAS]})
     return SentValue(socket=socket.slug, value=read_json_or_text(cell, field=place))
 
 
@@ -182,7 +189,6 @@ def _present(
 
 def _csv_records(text: str) -> list[Record]:
     csv.field_size_limit(4 * LARGEST_JSON_BYTES)  # quotes in JSON are doubled
-    text = text.removeprefix("\ufeff")
     reader = csv.DictReader(io.StringIO(text), restkey=_SURPLUS, strict=True, delimiter=_delimiter(text))
     try:
         reader.fieldnames = [name.strip() for name in reader.fieldnames or []]
