@@ -356,3 +356,71 @@ def test_the_size_of_a_jpeg_is_compared_with_the_ordinary_budget(tmp_path: Path,
     assert reason == (
         f"A single slice of bomb.jpg would take {4 * channels} GB uncompressed, but at most 3 GB is allowed here."
     )
+
+
+def several_pictures(path: Path, *pictures: np.ndarray, **options: Any) -> list[np.ndarray]:
+    """Write a JPEG of several pictures; return what Pillow makes of each of them when it is alone."""
+    first, *others = [Image.fromarray(pixels) for pixels in pictures]
+    first.save(path, "MPO", save_all=True, append_images=others, quality=90, **options)
+    with Image.open(path) as opened:
+        return [_frame(opened, number) for number in range(len(pictures))]
+
+
+def _frame(opened: Image.Image, number: int) -> np.ndarray:
+    opened.seek(number)
+    return np.asarray(opened.convert("RGB"))
+
+
+def test_each_picture_of_a_stereo_photograph_becomes_an_image(tmp_path: Path) -> None:
+    expected = several_pictures(tmp_path / "fundus.jpg", picture(), picture()[:, ::-1])
+
+    images = convert_here([tmp_path / "fundus.jpg"], tmp_path / "out").images
+
+    assert [image.name for image in images] == ["fundus.jpg", "fundus.jpg (2)"]
+    assert [image.notes for image in images] == [
+        (f"This is picture {number} of 2 in the file.",) for number in (1, 2)
+    ]
+    for image, pixels in zip(images, expected, strict=True):
+        assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, pixels)
+
+
+def test_pictures_of_a_stereo_photograph_are_upright_each_by_its_own_word(tmp_path: Path) -> None:
+    on_its_side = Image.Exif()
+    on_its_side[0x0112] = 6
+    stored = several_pictures(tmp_path / "in.jpg", picture(), picture()[::-1], exif=on_its_side)
+
+    images = convert_here([tmp_path / "in.jpg"], tmp_path / "out").images
+
+    got = [read_with_itk(tmp_path / "out" / image.file).pixels for image in images]
+    assert np.array_equal(got[0], np.rot90(stored[0], -1))
+    assert np.array_equal(got[1], stored[1])
+
+
+def test_smaller_pictures_behind_a_photograph_are_left_out_with_a_note(tmp_path: Path) -> None:
+    several_pictures(tmp_path / "in.jpg", picture(), picture(32, 24), picture(16, 12))
+
+    image = the_image(convert_here([tmp_path / "in.jpg"], tmp_path / "out"))
+
+    assert image.notes == ("2 more pictures of the file, of other sizes, were left out.",)
+
+
+def test_a_second_picture_that_an_editor_dropped_is_noted(tmp_path: Path) -> None:
+    expected = several_pictures(tmp_path / "in.jpg", picture(), picture()[::-1])
+    content = (tmp_path / "in.jpg").read_bytes()
+    (tmp_path / "in.jpg").write_bytes(content[: content.index(b"\xff\xd9\xff\xd8") + 2])
+
+    image = the_image(convert_here([tmp_path / "in.jpg"], tmp_path / "out"))
+
+    assert image.notes == ("The file announces 1 more pictures, which it does not hold.",)
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, expected[0])
+
+
+def test_a_second_picture_that_is_cut_off_is_reported_beside_the_first(tmp_path: Path) -> None:
+    several_pictures(tmp_path / "in.jpg", picture(), picture()[::-1])
+    (tmp_path / "in.jpg").write_bytes((tmp_path / "in.jpg").read_bytes()[:-2])
+
+    report = convert_here([tmp_path / "in.jpg"], tmp_path / "out")
+
+    assert [image.notes for image in report.images] == [("This is picture 1 of 2 in the file.",)]
+    [rejection] = report.rejected
+    assert rejection.reasons == ("The file in.jpg is damaged: it is cut off: its end is missing.",)

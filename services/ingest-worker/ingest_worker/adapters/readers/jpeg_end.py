@@ -7,8 +7,13 @@ MARK, START_OF_SCAN, END_OF_IMAGE = 0xFF, 0xDA, b"\xff\xd9"
 WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD9)))
 
 
-def check_end(file: SourceFile) -> None:
+def check_end(file: SourceFile, start: int = 0) -> None:
     """Refuse a JPEG whose pixels no end follows; whatever comes after that is its writer's business.
+
+    Parameters
+    ----------
+    start
+        Where it begins in the file.
 
     Raises
     ------
@@ -16,13 +21,12 @@ def check_end(file: SourceFile) -> None:
         It is cut off.
     """
     content = file.path.read_bytes()
-    if content.find(END_OF_IMAGE, _first_scan(content)) < 0:
+    if content.find(END_OF_IMAGE, _first_scan(content, start + 2)) < 0:
         raise Damaged(file.base_name, "it is cut off: its end is missing")
 
 
-def _first_scan(content: bytes) -> int:
+def _first_scan(content: bytes, at: int) -> int:
     """Return where the first scan begins, behind all that could hold a picture of its own (ISO 10918-1, annex B)."""
-    at = 2
     while at + 4 <= len(content) and content[at] == MARK:
         marker = content[at + 1]
         if marker == START_OF_SCAN:

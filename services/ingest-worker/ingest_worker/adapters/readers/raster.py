@@ -15,6 +15,7 @@ from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, UnidentifiedIm
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.jpeg_end import check_end
+from ingest_worker.adapters.readers.jpeg_pictures import pictures_in
 from ingest_worker.adapters.readers.png_chunks import Png, check_rows, checked_png, is_png
 from ingest_worker.adapters.readers.raster_quick import quick_jpeg, quick_png
 from ingest_worker.adapters.volumes import ArrayVolume, Pixels, Reading, VolumeReading
@@ -41,22 +42,27 @@ Image.MAX_IMAGE_PIXELS = None
 
 
 def read(given: ConversionInput) -> Iterator[Reading]:
-    """Yield the picture of a candidate of one file."""
+    """Yield the pictures of a candidate of one file."""
     file = given.files[0]
     png = checked_png(file, most_bytes=given.budget.image_bytes) if is_png(file) else None
-    if png is None:
-        check_end(file)
-    pixels = _sixteen_bit(file, given, png) if png and png.has_16_bit_color else _decoded(file, given, png)
+    if png and png.has_16_bit_color:
+        yield _reading(given, _sixteen_bit(file, given, png))
+        return
+    for pixels, notes in _decoded(file, given, png):
+        yield _reading(given, pixels, *notes)
+
+
+def _reading(given: ConversionInput, pixels: Pixels, *notes: str) -> VolumeReading:
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     layout = VolumeLayout(
         (pixels.shape[1], pixels.shape[0]), channels, pixels.dtype.name, Geometry.unknown(2)
     )
-    yield VolumeReading(
+    return VolumeReading(
         files=given.names,
-        name=file.base_name,
+        name=given.files[0].base_name,
         volume=ArrayVolume(layout, pixels),
         metadata=layout.metadata(pixel_size_known=False),
-        notes=(ANIMATED,) if png and png.is_animated else (),
+        notes=notes,
     )
 
 
@@ -66,24 +72,47 @@ def _check_size(
     VolumeLayout(size, channels, sample_type, Geometry.unknown(2)).check(file.base_name, given.budget)
 
 
-def _decoded(file: SourceFile, given: ConversionInput, png: Png | None) -> Pixels:
+def _decoded(
+    file: SourceFile, given: ConversionInput, png: Png | None
+) -> Iterator[tuple[Pixels, tuple[str, ...]]]:
+    """Yield the pictures of a file, mostly one, with remarks."""
     try:
-        with Image.open(file.path, formats=KNOWN) as picture:
-            _check_size(file, picture.size, *DECODED_AS.get(picture.mode, MOST), given)
-            quick = quick_png(picture, file, png) if png else quick_jpeg(picture, file)
-            if quick is not None:
-                return quick
+        with Image.open(file.path, formats=KNOWN) as opened:
             if png:
-                check_rows(file, png, most_bytes=given.budget.image_bytes)
-            picture.load()
-            ImageOps.exif_transpose(picture, in_place=True)
-            return _in_known_mode(picture)
+                yield _of_png(opened, file, given, png), (ANIMATED,) if png.is_animated else ()
+                return
+            found = pictures_in(opened)
+            for frame, start in found.offsets.items():
+                opened.seek(frame)
+                yield _of_jpeg(opened, file, given, start), (*found.number_of(frame), *found.notes)
     except UnidentifiedImageError as error:
         raise Refused(
             f"The picture {file.base_name} cannot be read; its header is damaged or of a rare kind."
         ) from error
     except DECODER_ERRORS as error:
         raise Damaged(file.base_name, "its pixels cannot be decoded to the end") from error
+
+
+def _of_png(opened: Image.Image, file: SourceFile, given: ConversionInput, png: Png) -> Pixels:
+    _check_size(file, opened.size, *DECODED_AS.get(opened.mode, MOST), given)
+    quick = quick_png(opened, file, png)
+    if quick is None:
+        check_rows(file, png, most_bytes=given.budget.image_bytes)
+    return _upright(opened) if quick is None else quick
+
+
+def _of_jpeg(opened: Image.Image, file: SourceFile, given: ConversionInput, start: int) -> Pixels:
+    _check_size(file, opened.size, *DECODED_AS.get(opened.mode, MOST), given)
+    check_end(file, start)
+    quick = quick_jpeg(opened, file)
+    return _upright(opened) if quick is None else quick
+
+
+def _upright(opened: Image.Image) -> Pixels:
+    """Decode a picture and turn it as people see it."""
+    opened.load()
+    ImageOps.exif_transpose(opened, in_place=True)
+    return _in_known_mode(opened)
 
 
 def _in_known_mode(picture: Image.Image) -> Pixels:

@@ -1,0 +1,67 @@
+"""The pictures that follow the first in a JPEG: another eye, another angle, previews (multi-picture format, CIPA DC-007)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, MpoImagePlugin
+
+MISSING: Final = (OSError, SyntaxError, ValueError, EOFError)
+"""What Pillow raises where there is no picture although one is announced."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What an opened file holds.
+
+    Parameters
+    ----------
+    offsets
+        Where pictures as large as the first begin, by the number of their frame.
+    smaller
+        How many are of another size: previews, maps of depth or brightness.
+    missing
+        How many are announced and not there: editors keep the announcement and drop the pictures.
+    """
+
+    offsets: dict[int, int]
+    smaller: int = 0
+    missing: int = 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        left_out = f"{self.smaller} more pictures of the file, of other sizes, were left out."
+        lost = f"The file announces {self.missing} more pictures, which it does not hold."
+        return (left_out,) * bool(self.smaller) + (lost,) * bool(self.missing)
+
+    def number_of(self, frame: int) -> tuple[str, ...]:
+        """Return a remark on which of several pictures a frame is."""
+        if len(self.offsets) == 1:
+            return ()
+        return (f"This is picture {list(self.offsets).index(frame) + 1} of {len(self.offsets)} in the file.",)
+
+
+def pictures_in(opened: Image.Image) -> Pictures:
+    """Return which pictures a file holds; every kind but this one holds one. Leaves it at the first.
+
+    Costs reading the header of each.
+    """
+    if not isinstance(opened, MpoImagePlugin.MpoImageFile):
+        return Pictures({0: 0})
+    size, offsets, smaller, missing = opened.size, {0: 0}, 0, 0
+    for frame in range(1, opened.n_frames):
+        if not _is_there(opened, frame) or opened.offset in offsets.values():
+            missing += 1
+        elif opened.size == size:
+            offsets[frame] = opened.offset
+        else:
+            smaller += 1
+    opened.seek(0)
+    return Pictures(offsets, smaller, missing)
+
+
+def _is_there(opened: Image.Image, frame: int) -> bool:
+    try:
+        opened.seek(frame)
+    except MISSING:
+        return False
+    return True
