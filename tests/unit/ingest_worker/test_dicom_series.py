@@ -20,6 +20,7 @@ from demo.imaging import (
     write_dicom_series,
 )
 from ingest_worker.domain.budget import Budget
+from ingest_worker.domain.slices import Assumed
 from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
 from tests.support.odd_files import flip_bit
 
@@ -238,6 +239,35 @@ def test_slices_of_two_patients_never_become_one_volume(tmp_path: Path, offset_m
     assert np.array_equal(np.stack(got), [anatomy(4), -anatomy(4)])
 
 
+@pytest.mark.parametrize("silent", [0, 2, 3])
+def test_a_file_that_does_not_say_whose_it_is_belongs_to_the_patient_of_its_series(
+    tmp_path: Path, silent: int
+) -> None:
+    def forgotten(dataset: Dataset, index: int) -> None:
+        if index == silent:
+            dataset.PatientID = dataset.PatientName = ""
+
+    files = write_dicom_series(tmp_path / "in", anatomy(4), change=forgotten)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(4))
+    assert (image.metadata.patient_id, image.metadata.patient_name) == ("P-0815", "Muster^Erika")
+    assert image.notes == (Assumed.OWNER,)
+
+
+def test_a_file_that_does_not_say_whose_it_is_is_neither_of_two_patients(tmp_path: Path) -> None:
+    def forgotten(dataset: Dataset, index: int) -> None:
+        dataset.PatientID = ("1", "1", "", "2", "2")[index]
+
+    files = write_dicom_series(tmp_path / "in", anatomy(5), change=forgotten)
+
+    images = convert_here(files, tmp_path / "out").images
+
+    found = {image.metadata.patient_id: image.metadata.depth for image in images}
+    assert found == {"1": 2, "": 1, "2": 2}
+
+
 def test_folders_tell_slices_apart_when_nothing_else_does(tmp_path: Path) -> None:
     one = write_dicom_series(tmp_path / "1", anatomy(4))
     other = write_dicom_series(tmp_path / "2", -anatomy(4))
@@ -304,6 +334,28 @@ def test_time_is_the_fourth_dimension(tmp_path: Path, name: str) -> None:
     assert np.array_equal(got.pixels, expected)
     assert got.spacing == (0.7, 0.5, 2.5, 1.0)
     assert any("when they were acquired" in note for note in image.notes) == (name == "AcquisitionTime")
+
+
+def test_pictures_of_one_place_are_put_in_order_of_when_they_were_acquired(tmp_path: Path) -> None:
+    volumes = np.stack([anatomy(1, seed=seed) for seed in range(3)])
+    files = write_over_time(tmp_path / "in", volumes, "AcquisitionTime")
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert (image.metadata.depth, image.metadata.timepoints) == (1, 3)
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, volumes[::-1])
+    assert Assumed.TIME in image.notes
+
+
+def test_pictures_of_one_place_and_time_are_images_of_their_own(tmp_path: Path) -> None:
+    files = [
+        write_dicom_series(tmp_path / "in", anatomy(1, seed=seed), prefix=f"{seed}-")[0] for seed in range(3)
+    ]
+
+    images = convert_here(files, tmp_path / "out").images
+
+    got = [read_with_itk(tmp_path / "out" / image.file).pixels for image in images]
+    assert np.array_equal(got, [anatomy(1, seed=seed) for seed in range(3)])
 
 
 def test_slices_acquired_again_at_some_places_only_are_no_time_points(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from operator import attrgetter
 from typing import TypeAlias, TypeVar
@@ -30,13 +30,16 @@ HEAD_FIRST: Orientation = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 
 
 class Assumed(StrEnum):
-    """What a file leaves open of the places of its frames; the value is the note on it."""
+    """What a file leaves open of its slices; the value is the note on it."""
 
     PLACE = "The file does not say where its slices lie; the first was placed at the origin."
     ORDER = "Only the first frame carries a position; the others were placed behind it in their stored order."
     DISTANCE = "The file does not say how far its slices are apart."
     TIME = "Nothing but when they were acquired tells slices at one place apart; they were taken for time points."
     THICKNESS = "The file does not say how far its slices are apart; their thickness was taken."
+    OWNER = (
+        "Some files of this series do not say whose they are; they were taken for those of the same patient."
+    )
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Slice:
     stack
         The scanner's own name for the stack it belongs to, and for the segment it shows.
     owner
-        Whose it is, as the file says it: slices of two patients never make a volume.
+        Whose it is, as the file says it, "" if it does not: slices of two patients never make a volume.
     times
         Possible time axes by name, best first, on which slices of one time point share their value.
     trigger_ms
@@ -74,7 +77,7 @@ class Slice:
     traits
         What else can tell slices at one place apart, best first: acquisition, echo, ...
     assumed
-        What of its position is not known but assumed.
+        What is not known of it but assumed.
     is_sparse
         Whether slices missing beside it are known to be empty: segmentations leave out where nothing is marked.
     is_empty
@@ -112,6 +115,23 @@ MOMENTS: tuple[Callable[[Slice], float | None], ...] = (attrgetter("trigger_ms")
 def files_of(slices: Iterable[Slice]) -> tuple[str, ...]:
     """Return the names of the files these slices come from, sorted."""
     return tuple(sorted({one.file for one in slices}, key=natural_order))
+
+
+def with_owner(slices: Sequence[Slice]) -> Sequence[Slice]:
+    """Return the slices of one series, those without owner as the other ones' if these are of one patient.
+
+    An identifier of the patient may be empty (type 2 in PS3.3 C.7.1.1), and a series is of one patient (PS3.3 A.1.2); where
+    files say of themselves that it is not, nobody knows whose the silent ones are.
+    """
+    owners = {one.owner for one in slices}
+    known = owners - {""}
+    if len(known) != 1 or known == owners:
+        return slices
+    (owner,) = known
+    return [
+        one if one.owner else replace(one, owner=owner, assumed=(*one.assumed, Assumed.OWNER))
+        for one in slices
+    ]
 
 
 def alike(slices: Iterable[Slice]) -> list[list[Slice]]:
@@ -231,7 +251,7 @@ def told_apart(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:
     """Part slices that lie at the same places by what else differs between them, or None if nothing does.
 
     A trait is accepted when within each of its values no two slices share a place; if no single one does it, all
-    together are tried, then the folders that the files lie in, and then files of many slices, one volume each.
+    together are tried, then the folders that the files lie in, and then files of slices at many places, one volume each.
     """
     names = list(by_place[0][0].traits)
     most = max(map(len, by_place))
@@ -241,10 +261,16 @@ def told_apart(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:
             for one in place:
                 parts[_traits_of(one, chosen)].append(one)
         apart = all(len({_traits_of(one, chosen) for one in place}) == len(place) for place in by_place)
-        one_volume_each = chosen != [FILE] or len(parts) == most
+        one_volume_each = chosen != [FILE] or (len(parts) == most and len(by_place) > 1)
         if chosen and apart and one_volume_each and len(parts) > 1:
             return [parts[key] for key in sorted(parts, key=_trait_order)]
     return None
+
+
+def pictures_apart(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:
+    """Part slices that all lie at one place into pictures, if each is a file of its own."""
+    (place, *others) = by_place
+    return None if others or len(files_of(place)) < len(place) else [[one] for one in place]
 
 
 def _traits_of(one: Slice, names: Sequence[str]) -> tuple[str | None, ...]:

@@ -3,7 +3,7 @@
 Order comes from positions along the slices' normal, never from the scanner's numbering (DICOM PS3.3 C.7.6.2.1.1).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -27,10 +27,12 @@ from ingest_worker.domain.slices import (
     alike,
     by_acquisition,
     files_of,
+    pictures_apart,
     places,
     same_place_reason,
     time_axis,
     told_apart,
+    with_owner,
 )
 
 EVEN_STEP = 0.1
@@ -94,7 +96,7 @@ def stacks_of(
         stored against their normal.
     """
     results: list[Stack | Unstackable] = []
-    for part in alike(slices):
+    for part in alike(with_owner(slices)):
         for volume in _without_positions(part, cross_sectional) if part[0].position is None else [part]:
             results.extend(_stacked(volume, slice_distance_mm))
     return results
@@ -131,7 +133,7 @@ def _numbered(volume: list[Slice], slice_distance_mm: float | None) -> Stack:
     geometry = Geometry(along, (0.0, 0.0, 0.0), by_columns(row, column, _normal(volume[0])))
     known = (volume[0].pixel_spacing is not None, slice_distance_mm is not None)
     notes = ("The slices carry no positions and were ordered by their numbers.",) if several else ()
-    return Stack(tuple(ordered), len(ordered), None, geometry, known, notes)
+    return Stack(tuple(ordered), len(ordered), None, geometry, known, (*notes, *_assumptions(ordered)))
 
 
 def _positioned(volume: list[Slice], slice_distance_mm: float | None) -> list[Stack | Unstackable]:
@@ -145,14 +147,16 @@ def _positioned(volume: list[Slice], slice_distance_mm: float | None) -> list[St
     if through_time is not None:
         return [_grid(through_time, slice_distance_mm)]
     parts = told_apart(by_place)
-    if parts is not None:
-        return [stack for part in parts for stack in _stacked(part, slice_distance_mm)]
-    through_time = by_acquisition(by_place)
-    if through_time is None:
+    if parts is None:
+        through_time = by_acquisition(by_place)
+        if through_time is not None:
+            first = through_time[0][0]
+            through_time[0][0] = replace(first, assumed=(*first.assumed, Assumed.TIME))
+            return [_grid(through_time, slice_distance_mm)]
+        parts = pictures_apart(by_place)
+    if parts is None:
         raise Refused(same_place_reason(by_place))
-    first = through_time[0][0]
-    through_time[0][0] = replace(first, assumed=(*first.assumed, Assumed.TIME))
-    return [_grid(through_time, slice_distance_mm)]
+    return [stack for part in parts for stack in _stacked(part, slice_distance_mm)]
 
 
 def _filled(slices: list[Slice], normal: Vector, slice_distance_mm: float | None) -> list[Slice]:
@@ -195,10 +199,15 @@ def _grid(points: list[list[Slice]], slice_distance_mm: float | None) -> Stack:
     known = (first[0].pixel_spacing is not None, measured or slice_distance_mm is not None)
     along = (*(first[0].pixel_spacing or (1.0, 1.0)), step or abs(slice_distance_mm or 1.0))
     geometry = Geometry(along, _position(first[0]), by_columns(row, column, normal))
-    slices, notes = tuple(one for point in points for one in point), tuple(map(str, first[0].assumed))
+    slices = tuple(one for point in points for one in point)
+    notes = _assumptions(slices)
     if len(points) == 1:
         return Stack(slices, len(first), None, geometry, known, notes)
     return Stack(slices, len(first), len(points), geometry.with_time(), known, notes)
+
+
+def _assumptions(slices: Iterable[Slice]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(assumed) for one in slices for assumed in one.assumed))
 
 
 def _normal(one: Slice) -> Vector:

@@ -38,7 +38,7 @@ def describe(
     form: SampleFormat,
     rescale: Rescale,
 ) -> Description:
-    """Describe a volume by its first slice.
+    """Describe a volume by its first slice, and the patient by the first that tells who it is.
 
     Parameters
     ----------
@@ -49,8 +49,8 @@ def describe(
     """
     header = headers[stack.slices[0].file]
     dataset = header.own_dataset()
-    texts = {keyword: text(dataset, keyword) for keyword in FIELDS} | _display(stack, dataset, form, rescale)
-    texts |= _over_time(stack, headers)
+    texts = {keyword: text(dataset, keyword) for keyword in FIELDS} | _patient(dataset, headers.values())
+    texts |= _display(stack, dataset, form, rescale) | _over_time(stack, headers)
     pixel_size, slice_distance = stack.spacing_known
     plain = layout.metadata(pixel_size_known=pixel_size, slice_distance_known=slice_distance)
     found = described(plain, texts)
@@ -60,6 +60,17 @@ def describe(
         header_fields=found.header_fields,
         notes=(*stack.notes, *found.notes, *_remarks(stack, dataset)),
     )
+
+
+def _patient(dataset: Dataset, headers: Iterable[DicomHeader]) -> dict[str, str]:
+    """Return what is said of the patient where that file says it, which may be another one than the first."""
+    if text(dataset, "PatientID"):
+        return {}
+    telling = next((header for header in headers if text(header.dataset, "PatientID")), None)
+    if telling is None:
+        return {}
+    patient = telling.own_dataset()
+    return {keyword: text(patient, keyword) for keyword in FIELDS if keyword.startswith("Patient")}
 
 
 def _name(header: DicomHeader, dataset: Dataset, files: int, frame: int) -> str:
