@@ -7,6 +7,13 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from pydicom.dataset import Dataset
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from demo.imaging import Grid, a_dataset, ct_slice, picture, put_pixels
 from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
@@ -224,17 +231,31 @@ def test_monochrome1_is_mirrored_within_what_its_table_could_hold(tmp_path: Path
     assert np.array_equal(pixels.squeeze(), 4095 - STORED)
 
 
-def test_float_pixels_stay_as_they_are(tmp_path: Path) -> None:
-    values = STORED.astype(np.float32) / 7
+@pytest.mark.parametrize(
+    "transfer_syntax",
+    [ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian],
+    ids=lambda uid: uid.name,
+)
+@pytest.mark.parametrize(
+    ("keyword", "stored_type"), [("FloatPixelData", "float32"), ("DoubleFloatPixelData", "float64")]
+)
+def test_float_pixels_stay_as_they_are(
+    tmp_path: Path, keyword: str, stored_type: str, transfer_syntax: UID
+) -> None:
+    values = (STORED / 7).astype(stored_type)
     dataset = ct_slice(np.zeros((24, 32), np.int16), Grid(), 0, 1)
-    put_pixels(dataset, values.view(np.uint32))
+    put_pixels(dataset, values.view(f"uint{8 * values.itemsize}"))
     del dataset.PixelData, dataset.RescaleIntercept, dataset.RescaleSlope
-    dataset.FloatPixelData = values.tobytes()
+    big_endian = transfer_syntax == ExplicitVRBigEndian
+    setattr(dataset, keyword, values.astype(values.dtype.newbyteorder(">" if big_endian else "<")).tobytes())
+    dataset.file_meta.TransferSyntaxUID = transfer_syntax
     dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
 
     image = the_image(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
 
-    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels[0], values)
+    got = read_with_itk(tmp_path / "out" / image.file).pixels[0]
+    assert got.dtype == values.dtype
+    assert np.array_equal(got, values)
 
 
 def test_a_dose_grid_is_in_gray_at_its_planes(tmp_path: Path) -> None:
@@ -326,3 +347,14 @@ def test_itk_sees_the_same_hounsfield_units(tmp_path: Path) -> None:
     got, _ = imported(tmp_path, [STORED], bits_stored=12)
 
     assert np.array_equal(got, sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "in" / "0.dcm"))))
+
+
+def test_a_deflated_object_without_pixels_is_named(tmp_path: Path) -> None:
+    dataset = a_dataset()
+    dataset.Rows = dataset.Columns = 8
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    reason = the_reason(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    assert reason == "The DICOM file in.dcm has no pixels."

@@ -195,20 +195,33 @@ def _pixel_element(
     A deflated file was inflated by pydicom as a whole: its stream stands somewhere else.
     """
     if transfer_syntax == DeflatedExplicitVRLittleEndian:
-        return PixelElement("integer", None, None)
+        return PixelElement(_deflated_kind(file), None, None)
     order = ">" if transfer_syntax == "1.2.840.10008.1.2.2" else "<"
     start = stream.read(12)
     if len(start) < 8:
         raise Refused(f"The DICOM file {file.base_name} ends before its pixels.")
     kind = PIXEL_TAGS.get(struct.unpack_from(order + "HH", start))
     if kind is None:
-        raise Refused(f"The DICOM file {file.base_name} has no pixels.")
+        raise _without_pixels(file)
     offset = stream.tell() - len(start)
     if start[4:6] in LONG_FORM and len(start) == 12:
         (length,) = struct.unpack_from(order + "I", start, 8)
         return PixelElement(kind, offset + 12, None if length == UNDEFINED_LENGTH else length)
     (length,) = struct.unpack_from(order + "I", start, 4)
     return PixelElement(kind, offset + 8, None if length == UNDEFINED_LENGTH else length)
+
+
+def _deflated_kind(file: SourceFile) -> str:
+    """Return the kind of pixels in a deflated file, which has to be inflated once more to see it."""
+    whole = dcmread(file.path, force=True, specific_tags=list(PIXEL_TAGS))
+    kind = next((kind for tag, kind in PIXEL_TAGS.items() if tag in whole), None)
+    if kind is None:
+        raise _without_pixels(file)
+    return kind
+
+
+def _without_pixels(file: SourceFile) -> Refused:
+    return Refused(f"The DICOM file {file.base_name} has no pixels.")
 
 
 def check_length(header: DicomHeader, expected_bytes: int) -> None:

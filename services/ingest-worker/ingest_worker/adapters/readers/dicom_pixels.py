@@ -6,7 +6,7 @@ from io import FileIO
 from typing import Final
 
 import numpy as np
-from pydicom import Dataset, dcmread
+from pydicom import dcmread
 from pydicom.encaps import generate_frames
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut
@@ -141,7 +141,7 @@ def _decoded_frames(
     """Decode frames of any other encoding; pydicom turns YBR colour into RGB."""
     try:
         if header.transfer_syntax == DeflatedExplicitVRLittleEndian:
-            yield from iter_pixels(_inflated(header), indices=list(frames))
+            yield from iter_pixels(dcmread(header.file.path, force=True), indices=list(frames))
         elif header.transfer_syntax in NATIVE:
             yield from iter_pixels(header.file.path, indices=list(frames))
         elif header.transfer_syntax == JPEGExtended12Bit and form.stored_bits > 8:
@@ -172,14 +172,6 @@ def _twelve_bit_frames(header: DicomHeader, frames: Sequence[int], count: int) -
         found = list(generate_frames(stream, number_of_frames=count))
     for frame in frames:
         yield jpeg8_decode(found[frame])
-
-
-def _inflated(header: DicomHeader) -> Dataset:
-    """Read a deflated file with its pixels: it can only be inflated as a whole."""
-    dataset = dcmread(header.file.path, force=True)
-    if "PixelData" not in dataset:
-        raise Refused(f"The DICOM file {header.file.base_name} has no pixels.")
-    return dataset
 
 
 def _require_decoder(header: DicomHeader) -> None:
