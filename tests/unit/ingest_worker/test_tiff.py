@@ -16,6 +16,7 @@ from archive_shared.colour_profile import without_origin
 from demo.imaging import anatomy, cut_short, picture, write_pyramid
 from ingest_worker.adapters.readers import tiff
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
+from ingest_worker.adapters.readers.tiff import AS_STORED, IN_THEIR_ORDER
 from ingest_worker.adapters.volumes import PyramidReading
 from ingest_worker.conversion import convert
 from ingest_worker.domain.budget import MIB, Budget
@@ -323,6 +324,35 @@ def test_white_is_zero_palette_and_one_bit_become_what_people_see(tmp_path: Path
     assert np.array_equal(got["bits.tif"], (gray > 128) * np.uint8(255))
 
 
+@pytest.mark.parametrize("pages", [1, 2])
+@pytest.mark.parametrize("sample_type", ["int8", "uint16", "int16", "uint32", "int32"])
+def test_white_is_zero_is_mirrored_within_what_samples_can_hold(
+    tmp_path: Path, sample_type: str, pages: int
+) -> None:
+    stored = np.random.default_rng(2).integers(0, 100, (pages, 40, 50)).astype(sample_type)
+    source = write(tmp_path / "in.tif", stored, photometric="miniswhite")
+
+    image, path = imported(source, tmp_path)
+
+    got = tifffile.imread(path, key=0)[None] if pages == 1 else read_with_itk(path).pixels
+    limits = np.iinfo(sample_type)
+    assert got.dtype == stored.dtype
+    assert np.array_equal(got, (limits.max + limits.min - stored.astype(np.int64)).astype(sample_type))
+    assert image.notes == () if pages == 1 else (IN_THEIR_ORDER,)
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+def test_white_is_zero_is_only_noted_where_nobody_knows_the_other_end(tmp_path: Path, pages: int) -> None:
+    stored = np.random.default_rng(2).normal(size=(pages, 40, 50)).astype(np.float32)
+    source = write(tmp_path / "in.tif", stored, photometric="miniswhite")
+
+    image, path = imported(source, tmp_path)
+
+    got = tifffile.imread(path, key=0)[None] if pages == 1 else read_with_itk(path).pixels
+    assert np.array_equal(got, stored)
+    assert AS_STORED in image.notes
+
+
 def test_pages_of_white_is_zero_palette_and_one_bit_become_what_people_see(tmp_path: Path) -> None:
     color = [picture(), picture()[::-1]]
     gray = np.stack(color)[..., 0]
@@ -416,7 +446,8 @@ def test_tiles_of_one_colour_each_become_one_picture(tmp_path: Path, compression
     assert np.array_equal(tifffile.imread(path, key=0), picture())
 
 
-def test_twelve_bits_of_a_sample_keep_their_values(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "is_mirrored"), [("minisblack", False), ("miniswhite", True)])
+def test_twelve_bits_of_a_sample_keep_their_values(tmp_path: Path, kind: str, is_mirrored: bool) -> None:
     pixels = np.arange(48 * 64, dtype=np.uint16).reshape(48, 64) % 4096
     packed = bytes(imagecodecs.packints_encode(pixels, 12, runlen=64))
     shape: dict[str, Any] = {
@@ -426,12 +457,12 @@ def test_twelve_bits_of_a_sample_keep_their_values(tmp_path: Path) -> None:
         "rowsperstrip": 48,
     }
     source = tmp_path / "in.tif"
-    tifffile.imwrite(source, iter([packed]), photometric="minisblack", **shape, **RESOLUTION)
+    tifffile.imwrite(source, iter([packed]), photometric=kind, **shape, **RESOLUTION)
 
     image, path = imported(source, tmp_path)
 
     assert image.sample_type == "uint16"
-    assert np.array_equal(tifffile.imread(path, key=0), pixels)
+    assert np.array_equal(tifffile.imread(path, key=0), 4095 - pixels if is_mirrored else pixels)
 
 
 @pytest.mark.parametrize(

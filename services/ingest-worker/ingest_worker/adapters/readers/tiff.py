@@ -11,8 +11,18 @@ import pyvips
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.pixel_bytes import PixelBytes, StoredVolume
 from ingest_worker.adapters.readers.tiff_axes import Axes
-from ingest_worker.adapters.readers.tiff_pages import PLAIN_PHOTOMETRICS, Page, Pages, read_pages
-from ingest_worker.adapters.readers.tiff_plain import is_decoded_by_libvips, write_plain
+from ingest_worker.adapters.readers.tiff_pages import (
+    PLAIN_PHOTOMETRICS,
+    WHITE_IS_ZERO,
+    Page,
+    Pages,
+    read_pages,
+)
+from ingest_worker.adapters.readers.tiff_plain import (
+    is_decoded_by_libvips,
+    keeps_white_as_zero,
+    write_plain,
+)
 from ingest_worker.adapters.readers.tiff_segments import verify_deflated
 from ingest_worker.adapters.volumes import Pixels, PyramidReading, Reading, Volume, VolumeReading
 from ingest_worker.domain.files import SourceFile
@@ -24,16 +34,12 @@ from ingest_worker.domain.segments import MOST_SEGMENTS
 from ingest_worker.domain.slices import Assumed
 
 VIPS_TYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32")
-WHITE_IS_ZERO, PALETTE, CMYK, YCBCR = (
-    0,
-    3,
-    5,
-    6,
-)  # PhotometricInterpretation (TIFF 6.0, sections 8, 16 and 21)
+PALETTE, CMYK, YCBCR = 3, 5, 6  # photometric interpretations (TIFF 6.0, sections 8, 16 and 21)
 COLOR_MODELS = (*PLAIN_PHOTOMETRICS, WHITE_IS_ZERO, PALETTE, CMYK)
 JPEG = 7
 """The only compression that turns YCbCr into colours by itself; libvips takes other samples for red, green and blue."""
 
+AS_STORED = "White is zero in this file; its values were kept as they are stored."
 IN_THEIR_ORDER = "The pages are of one size and were imported as slices; their distance is not known."
 MIXTURE = (
     "The TIFF file {name} holds several pictures that are neither levels of a pyramid nor slices of a stack."
@@ -107,6 +113,8 @@ def _pyramid(found: Pages, given: ConversionInput, path: Path) -> PyramidReading
 def _remarks(found: Pages) -> Iterator[str]:
     """Yield what there is to say about a picture: pages beside it, and pages that should be and are not."""
     left_out, described = len(found.pages) - found.levels, found.described
+    if keeps_white_as_zero(found.pages[0]):
+        yield AS_STORED
     if left_out:
         yield f"{left_out} more pages of the file, such as labels, were left out."
     if described and described.pages > len(found.pages):
@@ -146,7 +154,7 @@ def _stacks(found: Pages, given: ConversionInput, path: Path) -> Iterator[Volume
             name=file.base_name,
             volume=_stack_of(found, axes.volume(channel), layout, replace(file, path=path)),
             metadata=layout.metadata(slice_distance_known=axes.slice_distance_mm is not None),
-            notes=(*which, *_doubts(axes)),
+            notes=(*which, *_doubts(axes), *(AS_STORED,) * keeps_white_as_zero(first)),
         )
 
 

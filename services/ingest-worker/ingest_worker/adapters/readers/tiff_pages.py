@@ -17,6 +17,8 @@ from ingest_worker.domain.refusals import Damaged, Refused, Truncated
 
 MOST_PAGES = 10_000
 PLAIN_PHOTOMETRICS = {1: "GRAY", 2: "RGB", 6: "YCBCR"}
+WHITE_IS_ZERO, BLACK_IS_ZERO = 0, 1
+"""Photometric interpretations of gray (TIFF 6.0, section 8)."""
 LARGEST_TILE = 4096
 UPRIGHT, FIRST_ON_ITS_SIDE = 1, 5
 UNCOMPRESSED = 1

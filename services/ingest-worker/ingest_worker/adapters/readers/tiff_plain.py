@@ -1,7 +1,8 @@
 """Writes pages of a TIFF anew without compression, where libvips cannot read them; tifffile and imagecodecs can.
 
 For Zstandard, LZMA, LERC, JPEG 2000 and JPEG XL it has no decoder and does not say so, whatever it is told to fail on:
-the picture comes out black. Tiles of one colour each, and samples of 10, 12 or 14 bits, it refuses.
+the picture comes out black. Of gray whose zero is white it keeps eight bits, whatever there were. Tiles of one colour each, and
+samples of 10, 12 or 14 bits, it refuses.
 """
 
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Final
 
 from tifffile import TIFF, TiffFile, TiffPage, TiffWriter
 
-from ingest_worker.adapters.readers.tiff_pages import READING_ERRORS, Page
+from ingest_worker.adapters.readers.tiff_pages import BLACK_IS_ZERO, READING_ERRORS, WHITE_IS_ZERO, Page
+from ingest_worker.adapters.volumes import Pixels
 from ingest_worker.domain.refusals import Damaged, Refused
 
 DECODED_BY_LIBVIPS: Final = frozenset((1, 2, 3, 4, 5, 7, 8, 32773, 32946, 50001))
@@ -22,12 +24,21 @@ DECODING_ERRORS: Final = (*READING_ERRORS, RuntimeError)  # what imagecodecs rai
 
 
 def is_decoded_by_libvips(page: Page) -> bool:
-    plain = page.is_interleaved or not page.is_tiled
+    plain = (page.is_interleaved or not page.is_tiled) and not _is_mirrored_here(page)
     return plain and page.bits in WHOLE_BITS and page.compression in DECODED_BY_LIBVIPS
 
 
+def _is_mirrored_here(page: Page) -> bool:
+    return page.photometric == WHITE_IS_ZERO and page.sample_type not in ("bool", "uint8")
+
+
+def keeps_white_as_zero(page: Page) -> bool:
+    """Tell whether what is white has the lowest value in the image, too: nobody knows where the other end of floats is."""
+    return page.photometric == WHITE_IS_ZERO and page.sample_type.startswith("float")
+
+
 def write_plain(path: Path, pages: int, target: Path, name: str) -> None:
-    """Write the first pages with the same samples and colours, each of which is in memory meanwhile.
+    """Write the first pages with the same samples and colours, each of which is in memory meanwhile; zero becomes black.
 
     Raises
     ------
@@ -43,9 +54,10 @@ def write_plain(path: Path, pages: int, target: Path, name: str) -> None:
                 pixels = page.asarray()
             except DECODING_ERRORS as error:
                 raise Damaged(name, f"page {index + 1} cannot be decoded") from error
+            is_white_zero = page.photometric == WHITE_IS_ZERO
             writer.write(
-                pixels,
-                photometric=page.photometric,
+                _mirrored(pixels, page.bitspersample) if is_white_zero else pixels,
+                photometric=BLACK_IS_ZERO if is_white_zero else page.photometric,
                 planarconfig=page.planarconfig if page.samplesperpixel > 1 else None,
                 extrasamples=page.extrasamples,
                 colormap=page.colormap,
@@ -53,6 +65,14 @@ def write_plain(path: Path, pages: int, target: Path, name: str) -> None:
                 extratags=[(ORIENTATION, SHORT, 1, page.tags.valueof(ORIENTATION, default=1), False)],
                 metadata=None,
             )
+
+
+def _mirrored(pixels: Pixels, bits: int) -> Pixels:
+    """Turn gray whose zero is white into gray whose zero is black, within what such samples can hold."""
+    if pixels.dtype.kind != "u":
+        return ~pixels if pixels.dtype.kind == "i" else pixels  # -1 - value
+    mirrored: Pixels = pixels.dtype.type((1 << bits) - 1) - pixels
+    return mirrored
 
 
 def _is_decoded_here(page: TiffPage) -> bool:
