@@ -617,3 +617,33 @@ def test_a_flipped_bit_in_the_header_never_crashes_the_reader(tmp_path: Path) ->
         report = convert_here([file], tmp_path / f"out{offset}")
 
         assert len(report.images) + len(report.rejected) >= 1
+
+
+@pytest.mark.parametrize(
+    ("charset", "encoded", "expected"),
+    [
+        (b"\\ISO 2022 IR 58", b"\x1b$)A\xd0\xd8\xb2\xbf CT", "胸部 CT"),
+        (b"GB18030", "胸部".encode("gb18030"), "胸部"),
+        (b"\\ISO 2022 IR 87", b"\x1b$B6;It\x1b(B CT", "胸部 CT"),
+        (b"ISO_IR 13", b"\xb7\xae\xb3\xcc\xde", "ｷｮｳﾌﾞ"),
+        (b"\\ISO 2022 IR 149", b"\x1b$)C\xc8\xe4\xba\xce CT", "흉부 CT"),
+        (b"ISO_IR 144", "Грудь".encode("iso8859-5"), "Грудь"),
+    ],
+)
+def test_a_series_is_called_as_its_characters_say(
+    tmp_path: Path, charset: bytes, encoded: bytes, expected: str
+) -> None:
+    def placeholders(dataset: Dataset, _: int) -> None:
+        dataset.SpecificCharacterSet, dataset.SeriesDescription = "ISO_IR 100", "@" * 20
+
+    files = write_dicom_series(tmp_path / "in", anatomy(2), change=placeholders)
+    padded = charset.ljust(len(charset) + len(charset) % 2)
+    for file in files:
+        content = file.read_bytes().replace(b"@" * 20, encoded.ljust(20))
+        declared = b"CS" + len(padded).to_bytes(2, "little") + padded
+        file.write_bytes(content.replace(b"CS\x0a\0ISO_IR 100", declared))
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert (image.name, image.metadata.series_description) == (f"{expected}-49810012", expected)
+    assert not image.notes

@@ -13,6 +13,9 @@ from ingest_worker.domain.refusals import Refused
 
 UNIT_TOLERANCE = 0.01
 
+CHINESE_FOLLOWS = "\x1b$)A"
+"""The escape sequence of ISO 2022 IR 58 (PS3.5 annex K), the only one that pydicom leaves in texts."""
+
 # pydicom converts bytes to values on first access, and says in these ways that it cannot.
 CONVERSION_ERRORS = (BytesLengthException, NotImplementedError, OverflowError, TypeError, ValueError)
 
@@ -31,7 +34,7 @@ def values(dataset: Dataset, keyword: str) -> list[Any]:
 def text(dataset: Dataset, keyword: str) -> str:
     """Return the first value as text without padding, "" if there is none."""
     found = values(dataset, keyword)
-    return str(found[0]).strip(" \0") if found else ""
+    return str(found[0]).replace(CHINESE_FOLLOWS, "").strip(" \0") if found else ""
 
 
 def number(dataset: Dataset, keyword: str) -> float | None:
