@@ -13,6 +13,7 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    UltrasoundImageStorage,
 )
 
 from demo.imaging import Grid, a_dataset, ct_slice, picture, put_pixels
@@ -313,6 +314,56 @@ def test_pixels_no_header_describes_are_mentioned(tmp_path: Path) -> None:
     assert image.notes[-1] == (
         f"0.dcm holds {surplus} bytes of pixels more than its header describes; they were left out."
     )
+
+
+def region(delta_x: float, delta_y: float, *, shape: int = 1, unit: int = 3) -> Dataset:
+    """Return a calibrated part of an ultrasound picture: of tissue and in centimetres, if nothing else is said."""
+    found = Dataset()
+    found.RegionSpatialFormat, found.PhysicalDeltaX, found.PhysicalDeltaY = shape, delta_x, delta_y
+    found.PhysicalUnitsXDirection = found.PhysicalUnitsYDirection = unit
+    return found
+
+
+@pytest.mark.parametrize(
+    ("regions", "spacing"),
+    [
+        ([region(0.01, 0.02)], (0.1, 0.2)),
+        ([region(0.01, -0.02), region(0.01, 0.5, shape=3), region(2, 3, unit=4)], (0.1, 0.2)),
+        ([region(0.01, 0.02), region(0.03, 0.03)], None),
+        ([region(0, 0.02)], None),
+        ([region(0.01, 0.02, shape=2)], None),
+    ],
+)
+def test_ultrasound_has_the_pixel_size_its_regions_agree_on(
+    tmp_path: Path, regions: list[Dataset], spacing: tuple[float, float] | None
+) -> None:
+    dataset = a_dataset(UltrasoundImageStorage, "US")
+    put_pixels(dataset, picture())
+    dataset.SequenceOfUltrasoundRegions = regions
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    image = the_image(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file).spacing
+    assert got[:2] == pytest.approx(spacing or (1.0, 1.0))
+    assert image.notes == (
+        ("The pixel size is that of the ultrasound, not of what stands beside it.",)
+        if spacing
+        else ("The file does not say how large a pixel is.",)
+    )
+
+
+def test_pictures_of_ultrasound_have_each_their_own_pixel_size(tmp_path: Path) -> None:
+    for index in (1, 2):
+        dataset = a_dataset(UltrasoundImageStorage, "US")
+        put_pixels(dataset, picture()[..., 0])
+        dataset.SequenceOfUltrasoundRegions = [region(0.01 * index, 0.01 * index)]
+        dataset.SOPInstanceUID += f".{index}"
+        dataset.save_as(tmp_path / f"{index}.dcm", enforce_file_format=True)
+
+    images = convert_here([tmp_path / "1.dcm", tmp_path / "2.dcm"], tmp_path / "out").images
+
+    assert [image.metadata.voxel_width_mm for image in images] == pytest.approx([0.1, 0.2])
 
 
 def test_float_pixels_in_another_number_of_bits_are_a_contradiction(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from ingest_worker.domain.slices import Slice
 
 MOST_FRAMES = 1_000_000
 FRAGMENT_HEADER_BYTES = 8
+IN_TWO_DIMENSIONS, CENTIMETRES, MM_PER_CM = 1, 3, 10.0  # PS3.3 C.8.5.5.1.1 and C.8.5.5.1.15
 LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"
 SEGMENTATIONS = (SegmentationStorage, LABEL_MAP_SEGMENTATION)
 
@@ -146,7 +147,7 @@ def _frame(header: DicomHeader, index: int, groups: _Groups, channels: int) -> F
             number=whole_number(top, "InstanceNumber"),
             position=position(groups.plane, name),
             orientation=orientation(groups.holding("PlaneOrientationSequence"), name),
-            pixel_spacing=pixel_spacing(groups.holding("PixelMeasuresSequence")),
+            pixel_spacing=pixel_spacing(groups.holding("PixelMeasuresSequence")) or ultrasound_spacing(top),
             stack=f"{text(content, 'StackID')} {_segment(groups, header)}".strip(),
             owner=text(top, "PatientID"),
             times=_times(top, content),
@@ -168,6 +169,25 @@ def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
         if found is not None:
             return found
     return None
+
+
+def ultrasound_spacing(dataset: Dataset) -> tuple[float, float] | None:
+    """Return the size of a pixel (x, y) in ultrasound, if all regions that show tissue agree on it (PS3.3 C.8.5.5)."""
+    found = {
+        (number(region, "PhysicalDeltaX"), number(region, "PhysicalDeltaY"))
+        for region in dataset.get("SequenceOfUltrasoundRegions") or []
+        if _is_in_space(region)
+    }
+    if len(found) != 1:
+        return None
+    along_x, along_y = found.pop()
+    return (abs(along_x) * MM_PER_CM, abs(along_y) * MM_PER_CM) if along_x and along_y else None
+
+
+def _is_in_space(region: Dataset) -> bool:
+    """Tell whether both sides of a region are measured in centimetres: others show time, speed or volume."""
+    units = [whole_number(region, f"PhysicalUnits{side}Direction") for side in "XY"]
+    return whole_number(region, "RegionSpatialFormat") == IN_TWO_DIMENSIONS and units == [CENTIMETRES] * 2
 
 
 def _times(dataset: Dataset, content: Dataset) -> dict[str, float | None]:

@@ -90,6 +90,7 @@ SHARED: Final = frozenset(
 
 BEYOND: Final = frozenset(
     {
+        tag(0x0018, 0x6011),  # SequenceOfUltrasoundRegions
         tag(0x0018, 0x9076),  # DiffusionGradientDirectionSequence
         tag(0x0018, 0x9117),  # MRDiffusionSequence
         tag(0x0028, 0x0008),  # NumberOfFrames
