@@ -7,9 +7,12 @@ import pytest
 from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.uid import SegmentationStorage, UltrasoundMultiFrameImageStorage
+from pydicom.uid import UID, SegmentationStorage, UltrasoundMultiFrameImageStorage
 
 from demo.imaging import Grid, a_dataset, anatomy, picture, put_pixels, write_dicom_series
+from ingest_worker.adapters.readers.dicom_frames import LABEL_MAP_SEGMENTATION
+from ingest_worker.domain.images import EyeChoice
+from ingest_worker.domain.slices import Assumed
 from tests.support.conversions import convert_here, read_with_itk, same_grid, the_image, the_reason
 from tests.support.enhanced_ct import write_enhanced_ct
 
@@ -174,6 +177,68 @@ def test_segmentations_of_one_series_are_masks_of_their_own(tmp_path: Path) -> N
     got = [read_with_itk(tmp_path / "out" / image.file).pixels for image in report.images]
     assert np.array_equal(got, [MASKS[:3], MASKS[3:]])
     assert [image.name for image in report.images] == ["1.dcm, Liver", "2.dcm, Liver"]
+
+
+def test_a_label_map_holds_numbers_of_segments_though_it_brings_their_colours(tmp_path: Path) -> None:
+    labels = MASKS + 2 * MASKS[::-1]
+    source = write_enhanced_ct(tmp_path / "in.dcm", anatomy(6, 5, 7))
+    dataset = dcmread(source)
+    put_pixels(dataset, labels)
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = UID(LABEL_MAP_SEGMENTATION)
+    del dataset.SharedFunctionalGroupsSequence[0].PixelValueTransformationSequence
+    dataset.PhotometricInterpretation = "PALETTE COLOR"
+    for color in ("Red", "Green", "Blue"):
+        dataset.add_new(f"{color}PaletteColorLookupTableDescriptor", "US", [4, 0, 16])
+        setattr(dataset, f"{color}PaletteColorLookupTableData", bytes(range(8)))
+    dataset.save_as(source)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, labels)
+    assert image.metadata.segments == (0, 1, 2, 3)
+
+
+def test_a_volume_of_ultrasound_lies_where_its_transducer_says(tmp_path: Path) -> None:
+    def in_transducer(group: Dataset, _: int) -> None:
+        where = Dataset()
+        where.ImagePositionVolume = group.PlanePositionSequence[0].ImagePositionPatient
+        group.PlanePositionVolumeSequence = [where]
+        del group.PlanePositionSequence
+
+    source = write_enhanced_ct(tmp_path / "in.dcm", anatomy(4), order=[2, 0, 1, 3], change=in_transducer)
+    dataset = dcmread(source)
+    shared, turned = dataset.SharedFunctionalGroupsSequence[0], Dataset()
+    turned.ImageOrientationVolume = shared.PlaneOrientationSequence[0].ImageOrientationPatient
+    shared.PlaneOrientationVolumeSequence = [turned]
+    del shared.PlaneOrientationSequence
+    dataset.save_as(source)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert np.array_equal(got.pixels, anatomy(4))
+    assert (got.spacing, got.origin) == ((0.7, 0.5, 2.5), tuple(Grid().slice_position(0)))
+    assert image.notes == (Assumed.TRANSDUCER,)
+
+
+def test_the_eye_may_be_told_with_the_frames(tmp_path: Path) -> None:
+    source = write_enhanced_ct(tmp_path / "in.dcm", anatomy(4))
+    dataset, anatomic = dcmread(source), Dataset()
+    dataset.Modality, anatomic.FrameLaterality = "OPT", "L"
+    dataset.SharedFunctionalGroupsSequence[0].FrameAnatomySequence = [anatomic]
+    dataset.save_as(source)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert image.metadata.eye_choice is EyeChoice.OS
+
+
+def test_frames_that_are_missing_inside_a_file_are_named(tmp_path: Path) -> None:
+    source = write_enhanced_ct(tmp_path / "in.dcm", anatomy(5), order=[0, 1, 2, 4])
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == "Slices are missing: 1 of 5, the first between frames 3 and 4 of in.dcm."
 
 
 def test_volumes_at_one_place_in_files_of_their_own_are_images_of_their_own(tmp_path: Path) -> None:

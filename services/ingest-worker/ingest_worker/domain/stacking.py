@@ -240,12 +240,18 @@ def _uneven_reason(slices: Sequence[Slice], heights: Sequence[float]) -> str:
     whole = all(abs(step / usual - round(step / usual)) <= MOST_OF_STEP for step in steps)
     if gaps and whole:
         missing = sum(round(steps[index] / usual) - 1 for index in gaps)
-        near = f"between {slices[gaps[0]].file} and {slices[gaps[0] + 1].file}"
-        return f"Slices are missing: {missing} of {len(slices) + missing}, the first {near}."
+        near = _both(slices[gaps[0]], slices[gaps[0] + 1])
+        return f"Slices are missing: {missing} of {len(slices) + missing}, the first between {near}."
     return (
         "The slices are unevenly spaced: the distance between neighbours varies "
         f"from {min(steps):.4g} mm to {max(steps):.4g} mm."
     )
+
+
+def _both(low: Slice, high: Slice) -> str:
+    if low.file == high.file:
+        return f"frames {low.frame + 1} and {high.frame + 1} of {low.file}"
+    return f"{low.file} and {high.file}"
 
 
 def _same_places(first: Sequence[Slice], later: Sequence[Slice]) -> None:
@@ -253,7 +259,7 @@ def _same_places(first: Sequence[Slice], later: Sequence[Slice]) -> None:
         spacing = one.pixel_spacing or (1.0, 1.0)
         if length(subtract(_position(one), _position(other))) > SIDEWAYS_PIXELS * min(spacing):
             raise Refused(
-                f"The slices of the time points do not lie at the same places: {one.file} and {other.file}."
+                f"The slices of the time points do not lie at the same places: {_both(one, other)}."
             )
 
 

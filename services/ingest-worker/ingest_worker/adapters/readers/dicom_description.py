@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from pydicom import Dataset
 from pydicom.datadict import dictionary_VR, keyword_for_tag
 
-from ingest_worker.adapters.readers.dicom_frames import Rescale, pixel_spacing, ultrasound_spacing
+from ingest_worker.adapters.readers.dicom_frames import Rescale
 from ingest_worker.adapters.readers.dicom_headers import PARSING_ERRORS, DicomHeader
 from ingest_worker.adapters.readers.dicom_samples import SampleFormat, inverted_center
+from ingest_worker.adapters.readers.dicom_spacing import pixel_spacing, ultrasound_spacing
 from ingest_worker.adapters.readers.dicom_values import as_list_text, first_items, numbers, text, values
 from ingest_worker.domain.embedded_metadata import FIELDS, described
 from ingest_worker.domain.images import EyeChoice, ImageMetadata
@@ -56,7 +57,7 @@ def describe(
     found = described(plain, texts)
     return Description(
         name=_name(header, dataset, len(headers), stack.slices[0].frame),
-        metadata=replace(found.metadata, eye_choice=_eye(dataset)),
+        metadata=replace(found.metadata, eye_choice=_eye(dataset, stack.slices[0].frame)),
         header_fields=found.header_fields,
         notes=(*stack.notes, *found.notes, *_remarks(stack, dataset)),
     )
@@ -133,10 +134,13 @@ def _over_time(stack: Stack, headers: Mapping[str, DicomHeader]) -> dict[str, st
     return found
 
 
-def _eye(dataset: Dataset) -> EyeChoice:
+def _eye(dataset: Dataset, frame: int) -> EyeChoice:
     if text(dataset, "Modality") not in OPHTHALMIC:
         return EyeChoice.NOT_APPLICABLE
-    side = text(dataset, "ImageLaterality") or text(dataset, "Laterality")
+    of_frame = next(
+        (text(one, "FrameLaterality") for one in _frame_groups(dataset, frame, "FrameAnatomySequence")), ""
+    )
+    side = text(dataset, "ImageLaterality") or text(dataset, "Laterality") or of_frame
     return EYES.get(side, EyeChoice.UNKNOWN)
 
 

@@ -7,23 +7,23 @@ from pydicom.uid import SegmentationStorage
 
 from ingest_worker.adapters.readers.dicom_headers import DicomHeader
 from ingest_worker.adapters.readers.dicom_places import placed
+from ingest_worker.adapters.readers.dicom_spacing import pixel_spacing, ultrasound_spacing
 from ingest_worker.adapters.readers.dicom_values import (
     first_items,
     number,
     orientation,
     position,
-    spacing,
     text,
     values,
     whole_number,
 )
 from ingest_worker.domain.budget import LARGEST_DEFLATE_RATIO
+from ingest_worker.domain.geometry import Vector
 from ingest_worker.domain.refusals import Refused
-from ingest_worker.domain.slices import Slice
+from ingest_worker.domain.slices import Assumed, Orientation, Slice
 
 MOST_FRAMES = 1_000_000
 FRAGMENT_HEADER_BYTES = 8
-IN_TWO_DIMENSIONS, CENTIMETRES, MM_PER_CM = 1, 3, 10.0  # PS3.3 C.8.5.5.1.1 and C.8.5.5.1.15
 LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"
 SEGMENTATIONS = (SegmentationStorage, LABEL_MAP_SEGMENTATION)
 
@@ -139,14 +139,15 @@ class _Groups:
 def _frame(header: DicomHeader, index: int, groups: _Groups, channels: int) -> Frame:
     name, top = header.file.base_name, groups.top
     content = groups.holding("FrameContentSequence")
+    place = _place(groups, name)
     return Frame(
         Slice(
             file=header.file.name,
             frame=index,
             shape=(whole_number(top, "Rows"), whole_number(top, "Columns"), channels, header.pixels.kind),
             number=whole_number(top, "InstanceNumber"),
-            position=position(groups.plane, name),
-            orientation=orientation(groups.holding("PlaneOrientationSequence"), name),
+            position=place.position,
+            orientation=place.orientation,
             pixel_spacing=pixel_spacing(groups.holding("PixelMeasuresSequence")) or ultrasound_spacing(top),
             stack=f"{text(content, 'StackID')} {_segment(groups, header)}".strip(),
             owner=text(top, "PatientID"),
@@ -156,38 +157,29 @@ def _frame(header: DicomHeader, index: int, groups: _Groups, channels: int) -> F
             acquired=text(content, "FrameAcquisitionDateTime")
             or text(top, "AcquisitionDate") + text(top, "AcquisitionTime"),
             traits=_traits(groups),
+            assumed=place.assumed,
             is_sparse=channels == 1 and top.get("SOPClassUID") in SEGMENTATIONS,
         ),
         _rescale(groups.holding("PixelValueTransformationSequence"), top),
     )
 
 
-def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
-    """Return the size of a pixel (x, y) in the patient, else at the detector, as ITK does."""
-    for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"):
-        found = spacing(dataset, keyword)
-        if found is not None:
-            return found
-    return None
+@dataclass(frozen=True)
+class _Place:
+    position: Vector | None
+    orientation: Orientation | None
+    assumed: tuple[Assumed, ...] = ()
 
 
-def ultrasound_spacing(dataset: Dataset) -> tuple[float, float] | None:
-    """Return the size of a pixel (x, y) in ultrasound, if all regions that show tissue agree on it (PS3.3 C.8.5.5)."""
-    found = {
-        (number(region, "PhysicalDeltaX"), number(region, "PhysicalDeltaY"))
-        for region in dataset.get("SequenceOfUltrasoundRegions") or []
-        if _is_in_space(region)
-    }
-    if len(found) != 1:
-        return None
-    along_x, along_y = found.pop()
-    return (abs(along_x) * MM_PER_CM, abs(along_y) * MM_PER_CM) if along_x and along_y else None
-
-
-def _is_in_space(region: Dataset) -> bool:
-    """Tell whether both sides of a region are measured in centimetres: others show time, speed or volume."""
-    units = [whole_number(region, f"PhysicalUnits{side}Direction") for side in "XY"]
-    return whole_number(region, "RegionSpatialFormat") == IN_TWO_DIMENSIONS and units == [CENTIMETRES] * 2
+def _place(groups: _Groups, name: str) -> _Place:
+    """Return where a frame lies: in the patient, else in the volume that an ultrasound transducer sees (PS3.3 C.8.24.3)."""
+    inside = groups.find("PlanePositionVolumeSequence")
+    if inside is None or groups.find("PlanePositionSequence"):
+        axes = orientation(groups.holding("PlaneOrientationSequence"), name)
+        return _Place(position(groups.plane, name), axes)
+    turned = groups.find("PlaneOrientationVolumeSequence") or Dataset()
+    axes = orientation(turned, name, "ImageOrientationVolume")
+    return _Place(position(inside, name, "ImagePositionVolume"), axes, (Assumed.TRANSDUCER,))
 
 
 def _times(dataset: Dataset, content: Dataset) -> dict[str, float | None]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from ingest_worker.adapters.readers.dicom_frames import Rescale
+from ingest_worker.adapters.readers.dicom_frames import LABEL_MAP_SEGMENTATION, Rescale
 from ingest_worker.adapters.readers.dicom_headers import DicomHeader
 from ingest_worker.adapters.readers.dicom_modality import ModalityTable, modality_table
 from ingest_worker.adapters.readers.dicom_values import text, values, whole_number
@@ -102,7 +102,7 @@ def sample_format(header: DicomHeader) -> SampleFormat:
     allocated = whole_number(dataset, "BitsAllocated") or 0
     stored = whole_number(dataset, "BitsStored") or allocated
     high_bit = whole_number(dataset, "HighBit")
-    photometric = text(dataset, "PhotometricInterpretation") or "MONOCHROME2"
+    photometric = _photometric(dataset)
     samples = whole_number(dataset, "SamplesPerPixel") or 1
     _require_convertible(name, allocated=allocated, stored=stored, samples=samples, photometric=photometric)
     if header.pixels.kind not in ("integer", f"float{allocated}"):
@@ -124,6 +124,13 @@ def sample_format(header: DicomHeader) -> SampleFormat:
         palette_type=_palette_type(dataset, name) if photometric == PALETTE else None,
         modality=modality_table(header, signed=signed) if photometric in GRAY else None,
     )
+
+
+def _photometric(dataset: Dataset) -> str:
+    """Return how samples are meant; those of a label map are numbers of segments, for which its palette has colours."""
+    if dataset.get("SOPClassUID") == LABEL_MAP_SEGMENTATION:
+        return "MONOCHROME2"
+    return text(dataset, "PhotometricInterpretation") or "MONOCHROME2"
 
 
 def _require_convertible(name: str, *, allocated: int, stored: int, samples: int, photometric: str) -> None:

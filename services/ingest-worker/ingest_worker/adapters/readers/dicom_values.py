@@ -63,21 +63,23 @@ def as_list_text(found: Sequence[float]) -> str:
     return str(found[0]) if len(found) == 1 else "[" + ", ".join(map(str, found)) + "]" if found else ""
 
 
-def position(dataset: Dataset, name: str) -> Vector | None:
-    """Return ImagePositionPatient, None if the file has none."""
-    found = numbers(dataset, "ImagePositionPatient")
-    if not found and "ImagePositionPatient" not in dataset:
+def position(dataset: Dataset, name: str, keyword: str = "ImagePositionPatient") -> Vector | None:
+    """Return the position of a slice, None if the file has none."""
+    found = numbers(dataset, keyword)
+    if not found and keyword not in dataset:
         return None
     if len(found) != 3:
-        if not values(dataset, "ImagePositionPatient"):
+        if not values(dataset, keyword):
             return None
         raise Refused(f"The position of the slice in {name} is not readable.")
     return (found[0], found[1], found[2])
 
 
-def orientation(dataset: Dataset, name: str) -> tuple[Vector, Vector] | None:
-    """Return ImageOrientationPatient as unit vectors along row and column, None if the file has none."""
-    found = numbers(dataset, "ImageOrientationPatient")
+def orientation(
+    dataset: Dataset, name: str, keyword: str = "ImageOrientationPatient"
+) -> tuple[Vector, Vector] | None:
+    """Return the orientation of a slice as unit vectors along row and column, None if the file has none."""
+    found = numbers(dataset, keyword)
     if not found:
         return None
     if len(found) != 6:
