@@ -11,7 +11,6 @@ from tiler.adapters.slides.local_files import LocalFiles
 from tiler.adapters.slides.planning import plan_slide
 from tiler.adapters.slides.tiff_vendors import is_placed_by_text
 from tiler.adapters.tiff_directory import read_pages
-from tiler.domain.limits import MAX_TILES_PER_PICTURE
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.slide import CopyPlan, DecodePlan, JoinPlan, SlideFacts, SlidePlan
 from tiler.domain.slide_traits import bounds_of
@@ -142,17 +141,11 @@ def servable(path: Path) -> tuple[FileSource, TileIndex] | None:
 
     source = FileSource(path)
     try:
-        if not is_placed_by_text(read_pages(source)) and _is_seen_whole(index := build_index(source)):
-            return source, index
+        if not is_placed_by_text(read_pages(source)):
+            index = build_index(source)
+            if not index.too_large_to_see_whole:
+                return source, index
     except UnreadableImage:
         pass
     source.close()
     return None
-
-
-def _is_seen_whole(index: TileIndex) -> bool:
-    """Whether there is a level small enough to show all of the slide at once."""
-    (*_, smallest) = (
-        level for level, scale in zip(index.levels, index.scales, strict=True) if scale is not None
-    )
-    return smallest.columns * smallest.rows <= MAX_TILES_PER_PICTURE

@@ -1,6 +1,7 @@
 """Previews and tiles over HTTP: what is served, to whom, and what is said when there is nothing to serve."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
@@ -17,6 +18,8 @@ from archive_shared.identifiers import new_id
 from tests.integration.tiler.conftest import IMAGES, Studio
 from tests.support.canonical_images import gray_slide, mha
 from tests.support.slides import as_pixels, tifffile_slide, tissue
+from tiler.adapters import cropping
+from tiler.domain.tile_index import TileIndex
 
 TILE = 128
 KINDS = ("preview.jpeg", "", ".dzi", "_files/9/1_1.jpeg", "/2/1/1.jpeg")
@@ -402,10 +405,45 @@ def test_a_damaged_tile_is_our_fault_and_says_so(studio: Studio, slide: bytes) -
     assert answer.json["detail"] == "A tile that should be JPEG does not start like one."
 
 
-def test_a_slide_whose_smaller_levels_are_not_made_yet_is_not_called_damaged(studio: Studio) -> None:
+@pytest.fixture
+def without_levels(studio: Studio) -> str:
+    """A slide whose only level has too many tiles to be decoded for one view."""
     body = tifffile_slide([tissue(512, 512)], tile=16, photometric="rgb", compression="jpeg")
-    image = studio.rendered(body, type="TIFF")
-    token = studio.member(image)
+    return studio.rendered(body, type="TIFF")
+
+
+def test_a_slide_is_seen_whole_before_its_smaller_levels_are_made(
+    studio: Studio, without_levels: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cropping, "_MOST_TILES", 256)
+    token = studio.member(without_levels)
+    given = studio.get(f"{without_levels}/pass", token).get_json()
+    tiles = {"X-Tile-Pass": given["pass"]}
+
+    shown = {
+        size: as_pixels(answer.data).astype(int)
+        for size, answer in {
+            16: studio.get(f"{without_levels}/0/0/0.jpeg", token),
+            8: studio.get(f"{without_levels}_files/3/0_0.jpeg", token),
+            64: studio.get(f"{without_levels}/iiif/full/64,/0/default.jpg", token),
+        }.items()
+    }
+
+    assert studio.http.get(f"{given['tiles']}0/0/0.jpeg", headers=tiles).status_code == 200
+    for size, pixels in shown.items():
+        step = 512 // size
+        expected = tissue(512, 512).reshape(size, step, size, step, 3).mean(axis=(1, 3))
+        assert np.abs(pixels - expected).mean() < 3
+
+
+def test_an_index_from_before_overviews_asks_for_patience_with_such_a_slide(
+    studio: Studio, without_levels: str
+) -> None:
+    stored = studio.job(without_levels).index
+    assert stored is not None
+    index = replace(TileIndex.from_bytes(studio.media.read(stored.key)), overview=b"")
+    studio.media.put(stored.key, index.to_bytes())
+    image, token = without_levels, studio.member(without_levels)
     given = studio.get(f"{image}/pass", token).get_json()
 
     answers = [

@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 
 from tests.support.canonical_images import indexed_mha
 from tests.support.slides import MemorySource, as_pixels, tifffile_slide, tissue, vips_slide
+from tiler.adapters import overview
 from tiler.adapters.file_source import FileSource
 from tiler.adapters.metaimage_header import read_header
 from tiler.adapters.metaimage_voxels import read_slice
 from tiler.adapters.preview import preview
+from tiler.adapters.tiff_index import build_index
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.tile_index import DisplayWindow
 
@@ -519,6 +521,18 @@ def test_pixel_sizes_of_a_slide_give_its_proportions(tmp_path: Path) -> None:
     path = vips_slide(tmp_path / "slide.tif", tissue(400, 400), xres=4000.0, yres=2000.0, resunit="cm")
 
     assert as_pixels(preview(FileSource(path)).body).shape == (512, 256, 3)
+
+
+def test_of_a_slide_too_large_to_be_decoded_tiles_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overview, "MAX_PREVIEW_TILES", 64)
+    scene = tissue(512, 512)
+    source = MemorySource(tifffile_slide([scene], tile=16, photometric="rgb", compression="deflate"))
+
+    reduced = overview.read_overview(source, build_index(source).levels[0])
+
+    assert reduced.shape == (8, 8, 3)
+    assert np.abs(reduced.astype(int) - scene[8::64, 8::64]).max() < 12
+    assert as_pixels(preview(source).body).shape == (512, 512, 3)
 
 
 def test_a_slide_that_claims_gigapixels_without_levels_is_refused() -> None:

@@ -7,11 +7,13 @@ from io import BytesIO
 from PIL import Image
 
 from tiler.adapters.colours import in_srgb
+from tiler.adapters.overview import view_of_overview
 from tiler.adapters.pictures import as_image
 from tiler.adapters.region_reader import read_region
 from tiler.adapters.rendering import windowed
 from tiler.domain.iiif import Crop
 from tiler.domain.picture import JPEG, Picture
+from tiler.domain.problems import NoLevelSmallEnough
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
 from tiler.domain.tile_index import TileIndex
@@ -34,11 +36,20 @@ def read_crop(source: RangedSource, index: TileIndex, crop: Crop) -> Picture:
         A tile is damaged, or the image lacks levels small enough to make such a small picture from.
     """
     with _AT_ONCE:
-        image = _scaled(source, index, crop)
+        image = _scaled_or_seen_from_afar(source, index, crop)
         if crop.in_srgb and index.window is None:
             image = in_srgb(image, index.icc_profile)
         image = _turned(image, crop)
     return _encoded(_coloured(image, crop.quality), crop.content_type)
+
+
+def _scaled_or_seen_from_afar(source: RangedSource, index: TileIndex, crop: Crop) -> Image.Image:
+    try:
+        return _scaled(source, index, crop)
+    except NoLevelSmallEnough:
+        if not index.overview:
+            raise
+        return view_of_overview(index, crop.region.scaled(1), (crop.width, crop.height))
 
 
 def _scaled(source: RangedSource, index: TileIndex, crop: Crop) -> Image.Image:

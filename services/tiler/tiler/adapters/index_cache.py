@@ -61,4 +61,4 @@ class CachedIndexes:
 def memory_bytes(index: TileIndex) -> int:
     """Return about how much memory an index takes: 16 bytes a tile, six times as much as it takes when stored."""
     arrays = sum(sys.getsizeof(level.offsets) + sys.getsizeof(level.lengths) for level in index.levels)
-    return arrays + _SMALL_PARTS_BYTES * len(index.levels)
+    return arrays + len(index.overview) + _SMALL_PARTS_BYTES * len(index.levels)

@@ -23,10 +23,9 @@ class ReadingHere:
     threads: int = field(default_factory=usable_processors)
 
     def render(self, source: RangedSource, folder: Path, *, with_index: bool) -> Rendering:
-        from tiler.adapters.preview import preview  # noqa: PLC0415 (image libraries)
-        from tiler.adapters.tiff_index import build_index  # noqa: PLC0415 (likewise)
+        from tiler.adapters.preview import preview, preview_and_index  # noqa: PLC0415 (image libraries)
 
-        return Rendering(preview(source), build_index(source) if with_index else None)
+        return Rendering(*preview_and_index(source)) if with_index else Rendering(preview(source), None)
 
     def convert(self, files: SlideFiles, target: Path, name: str, on_progress: Progress) -> "Converted":
         from tiler.adapters.slides.conversion import convert_slide  # noqa: PLC0415 (likewise)

@@ -6,21 +6,27 @@ from tiler.adapters.overview import OVERVIEW_PX, read_overview
 from tiler.adapters.pictures import preview_of, size_on_screen
 from tiler.adapters.rendering import render
 from tiler.adapters.tiff_directory import read_pages
+from tiler.adapters.tile_codec import Pixels
 from tiler.domain.picture import Picture
 from tiler.domain.pyramid import pyramid_pages
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.tiff_page import TiffPage
+from tiler.domain.tile_index import TileIndex
 
 
 def slide_preview(source: RangedSource, *, longest_px: int) -> Picture:
     """Return the whole slide; see `preview` for errors."""
     pages = pyramid_pages(read_pages(source))
-    main = pages[0]
-    values = read_overview(source, _smallest_enough(pages).as_level())
-    rendered = render(values, window=None, is_photograph=True)
-    pixel_size = (main.pixel_width_um or 1.0, main.pixel_height_um or 1.0)
-    size = size_on_screen((main.width, main.height), pixel_size, longest_px=longest_px)
-    return preview_of(rendered, size, profile=main.icc_profile)
+    overview = read_overview(source, _smallest_enough(pages).as_level())
+    return preview_of_overview(pages[0], overview, longest_px=longest_px)
+
+
+def preview_of_overview(image: TiffPage | TileIndex, overview: Pixels, *, longest_px: int) -> Picture:
+    """Return the preview of a slide whose overview was read."""
+    rendered = render(overview, window=None, is_photograph=True)
+    pixel_size = (image.pixel_width_um or 1.0, image.pixel_height_um or 1.0)
+    size = size_on_screen((image.width, image.height), pixel_size, longest_px=longest_px)
+    return preview_of(rendered, size, profile=image.icc_profile)
 
 
 def _smallest_enough(pages: Sequence[TiffPage]) -> TiffPage:

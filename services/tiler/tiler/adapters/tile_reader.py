@@ -1,6 +1,9 @@
 """Single tiles of an indexed image, as stored wherever a browser can show them; called for every tile request."""
 
+import numpy as np
+
 from tiler.adapters import jpeg_tiles
+from tiler.adapters.overview import view_of_overview
 from tiler.adapters.pictures import encode
 from tiler.adapters.region_reader import read_region
 from tiler.adapters.rendering import windowed
@@ -9,7 +12,7 @@ from tiler.adapters.tile_codec import Pixels
 from tiler.domain.deep_zoom import DeepZoom, StoredRegion, stored_region
 from tiler.domain.level import Level
 from tiler.domain.picture import JPEG, Picture
-from tiler.domain.problems import UnreadableImage
+from tiler.domain.problems import NoLevelSmallEnough, UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
 from tiler.domain.tile_index import TileIndex
@@ -52,7 +55,7 @@ def read_deep_zoom_tile(source: RangedSource, index: TileIndex, level: int, colu
     stored = index.levels[wanted.level]
     at = _coinciding_tile(stored, wanted)
     if at is None or not _is_passed_on(index, stored, *at):
-        return _rendered(index, read_region(source, stored, wanted.region, reduction=wanted.reduction))
+        return _made(source, index, wanted)
     tile = read_tile(source, index, wanted.level, *at)
     size = (wanted.region.width, wanted.region.height)
     return tile if size == stored.stored_size(*at) else Picture(JPEG, jpeg_tiles.crop(tile.body, *size))
@@ -61,6 +64,24 @@ def read_deep_zoom_tile(source: RangedSource, index: TileIndex, level: int, colu
 def read_zoom_tile(source: RangedSource, index: TileIndex, z: int, x: int, y: int) -> Picture:
     """Return a tile of the z/x/y view, where z 0 shows the whole image in one tile; errors as for Deep Zoom."""
     return read_deep_zoom_tile(source, index, DeepZoom.of(index).level_of_zoom(z), x, y)
+
+
+def _made(source: RangedSource, index: TileIndex, wanted: StoredRegion) -> Picture:
+    """Return what no stored tile shows: from the next finer level or, where that would take too long, from the overview."""
+    try:
+        pixels = read_region(source, index.levels[wanted.level], wanted.region, reduction=wanted.reduction)
+    except NoLevelSmallEnough:
+        if not index.overview:
+            raise
+        return _seen_from_afar(index, wanted)
+    return _rendered(index, pixels)
+
+
+def _seen_from_afar(index: TileIndex, wanted: StoredRegion) -> Picture:
+    region, by = wanted.region, wanted.reduction
+    size = (region.width // by, region.height // by)
+    view = view_of_overview(index, region.scaled(index.downsample(wanted.level)), size)
+    return encode(np.asarray(view), index.content_type)
 
 
 def _require_same(source: RangedSource, index: TileIndex) -> None:

@@ -26,11 +26,11 @@ MAX_TILE_BYTES = 64 * MIB
 MAX_TILES_PER_PICTURE = 256
 """Stored tiles decoded for one tile that is asked for; twelve rows of a slide's smallest level need 144."""
 
-MAX_PREVIEW_PIXELS = 1 << 31
-"""Pixels decoded for one preview: 46,000 square, if a slide comes without any smaller level."""
+MAX_PREVIEW_PIXELS = 1 << 32
+"""Pixels decoded for one preview: 65,000 square, if a slide comes without any smaller level; of a larger one, tiles are left out."""
 
 MAX_PREVIEW_TILES = 1 << 17
-"""Tiles or strips read for one preview: those of 46,000 pixels square in the smallest usual tiles of 128."""
+"""Tiles or strips read for one preview: those of 46,000 pixels square in the smallest usual tiles of 128; likewise."""
 
 MAX_SLIDE_FILES = 256
 """Files one slide may consist of; Hamamatsu's VMS has a handful, MRXS some dozens."""

@@ -16,7 +16,7 @@ from typing import Any, Self
 from tiler.domain import picture
 from tiler.domain.encoding import Encoding
 from tiler.domain.level import Level, TileLocation, halved
-from tiler.domain.limits import MAX_TILES
+from tiler.domain.limits import MAX_TILES, MAX_TILES_PER_PICTURE
 from tiler.domain.problems import NoSuchTile, UnreadableIndex
 from tiler.domain.slide_traits import SlideTraits
 
@@ -53,6 +53,9 @@ class TileIndex:
         How its colours are meant; empty if the file does not say.
     slide
         What is known of the slide that the image was made from.
+    overview
+        All of the image as one encoded picture of a few hundred pixels, coloured like its tiles; only of images that are
+        `too_large_to_see_whole`, else empty.
     """
 
     source_size_bytes: int
@@ -62,6 +65,7 @@ class TileIndex:
     window: DisplayWindow | None = None
     icc_profile: bytes = field(default=b"", repr=False)
     slide: SlideTraits | None = None
+    overview: bytes = field(default=b"", repr=False)
 
     @property
     def width(self) -> int:
@@ -85,6 +89,14 @@ class TileIndex:
     def scales(self) -> tuple[int | None, ...]:
         """For every level the power of two by which it is smaller, or None if it is no such power."""
         return tuple(self._scale(level) for level in self.levels)
+
+    @property
+    def too_large_to_see_whole(self) -> bool:
+        """Whether even the smallest level has more tiles than are decoded for one view."""
+        (*_, smallest) = (
+            level for level, scale in zip(self.levels, self.scales, strict=True) if scale is not None
+        )
+        return smallest.columns * smallest.rows > MAX_TILES_PER_PICTURE
 
     def downsample(self, level: int) -> float:
         """Return how many full-resolution pixels lie along one pixel of a level."""
@@ -117,6 +129,7 @@ class TileIndex:
             "window": asdict(self.window) if self.window else None,
             "icc_profile": b64encode(self.icc_profile).decode(),
             "slide": asdict(self.slide) if self.slide else None,
+            "overview": b64encode(self.overview).decode(),
             "levels": [_described(level, len(blob)) for level, blob in zip(self.levels, blobs, strict=True)],
         }
         text = json.dumps(header, allow_nan=False).encode()
@@ -142,6 +155,7 @@ class TileIndex:
                 window=DisplayWindow(**window) if window else None,
                 icc_profile=b64decode(header.get("icc_profile", "")),
                 slide=SlideTraits.of(slide) if slide else None,
+                overview=b64decode(header.get("overview", "")),
             )
         except (KeyError, TypeError, ValueError, OverflowError, zlib.error) as problem:
             raise UnreadableIndex("The tile index is damaged.") from problem

@@ -21,7 +21,6 @@ _OF_PILLOW = tuple(f"PIL.{each}ImagePlugin" for each in ("Bmp", "Gif", "Jpeg", "
 _LOADED = {
     "render": (
         "tiler.adapters.preview",
-        "tiler.adapters.tiff_index",
         "numpy.ma",  # numpy loads it when it first looks for distinct values
         *_OF_PILLOW,
     ),
