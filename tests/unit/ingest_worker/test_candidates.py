@@ -74,6 +74,22 @@ def test_pixels_that_look_like_a_picture_by_chance_are_still_pixels() -> None:
     assert not rejections
 
 
+def test_a_slide_names_every_picture_it_lacks() -> None:
+    parts = tuple(f"slide({column},0).jpg" for column in range(8))
+
+    few, many = (
+        gather([Recognised(a_file("slide.vms"), SlideFormat.HAMAMATSU_VMS, references=parts[:count])])[1][0]
+        for count in (2, 8)
+    )
+
+    assert [reason.partition(" was not")[0].rpartition(" ")[2] for reason in few.reasons] == [
+        "slide(0,0).jpg,",
+        "slide(1,0).jpg,",
+    ]
+    assert len(many.reasons) == 6
+    assert many.reasons[-1] == "So it is with 3 more."
+
+
 def test_pixels_without_a_header_say_what_is_missing() -> None:
     _, (rejection,) = gather([Recognised(a_file("ct.zraw"))])
 

@@ -216,6 +216,39 @@ def test_the_driver_of_the_vendor_must_open_the_slide(tmp_path: Path) -> None:
     assert refusal(slide)
 
 
+@pytest.mark.parametrize(
+    ("write", "name", "parts"),
+    [
+        (slide_files.mirax_slide, "a.mrxs", ["a/Data0000.dat"]),
+        (slide_files.mirax_slide, "a.mrxs", ["a/Data0000.dat", "a/Index.dat"]),
+        (slide_files.vms_slide, "a.vms", ["a(0,0).jpg", "a(1,0).jpg"]),
+        (slide_files.vmu_slide, "a.vmu", ["a.ngr"]),
+    ],
+)
+def test_a_slide_says_which_of_its_files_are_missing(
+    write: Callable[[Path], VendorSlide], name: str, parts: list[str], tmp_path: Path
+) -> None:
+    slide = write(tmp_path / name).path
+    for part in parts:
+        (tmp_path / part).unlink()
+
+    missing = ", ".join(part.rpartition("/")[2] for part in parts)
+    assert refusal(slide) == f"Files of the slide are missing: {missing}."
+
+
+def test_a_slide_that_lacks_many_files_of_odd_names_is_refused_in_few_words(tmp_path: Path) -> None:
+    slide = slide_files.mirax_slide(tmp_path / "a.mrxs").path
+    settings = tmp_path / "a" / "Slidedat.ini"
+    with settings.open("a") as file:
+        file.writelines(f"FILE_{number} = {'x' * 5000}\x1b{number}.dat\n" for number in range(1, 200))
+        file.write("FILE_200 = a\x1b[31m.dat\n")
+
+    reason = refusal(slide)
+
+    assert "a?[31m.dat" in reason
+    assert len(reason) < 1000
+
+
 def test_companions_named_outside_the_folder_are_not_opened(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     slide = slide_files.vms_slide(tmp_path / "in" / "a.vms").path

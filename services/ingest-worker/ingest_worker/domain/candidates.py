@@ -12,6 +12,7 @@ from ingest_worker.domain.report import Rejection
 
 SERIES = (Format.DICOM, SlideFormat.DICOM)
 MIRAX_INDEX = "slidedat.ini"
+_MOST_REASONS = 5
 
 
 @dataclass(frozen=True)
@@ -108,12 +109,11 @@ class _Upload:
     def candidate(self, one: Recognised) -> Candidate | Rejection:
         """Return a headed file with everything that belongs to it, or why that is not complete."""
         assert isinstance(one.format, Format | SlideFormat)
-        found: list[SourceFile] = []
-        for reference in one.references:
-            data = self._neighbour(one, reference)
-            if isinstance(data, str):
-                return Rejection(one.file.name, (data,))
-            found.append(data)
+        data = [self._neighbour(one, reference) for reference in one.references]
+        lacking = tuple(reason for reason in data if isinstance(reason, str))
+        if lacking:
+            return Rejection(one.file.name, _the_first(lacking))
+        found = [file for file in data if isinstance(file, SourceFile)]
         if isinstance(one.format, SlideFormat):
             found += [file for file in self._owned_by(one) if file not in found]
             if one.format is SlideFormat.MIRAX and not any(_is_mirax_index(file) for file in found):
@@ -172,6 +172,12 @@ class _Upload:
         names = [neighbour_name(one.file.name, reference) for reference in (*one.references, *one.companions)]
         found = [self._by_any_case(name) for name in names if name is not None]
         return [part.file.name for part in found if part is not None and part is not one]
+
+
+def _the_first(lacking: tuple[str, ...]) -> tuple[str, ...]:
+    """Return why files are not there, as far as people read that."""
+    left = len(lacking) - _MOST_REASONS
+    return (*lacking[:_MOST_REASONS], f"So it is with {left} more.") if left > 0 else lacking
 
 
 def _is_mirax_index(file: SourceFile) -> bool:

@@ -1,13 +1,13 @@
 """Decides by content how a slide is converted; called before anything is written, with a few ranged reads."""
 
 from tiler.adapters.bounded_reader import read_exactly
+from tiler.adapters.slides import mirax
 from tiler.adapters.slides.ndpi import is_ndpi, plan_ndpi
 from tiler.adapters.slides.tiff_vendors import plan_tiff
 from tiler.adapters.tiff_directory import is_tiff, read_pages
 from tiler.domain.jpeg_stream import SOI
 from tiler.domain.problems import UnreadableImage
-from tiler.domain.region import Region
-from tiler.domain.slide import DecodePlan, SlideFacts, SlidePlan, Vendor
+from tiler.domain.slide import SlidePlan
 from tiler.domain.slide_files import SlideFiles
 
 _START_BYTES = 512
@@ -29,8 +29,8 @@ def plan_slide(files: SlideFiles) -> SlidePlan:
         return plan_dicom(files)
     if is_tiff(start):
         return plan_ndpi(source) if is_ndpi(source) else plan_tiff(source, read_pages(source))
-    if start.startswith(SOI) and _has_mirax_settings(files):
-        return DecodePlan(SlideFacts(Vendor.MIRAX), Region(0, 0, 0, 0))
+    if start.startswith(SOI) and mirax.has_settings(files):
+        return mirax.plan_mirax(files)
     from tiler.adapters.slides.vms import is_vms, plan_vms  # noqa: PLC0415 (copying at full speed loads what it needs)
 
     if is_vms(start):
@@ -40,7 +40,3 @@ def plan_slide(files: SlideFiles) -> SlidePlan:
             "The file alone is no slide: the folder of its name, with Slidedat.ini and the pixels, is missing."
         )
     raise UnreadableImage("The file is no slide of a kind that is known here.")
-
-
-def _has_mirax_settings(files: SlideFiles) -> bool:
-    return f"{files.main.rpartition('.')[0]}/Slidedat.ini" in files.names()

@@ -7,6 +7,7 @@ from tiler.adapters.bounded_reader import read_exactly
 from tiler.adapters.slides.jpeg_streams import read_head
 from tiler.domain.jpeg_intervals import IntervalStream, joinable, tile_size
 from tiler.domain.limits import MAX_SLIDE_FILES
+from tiler.domain.missing_files import require_files
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.region import Region
 from tiler.domain.slide import (
@@ -41,6 +42,7 @@ def plan_vms(files: SlideFiles) -> SlidePlan:
     text = read_exactly(source, 0, source.size_bytes).decode("utf-8", "replace")
     keys = dict(_keys(text))
     refuse_focal_planes(_layers(keys))
+    require_files(files, (name for key, name in keys.items() if _PLACED.match(key)))
     facts = SlideFacts(Vendor.HAMAMATSU, magnification=_positive(keys, "SourceLens"))
     if text.lstrip().startswith(_RAW_PARTS):
         if keys.get("PixelOrder") != "RGB":  # OpenSlide 4.0.1 dies of texts that do not say it

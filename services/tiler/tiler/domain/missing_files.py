@@ -1,0 +1,24 @@
+"""Says which files of a slide are missing, so that whoever uploads it knows what to add."""
+
+import posixpath
+from collections.abc import Iterable
+
+from tiler.domain.problems import UnreadableImage
+from tiler.domain.slide_files import SlideFiles
+
+_MOST_NAMED = 5
+_LONGEST_NAME = 100
+
+
+def require_files(files: SlideFiles, named: Iterable[str]) -> None:
+    """Raise `UnreadableImage`, with the names that people gave or would look for, unless all of these files are there."""
+    present = set(files.names())
+    missing = sorted({_shown(name) for name in named if name not in present})
+    if missing:
+        more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
+        raise UnreadableImage(f"Files of the slide are missing: {', '.join(missing[:_MOST_NAMED])}{more}.")
+
+
+def _shown(name: str) -> str:
+    """Return a name as it may stand in a sentence: a hostile slide can name its files anything."""
+    return "".join(each if each.isprintable() else "?" for each in posixpath.basename(name)[:_LONGEST_NAME])
