@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from archive_shared.clock import SystemClock
+from archive_shared.errors import Unavailable
 from archive_shared.events import (
     ImageDeleted,
     PreviewReady,
@@ -22,7 +23,7 @@ from tests.integration.tiler.conftest import Studio
 from tests.support import slide_files
 from tests.support.clocks import StoppedClock
 from tests.support.slides import as_pixels
-from tiler.bootstrap import jobs_of, rendering_handler
+from tiler.bootstrap import jobs_of, rendering_handler, slide_work_over
 from tiler.domain.tile_index import TileIndex
 
 DAY_S = 24 * 3600.0
@@ -137,6 +138,39 @@ def test_a_worker_that_dies_before_it_is_done_with_such_a_slide_changes_nothing_
     clock.advance(DAY_S)
     assert len(list(studio.superseding(clock).sweep(False))) == 1
     assert products(studio, decoded) == [complete.file.key]
+
+
+@pytest.mark.parametrize("ending", ["converted", "given up", "deleted"])
+def test_a_word_that_comes_before_the_worker_is_done_waits_for_its_end_whatever_that_is(
+    studio: Studio, decoded: str, ending: str
+) -> None:
+    studio.convert_but_die(decoded)
+    studio.render(decoded)
+    complete = studio.announced()[-1]
+    assert isinstance(complete, SlideComplete)
+    with pytest.raises(Unavailable):  # so the bus will bring it again
+        studio.hear(complete)
+
+    match ending:
+        case "converted":
+            studio.convert(decoded)
+        case "given up":
+            give_up(studio, decoded)
+        case "deleted":
+            studio.hear(ImageDeleted(image=decoded))
+
+    studio.hear(complete)
+
+
+def give_up(studio: Studio, image: str) -> None:
+    """Have one worker after the other die of a conversion, until it is not tried any more."""
+    work = slide_work_over(studio.service.documents)
+    clock, policy = StoppedClock(), JobPolicy()
+    claims = Claims(work.conversions, work.converting, owner="mortal", policy=policy, clock=clock)
+    for _ in range(policy.max_attempts + 1):
+        clock.advance(36_500 * DAY_S)  # beyond every lease and pause, of today's attempts too
+        claims.claim(image)
+    assert work.conversions.require(image).job.state is JobState.FAILED
 
 
 def test_another_attempt_at_rendering_such_a_slide_announces_it_once(studio: Studio, decoded: str) -> None:
