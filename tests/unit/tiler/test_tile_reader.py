@@ -143,6 +143,7 @@ def _aperio_like_slide() -> tuple[bytes, bytes]:
         {"compression": "packbits"},
         {"compression": "zstd"},
         {"compression": "lzma"},
+        {"compression": "webp", "compressionargs": {"lossless": True}},
         {"compression": "deflate", "planarconfig": "separate"},
         {"compression": "deflate", "byteorder": ">", "bigtiff": True},
     ],
@@ -329,7 +330,7 @@ def test_a_jpeg_tile_that_claims_a_huge_picture_is_not_passed_on(tmp_path: Path)
         read_tile(MemorySource(bytes(body)), index, 0, 0, 0)
 
 
-@pytest.mark.parametrize("compression", ["deflate", "lzw", "packbits", "zstd", "jpeg2000", None])
+@pytest.mark.parametrize("compression", ["deflate", "lzw", "packbits", "zstd", "jpeg2000", "webp", None])
 def test_a_tile_with_too_few_bytes_is_refused(compression: str | None) -> None:
     body = bytearray(tifffile_slide([SCENE], photometric="rgb", compression=compression))
     with tifffile.TiffFile(BytesIO(body)) as reference:
@@ -343,7 +344,7 @@ def test_a_tile_with_too_few_bytes_is_refused(compression: str | None) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(["jpeg", "lzw", "deflate", "zstd", "jpeg2000", "packbits"]), st.data())
+@given(st.sampled_from(["jpeg", "lzw", "deflate", "zstd", "jpeg2000", "webp", "packbits"]), st.data())
 def test_damaged_tiles_are_shown_or_refused_and_nothing_else(compression: str, data: st.DataObject) -> None:
     body = bytearray(tifffile_slide([tissue(64, 64)], tile=64, photometric="rgb", compression=compression))
     index = build_index(MemorySource(bytes(body)))

@@ -79,6 +79,8 @@ def _samples(encoding: Encoding, stored: bytes, width: int, height: int, shrink:
         return jpeg_tiles.decode(jpeg_tiles.complete(encoding, stored, width, height), shrink=shrink)
     if encoding.compression in JPEG_2000_KINDS:
         return _jpeg_2000(encoding, stored, width, height)
+    if encoding.compression == Compression.WEBP:
+        return _webp(stored, width, height)
     row_bytes = -(-width * encoding.samples_per_tile * encoding.bits_per_sample // 8)
     raw = _decompressed(encoding.compression, stored, row_bytes, height)
     rows = np.frombuffer(raw, np.uint8).reshape(height, row_bytes)
@@ -155,6 +157,16 @@ def _jpeg_2000(encoding: Encoding, stored: bytes, width: int, height: int) -> Pi
     if pixels.shape[:2] != (height, width) or shown.mode not in ("L", "RGB"):
         raise UnreadableImage("A JPEG 2000 tile is not of the size its page says.")
     return pixels.reshape(height, width, -1)
+
+
+def _webp(stored: bytes, width: int, height: int) -> Pixels:
+    try:
+        with Image.open(BytesIO(stored), formats=("WEBP",)) as image:
+            if image.size != (width, height):
+                raise UnreadableImage("A WebP tile is not of the size its page says.")
+            return np.asarray(image.convert("RGB"))
+    except (OSError, ValueError, SyntaxError) as problem:
+        raise UnreadableImage("A WebP tile is damaged.") from problem
 
 
 def _has_coarse_colours(stored: bytes) -> bool:

@@ -23,6 +23,7 @@ class Compression(IntEnum):
     JPEG_2000 = 34712
     LZMA = 34925
     ZSTD = 50000
+    WEBP = 50001
 
 
 class Photometric(IntEnum):
@@ -46,6 +47,16 @@ class Predictor(IntEnum):
     HORIZONTAL = 2
     FLOAT = 3
 
+
+_OTHER_COMPRESSIONS = {
+    6: "JPEG of the old style",
+    34887: "LERC",
+    34933: "PNG",
+    34934: "JPEG XR",
+    50002: "JPEG XL",
+}
+_OTHER_COLOURS = {5: "CMYK", 8: "CIELab", 9: "ICCLab", 32803: "raw camera"}
+"""Names of what people may meet and cannot be read."""
 
 JPEG_2000_KINDS = frozenset((Compression.JPEG_2000, Compression.JPEG_2000_RGB, Compression.JPEG_2000_YCBCR))
 _LOSSY = JPEG_2000_KINDS | {Compression.JPEG}
@@ -148,9 +159,11 @@ class Encoding:
 
     def _refusal(self) -> str | None:
         if self.compression not in tuple(Compression):
-            return f"TIFF compression {self.compression} is not supported."
+            name = _OTHER_COMPRESSIONS.get(self.compression, f"with number {self.compression}")
+            return f"TIFF compression {name} is not supported."
         if self.photometric not in tuple(Photometric):
-            return f"TIFF colour model {self.photometric} is not supported."
+            name = _OTHER_COLOURS.get(self.photometric, f"with number {self.photometric}")
+            return f"TIFF colour model {name} is not supported."
         if self.bits_per_sample not in _BITS.get(self.sample_format, ()):
             return f"Samples of {self.bits_per_sample} bits in format {self.sample_format} are not supported."
         return self._refused_combination()
@@ -168,9 +181,15 @@ class Encoding:
             return "The colour map does not fit the pixels."
         if self.compression in _LOSSY and (self.bits_per_sample != 8 or self.samples_per_tile not in (1, 3)):
             return "JPEG is only supported with one or three channels of 8 bits."
+        if self.compression == Compression.WEBP and not self._is_webp_colour:
+            return "WebP is only supported with red, green and blue of 8 bits in one plane."
         if self.reversed_bits and not self.is_jpeg:
             return "Bytes with reversed bits (FillOrder 2) are not supported."
         return self._refused_predictor()
+
+    @property
+    def _is_webp_colour(self) -> bool:
+        return (self.photometric, self.bits_per_sample, self.separate_planes) == (Photometric.RGB, 8, False)
 
     def _refused_predictor(self) -> str | None:
         if self.predictor not in tuple(Predictor):
