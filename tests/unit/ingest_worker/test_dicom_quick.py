@@ -12,8 +12,13 @@ from pydicom.sequence import Sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from demo.imaging import anatomy, write_dicom_series
-from ingest_worker.adapters.readers import dicom_headers, dicom_members
+from ingest_worker.adapters.readers import dicom_members
+from ingest_worker.adapters.readers.conversion_input import ConversionInput
+from ingest_worker.adapters.readers.dicom_alike import HeadersAlike
+from ingest_worker.adapters.readers.dicom_headers import DicomHeader
 from ingest_worker.adapters.readers.dicom_quick import NUMBER, POSITION, ROWS, SERIES, quick_header
+from ingest_worker.domain.budget import Budget
+from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.report import ConversionReport
 from tests.support.conversions import convert_here, read_with_itk, the_image
 from tests.support.enhanced_ct import write_enhanced_ct
@@ -66,7 +71,7 @@ def with_private_elements(dataset: Dataset, _: int) -> None:
 )
 def test_it_finds_what_pydicom_finds(tmp_path: Path, change: Change) -> None:
     for file in series(tmp_path / "in", change):
-        found, expected = quick_header(file), dcmread(file)
+        found, expected = quick_header(file.read_bytes()), dcmread(file)
 
         assert found is not None
         assert found.text(SERIES) == expected.SeriesInstanceUID
@@ -95,7 +100,8 @@ def test_it_leaves_the_unusual_to_pydicom(tmp_path: Path) -> None:
     )
 
     found = [
-        quick_header(path) for path in (tmp_path / "deflated.dcm", enhanced, *map(packaged.joinpath, others))
+        quick_header(path.read_bytes())
+        for path in (tmp_path / "deflated.dcm", enhanced, *map(packaged.joinpath, others))
     ]
 
     assert found == [None] * 7
@@ -104,12 +110,11 @@ def test_it_leaves_the_unusual_to_pydicom(tmp_path: Path) -> None:
 def test_a_header_that_ends_nowhere_is_no_header(tmp_path: Path) -> None:
     (file,) = write_dicom_series(tmp_path, anatomy(1))
     whole = file.read_bytes()
-    pixels = quick_header(file)
+    pixels = quick_header(whole)
     assert pixels is not None
 
     for end in range(132, pixels.pixel_offset - 12, 7):
-        file.write_bytes(whole[:end])
-        assert quick_header(file) is None
+        assert quick_header(whole[:end]) is None
 
 
 def scaled(dataset: Dataset, index: int) -> None:
@@ -118,6 +123,29 @@ def scaled(dataset: Dataset, index: int) -> None:
 
 def timed(dataset: Dataset, index: int) -> None:
     dataset.TemporalPositionIndex = index // 2 + 1
+    dataset.ImagePositionPatient = [0, 0, index % 2]
+
+
+def exposed_over_time(dataset: Dataset, index: int) -> None:
+    """Times and exposures as some scanners write them, with zeros, signs and fractions."""
+    timed(dataset, index)
+    dataset.ContentTime = ("101500", "101501.500000")[index // 2 % 2]
+    dataset.add_new("Exposure", "IS", ("0100", "+20")[index // 2 % 2])
+
+
+def beating(dataset: Dataset, index: int) -> None:
+    """Phases of a heart, which only their delay after its beat tells apart."""
+    dataset.TriggerTime = 12.5 * (index // 2)
+    dataset.ImagePositionPatient = [0, 0, index % 2]
+
+
+def identified_moments(dataset: Dataset, index: int) -> None:
+    dataset.TemporalPositionIdentifier = index // 2 + 1
+    dataset.ImagePositionPatient = [0, 0, index % 2]
+
+
+def dynamic(dataset: Dataset, index: int) -> None:
+    dataset.FrameReferenceTime = 1000.5 * (index // 2)
     dataset.ImagePositionPatient = [0, 0, index % 2]
 
 
@@ -132,7 +160,11 @@ def odd_numbers(dataset: Dataset, index: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [unchanged, implicit, with_sequences, scaled, timed, timed_in_a_stack, odd_numbers]
+    "change",
+    [
+        *(unchanged, implicit, with_sequences, scaled, odd_numbers),
+        *(timed, timed_in_a_stack, exposed_over_time, beating, identified_moments, dynamic),
+    ],
 )
 def test_with_and_without_it_the_images_are_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change
@@ -143,12 +175,31 @@ def test_with_and_without_it_the_images_are_the_same(
         return convert_here(files, tmp_path / name)
 
     quick = converted("quick")
-    for module in (dicom_headers, dicom_members):
-        monkeypatch.setattr(module, "quick_header", lambda *_: None)
+    monkeypatch.setattr(HeadersAlike, "read", lambda *_: None)
     slow = converted("slow")
 
     assert quick == slow
     assert quick.images
+
+
+@pytest.mark.parametrize("change", [timed, exposed_over_time, beating, identified_moments, dynamic])
+def test_what_differs_between_time_points_alone_is_no_reason_to_read_a_header_in_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change
+) -> None:
+    files = series(tmp_path / "in", change, slices=8)
+    in_full, read_in_full = [], dicom_members.read_dicom_header
+
+    def counted(file: SourceFile) -> DicomHeader:
+        in_full.append(file.name)
+        return read_in_full(file)
+
+    monkeypatch.setattr(dicom_members, "read_dicom_header", counted)
+    given = ConversionInput(
+        tuple(SourceFile(file.name, file) for file in files), Budget(), tmp_path, deidentification=None
+    )
+
+    assert len(list(dicom_members.members_of(given))) == 8
+    assert len(in_full) == 1
 
 
 def test_slices_scaled_in_different_ways_are_scaled_each_in_its_own(tmp_path: Path) -> None:

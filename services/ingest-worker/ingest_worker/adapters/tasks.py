@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
+from ingest_worker.adapters.readers.dicom_alike import HeadersAlike
 from ingest_worker.adapters.recognition import head_of, recognise
 from ingest_worker.adapters.unpacking import Allowance, unpack
 from ingest_worker.domain.budget import Budget
@@ -87,14 +88,14 @@ def unpack_archive(arguments: dict[str, Any], *, budget: Budget, on_progress: On
 def look_at(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgress) -> dict[str, Any]:
     """Recognise files by content."""
     files = [file_from_document(document) for document in arguments["files"]]
-    recognised = []
+    recognised, alike = [], HeadersAlike()
     for count, file in enumerate(files, start=1):
-        recognised.append(recognised_document(_recognised(file, budget)))
+        recognised.append(recognised_document(_recognised(file, budget, alike)))
         on_progress(count)
     return {"recognised": recognised}
 
 
-def _recognised(file: SourceFile, budget: Budget) -> Recognised:
+def _recognised(file: SourceFile, budget: Budget, alike: HeadersAlike) -> Recognised:
     head = head_of(file)
     found = recognise(file, head, budget)
     if found.reason:
@@ -102,12 +103,12 @@ def _recognised(file: SourceFile, budget: Budget) -> Recognised:
     if found.format is Format.TIFF:
         slide = importlib.import_module(TIFF_SLIDES).slide_format(file)
         return replace(found, format=slide or Format.TIFF)
-    return _in_series(found, head) if found.format is Format.DICOM else found
+    return _in_series(found, head, alike) if found.format is Format.DICOM else found
 
 
-def _in_series(found: Recognised, head: bytes) -> Recognised:
+def _in_series(found: Recognised, head: bytes, alike: HeadersAlike) -> Recognised:
     try:
-        member = importlib.import_module(DICOM_HEADERS).series_member(found.file, head)
+        member = importlib.import_module(DICOM_HEADERS).series_member(found.file, head, alike)
     except Refused as refusal:
         return replace(found, reason=refusal.reason)
     return replace(found, format=SlideFormat.DICOM if member.is_slide else Format.DICOM, series=member.series)

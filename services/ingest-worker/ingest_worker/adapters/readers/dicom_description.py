@@ -123,9 +123,9 @@ def _over_time(stack: Stack, headers: Mapping[str, DicomHeader]) -> dict[str, st
     """Return when, and with what exposure, each time point was taken, if every one of them says so."""
     if stack.timepoints is None:
         return {}
-    firsts = [headers[one.file].own_dataset() for one in stack.slices[:: stack.depth]]
-    times = [text(dataset, "ContentTime") for dataset in firsts]
-    exposures = [text(dataset, "Exposure") for dataset in firsts]
+    firsts = [headers[one.file] for one in stack.slices[:: stack.depth]]
+    times = [header.own_text("ContentTime") for header in firsts]
+    exposures = [header.own_text("Exposure") for header in firsts]
     found = {}
     if all(times):
         found["ContentTimes"] = " ".join(times)

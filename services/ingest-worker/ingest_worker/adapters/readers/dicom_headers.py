@@ -9,8 +9,11 @@ from pydicom import Dataset, dcmread
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
+from ingest_worker.adapters.readers.dicom_alike import HeadersAlike
 from ingest_worker.adapters.readers.dicom_quick import (
     COLUMNS,
+    CONTENT_TIME,
+    EXPOSURE,
     ROWS,
     SERIES,
     SOP_CLASS,
@@ -18,7 +21,6 @@ from ingest_worker.adapters.readers.dicom_quick import (
     STUDY,
     TIME_INDEX,
     QuickHeader,
-    quick_header,
 )
 from ingest_worker.adapters.readers.dicom_values import text
 from ingest_worker.domain.files import SourceFile
@@ -28,6 +30,7 @@ WHOLE_SLIDE: Final = "1.2.840.10008.5.1.4.1.1.77.1.6"
 PIXEL_TAGS: Final = {(0x7FE0, 0x0008): "float32", (0x7FE0, 0x0009): "float64", (0x7FE0, 0x0010): "integer"}
 UNDEFINED_LENGTH: Final = 0xFFFFFFFF
 LONG_FORM: Final = (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN")
+OWN_TEXTS: Final = {"ContentTime": CONTENT_TIME, "Exposure": EXPOSURE}
 SERIES_TAGS: Final[list[str]] = [
     "StudyInstanceUID",
     "SeriesInstanceUID",
@@ -84,19 +87,26 @@ class DicomHeader:
     ----------
     dataset
         Its elements, or those of a file that is equal in all that pixels depend on.
-    is_own
-        Whether they are its own.
+    quick
+        What it says differently from that file; None if the elements are its own.
     """
 
     file: SourceFile
     dataset: Dataset
     pixels: PixelElement
     transfer_syntax: UID
-    is_own: bool = True
+    quick: QuickHeader | None = None
 
     def own_dataset(self) -> Dataset:
         """Return the file's own elements; reads them if need be."""
-        return self.dataset if self.is_own else read_dicom_header(self.file).dataset
+        return self.dataset if self.quick is None else read_dicom_header(self.file).dataset
+
+    def own_text(self, keyword: str) -> str:
+        """Return an element that each slice has for itself as `text` does; reads the file's own elements if need be."""
+        if self.quick is None:
+            return text(self.dataset, keyword)
+        found = self.quick.text(OWN_TEXTS[keyword]) if OWN_TEXTS[keyword] in self.quick.own else ""
+        return text(self.own_dataset(), keyword) if found is None or "\\" in found else found
 
 
 @dataclass(frozen=True)
@@ -113,7 +123,7 @@ class SeriesMember:
     is_slide: bool
 
 
-def series_member(file: SourceFile, head: bytes = b"") -> SeriesMember:
+def series_member(file: SourceFile, head: bytes, alike: HeadersAlike) -> SeriesMember:
     """Return which series a file belongs to.
 
     Some scanners begin a new series for every time point of a stack; the stack's name holds these together.
@@ -121,14 +131,16 @@ def series_member(file: SourceFile, head: bytes = b"") -> SeriesMember:
     Parameters
     ----------
     head
-        The file's beginning, if it was read already.
+        The file's beginning, as much as was read of it.
+    alike
+        Has read the headers of the files before.
 
     Raises
     ------
     Refused
         The file holds no image, or one of a kind that is not converted.
     """
-    quick = quick_header(file.path, head)
+    quick = alike.read(file.path, head)
     member = _quick_member(quick) if quick is not None else None
     if member is not None:
         return member
@@ -142,7 +154,7 @@ def series_member(file: SourceFile, head: bytes = b"") -> SeriesMember:
 
 def _quick_member(quick: QuickHeader) -> SeriesMember | None:
     """Return the same from the few elements of a quick look, None if one of them is odd."""
-    over_time = TIME_INDEX in quick.shared and STACK in quick.shared
+    over_time = TIME_INDEX in quick.own and STACK in quick.shared
     found = [quick.text(wanted) for wanted in (STUDY, STACK if over_time else SERIES, SOP_CLASS)]
     simple = all(value and "\\" not in value for value in found)
     if not simple or not all(any(quick.shared.get(side, b"")) for side in (ROWS, COLUMNS)):

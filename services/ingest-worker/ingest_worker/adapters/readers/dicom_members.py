@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
+from ingest_worker.adapters.readers.dicom_alike import HeadersAlike
 from ingest_worker.adapters.readers.dicom_frames import Frame, frames_of
 from ingest_worker.adapters.readers.dicom_headers import (
     PARSING_ERRORS,
@@ -16,10 +17,13 @@ from ingest_worker.adapters.readers.dicom_quick import (
     DATE,
     NUMBER,
     POSITION,
+    REFERENCE_TIME,
     SOP_INSTANCE,
     TIME,
+    TIME_IDENTIFIER,
+    TIME_INDEX,
+    TRIGGER_TIME,
     QuickHeader,
-    quick_header,
 )
 from ingest_worker.adapters.readers.dicom_samples import SampleFormat, sample_format
 from ingest_worker.adapters.readers.dicom_values import text
@@ -27,6 +31,8 @@ from ingest_worker.adapters.volumes import RefusedReading
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.geometry import Vector
 from ingest_worker.domain.refusals import Refused
+
+UNSIGNED_LONG_BYTES = 4
 
 
 @dataclass(frozen=True)
@@ -48,8 +54,9 @@ class Member:
 def members_of(given: ConversionInput) -> Iterator[Member | RefusedReading]:
     """Yield every file with its frames, or why it has none."""
     templates: dict[tuple[object, ...], Member] = {}
+    alike = HeadersAlike()
     for file in given.files:
-        quick = quick_header(file.path)
+        quick = alike.read(file.path)
         kind = (quick.transfer_syntax, *quick.shared.items()) if quick else ()
         try:
             member = _like(templates[kind], file, quick) if quick and kind in templates else None
@@ -72,44 +79,58 @@ def _in_full(file: SourceFile) -> Member:
 
 
 def _like(template: Member, file: SourceFile, quick: QuickHeader) -> Member | None:
-    """Return a file that differs from another one in number, position and time alone, None if the first are odd."""
-    place, number, instance = _position(quick), _number(quick), quick.text(SOP_INSTANCE)
+    """Return a file that differs from another one in number, position and time alone, None if one of these is odd."""
     (frame,) = template.frames
-    if place is None or number is None or instance is None or frame.slice.position is None:
+    instance = quick.text(SOP_INSTANCE)
+    if instance is None or frame.slice.position is None:
         return None
-    return Member(
-        header=DicomHeader(
-            file,
-            template.header.dataset,
-            PixelElement("integer", quick.pixel_offset, quick.pixel_length),
-            template.header.transfer_syntax,
-            is_own=False,
-        ),
-        form=template.form,
-        frames=[
-            replace(
-                frame,
-                slice=replace(
-                    frame.slice,
-                    file=file.name,
-                    number=number,
-                    position=place,
-                    acquired=(quick.text(DATE) or "") + (quick.text(TIME) or ""),
-                ),
-            )
-        ],
-        instance=instance,
-    )
-
-
-def _position(quick: QuickHeader) -> Vector | None:
     try:
-        found = [float(part) for part in (quick.text(POSITION) or "").split("\\")]
+        own = replace(
+            frame.slice,
+            file=file.name,
+            number=_whole(quick, NUMBER),
+            position=_position(quick),
+            times=_times(quick),
+            trigger_ms=_number(quick, TRIGGER_TIME),
+            reference_ms=_number(quick, REFERENCE_TIME),
+            acquired=(quick.text(DATE) or "") + (quick.text(TIME) or ""),
+        )
     except ValueError:
         return None
-    return (found[0], found[1], found[2]) if len(found) == 3 and all(map(math.isfinite, found)) else None
+    pixels = PixelElement("integer", quick.pixel_offset, quick.pixel_length)
+    header = DicomHeader(file, template.header.dataset, pixels, template.header.transfer_syntax, quick)
+    return Member(header, template.form, [Frame(own, frame.rescale)], instance)
 
 
-def _number(quick: QuickHeader) -> int | None:
-    found = quick.text(NUMBER) or ""
-    return int(found) if found.removeprefix("-").isdecimal() else None
+def _position(quick: QuickHeader) -> Vector:
+    x, y, z = (float(part) for part in (quick.text(POSITION) or "").split("\\"))
+    if not (math.isfinite(x) and math.isfinite(y) and math.isfinite(z)):
+        raise ValueError
+    return (x, y, z)
+
+
+def _times(quick: QuickHeader) -> dict[str, float | None]:
+    index = quick.own.get(TIME_INDEX)
+    if index is not None and len(index) != UNSIGNED_LONG_BYTES:
+        raise ValueError
+    identifier = _whole(quick, TIME_IDENTIFIER) if quick.own.get(TIME_IDENTIFIER) else None
+    return {
+        "index": None if index is None else float(int.from_bytes(index, "little")),
+        "identifier": None if identifier is None else float(identifier),
+    }
+
+
+def _whole(quick: QuickHeader, wanted: int) -> int:
+    found = quick.text(wanted) or ""
+    if not found.removeprefix("-").isdecimal():
+        raise ValueError
+    return int(found)
+
+
+def _number(quick: QuickHeader, wanted: int) -> float | None:
+    if wanted not in quick.own:
+        return None
+    found = float(quick.text(wanted) or "none")
+    if not math.isfinite(found):
+        raise ValueError
+    return found

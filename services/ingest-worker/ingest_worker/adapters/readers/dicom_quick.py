@@ -1,17 +1,14 @@
-"""Reads the few elements of a DICOM header that differ within a series, twenty times faster than a whole header.
+"""Finds the few elements of a DICOM header that differ within a series, twenty times faster than a whole header is read.
 
 For plain files of one frame only; for everything else, and everything odd, the answer is None and pydicom's turn. A
 sequence is stepped over, not looked into. Encoding: DICOM PS3.5 section 7.
 """
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
-from io import FileIO
-from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-HEAD_BYTES: Final = 16 * 1024
-MOST_HEAD_BYTES: Final = 1024 * 1024
 PREAMBLE: Final = 128
 MARK: Final = b"DICM"
 UNDEFINED: Final = 0xFFFFFFFF
@@ -44,36 +41,43 @@ NUMBER: Final = tag(0x0020, 0x0013)
 POSITION: Final = tag(0x0020, 0x0032)
 DATE: Final = tag(0x0008, 0x0022)
 TIME: Final = tag(0x0008, 0x0032)
-OWN: Final = frozenset({SOP_INSTANCE, NUMBER, POSITION, DATE, TIME})
-"""What every slice has for itself."""
+CONTENT_TIME: Final = tag(0x0008, 0x0033)
+EXPOSURE: Final = tag(0x0018, 0x1152)
+TRIGGER_TIME: Final = tag(0x0018, 0x1060)
+TIME_IDENTIFIER: Final = tag(0x0020, 0x0100)
+TIME_INDEX: Final = tag(0x0020, 0x9128)
+REFERENCE_TIME: Final = tag(0x0054, 0x1300)
+OWN: Final = frozenset(
+    {
+        SOP_INSTANCE, NUMBER, POSITION, DATE, TIME, CONTENT_TIME, EXPOSURE,
+        TRIGGER_TIME, TIME_IDENTIFIER, TIME_INDEX, REFERENCE_TIME,
+    }
+)  # fmt: skip
+"""What every slice, or every time point, has for itself."""
 
 SOP_CLASS: Final = tag(0x0008, 0x0016)
 STUDY: Final = tag(0x0020, 0x000D)
 SERIES: Final = tag(0x0020, 0x000E)
 STACK: Final = tag(0x0020, 0x9056)
-TIME_INDEX: Final = tag(0x0020, 0x9128)
 ROWS: Final = tag(0x0028, 0x0010)
 COLUMNS: Final = tag(0x0028, 0x0011)
 
 SHARED: Final = frozenset(
     {
-        SOP_CLASS, STUDY, SERIES, STACK, TIME_INDEX, ROWS, COLUMNS,
+        SOP_CLASS, STUDY, SERIES, STACK, ROWS, COLUMNS,
         tag(0x0008, 0x0005),  # SpecificCharacterSet
         tag(0x0008, 0x0008),  # ImageType
         tag(0x0008, 0x0060),  # Modality
         tag(0x0010, 0x0020),  # PatientID
         tag(0x0018, 0x0081),  # EchoTime
         tag(0x0018, 0x0088),  # SpacingBetweenSlices
-        tag(0x0018, 0x1060),  # TriggerTime
         tag(0x0018, 0x1164),  # ImagerPixelSpacing
         tag(0x0018, 0x2010),  # NominalScannedPixelSpacing
         tag(0x0018, 0x9087),  # DiffusionBValue
         tag(0x0018, 0x9089),  # DiffusionGradientOrientation
         tag(0x0020, 0x0012),  # AcquisitionNumber
         tag(0x0020, 0x0037),  # ImageOrientationPatient
-        tag(0x0020, 0x0100),  # TemporalPositionIdentifier
         tag(0x0028, 0x0002),  # SamplesPerPixel
-        tag(0x0054, 0x1300),  # FrameReferenceTime
         tag(0x0028, 0x0004),  # PhotometricInterpretation
         tag(0x0028, 0x0006),  # PlanarConfiguration
         tag(0x0028, 0x0030),  # PixelSpacing
@@ -106,7 +110,16 @@ BEYOND: Final = frozenset(
 )  # fmt: skip
 """Elements of files that are no simple slices."""
 
-LOOKED_AT: Final = OWN | SHARED | BEYOND | {PIXELS}
+LOOKED_AT: Final = OWN | SHARED | BEYOND
+
+
+class Element(NamedTuple):
+    """Where the value of an element lies in a file, and in how many bytes before it its length; 0 if that is undefined."""
+
+    key: int
+    start: int
+    end: int
+    length_bytes: int
 
 
 @dataclass(frozen=True)
@@ -125,97 +138,99 @@ class QuickHeader:
         return found.decode("ascii").strip(" \0") if found is not None and found.isascii() else None
 
 
-def quick_header(path: Path, head: bytes = b"") -> QuickHeader | None:
-    """Return the header of a plain DICOM file of one frame, None if it is not certain to be one.
-
-    Parameters
-    ----------
-    head
-        The file's beginning, if it was read already.
-    """
-    head = head or _beginning(path, HEAD_BYTES)
-    if head[PREAMBLE : PREAMBLE + 4] != MARK:
-        return None
-    found = _walked(head)
-    if found is None and len(head) >= HEAD_BYTES:
-        found = _walked(_beginning(path, MOST_HEAD_BYTES))
-    return found
-
-
-def _beginning(path: Path, size: int) -> bytes:
-    with FileIO(path) as stream:
-        return stream.read(size)
-
-
-def _walked(head: bytes) -> QuickHeader | None:
+def quick_header(head: bytes) -> QuickHeader | None:
+    """Return the header a plain DICOM file of one frame begins with, None if it is not certain to be one."""
     try:
-        syntax, at = _meta(head)
-        if syntax == EXPLICIT_LITTLE_ENDIAN:
-            return _elements(head, at, syntax, explicit=True)
-        return _elements(head, at, syntax, explicit=False) if syntax == IMPLICIT_LITTLE_ENDIAN else None
-    except (struct.error, _Odd):  # the header is longer than what was read, or not simple
+        return header_of(head, elements_of(head))
+    except (struct.error, Odd):  # the header is longer than what was read, or not simple
         return None
 
 
-class _Odd(Exception):
+class Odd(Exception):
     """Something pydicom has to decide about."""
 
 
-def _meta(head: bytes) -> tuple[bytes, int]:
-    """Return the transfer syntax, and where the file meta information ends."""
-    at, syntax = PREAMBLE + 4, b""
+def elements_of(head: bytes) -> list[Element]:
+    """Return all elements from the file's meta information up to its pixels, in order.
+
+    Raises
+    ------
+    Odd, struct.error
+        The file is not encoded in a plain way, or `head` ends before its pixels.
+    """
+    if head[PREAMBLE : PREAMBLE + 4] != MARK:
+        raise Odd
+    found, at = [], PREAMBLE + 4
     while head[at : at + 2] == b"\x02\0":
-        key, start, length = _explicit(head, at)
-        if key == TRANSFER_SYNTAX:
-            syntax = head[start : start + length].rstrip(b" \0")
-        at = start + length
-    return syntax, at
+        found.append(_explicit(head, at))
+        at = found[-1].end
+    next_element = NEXT_ELEMENT.get(transfer_syntax_of(head, found))
+    if next_element is None:
+        raise Odd
+    key = None
+    while key != PIXELS:
+        element = next_element(head, at)
+        found.append(element)
+        key, _, at, _ = element
+    return found
 
 
-def _explicit(head: bytes, at: int) -> tuple[int, int, int]:
-    """Return tag, start and length of the value at `at`."""
-    key, kind, length = _EXPLICIT.unpack_from(head, at)
-    if kind in SHORT_FORM:
-        return key, at + 8, length
-    if kind not in LONG_FORM:
-        raise _Odd
-    return key, at + 12, _LENGTH.unpack_from(head, at + 8)[0]
+def transfer_syntax_of(head: bytes, elements: Iterable[Element]) -> bytes:
+    """Return how the elements behind the file's meta information are encoded, "" if that does not say it."""
+    return next(
+        (head[one.start : one.end].rstrip(b" \0") for one in elements if one.key == TRANSFER_SYNTAX), b""
+    )
 
 
-def _implicit(head: bytes, at: int) -> tuple[int, int, int]:
-    key, length = _IMPLICIT.unpack_from(head, at)
-    return key, at + 8, length
+def header_of(head: bytes, elements: list[Element]) -> QuickHeader:
+    """Return what matters of all elements up to the pixels.
 
-
-def _elements(head: bytes, at: int, syntax: bytes, *, explicit: bool) -> QuickHeader:
-    """Return what matters of everything up to the pixels; the one loop here that is worth being fast."""
+    Raises
+    ------
+    Odd
+        The file is no simple slice, says something twice, or ends before its pixels.
+    """
     own: dict[int, bytes] = {}
     shared: dict[int, bytes] = {}
-    unpack, short, looked_at = _EXPLICIT.unpack_from, SHORT_FORM, LOOKED_AT
-    while True:
-        if explicit:
-            key, kind, length = unpack(head, at)
-            if kind in short:
-                start = at + 8
-            else:
-                key, start, length = _explicit(head, at)
-        else:
-            key, start, length = _implicit(head, at)
-        at = start + length if length != UNDEFINED else _behind_value(head, start, key, explicit=explicit)
-        if key not in looked_at:
+    for key, start, end, _ in elements:
+        if key not in LOOKED_AT:
             continue
-        if key == PIXELS:
-            return QuickHeader(own, shared, syntax, start, at - start)
         kept = shared if key in SHARED else own
-        if key in BEYOND or key in kept or at > len(head):
-            raise _Odd
-        kept[key] = head[start:at]
+        if key in BEYOND or key in kept or end > len(head):
+            raise Odd
+        kept[key] = head[start:end]
+    pixels = elements[-1]
+    return QuickHeader(
+        own, shared, transfer_syntax_of(head, elements), pixels.start, pixels.end - pixels.start
+    )
 
 
-def _behind_value(head: bytes, at: int, key: int, *, explicit: bool) -> int:
+def _explicit(head: bytes, at: int) -> Element:
+    """Return the element that begins at `at` and says what kind its value is."""
+    key, kind, length = _EXPLICIT.unpack_from(head, at)
+    if kind in SHORT_FORM:
+        start = at + 8
+        return Element(key, start, start + length, 2)
+    if kind not in LONG_FORM:
+        raise Odd
+    return _long(head, key, at + 12, _LENGTH.unpack_from(head, at + 8)[0], explicit=True)
+
+
+def _implicit(head: bytes, at: int) -> Element:
+    key, length = _IMPLICIT.unpack_from(head, at)
+    return _long(head, key, at + 8, length, explicit=False)
+
+
+def _long(head: bytes, key: int, start: int, length: int, *, explicit: bool) -> Element:
+    """Return an element whose length has four bytes, which may say that it is undefined."""
+    if length != UNDEFINED:
+        return Element(key, start, start + length, 4)
     if key == PIXELS:  # compressed ones
-        raise _Odd
-    return _behind_sequence(head, at, explicit=explicit)
+        raise Odd
+    return Element(key, start, _behind_sequence(head, start, explicit=explicit), 0)
+
+
+NEXT_ELEMENT: Final = {EXPLICIT_LITTLE_ENDIAN: _explicit, IMPLICIT_LITTLE_ENDIAN: _implicit}
 
 
 def _behind_sequence(head: bytes, at: int, *, explicit: bool) -> int:
@@ -226,13 +241,12 @@ def _behind_sequence(head: bytes, at: int, *, explicit: bool) -> int:
         if key == SEQUENCE_END:
             return at
         if key != ITEM:
-            raise _Odd
+            raise Odd
         at = at + length if length != UNDEFINED else _behind_item(head, at, explicit=explicit)
 
 
 def _behind_item(head: bytes, at: int, *, explicit: bool) -> int:
     element = _explicit if explicit else _implicit
     while _IMPLICIT.unpack_from(head, at)[0] != ITEM_END:
-        _, start, length = element(head, at)
-        at = start + length if length != UNDEFINED else _behind_sequence(head, start, explicit=explicit)
+        at = element(head, at).end
     return at + 8
