@@ -52,7 +52,7 @@ def _mongo(url: str, service: str, collections: Sequence[Collection]) -> Documen
 
 
 def changes_of(url: str, service: str) -> Bell | None:
-    """Return what rings when a document of a service was written; None where the store has no such thing."""
+    """Return what rings when a service's relay has something to do; None where the store has no such thing."""
     if urlsplit(url).scheme != "sqlite":
         return None
     from archive_shared.documents.sqlite import CHANGES  # noqa: PLC0415 (only what is used is loaded)

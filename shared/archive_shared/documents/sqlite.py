@@ -9,16 +9,17 @@ from pathlib import Path
 import orjson
 
 from archive_shared.bells import Bells
+from archive_shared.clock import SystemClock, to_text
 from archive_shared.documents import sqlite_queries as queries
 from archive_shared.documents.mutation import mutate
 from archive_shared.documents.port import Change, Collection, Document, Sort, Where
 from archive_shared.documents.sqlite_schema import prepare
-from archive_shared.documents.values import alternatives, to_json
+from archive_shared.documents.values import alternatives, to_json, value_at
 from archive_shared.errors import Duplicate, Stale, Unavailable
 from archive_shared.sqlite_file import open_sqlite
 
 CHANGES = "changes"
-"""The bell of a store, rung when a document was written."""
+"""The bell of a store, rung when a document was written that its relay has to do with."""
 
 
 class SqliteDocuments:
@@ -53,7 +54,7 @@ class SqliteDocuments:
                 f'insert into "{self._table(collection)}"(_id, rev, doc) values (?, 1, ?)',
                 (document["_id"], text),
             )
-        self._bells.ring(CHANGES)
+        self._tell_relay([document])
         return _read(text)
 
     def get(self, collection: str, identifier: str) -> Document | None:
@@ -67,7 +68,7 @@ class SqliteDocuments:
         with self._connection() as connection:
             if not self._replace(connection, collection, document, text):
                 raise Stale(f"{collection} {document['_id']} no longer has revision {document['rev']}")
-        self._bells.ring(CHANGES)
+        self._tell_relay([document])
         return _read(text)
 
     def save_each(self, collection: str, documents: Sequence[Document]) -> list[str]:
@@ -78,7 +79,7 @@ class SqliteDocuments:
                 for document, text in zip(documents, texts, strict=True)
                 if not self._replace(connection, collection, document, text)
             ]
-        self._bells.ring(CHANGES)
+        self._tell_relay(documents)
         return stale
 
     def mutate(self, collection: str, identifier: str, change: Change) -> Document | None:
@@ -132,6 +133,11 @@ class SqliteDocuments:
         query = f"explain query plan {selected}"
         with self._connection() as connection:
             return [str(row[3]) for row in connection.execute(query, values)]
+
+    def _tell_relay(self, written: Sequence[Document]) -> None:
+        """Ring if there is something to publish; waking up for every document costs a relay more than its work."""
+        if any(map(_concerns_relay, written)):
+            self._bells.ring(CHANGES)
 
     def _replace(
         self, connection: sqlite3.Connection, collection: str, document: Document, text: str
@@ -193,6 +199,14 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("rollback")
         raise
     connection.execute("commit")
+
+
+def _concerns_relay(document: Document) -> bool:
+    """Tell whether events wait in a document, or it is a job that workers are to hear of by now."""
+    hint_at = value_at(document, "job.hint_at")
+    return bool(document.get("outbox")) or (
+        hint_at is not None and hint_at <= to_text(SystemClock().now())
+    )
 
 
 def _read(text: str) -> Document:

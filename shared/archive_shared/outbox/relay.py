@@ -69,7 +69,7 @@ class Relay:
     poll_s
         Pause after a round that found nothing to do.
     changes
-        Rings when a document was written, so that it need not look every `poll_s`.
+        Rings when a document was written in which something waits, so that it need not look every `poll_s`.
     """
 
     def __init__(

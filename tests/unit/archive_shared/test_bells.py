@@ -5,13 +5,13 @@ import resource
 import select
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from archive_shared.bells import Bell, Bells, wait_for_any
-from archive_shared.documents import Collection
+from archive_shared.documents import Collection, Document, Documents
 from archive_shared.documents.connect import changes_of, connect_documents
 from archive_shared.messaging.broker_file import BrokerFile
 
@@ -149,23 +149,64 @@ def changes(tmp_path: Path) -> Iterator[Bell]:
     bell.close()
 
 
-def test_a_document_that_is_written_rings_for_the_relay(tmp_path: Path, changes: Bell) -> None:
-    documents = connect_documents(f"sqlite:///{tmp_path}", "tests", [Collection("things")])
+@pytest.fixture
+def documents(tmp_path: Path) -> Iterator[Documents]:
+    with closing(connect_documents(f"sqlite:///{tmp_path}", "tests", [Collection("things")])) as documents:
+        yield documents
+
+
+EVENT_WAITS: Document = {"outbox": [{"id": "1"}]}
+HINT_IS_DUE: Document = {"outbox": [], "job": {"hint_at": "2026-01-01T00:00:00.000000Z"}}
+
+
+@pytest.mark.parametrize("content", [EVENT_WAITS, HINT_IS_DUE])
+def test_a_document_with_work_for_the_relay_rings_when_it_is_written(
+    documents: Documents, changes: Bell, content: Document
+) -> None:
+    assert heard_while_writing(documents, changes, content) == [True, True, True]
+
+    documents.get("things", "a")
+
+    assert not is_rung(changes)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"outbox": []},
+        {"outbox": [], "job": {"hint_at": None}},
+        {"outbox": [], "job": {"hint_at": "9999-01-01T00:00:00.000000Z"}},
+    ],
+)
+def test_a_document_without_work_for_the_relay_lets_it_sleep(
+    documents: Documents, changes: Bell, content: Document
+) -> None:
+    assert heard_while_writing(documents, changes, content) == [False, False, False]
+
+
+def test_one_of_several_documents_with_work_for_the_relay_rings(documents: Documents, changes: Bell) -> None:
+    for name in "ab":
+        documents.put_new("things", {"_id": name})
+
+    documents.save_each("things", [{"_id": "a", "rev": 1}, {"_id": "b", "rev": 1} | EVENT_WAITS])
+
+    assert is_rung(changes)
+
+
+def heard_while_writing(documents: Documents, changes: Bell, content: Document) -> list[bool]:
+    """Write a document in every way there is, and tell after which the bell was rung."""
     heard = []
     writes = (
-        lambda: documents.put_new("things", {"_id": "a"}),
-        lambda: documents.save("things", {"_id": "a", "rev": 1}),
-        lambda: documents.save_each("things", [{"_id": "a", "rev": 2}]),
+        lambda: documents.put_new("things", {"_id": "a"} | content),
+        lambda: documents.save("things", {"_id": "a", "rev": 1} | content),
+        lambda: documents.save_each("things", [{"_id": "a", "rev": 2} | content]),
     )
     for write in writes:
         write()
         heard.append(is_rung(changes))
         changes.take_all_rings()
-
-    documents.get("things", "a")
-
-    assert heard == [True, True, True]
-    assert not is_rung(changes)
+    return heard
 
 
 def test_a_store_of_many_machines_has_no_bell() -> None:
