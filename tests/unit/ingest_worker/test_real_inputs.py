@@ -30,6 +30,8 @@ AS_PYDICOM_READS = {name for name in PYDICOM if name.startswith("SC_rgb_rle_") a
 DOSES = {name for name in PYDICOM if name.startswith("rtdose")}
 # Twelve stored bits times 0.684 fit single precision, of which ITK makes double.
 SINGLE_PRECISION = {name for name in PYDICOM if "/CR" in name}
+# Their calibrated regions tell the size of a pixel (PS3.3 C.8.5.5), which ITK does not read.
+CALIBRATED = {"examples_palette.dcm": 0.2622878766196998, "examples_ybr_color.dcm": 0.5104970559477806}
 
 REFUSED = {
     "MR_truncated.dcm": "promises 8192 bytes of pixels, but only 8130 are there",
@@ -57,7 +59,14 @@ NO_DICOM = {name for name in PYDICOM if Path(name).suffix in (".txt", ".icc", ".
     "dicomdirtests/TINY_ALPHA/README"
 }
 EQUAL_TO_ITK = sorted(
-    set(PYDICOM) - AS_PYDICOM_READS - DOSES - SINGLE_PRECISION - set(REFUSED) - WITHOUT_PIXELS - NO_DICOM
+    set(PYDICOM)
+    - AS_PYDICOM_READS
+    - DOSES
+    - SINGLE_PRECISION
+    - set(CALIBRATED)
+    - set(REFUSED)
+    - WITHOUT_PIXELS
+    - NO_DICOM
 )
 
 
@@ -77,6 +86,17 @@ def test_an_inverted_radiograph_equals_what_itk_reads(tmp_path: Path, name: str)
     expected, got = read_with_itk(PYDICOM[name]), read_with_itk(tmp_path / "out" / image.file)
     assert np.array_equal(got.pixels, expected.pixels.astype("float32"))
     assert same_grid(got, expected, tolerance=1e-9)
+
+
+@pytest.mark.parametrize(("name", "pixel_mm"), CALIBRATED.items())
+def test_an_ultrasound_equals_what_itk_reads_but_for_its_calibration(
+    tmp_path: Path, name: str, pixel_mm: float
+) -> None:
+    image = the_image(convert_here([PYDICOM[name]], tmp_path / "out"))
+
+    expected, got = read_with_itk(PYDICOM[name]), read_with_itk(tmp_path / "out" / image.file)
+    assert np.array_equal(got.pixels, expected.pixels)
+    assert got.spacing == pytest.approx((pixel_mm, pixel_mm, 1))
 
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_PIXELS))
