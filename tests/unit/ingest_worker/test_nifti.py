@@ -180,7 +180,19 @@ def test_a_sheared_grid_is_refused(tmp_path: Path) -> None:
 
     reason = the_reason(convert_here([tmp_path / "in.nii"], tmp_path / "out"))
 
-    assert reason == "The header of in.nii describes no image that can be read."
+    assert reason == (
+        "The axes of in.nii are not perpendicular to one another; such an image is no rectangular volume."
+    )
+
+
+def test_pixels_that_begin_inside_the_header_are_refused(tmp_path: Path) -> None:
+    source = save(tmp_path / "in.nii", anatomy())
+    content = source.read_bytes()
+    source.write_bytes(content[:108] + bytes(4) + content[112:])
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == "The header of in.nii has its pixels begin inside itself, or nowhere."
 
 
 def test_four_dimensions_are_time(tmp_path: Path) -> None:

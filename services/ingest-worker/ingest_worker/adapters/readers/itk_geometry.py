@@ -15,6 +15,9 @@ import SimpleITK as sitk
 from ingest_worker.domain.geometry import Geometry
 from ingest_worker.domain.refusals import Refused
 
+SHEARED = "orthonormal"
+"""What ITK says of axes it finds no perpendicular ones near to."""
+
 SAMPLE_TYPES = {
     sitk.sitkInt8: "int8",
     sitk.sitkUInt8: "uint8",
@@ -76,7 +79,7 @@ def read_geometry(header: bytes, *, name: str, suffix: str, image_io: str, scrat
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:
-        raise Refused(f"The header of {name} describes no image that can be read.") from error
+        raise Refused(_reason_of(error, name)) from error
     finally:
         copy.unlink()
     geometry = _grid(reader.GetSpacing(), reader.GetOrigin(), reader.GetDirection(), name)
@@ -86,6 +89,12 @@ def read_geometry(header: bytes, *, name: str, suffix: str, image_io: str, scrat
         sample_type=SAMPLE_TYPES.get(reader.GetPixelID()),
         geometry=geometry,
     )
+
+
+def _reason_of(error: RuntimeError, name: str) -> str:
+    if SHEARED in str(error):
+        return f"The axes of {name} are not perpendicular to one another; such an image is no rectangular volume."
+    return f"The header of {name} describes no image that can be read."
 
 
 def _grid(

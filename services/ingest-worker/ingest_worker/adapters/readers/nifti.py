@@ -139,9 +139,10 @@ def _checked(raw: bytes, order: str, fields: _Fields, name: str) -> NiftiHeader:
     count = fields.dimensions[0]
     sizes = fields.dimensions[1 : count + 1]
     behind = 0 if _is_pair(raw) else len(raw)
-    placed = np.isfinite(fields.offset) and fields.offset >= behind
-    if not 1 <= count <= 7 or min(sizes) < 1 or not placed:
-        raise Refused(f"The header of {name} describes no image that can be read.")
+    if not 1 <= count <= 7 or min(sizes) < 1:
+        raise Refused(f"The header of {name} says nothing usable about the size of the image.")
+    if not np.isfinite(fields.offset) or fields.offset < behind:
+        raise Refused(f"The header of {name} has its pixels begin inside itself, or nowhere.")
     # nifti1.h: "if scl_slope is zero, then ignore"; to nibabel and ITK no number at all says the same.
     says_nothing = fields.slope == 0.0 or np.isnan(fields.slope)
     if not says_nothing and not np.isfinite([fields.slope, fields.intercept]).all():
