@@ -120,6 +120,71 @@ def test_channels_may_be_on_any_axis(tmp_path: Path, kinds: str, axes: tuple[int
     assert np.array_equal(got.pixels, read_with_itk(source).pixels)
 
 
+def write_series(path: Path, volumes: np.ndarray, kind: str, axis: int, *more: str) -> Path:
+    """Write volumes that follow one another along one of four axes."""
+    stored = np.moveaxis(volumes, 0, 3 - axis)
+    kinds, directions = ["domain"] * 3, ["(0.7,0,0)", "(0,0.5, 0)", "(0,0,2.5)"]
+    kinds.insert(axis, kind)
+    directions.insert(axis, "none")
+    lines = [
+        "NRRD0005",
+        "type: short",
+        "dimension: 4",
+        "sizes: " + " ".join(map(str, stored.shape[::-1])),
+        "space: left-posterior-superior",
+        "space directions: " + " ".join(directions),
+        "space origin: (1,2,3)",
+        "kinds: " + " ".join(kinds),
+        "endian: little",
+        "encoding: raw",
+        *more,
+        "",
+    ]
+    return write_raw_header(path, lines, np.ascontiguousarray(stored).tobytes())
+
+
+@pytest.mark.parametrize("kind", ["list", "time"])
+@pytest.mark.parametrize("axis", [0, 2, 3])
+@pytest.mark.parametrize("count", [3, 5])
+def test_volumes_that_follow_one_another_are_the_fourth_dimension(
+    tmp_path: Path, kind: str, axis: int, count: int
+) -> None:
+    """ITK takes three listed volumes for red, green and blue."""
+    volumes = np.stack([anatomy(4, seed=seed) for seed in range(count)])
+    source = write_series(tmp_path / "in.nrrd", volumes, kind, axis)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert np.array_equal(got.pixels, volumes)
+    assert (got.spacing, got.origin) == ((0.7, 0.5, 2.5, 1.0), (1.0, 2.0, 3.0, 0.0))
+    listed = (f"The file lists {count} volumes, which were taken for time points.",)
+    assert image.notes == (listed if kind == "list" else ())
+
+
+@pytest.mark.parametrize("axis", [0, 3])
+def test_layers_of_a_segmentation_are_images_of_their_own(tmp_path: Path, axis: int) -> None:
+    layers = np.stack([anatomy(4, seed=seed) % 3 for seed in range(3)])
+    source = write_series(tmp_path / "in.seg.nrrd", layers, "list", axis, "Segment0_ID:=Segment_1")
+
+    images = convert_here([source], tmp_path / "out").images
+
+    got = [read_with_itk(tmp_path / "out" / image.file).pixels for image in images]
+    assert np.array_equal(got, layers)
+    assert [image.notes for image in images] == [
+        (f"This is layer {number} of 3 of a segmentation.",) for number in (1, 2, 3)
+    ]
+
+
+def test_a_list_of_one_volume_is_that_volume(tmp_path: Path) -> None:
+    source = write_series(tmp_path / "in.nrrd", anatomy(4)[None], "list", 0)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(4))
+    assert image.metadata.timepoints is None
+
+
 def test_window_is_taken_from_key_value_pairs(tmp_path: Path) -> None:
     lines = [*FIELDS, "encoding: raw", "WindowCenter:=40", "WindowWidth:=350", ""]
     source = write_raw_header(tmp_path / "in.nrrd", lines, anatomy().tobytes())

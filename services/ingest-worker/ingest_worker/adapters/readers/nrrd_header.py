@@ -39,6 +39,13 @@ GEOMETRY_FIELDS = frozenset(
     }
 )  # fmt: skip
 
+SPACE_FIELDS = frozenset({"space", "space dimension", "space origin"})
+"""Those that say something of the space as a whole; most others have a value for each axis."""
+
+FOUR_DIMENSIONS = 4
+VALUE_OF_AXIS = re.compile(r"\([^)]*\)|\S+")
+SEGMENT = re.compile(r"Segment\d+_ID")
+
 QUOTED = re.compile(r'"([^"]*)"')
 SPATIAL_KINDS = frozenset({"domain", "space", "time", "???", "none"})
 
@@ -85,8 +92,41 @@ class NrrdHeader:
     @property
     def channel_axis(self) -> int | None:
         """Return the axis whose kind says that it counts the values of a pixel, None if there is no such axis."""
-        kinds = self.fields.get("kinds", "").lower().split()
+        if self.series_axis is not None:
+            return None
+        kinds = self._of_axes("kinds")
         return next((axis for axis, kind in enumerate(kinds) if kind not in SPATIAL_KINDS), None)
+
+    @property
+    def series_axis(self) -> int | None:
+        """Return the axis along which whole volumes follow one another, None if there is no such axis.
+
+        ITK takes a list for the values of a pixel, as it is in a plane only, and cannot read time that lies outside of space.
+        """
+        kinds, directions = self._of_axes("kinds"), self._of_axes("space directions")
+        outside = [
+            axis
+            for axis, kind in enumerate(kinds)
+            if kind == "list" or (kind == "time" and directions[axis : axis + 1] == ["none"])
+        ]
+        if not len(self.sizes) == len(kinds) == FOUR_DIMENSIONS or len(outside) != 1:
+            return None
+        (found,) = outside
+        others = (kind for axis, kind in enumerate(kinds) if axis != found)
+        return found if SPATIAL_KINDS.issuperset(others) else None
+
+    @property
+    def is_list(self) -> bool:
+        """Tell whether nothing is said about why volumes follow one another."""
+        return "list" in self._of_axes("kinds")
+
+    @property
+    def is_segmentation(self) -> bool:
+        """Tell whether it is one of 3D Slicer's, which lists layers where segments overlap."""
+        return any(SEGMENT.fullmatch(key) for key in self.values)
+
+    def _of_axes(self, key: str) -> list[str]:
+        return VALUE_OF_AXIS.findall(self.fields.get(key, "").lower())
 
     @property
     def samples(self) -> int:
@@ -108,11 +148,21 @@ class NrrdHeader:
         return min(units, default=1.0)
 
     def geometry_text(self) -> str:
-        """Return a header for ITK that names no file, with this geometry and sample type."""
+        """Return a header for ITK that names no file, with this geometry and sample type; of a series, that of a volume."""
         lines = ["NRRD0005", f"type: {self.fields['type']}"]
-        lines += [f"{key}: {value}" for key, value in self.fields.items() if key in GEOMETRY_FIELDS]
+        lines += [f"{key}: {self._in_space(key)}" for key in self.fields if key in GEOMETRY_FIELDS]
         lines += ["endian: little", "encoding: raw", "", ""]
         return "\n".join(lines)
+
+    def _in_space(self, key: str) -> str:
+        """Return a field without what it says of the axis of a series."""
+        axis, value = self.series_axis, self.fields[key]
+        if axis is None or key in SPACE_FIELDS:
+            return value
+        if key == "dimension":
+            return str(FOUR_DIMENSIONS - 1)
+        of_axes = VALUE_OF_AXIS.findall(value)
+        return " ".join(of_axes[:axis] + of_axes[axis + 1 :])
 
 
 def read_header(file: SourceFile, budget: Budget) -> NrrdHeader:
