@@ -41,11 +41,17 @@ MARKS: tuple[tuple[bytes, AnyFormat], ...] = (
     (b"GIF89a", UnsupportedFormat.GIF),
     (b"\0\0\0\x0cjP  ", UnsupportedFormat.JPEG_2000),
     (b"\xff\x4f\xff\x51", UnsupportedFormat.JPEG_2000),
+    (b"\0\0\0\x0cJXL ", UnsupportedFormat.JPEG_XL),
+    (b"\xff\x0a", UnsupportedFormat.JPEG_XL),
+    (b"\x1aE\xdf\xa3", UnsupportedFormat.VIDEO),
     (b"\x89HDF\r\n\x1a\n", UnsupportedFormat.HDF5),
     (b"%PDF-", UnsupportedFormat.PDF),
     (b"7z\xbc\xaf\x27\x1c", UnsupportedFormat.SEVEN_ZIP),
     (b"Rar!\x1a\x07", UnsupportedFormat.RAR),
 )
+
+HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
+"""What the file type box of ISO 14496-12 begins with in pictures; its other files are videos."""
 
 META_IMAGE_KEY = re.compile(rb"^[ \t]*(ObjectType|NDims|DimSize|ElementType)[ \t]*=", re.MULTILINE)
 SLIDE_PIXELS = re.compile(rb"^ImageFile[^=\n]*=[ \t]*([^\r\n]+)", re.MULTILINE)
@@ -99,6 +105,9 @@ def _structured(head: bytes) -> AnyFormat | None:
         return UnsupportedFormat.BMP
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return UnsupportedFormat.WEBP
+    if head[8:12] == b"AVI " or head[4:8] == b"ftyp":
+        pictures = head[8:12] in HEIF_BRANDS
+        return UnsupportedFormat.HEIF if pictures else UnsupportedFormat.VIDEO
     if head[257:262] == b"ustar":
         return UnsupportedFormat.TAR
     return Format.DICOM if _bare_dicom(head) else None
