@@ -37,6 +37,8 @@ MARKS: tuple[tuple[bytes, AnyFormat], ...] = (
     (b"[Virtual Microscope Specimen]", SlideFormat.HAMAMATSU_VMS),
     (b"[Uncompressed Virtual Microscope Specimen]", SlideFormat.HAMAMATSU_VMU),
     (b'<DataObject ObjectType="DPUfsImport"', UnsupportedFormat.ISYNTAX),
+    (b"[NanoZoomer Digital Pathology Image Set]", UnsupportedFormat.NDPIS),
+    (b"ZISRAWFILE", UnsupportedFormat.CZI),
     (b"GIF87a", UnsupportedFormat.GIF),
     (b"GIF89a", UnsupportedFormat.GIF),
     (b"\0\0\0\x0cjP  ", UnsupportedFormat.JPEG_2000),
@@ -52,6 +54,12 @@ MARKS: tuple[tuple[bytes, AnyFormat], ...] = (
 
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
 """What the file type box of ISO 14496-12 begins with in pictures; its other files are videos."""
+
+ONLY_BY_NAME: dict[tuple[AnyFormat, str], AnyFormat] = {
+    (Format.JPEG, ".mrxs"): SlideFormat.MIRAX,
+    (Format.TIFF, ".vsi"): UnsupportedFormat.VSI,
+}
+"""Slides that look like a picture: it shows the whole glass, and perhaps its label, and lies beside a folder of pixels."""
 
 META_IMAGE_KEY = re.compile(rb"^[ \t]*(ObjectType|NDims|DimSize|ElementType)[ \t]*=", re.MULTILINE)
 SLIDE_PIXELS = re.compile(rb"^ImageFile[^=\n]*=[ \t]*([^\r\n]+)", re.MULTILINE)
@@ -87,10 +95,8 @@ def format_of(head: bytes, name: str) -> AnyFormat | None:
     if head[DICOM_MARK] == b"DICM":
         return Format.DICOM
     marked = next((kind for mark, kind in MARKS if head.startswith(mark)), None)
-    if marked is Format.JPEG and name.lower().endswith(".mrxs"):
-        return SlideFormat.MIRAX
     if marked is not None:
-        return marked
+        return ONLY_BY_NAME.get((marked, PurePosixPath(name.lower()).suffix), marked)
     if head.startswith(GZIP_MARK):
         unpacked = _nifti(unpacked_head(head, NIFTI_2_BYTES))
         return unpacked or UnsupportedFormat.GZIP

@@ -41,6 +41,9 @@ class UnsupportedFormat(StrEnum):
     """
 
     ISYNTAX = "Philips slides (.isyntax)"
+    NDPIS = "Hamamatsu slides of several channels (.ndpis)"
+    CZI = "Zeiss slides and stacks (.czi)"
+    VSI = "Olympus slides (.vsi)"
 
     ANALYZE = "Analyze files (.hdr/.img), which do not tell left from right,"
     GIF = "GIF pictures"
