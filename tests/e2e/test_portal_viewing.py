@@ -9,6 +9,7 @@ import SimpleITK as sitk
 import tifffile
 from PIL import Image
 from selenium.webdriver import ActionChains, Keys
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 
 from demo.client import ArchiveClient
@@ -19,26 +20,61 @@ from tests.support.processes import wait_until
 
 
 def test_a_slide_can_be_zoomed_into(page: Page, platform: RunningPlatform, tmp_path: Path) -> None:
-    client = platform.client()
-    archive = client.create_archive("Slides")
-    session = client.start_session([client.upload(slide(tmp_path))], archive=archive["pk"])
-    assert client.wait_for_session(session["pk"])["status"] == "Succeeded"
-    (item,) = client.wait_for_items(archive["pk"], 1)
-    url = item["values"][0]["image"]
-    wait_until(lambda: client.image(url)["tiles"], timeout_s=60, what="tiles")
-    page.sign_in(platform.token)
-    page.shows("Slides")
+    canvas = opened_slide(page, platform, "Slides", tmp_path)
 
-    page.open(f"/archives/{archive['slug']}/items/{item['pk']}/")
-
-    canvas = page.find(".tile-view canvas")
-    wait_until(lambda: page.colours(".tile-view canvas") > 1000, timeout_s=20, what="tiles on the canvas")
     assert max(requested_zooms(page)) < FULL_RESOLUTION
     for _ in range(6):
         canvas.send_keys("+")
     wait_until(
         lambda: max(requested_zooms(page)) == FULL_RESOLUTION, timeout_s=20, what="tiles of full resolution"
     )
+
+
+def test_two_fingers_zoom_and_one_moves(page: Page, platform: RunningPlatform, tmp_path: Path) -> None:
+    canvas = opened_slide(page, platform, "Phone", tmp_path)
+    x, y = (int(canvas.rect[side] + canvas.rect[length] / 2) for side, length in AXES)
+    whole = shown_at(page)
+
+    touch(page, "touchStart", (x - 20, y), (x + 20, y))
+    touch(page, "touchMove", (x - 60, y), (x + 60, y))
+    touch(page, "touchEnd")
+    wait_until(lambda: shown_at(page) > 2 * whole, timeout_s=20, what="a closer look")
+    closer = shown_at(page)
+    touch(page, "touchStart", (x, y))
+    touch(page, "touchMove", (x + 60, y + 30))
+    touch(page, "touchEnd")
+
+    assert shown_at(page) == closer
+
+
+def opened_slide(page: Page, platform: RunningPlatform, title: str, folder: Path) -> WebElement:
+    """Import a slide into an archive of its own, and look at its item; return the canvas that shows it."""
+    client = platform.client()
+    archive = client.create_archive(title)
+    session = client.start_session([client.upload(slide(folder))], archive=archive["pk"])
+    assert client.wait_for_session(session["pk"])["status"] == "Succeeded"
+    (item,) = client.wait_for_items(archive["pk"], 1)
+    wait_until(lambda: client.image(item["values"][0]["image"])["tiles"], timeout_s=60, what="tiles")
+    page.sign_in(platform.token)
+    page.shows(title)
+    page.open(f"/archives/{archive['slug']}/items/{item['pk']}/")
+    canvas = page.find(".tile-view canvas")
+    wait_until(lambda: page.colours(".tile-view canvas") > 1000, timeout_s=20, what="tiles on the canvas")
+    return canvas
+
+
+AXES = (("x", "width"), ("y", "height"))
+
+
+def shown_at(page: Page) -> float:
+    """Return the magnification that the caption tells."""
+    (caption,) = page.texts(".tile-view .slice-caption")
+    return float(caption.partition("Shown at ")[2].rstrip("×"))
+
+
+def touch(page: Page, kind: str, *fingers: tuple[int, int]) -> None:
+    points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(fingers)]
+    page.browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
 FULL_RESOLUTION = 4  # of 4096 pixels in tiles of 256

@@ -1,25 +1,31 @@
 // What pointers, wheels and keys do to a volume.
 
+import { Grip, placeOf } from "./grip.js";
+
 export const ZOOM_STEP = 1.25;
 const MOVE_STEP_PX = 80;
 const TURN_PX = 60; // of scrolling for one slice
 
 export function listenTo(view) {
   const { canvas, ruler } = view;
+  const grip = new Grip();
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
     canvas.focus({ preventScroll: true });
-    if (ruler.isOn) ruler.begin(...placeOf(event));
+    grip.take(event);
+    if (ruler.isOn && !grip.isByTwo) ruler.begin(...placeOf(event));
   });
-  canvas.addEventListener("pointermove", (event) => event.buttons && drag(view, event));
+  canvas.addEventListener("pointermove", (event) => {
+    if (!event.buttons || !grip.has(event)) return;
+    const { x, y, factor, around } = grip.follow(event);
+    if (!grip.isByTwo) return drag(view, event);
+    view.move(-x, -y);
+    view.zoom(factor, ...around);
+  });
   canvas.addEventListener("pointerup", () => ruler.isOn && ruler.finish());
+  for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, (event) => grip.leave(event));
   canvas.addEventListener("wheel", wheelOf(view), { passive: false });
   canvas.addEventListener("keydown", (event) => press(view, event));
-}
-
-// Where on the screen, in its own pixels.
-function placeOf({ offsetX, offsetY }) {
-  return [offsetX * window.devicePixelRatio, offsetY * window.devicePixelRatio];
 }
 
 function drag(view, event) {

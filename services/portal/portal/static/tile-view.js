@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { element } from "./dom.js";
+import { Grip, placeOf } from "./grip.js";
 import { ImagePass } from "./image-pass.js";
 import { Ruler } from "./ruler.js";
 import { Viewport } from "./viewport.js";
@@ -12,6 +13,8 @@ const KEPT_TILES = 400;
 const ZOOM_STEP = 1.4;
 const MOVE_STEP_PX = 80;
 const AHEAD = 0.5; // tiles around what is seen are fetched too, for so much of the screen
+const LOOK_AGAIN_MS = 2000;
+const MOST_LOOKS = 30;
 const FALLBACK_LEVELS = 4; // coarser tiles drawn below those that are still on their way
 const HELP = "Drag to move, scroll to zoom. Keys: arrows, plus, minus, 0 for all of it, M to measure.";
 
@@ -21,11 +24,13 @@ export class TileView {
   }
 
   constructor(image, pyramid, signal) {
+    this.address = image.tiles;
     this.pass = new ImagePass(image.tiles, signal);
     this.pyramid = pyramid;
     this.view = new Viewport(pyramid.width, pyramid.height);
     this.signal = signal;
     this.tiles = new Map(); // bitmap by path, the least recently drawn first; null while it is on its way
+    this.outdated = new Set(); // paths of bitmaps that are shown until there is a better one
     this.canvas = element("canvas", { tabindex: "0", role: "img", "aria-label": `${image.name}. ${HELP}` });
     this.caption = element("p", { class: "slice-caption", "aria-live": "off" });
     this.ruler = new Ruler(this);
@@ -53,6 +58,22 @@ export class TileView {
 
   zoom(factor, x, y) {
     this.view.zoom(factor, x, y);
+    this.draw();
+  }
+
+  // Levels were added to the slide: once they are served, what was made without them is fetched anew where it is seen.
+  async expectLevels() {
+    for (let look = 0; look < MOST_LOOKS; look += 1) {
+      const pyramid = await api.get(this.address, { signal: this.signal });
+      if (pyramid.levels.length > this.pyramid.levels.length) return this.lookAgain(pyramid);
+      await api.pause(LOOK_AGAIN_MS, this.signal);
+    }
+  }
+
+  lookAgain(pyramid) {
+    this.pyramid = pyramid;
+    this.pass.renew();
+    this.outdated = new Set(this.tiles.keys());
     this.draw();
   }
 
@@ -128,11 +149,11 @@ export class TileView {
 
   want(tile) {
     const path = this.pathOf(tile);
-    if (this.tiles.get(path) === undefined) this.fetch(path);
+    if (this.outdated.delete(path) || this.tiles.get(path) === undefined) this.fetch(path);
   }
 
   async fetch(path) {
-    this.tiles.set(path, null);
+    if (!this.tiles.get(path)) this.tiles.set(path, null);
     try {
       this.tiles.set(path, await this.pass.bitmap("tiles", path));
       this.draw();
@@ -162,23 +183,27 @@ export class TileView {
   // --- Hands
 
   listen() {
-    const ratio = () => window.devicePixelRatio;
+    const grip = new Grip();
     this.canvas.addEventListener("pointerdown", (event) => {
       this.canvas.setPointerCapture(event.pointerId);
-      if (this.ruler.isOn) this.ruler.begin(event.offsetX * ratio(), event.offsetY * ratio());
+      grip.take(event);
+      if (this.ruler.isOn && !grip.isByTwo) this.ruler.begin(...placeOf(event));
     });
     this.canvas.addEventListener("pointermove", (event) => {
-      if (event.buttons !== 1) return;
-      if (this.ruler.isOn) this.ruler.follow(event.offsetX * ratio(), event.offsetY * ratio());
-      else this.move(-event.movementX * ratio(), -event.movementY * ratio());
+      if (event.buttons !== 1 || !grip.has(event)) return;
+      const { x, y, factor, around } = grip.follow(event);
+      if (this.ruler.isOn && !grip.isByTwo) return this.ruler.follow(...placeOf(event));
+      this.move(-x, -y);
+      if (factor !== 1) this.zoom(factor, ...around);
     });
     this.canvas.addEventListener("pointerup", () => this.ruler.isOn && this.ruler.finish());
+    for (const end of ["pointerup", "pointercancel"]) this.canvas.addEventListener(end, (event) => grip.leave(event));
     this.canvas.addEventListener("wheel", (event) => {
       event.preventDefault();
       const factor = ZOOM_STEP ** (-Math.sign(event.deltaY) * Math.min(Math.abs(event.deltaY) / 100, 1));
-      this.zoom(factor, event.offsetX * ratio(), event.offsetY * ratio());
+      this.zoom(factor, ...placeOf(event));
     }, { passive: false });
-    this.canvas.addEventListener("dblclick", (event) => this.zoom(2, event.offsetX * ratio(), event.offsetY * ratio()));
+    this.canvas.addEventListener("dblclick", (event) => this.zoom(2, ...placeOf(event)));
     this.canvas.addEventListener("keydown", (event) => this.press(event));
   }
 

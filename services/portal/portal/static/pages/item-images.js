@@ -43,26 +43,30 @@ function imageSection(image, heading, viewing) {
   const { signal } = viewing;
   const frame = element("div", { class: "stage" });
   const isSlide = image.tiles_state !== null || !image.files.length; // a slide has no file before it is converted
-  look(image, frame, viewing);
+  const looking = look(image, frame, viewing);
+  const expectLevels = async () => (await looking)?.expectLevels?.();
   return element(
     "section",
     { class: "image" },
     heading && element("h2", {}, heading),
-    element("div", {}, frame, isSlide && conversion(image, signal), image.state !== "ready" && element("p", { class: `state ${image.state}` }, STATES[image.state], ". ", image.reason)),
+    element("div", {}, frame, isSlide && conversion(image, signal, expectLevels), image.state !== "ready" && element("p", { class: `state ${image.state}` }, STATES[image.state], ". ", image.reason)),
     element("div", { class: "about" }, table("Image", aboutImage(image)), table("Patient and study", aboutStudy(image)), downloads(image), isSlide && keptPictures(image, signal)),
   );
 }
 
+// Returns the view of slides and volumes.
 async function look(image, frame, viewing) {
   const { signal } = viewing;
   try {
     if (image.tiles) {
       const view = await TileView.open(image, signal);
       frame.replaceChildren(view.element);
+      return view;
     } else if (image.volume) {
       await showPreview(image, frame, signal, `Preview of ${image.name}`);
       const view = await SliceView.open(image, viewing);
       frame.replaceChildren(view.element);
+      return view;
     } else if (image.preview) {
       await showPreview(image, frame, signal, `Preview of ${image.name}`);
     } else {

@@ -11,25 +11,30 @@ const STAGES = {
   incomplete: "It can be looked at; some steps between its resolutions are missing",
   failed: "It could not be converted",
 };
-const UNDER_WAY = ["queued", "converting", "adding levels"];
+const COMPLETE = "complete";
+const ADDING_LEVELS = "adding levels";
+const UNDER_WAY = ["queued", "converting", ADDING_LEVELS];
 const NAMES = { label: "Label", macro: "Overview", thumbnail: "Thumbnail" };
 
 function addressOf(image, what) {
   return `/api/v1/tiles/images/${image.pk}/${what}/`;
 }
 
-// Shows nothing for pyramids that came as such, and for slides that are complete.
-export function conversion(image, signal) {
+// Shows nothing for pyramids that came as such, and for slides that are complete. `whenComplete` is called if one becomes so now.
+export function conversion(image, signal, whenComplete) {
   const place = element("div", { class: "conversion", role: "status", hidden: true });
-  follow(image, place, signal);
+  follow(image, place, { signal, whenComplete });
   return place;
 }
 
-async function follow(image, place, signal) {
+async function follow(image, place, { signal, whenComplete }) {
+  let before;
   try {
     for (;;) {
       const found = await progressOf(image, signal);
       if (found) show(found, place);
+      if (found?.stage === COMPLETE && before?.stage === ADDING_LEVELS) await whenComplete();
+      before = found;
       if (found ? !UNDER_WAY.includes(found.stage) : image.state !== "pending") return;
       await api.pause(LOOK_AGAIN_MS, signal);
     }
@@ -49,8 +54,9 @@ async function progressOf(image, signal) {
 }
 
 function show({ stage, done, reason }, place) {
-  const text = `${STAGES[stage]}${UNDER_WAY.includes(stage) ? `, ${Math.round(done * 100)} %` : ""}${reason ? `. ${reason}` : ""}`;
   place.hidden = !STAGES[stage];
+  if (place.hidden) return place.replaceChildren();
+  const text = `${STAGES[stage]}${UNDER_WAY.includes(stage) ? `, ${Math.round(done * 100)} %` : ""}${reason ? `. ${reason}` : ""}`;
   place.replaceChildren(element("p", { class: "hint" }, text), UNDER_WAY.includes(stage) ? element("progress", { max: "1", value: done, "aria-label": STAGES[stage] }) : "");
 }
 
