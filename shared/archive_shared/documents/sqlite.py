@@ -204,9 +204,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def _concerns_relay(document: Document) -> bool:
     """Tell whether events wait in a document, or it is a job that workers are to hear of by now."""
     hint_at = value_at(document, "job.hint_at")
-    return bool(document.get("outbox")) or (
-        hint_at is not None and hint_at <= to_text(SystemClock().now())
-    )
+    return bool(document.get("outbox")) or (hint_at is not None and hint_at <= to_text(SystemClock().now()))
 
 
 def _read(text: str) -> Document:

@@ -3,6 +3,9 @@
 It knows what the platform uses of AMQP 0-9-1: topic, direct and fanout exchanges, durable queues with
 redelivery and dead letters, and a log (a "stream") that keeps what passed. A message that was taken and neither
 acknowledged nor extended comes back to its own queue after a while; that is how the death of a consumer is noticed.
+
+What was published is on the disk. That it was taken or settled is not waited for: kill -9 loses nothing of it, and after a
+power cut it may be delivered once more, as by any broker that did not hear of an acknowledgement.
 Only `embedded` uses this, as a kombu transport.
 """
 
@@ -69,6 +72,7 @@ class BrokerFile:
         self._now_s = now_s
         self.bells = Bells(file)
         self._connection = open_sqlite(file)
+        self._connection.execute("pragma synchronous = normal")
         with self._transaction():
             for statement in _SCHEMA.strip().split(";\n"):
                 self._connection.execute(statement)
@@ -117,7 +121,7 @@ class BrokerFile:
         """Put a message into all queues that want it, or into none; return how many that were."""
         queues = self._route(exchange, key)
         if queues:
-            with self._transaction():
+            with self._on_disk(), self._transaction():
                 for queue in queues:
                     self._put(queue, payload)
         for queue in queues:
@@ -255,6 +259,15 @@ class BrokerFile:
         # Fetch all rows, or a statement with "returning" stays open and holds the write lock.
         rows = self._connection.execute(statement, values).fetchall()
         return tuple(rows[0]) if rows else None
+
+    @contextmanager
+    def _on_disk(self) -> Iterator[None]:
+        """Have what is written, and all that anybody wrote before, on the disk when it ends."""
+        self._connection.execute("pragma synchronous = full")
+        try:
+            yield
+        finally:
+            self._connection.execute("pragma synchronous = normal")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -143,3 +143,31 @@ def test_a_message_comes_back_when_its_time_is_up(broker: BrokerFile, clock: lis
     broker.extend([first.tag], visible_again_s=100)
     clock.append(clock[-1] + 10)
     assert broker.size("q") == 1
+
+
+def test_publishing_waits_for_the_disk_and_consuming_does_not(broker: BrokerFile) -> None:
+    broker.declare_queue("q", {})
+    statements: list[str] = []
+    broker._connection.set_trace_callback(statements.append)
+
+    broker.publish("", "q", a_message("kept"))
+    taken = broker.take("q", visible_again_s=30)
+    assert taken is not None
+    broker.settle(taken.tag)
+
+    assert settings_of_writes(statements) == [
+        ("insert into message", "full"),
+        ("commit", "full"),
+        ("update message", "normal"),
+        ("delete from message", "normal"),
+    ]
+
+
+def settings_of_writes(statements: list[str]) -> list[tuple[str, str]]:
+    """Return what was written with which setting of `synchronous`; SQLite waits for the disk with "full" only."""
+    writes, setting = [], "normal"
+    for statement in statements:
+        setting = statement.removeprefix("pragma synchronous = ") if "synchronous" in statement else setting
+        if written := re.match("insert into message|update message|delete from message|commit", statement):
+            writes.append((written[0], setting))
+    return writes
