@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-LOOK_AGAIN_S = 0.25
+LOOK_AGAIN_S = 0.5
 """For what no bell tells of, such as time that has passed."""
 
 _RING = b"!"

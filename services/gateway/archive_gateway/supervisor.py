@@ -10,7 +10,8 @@ from archive_gateway.parts import GATEWAY, Part
 from archive_gateway.restarts import RestartPauses
 from archive_gateway.stopping import Stopping
 
-TICK_S = 0.05
+TICK_S = 0.05  # while parts end, and somebody waits for it
+LOOK_EVERY_S = 0.2  # at parts that run
 PROBE_EVERY_S = 0.2
 
 
@@ -82,7 +83,7 @@ class Supervisor:
         try:
             while not self._stopping.asked:
                 self._tick()
-                time.sleep(TICK_S)
+                time.sleep(LOOK_EVERY_S)
         finally:
             self._stop([each for each in self._watched if each.part.name == GATEWAY])
             self._stop(self._watched)
