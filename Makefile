@@ -82,6 +82,9 @@ bench-api: $(DEVELOPMENT) ## a page of items costs the same among a thousand and
 bench-ingest: $(DEVELOPMENT) $(PANIMG) ## the import beside panimg and ITK  [ARGS="--rounds 5 --slices 300 --case nii"]
 	@$(BIN)/python -m bench.ingest $(ARGS)
 
+bench-ingest-floor: $(DEVELOPMENT) $(PANIMG) ## what an import of DICOM cannot do without, part by part, beside ours and panimg  [ARGS="--rounds 5 --slices 300"]
+	@$(BIN)/python -m bench.ingest_floor $(ARGS)
+
 bench-ingest-workers: $(DEVELOPMENT) $(PANIMG) ## a whole worker beside panimg alone, and two workers beside one  [ARGS="--rounds 5"]
 	@$(BIN)/python -m bench.ingest_workers $(ARGS)
 
