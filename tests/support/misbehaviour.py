@@ -19,7 +19,7 @@ OnProgress = Callable[[int], None]
 
 
 def behave(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
-    return {"echo": arguments, "pid": os.getpid()}
+    return {"echo": arguments, "pid": os.getpid(), "parent": os.getppid()}
 
 
 def spoil(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:

@@ -18,6 +18,7 @@ from ingest_worker.adapters.disk import Disk
 from ingest_worker.adapters.isolation import Isolation
 from ingest_worker.adapters.tasks_together import Done, Outcome, Stopped, Task
 from ingest_worker.domain.budget import MIB, Budget
+from tests.support.processes import wait_until
 
 MISBEHAVIOUR = "tests.support.misbehaviour"
 WITHOUT_FILTER = "tests.support.without_process_filter"
@@ -415,3 +416,56 @@ def _ends(pid: int) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_the_next_child_waits_for_its_task() -> None:
+    with Isolation(jobs=1) as isolation:
+        waiting = _waiting_child(_nursery(isolation))
+
+        assert pid(_done(isolation, task("behave", number=2))) == waiting
+
+
+def test_a_waiting_child_that_is_killed_spoils_no_task() -> None:
+    with Isolation(jobs=1) as isolation:
+        os.kill(_waiting_child(_nursery(isolation)), signal.SIGKILL)
+
+        assert isinstance(_done(isolation, task("behave", number=2)), Done)
+
+
+def test_a_child_that_was_born_before_an_import_is_let_go() -> None:
+    with Isolation(jobs=1) as isolation:
+        nursery = _nursery(isolation)
+        waiting = _waiting_child(nursery)
+        looking = Task("ingest_worker.adapters.tasks:look_at", {"files": []}, BUDGET, preload=(MISBEHAVIOUR,))
+
+        assert _done(isolation, looking) == Done({"recognised": []})
+        assert _waiting_child(nursery) != waiting
+
+
+def test_a_waiting_child_ends_with_its_nursery() -> None:
+    with Isolation(jobs=1) as isolation:
+        nursery = _nursery(isolation)
+        waiting = _waiting_child(nursery)
+
+        os.kill(nursery, signal.SIGKILL)
+
+        assert _ends(waiting)
+
+
+def _done(isolation: Isolation, one: Task) -> Outcome:
+    ((_, outcome),) = isolation.run([one], on_progress=lambda index, done: None, on_tick=lambda: None)
+    return outcome
+
+
+def _nursery(isolation: Isolation) -> int:
+    """Return the nursery that serves after it has served once."""
+    outcome = _done(isolation, task("behave", number=1))
+    assert isinstance(outcome, Done)
+    nursery: int = outcome.value["parent"]
+    return nursery
+
+
+def _waiting_child(nursery: int) -> int:
+    children = Path(f"/proc/{nursery}/task/{nursery}/children")
+    found = wait_until(lambda: children.read_text(encoding="ascii").split(), timeout_s=60)
+    return int(found[0])

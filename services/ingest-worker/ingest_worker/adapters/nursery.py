@@ -1,7 +1,8 @@
 """A small process that forks a confined child per task: `python -m ingest_worker.adapters.nursery`.
 
 It imports the libraries a task needs once, before forking, so that a child starts in milliseconds rather than in
-the second those imports take. It never looks at uploaded bytes itself. It talks JSON lines: tasks on its standard
+the second those imports take, and forks the next one while it has nothing to do. It never looks at uploaded bytes itself. It
+talks JSON lines: tasks on its standard
 input, one at a time, or just modules to import ahead of them; progress and one outcome per piece of the task, in order, on
 its standard output. It ends with its input.
 """
@@ -12,6 +13,7 @@ import json
 import os
 import select
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +21,8 @@ from typing import Any, BinaryIO, Final
 
 from archive_shared.confinement.no_files import prepare
 from archive_shared.confinement.no_network import give_up_network
-from ingest_worker.adapters.child import PROGRESS, RESULT, live
+from ingest_worker.adapters.child import PROGRESS, RESULT
+from ingest_worker.adapters.newborn import Newborn
 
 INPUT: Final = 0
 OUTPUT: Final = 1
@@ -34,13 +37,13 @@ def main() -> None:
     _silence()
     prepare()
     give_up_network()  # where it cannot be, docs/import.md says who has to see to it
+    cradle = _Cradle()
     for line in _lines():
         task = json.loads(line)
-        for module in _modules(task):
-            importlib.import_module(module)
-        gc.freeze()  # a collection in a child would touch, and so copy, every page it shares with us
+        cradle.teach(_modules(task))
         if "function" in task:
-            _serve(task, replies)
+            _serve(task, cradle, replies)
+        cradle.fill()
 
 
 def _modules(task: dict[str, Any]) -> list[str]:
@@ -62,6 +65,37 @@ def _lines() -> Iterator[bytes]:
     while data := os.read(INPUT, PIPE_BYTES):
         *lines, unread = (unread + data).split(b"\n")
         yield from lines
+
+
+@dataclass
+class _Cradle:
+    """Where the next child waits for its task."""
+
+    child: Newborn | None = None
+
+    def teach(self, modules: list[str]) -> None:
+        """Import what the next child needs; one that was born before does not know it."""
+        if not all(module in sys.modules for module in modules):
+            self._empty()
+            for module in modules:
+                importlib.import_module(module)
+            gc.freeze()  # a collection in a child would touch, and so copy, every page it shares with us
+
+    def fill(self) -> None:
+        """Have a child ready."""
+        self.child = self.child or Newborn.forked()
+
+    def taken(self) -> Newborn:
+        """Return a child that can be given a task."""
+        return self._waiting() or Newborn.forked()
+
+    def _empty(self) -> None:
+        if child := self._waiting():
+            child.let_go()
+
+    def _waiting(self) -> Newborn | None:
+        child, self.child = self.child, None
+        return child if child and child.waits() else None
 
 
 @dataclass
@@ -91,7 +125,7 @@ class _Child:
                 continue
 
 
-def _serve(task: dict[str, Any], replies: BinaryIO) -> None:
+def _serve(task: dict[str, Any], cradle: _Cradle, replies: BinaryIO) -> None:
     """Have children do the pieces of a task one after another, whatever becomes of them, and say how each ended.
 
     A child that does not finish its first piece is to blame itself. One that fails later may suffer from what an earlier
@@ -99,25 +133,20 @@ def _serve(task: dict[str, Any], replies: BinaryIO) -> None:
     """
     pieces = task["pieces"]
     while pieces:
-        results, stopped = _raised(task | {"pieces": pieces}, replies)
+        results, stopped = _raised(cradle.taken(), task | {"pieces": pieces}, replies)
         if results == 0:
             replies.write(json.dumps(stopped).encode() + b"\n")
         pieces = pieces[max(1, results) :]
 
 
-def _raised(task: dict[str, Any], replies: BinaryIO) -> tuple[int, dict[str, Any]]:
+def _raised(newborn: Newborn, task: dict[str, Any], replies: BinaryIO) -> tuple[int, dict[str, Any]]:
     """Run a child to its end; return how many results it passed on, and why there is not one more."""
-    reading, writing = os.pipe()
-    parent = os.getpid()
-    pid = os.fork()
-    if pid == 0:
-        live(task, writing, parent)
-    os.close(writing)
-    child = _Child(pid, reading, len(task["pieces"]), task["budget"]["wall_time_s"])
+    newborn.begin(task)
+    child = _Child(newborn.pid, newborn.pipe, len(task["pieces"]), task["budget"]["wall_time_s"])
     in_time = _watch(child, replies)
     child.kill()  # has no effect on one that is at its end, whose status is decided
-    os.close(reading)
-    _, status = os.waitpid(pid, 0)
+    os.close(child.pipe)
+    _, status = os.waitpid(child.pid, 0)
     replies.write(child.last_result)
     return child.results, _stopped(status) if in_time else {"stopped": "wall time", "detail": ""}
 
