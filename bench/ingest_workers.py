@@ -33,7 +33,7 @@ from tests.support.processes import wait_until
 CASE = "CT DICOM, intercept"
 SESSIONS = 40
 WARMING = 4  # sessions, enough for each worker to take one while the other has not yet loaded its libraries
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 1.0
 QUEUE_TAKES_AT_MOST_S = 900
 
 
