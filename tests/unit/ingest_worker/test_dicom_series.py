@@ -210,6 +210,37 @@ def test_acquisitions_of_one_series_at_the_same_places_become_images_of_their_ow
     assert report.images[1].name == f"{report.images[0].name} (2)"
 
 
+@pytest.mark.parametrize(
+    ("keyword", "values"),
+    [
+        ("EchoTime", (10, 20)),
+        ("EchoNumbers", (1, 2)),
+        ("InversionTime", (100, 2500)),
+        ("FlipAngle", (4, 18)),
+        ("KVP", (80, 140)),
+        ("ConvolutionKernel", ("B30f", "B70f")),
+    ],
+)
+def test_settings_of_the_scanner_tell_volumes_at_the_same_places_apart(
+    tmp_path: Path, keyword: str, values: tuple[object, object]
+) -> None:
+    files = []
+    for number, value in enumerate(values):
+
+        def change(dataset: Dataset, index: int, number: int = number, value: object = value) -> None:
+            setattr(dataset, keyword, value)
+            dataset.SOPInstanceUID = f"{SERIES_UID}.{number}.{index}"
+
+        files += write_dicom_series(
+            tmp_path / "in", anatomy(4, seed=number), change=change, prefix=f"{number}-"
+        )
+
+    images = convert_here(files, tmp_path / "out").images
+
+    got = [read_with_itk(tmp_path / "out" / image.file).pixels for image in images]
+    assert np.array_equal(got, [anatomy(4, seed=number) for number in range(2)])
+
+
 def named_by_folder(files: list[Path]) -> dict[str, Path]:
     return {f"{file.parent.name}/{file.name}": file for file in files}
 

@@ -210,6 +210,11 @@ def _traits(groups: _Groups) -> dict[str, str | None]:
         "series": text(top, "SeriesInstanceUID"),
         "acquisition": text(top, "AcquisitionNumber"),
         "echo": text(echo, "EffectiveEchoTime") if echo else text(top, "EchoTime"),
+        "echo number": text(top, "EchoNumbers"),
+        "inversion": text(top, "InversionTime"),
+        "flip angle": text(top, "FlipAngle"),
+        "voltage": text(top, "KVP"),
+        "kernel": "\\".join(map(str, values(top, "ConvolutionKernel"))),
         "diffusion": text(diffusion, "DiffusionBValue"),
         "gradient": "\\".join(map(str, values(direction, "DiffusionGradientOrientation"))),
         "kind": "\\".join(

@@ -69,9 +69,14 @@ SHARED: Final = frozenset(
         tag(0x0008, 0x0008),  # ImageType
         tag(0x0008, 0x0060),  # Modality
         tag(0x0010, 0x0020),  # PatientID
+        tag(0x0018, 0x0060),  # KVP
         tag(0x0018, 0x0081),  # EchoTime
+        tag(0x0018, 0x0082),  # InversionTime
+        tag(0x0018, 0x0086),  # EchoNumbers
         tag(0x0018, 0x0088),  # SpacingBetweenSlices
         tag(0x0018, 0x1164),  # ImagerPixelSpacing
+        tag(0x0018, 0x1210),  # ConvolutionKernel
+        tag(0x0018, 0x1314),  # FlipAngle
         tag(0x0018, 0x2010),  # NominalScannedPixelSpacing
         tag(0x0018, 0x9087),  # DiffusionBValue
         tag(0x0018, 0x9089),  # DiffusionGradientOrientation
