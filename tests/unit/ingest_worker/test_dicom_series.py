@@ -21,6 +21,7 @@ from demo.imaging import (
 )
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.slices import Assumed
+from ingest_worker.domain.stacking import SAME_PLACES
 from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
 from tests.support.odd_files import flip_bit
 
@@ -211,18 +212,18 @@ def test_acquisitions_of_one_series_at_the_same_places_become_images_of_their_ow
 
 
 @pytest.mark.parametrize(
-    ("keyword", "values"),
+    ("keyword", "called", "values"),
     [
-        ("EchoTime", (10, 20)),
-        ("EchoNumbers", (1, 2)),
-        ("InversionTime", (100, 2500)),
-        ("FlipAngle", (4, 18)),
-        ("KVP", (80, 140)),
-        ("ConvolutionKernel", ("B30f", "B70f")),
+        ("EchoTime", "echo time", (10.0, 20.0)),
+        ("EchoNumbers", "echo number", (1, 2)),
+        ("InversionTime", "inversion time", (100.0, 2500.0)),
+        ("FlipAngle", "flip angle", (4.0, 18.0)),
+        ("KVP", "tube voltage", (80.0, 140.0)),
+        ("ConvolutionKernel", "kernel", ("B30f", "B70f")),
     ],
 )
 def test_settings_of_the_scanner_tell_volumes_at_the_same_places_apart(
-    tmp_path: Path, keyword: str, values: tuple[object, object]
+    tmp_path: Path, keyword: str, called: str, values: tuple[object, object]
 ) -> None:
     files = []
     for number, value in enumerate(values):
@@ -239,6 +240,9 @@ def test_settings_of_the_scanner_tell_volumes_at_the_same_places_apart(
 
     got = [read_with_itk(tmp_path / "out" / image.file).pixels for image in images]
     assert np.array_equal(got, [anatomy(4, seed=number) for number in range(2)])
+    assert [image.notes for image in images] == [
+        (SAME_PLACES.format(f"{called} {value}"),) for value in values
+    ]
 
 
 def named_by_folder(files: list[Path]) -> dict[str, Path]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ingest_worker.domain.geometry import Vector, cross
 from ingest_worker.domain.slices import Slice
-from ingest_worker.domain.stacking import Stack, Unstackable, stacks_of
+from ingest_worker.domain.stacking import SAME_PLACES, Stack, Unstackable, stacks_of
 
 AXIAL = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 
@@ -135,7 +135,21 @@ def test_two_groups_that_only_together_are_told_apart() -> None:
 
     found = stacked(slices)
 
-    assert [stack.depth for stack in found if isinstance(stack, Stack)] == [3, 3, 3, 3]
+    stacks = [stack for stack in found if isinstance(stack, Stack)]
+    assert [stack.depth for stack in stacks] == [3, 3, 3, 3]
+    assert stacks[1].notes == (SAME_PLACES.format("echo 1, kind P"),)
+
+
+def test_what_every_slice_has_for_itself_tells_no_volumes_apart() -> None:
+    slices = [
+        replace(one, file=f"{time}{one.file}", traits={"acquisition": f"{time}{one.file}", "echo": time})
+        for time in ("1", "2")
+        for one in column_of_slices(3)
+    ]
+
+    found = stacked(slices)
+
+    assert [stack.depth for stack in found if isinstance(stack, Stack)] == [3, 3]
 
 
 def test_a_broken_group_does_not_spoil_the_others() -> None:

@@ -3,7 +3,7 @@
 Order comes from positions along the slices' normal, never from the scanner's numbering (DICOM PS3.3 C.7.6.2.1.1).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -20,18 +20,21 @@ from ingest_worker.domain.geometry import (
     unit_vector,
 )
 from ingest_worker.domain.refusals import Refused
+from ingest_worker.domain.same_place import (
+    Part,
+    by_acquisition,
+    pictures_apart,
+    same_place_reason,
+    time_axis,
+    told_apart,
+)
 from ingest_worker.domain.slices import (
     HEAD_FIRST,
     Assumed,
     Slice,
     alike,
-    by_acquisition,
     files_of,
-    pictures_apart,
     places,
-    same_place_reason,
-    time_axis,
-    told_apart,
     with_owner,
 )
 
@@ -49,6 +52,9 @@ MOST_EMPTY_SLICES = 10_000
 
 SIDEWAYS_PIXELS = 0.25
 """A slice may lie this many pixels beside the line of the others: positions are often rounded to 0.1 mm."""
+
+
+SAME_PLACES = "Other images of this series show the same places; this is the one of {}."
 
 
 @dataclass(frozen=True)
@@ -156,7 +162,15 @@ def _positioned(volume: list[Slice], slice_distance_mm: float | None) -> list[St
         parts = pictures_apart(by_place)
     if parts is None:
         raise Refused(same_place_reason(by_place))
-    return [stack for part in parts for stack in _stacked(part, slice_distance_mm)]
+    return [stack for part in parts for stack in _of_part(part, slice_distance_mm)]
+
+
+def _of_part(part: Part, slice_distance_mm: float | None) -> Iterator[Stack | Unstackable]:
+    for stack in _stacked(part.slices, slice_distance_mm):
+        if isinstance(stack, Stack) and part.difference:
+            yield replace(stack, notes=(*stack.notes, SAME_PLACES.format(part.difference)))
+        else:
+            yield stack
 
 
 def _filled(slices: list[Slice], normal: Vector, slice_distance_mm: float | None) -> list[Slice]:

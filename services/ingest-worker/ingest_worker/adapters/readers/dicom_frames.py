@@ -20,6 +20,7 @@ from ingest_worker.adapters.readers.dicom_values import (
 from ingest_worker.domain.budget import LARGEST_DEFLATE_RATIO
 from ingest_worker.domain.geometry import Vector
 from ingest_worker.domain.refusals import Refused
+from ingest_worker.domain.same_place import SERIES
 from ingest_worker.domain.slices import Assumed, Orientation, Slice
 
 MOST_FRAMES = 1_000_000
@@ -207,17 +208,17 @@ def _traits(groups: _Groups) -> dict[str, str | None]:
     direction = next(first_items(diffusion, "DiffusionGradientDirectionSequence"), diffusion)
     frame_type = groups.find("MRImageFrameTypeSequence")
     return {
-        "series": text(top, "SeriesInstanceUID"),
+        SERIES: text(top, "SeriesInstanceUID"),
         "acquisition": text(top, "AcquisitionNumber"),
-        "echo": text(echo, "EffectiveEchoTime") if echo else text(top, "EchoTime"),
+        "echo time": text(echo, "EffectiveEchoTime") if echo else text(top, "EchoTime"),
         "echo number": text(top, "EchoNumbers"),
-        "inversion": text(top, "InversionTime"),
+        "inversion time": text(top, "InversionTime"),
         "flip angle": text(top, "FlipAngle"),
-        "voltage": text(top, "KVP"),
+        "tube voltage": text(top, "KVP"),
         "kernel": "\\".join(map(str, values(top, "ConvolutionKernel"))),
-        "diffusion": text(diffusion, "DiffusionBValue"),
-        "gradient": "\\".join(map(str, values(direction, "DiffusionGradientOrientation"))),
-        "kind": "\\".join(
+        "b-value": text(diffusion, "DiffusionBValue"),
+        "direction of diffusion": "\\".join(map(str, values(direction, "DiffusionGradientOrientation"))),
+        "image type": "\\".join(
             map(str, values(frame_type, "FrameType") if frame_type else values(top, "ImageType"))
         ),
     }
