@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from pydicom import dcmread
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, SegmentationStorage, UltrasoundMultiFrameImageStorage
 
-from demo.imaging import Grid, a_dataset, anatomy, picture, put_pixels, write_dicom_series
+from demo.imaging import Change, Grid, a_dataset, anatomy, picture, put_pixels, write_dicom_series
 from ingest_worker.adapters.readers.dicom_frames import LABEL_MAP_SEGMENTATION
 from ingest_worker.domain.images import EyeChoice
 from ingest_worker.domain.slices import Assumed
+from ingest_worker.domain.stacking import SAME_PLACES
 from tests.support.conversions import convert_here, read_with_itk, same_grid, the_image, the_reason
 from tests.support.enhanced_ct import write_enhanced_ct
 
@@ -239,6 +241,71 @@ def test_frames_that_are_missing_inside_a_file_are_named(tmp_path: Path) -> None
     reason = the_reason(convert_here([source], tmp_path / "out"))
 
     assert reason == "Slices are missing: 1 of 5, the first between frames 3 and 4 of in.dcm."
+
+
+def repeated(path: Path, change: Change) -> Path:
+    """Write an enhanced file that shows three places twice."""
+    return write_enhanced_ct(path, anatomy(3), order=[0, 1, 2, 0, 1, 2], change=change)
+
+
+@pytest.mark.parametrize(
+    ("sequence", "keyword", "values", "called"),
+    [
+        ("FrameContentSequence", "FrameAcquisitionNumber", (1, 2), "acquisition"),
+        ("MREchoSequence", "EffectiveEchoTime", (1.5, 3.0), "echo time"),
+        ("MRModifierSequence", "InversionTimes", (100.0, 200.0), "inversion time"),
+        ("MRTimingAndRelatedParametersSequence", "FlipAngle", (4.0, 18.0), "flip angle"),
+        ("CTXRayDetailsSequence", "KVP", (80.0, 140.0), "tube voltage"),
+        ("CTReconstructionSequence", "ConvolutionKernel", ("B30f", "B70f"), "kernel"),
+        ("MRDiffusionSequence", "DiffusionBValue", (0.0, 1000.0), "b-value"),
+        ("MRImageFrameTypeSequence", "ComplexImageComponent", ("MAGNITUDE", "PHASE"), "image type"),
+    ],
+)
+def test_functional_groups_tell_frames_at_one_place_apart(
+    tmp_path: Path, sequence: str, keyword: str, values: tuple[object, object], called: str
+) -> None:
+    def change(group: Dataset, index: int) -> None:
+        item = group[sequence].value[0] if sequence in group else Dataset()
+        setattr(item, keyword, values[index // 3])
+        setattr(group, sequence, [item])
+
+    images = convert_here([repeated(tmp_path / "in.dcm", change)], tmp_path / "out").images
+
+    assert [image.metadata.depth for image in images] == [3, 3]
+    assert [image.notes for image in images] == [
+        (SAME_PLACES.format(f"{called} {value}"),) for value in values
+    ]
+
+
+def test_dimensions_of_a_file_tell_frames_at_one_place_apart(tmp_path: Path) -> None:
+    def change(group: Dataset, index: int) -> None:
+        group.FrameContentSequence[0].DimensionIndexValues = [1, index % 3 + 1, 2 - index // 3]
+
+    source = repeated(tmp_path / "in.dcm", change)
+    dataset, pointers = dcmread(source), [Dataset(), Dataset(), Dataset()]
+    for one, keyword in zip(
+        pointers, ("StackID", "InStackPositionNumber", "ContrastBolusAgentPhase"), strict=True
+    ):
+        one.DimensionIndexPointer = tag_for_keyword(keyword)
+    dataset.DimensionIndexSequence = pointers
+    dataset.save_as(source)
+
+    images = convert_here([source], tmp_path / "out").images
+
+    assert [image.notes for image in images] == [
+        (SAME_PLACES.format(f"dimension {index}"),) for index in (1, 2)
+    ]
+
+
+def test_offsets_in_time_are_the_fourth_dimension(tmp_path: Path) -> None:
+    def change(group: Dataset, index: int) -> None:
+        offset = Dataset()
+        offset.TemporalPositionTimeOffset = 1.5 * (index // 3)
+        group.TemporalPositionSequence = [offset]
+
+    image = the_image(convert_here([repeated(tmp_path / "in.dcm", change)], tmp_path / "out"))
+
+    assert (image.metadata.depth, image.metadata.timepoints) == (3, 2)
 
 
 def test_volumes_at_one_place_in_files_of_their_own_are_images_of_their_own(tmp_path: Path) -> None:

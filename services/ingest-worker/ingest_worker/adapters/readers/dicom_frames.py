@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from pydicom import Dataset
 from pydicom.uid import SegmentationStorage
 
+from ingest_worker.adapters.readers.dicom_groups import Groups
 from ingest_worker.adapters.readers.dicom_headers import DicomHeader
 from ingest_worker.adapters.readers.dicom_places import placed
 from ingest_worker.adapters.readers.dicom_spacing import pixel_spacing, ultrasound_spacing
+from ingest_worker.adapters.readers.dicom_traits import traits_of
 from ingest_worker.adapters.readers.dicom_values import (
     first_items,
     number,
@@ -20,7 +22,6 @@ from ingest_worker.adapters.readers.dicom_values import (
 from ingest_worker.domain.budget import LARGEST_DEFLATE_RATIO
 from ingest_worker.domain.geometry import Vector
 from ingest_worker.domain.refusals import Refused
-from ingest_worker.domain.same_place import SERIES
 from ingest_worker.domain.slices import Assumed, Orientation, Slice
 
 MOST_FRAMES = 1_000_000
@@ -88,7 +89,7 @@ def slice_distance(header: DicomHeader) -> float | None:
         next(first_items(header.dataset, keyword), None)
         for keyword in ("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence")
     )
-    measures = _Groups(header.dataset, shared, own, single=False).holding("PixelMeasuresSequence")
+    measures = Groups(header.dataset, shared, own, single=False).holding("PixelMeasuresSequence")
     return number(measures, "SpacingBetweenSlices") or number(header.dataset, "SpacingBetweenSlices") or None
 
 
@@ -106,38 +107,14 @@ def frames_of(header: DicomHeader, *, channels: int) -> list[Frame]:
         raise Refused(f"The file {header.file.base_name} announces {count} frames but describes {len(own)}.")
     shared = next(first_items(header.dataset, "SharedFunctionalGroupsSequence"), None)
     frames = [
-        _frame(header, index, _Groups(header.dataset, shared, group, single=count == 1), channels)
+        _frame(header, index, Groups(header.dataset, shared, group, single=count == 1), channels)
         for index, group in enumerate(own or [None] * count)
     ]
     slices = placed(header, [frame.slice for frame in frames])
     return [replace(frame, slice=one) for frame, one in zip(frames, slices, strict=True)]
 
 
-@dataclass(frozen=True)
-class _Groups:
-    """Where the attributes of one frame are: in its own functional groups, the shared ones, or the file's top level."""
-
-    top: Dataset
-    shared: Dataset | None
-    own: Dataset | None
-    single: bool
-
-    def find(self, keyword: str) -> Dataset | None:
-        """Return a functional group by its sequence."""
-        found = (*first_items(self.own, keyword), *first_items(self.shared, keyword))
-        return found[0] if found else None
-
-    def holding(self, keyword: str) -> Dataset:
-        """Return a functional group, or the top level where files of old have the same attributes."""
-        return self.find(keyword) or self.top
-
-    @property
-    def plane(self) -> Dataset:
-        """Return what holds the position: the top level's is that of the first frame only."""
-        return self.find("PlanePositionSequence") or (self.top if self.single else Dataset())
-
-
-def _frame(header: DicomHeader, index: int, groups: _Groups, channels: int) -> Frame:
+def _frame(header: DicomHeader, index: int, groups: Groups, channels: int) -> Frame:
     name, top = header.file.base_name, groups.top
     content = groups.holding("FrameContentSequence")
     place = _place(groups, name)
@@ -152,12 +129,12 @@ def _frame(header: DicomHeader, index: int, groups: _Groups, channels: int) -> F
             pixel_spacing=pixel_spacing(groups.holding("PixelMeasuresSequence")) or ultrasound_spacing(top),
             stack=f"{text(content, 'StackID')} {_segment(groups, header)}".strip(),
             owner=text(top, "PatientID"),
-            times=_times(top, content),
+            times=_times(groups, content),
             trigger_ms=_trigger(groups),
             reference_ms=number(top, "FrameReferenceTime"),  # PS3.3 C.8.9.4
             acquired=text(content, "FrameAcquisitionDateTime")
             or text(top, "AcquisitionDate") + text(top, "AcquisitionTime"),
-            traits=_traits(groups),
+            traits=traits_of(groups),
             assumed=place.assumed,
             is_sparse=channels == 1 and top.get("SOPClassUID") in SEGMENTATIONS,
         ),
@@ -172,7 +149,7 @@ class _Place:
     assumed: tuple[Assumed, ...] = ()
 
 
-def _place(groups: _Groups, name: str) -> _Place:
+def _place(groups: Groups, name: str) -> _Place:
     """Return where a frame lies: in the patient, else in the volume that an ultrasound transducer sees (PS3.3 C.8.24.3)."""
     inside = groups.find("PlanePositionVolumeSequence")
     if inside is None or groups.find("PlanePositionSequence"):
@@ -183,45 +160,23 @@ def _place(groups: _Groups, name: str) -> _Place:
     return _Place(position(inside, name, "ImagePositionVolume"), axes, (Assumed.TRANSDUCER,))
 
 
-def _times(dataset: Dataset, content: Dataset) -> dict[str, float | None]:
+def _times(groups: Groups, content: Dataset) -> dict[str, float | None]:
     return {
         "index": number(content, "TemporalPositionIndex"),
-        "identifier": number(dataset, "TemporalPositionIdentifier"),
+        "identifier": number(groups.top, "TemporalPositionIdentifier"),
+        "offset": number(groups.holding("TemporalPositionSequence"), "TemporalPositionTimeOffset"),
     }
 
 
-def _trigger(groups: _Groups) -> float | None:
+def _trigger(groups: Groups) -> float | None:
     heart = groups.find("CardiacSynchronizationSequence")
     return number(heart, "NominalCardiacTriggerDelayTime") if heart else number(groups.top, "TriggerTime")
 
 
-def _segment(groups: _Groups, header: DicomHeader) -> str:
+def _segment(groups: Groups, header: DicomHeader) -> str:
     """Return which segment of which file a frame shows: each is a mask of its own."""
     segment = groups.find("SegmentIdentificationSequence")
     return f"{header.file.name} {text(segment, 'ReferencedSegmentNumber')}" if segment else ""
-
-
-def _traits(groups: _Groups) -> dict[str, str | None]:
-    top = groups.top
-    echo = groups.find("MREchoSequence")
-    diffusion = groups.holding("MRDiffusionSequence")
-    direction = next(first_items(diffusion, "DiffusionGradientDirectionSequence"), diffusion)
-    frame_type = groups.find("MRImageFrameTypeSequence")
-    return {
-        SERIES: text(top, "SeriesInstanceUID"),
-        "acquisition": text(top, "AcquisitionNumber"),
-        "echo time": text(echo, "EffectiveEchoTime") if echo else text(top, "EchoTime"),
-        "echo number": text(top, "EchoNumbers"),
-        "inversion time": text(top, "InversionTime"),
-        "flip angle": text(top, "FlipAngle"),
-        "tube voltage": text(top, "KVP"),
-        "kernel": "\\".join(map(str, values(top, "ConvolutionKernel"))),
-        "b-value": text(diffusion, "DiffusionBValue"),
-        "direction of diffusion": "\\".join(map(str, values(direction, "DiffusionGradientOrientation"))),
-        "image type": "\\".join(
-            map(str, values(frame_type, "FrameType") if frame_type else values(top, "ImageType"))
-        ),
-    }
 
 
 def _rescale(transformation: Dataset, dataset: Dataset) -> Rescale:
