@@ -13,6 +13,7 @@ from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
     HTJ2KLossless,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
@@ -183,3 +184,61 @@ def test_an_unknown_compression_is_named(tmp_path: Path, syntax: str, name: str)
     reason = the_reason(convert_here([file], tmp_path / "out"))
 
     assert reason == f"The pixels of 0.dcm are compressed as {name}, which is not supported."
+
+
+LARGER = np.pad(anatomy(1)[0] + 1024, ((0, 8), (0, 8))).astype(np.uint16)
+COLORED = np.repeat((anatomy(1)[0] // 8 + 128).astype(np.uint8)[..., None], 3, axis=2)
+
+
+@pytest.mark.parametrize(
+    ("transfer_syntax", "frame"),
+    [
+        *((syntax, encode(LARGER)) for syntax, encode in GRAY_ENCODERS.items()),
+        (JPEGBaseline8Bit, imagecodecs.jpeg8_encode(COLORED)),
+        (JPEGLSLossless, imagecodecs.jpegls_encode(COLORED)),
+        (JPEG2000Lossless, GRAY_ENCODERS[JPEG2000Lossless](COLORED)),
+    ],
+)
+def test_a_frame_that_is_not_what_its_header_says_is_refused(
+    tmp_path: Path, transfer_syntax: str, frame: bytes
+) -> None:
+    """Decoders cut it to the size announced, or make gray of colours, and say nothing."""
+    dataset = ct_slice(anatomy(1)[0], Grid(), 0, 1)
+
+    file = with_frames(dataset, [bytes(frame)], transfer_syntax, tmp_path / "in.dcm")
+
+    reason = the_reason(convert_here([file], tmp_path / "out"))
+    assert reason == "The file in.dcm is damaged: frame 1 is of another size or kind than its header says."
+
+
+def test_samples_of_more_bits_than_announced_are_refused(tmp_path: Path) -> None:
+    dataset = a_dataset()
+    put_pixels(dataset, np.zeros((24, 32), np.uint8))
+    frame = bytes(GRAY_ENCODERS[JPEG2000Lossless](LARGER[:24, :32]))
+
+    file = with_frames(dataset, [frame], JPEG2000Lossless, tmp_path / "in.dcm")
+
+    assert "of another size or kind" in the_reason(convert_here([file], tmp_path / "out"))
+
+
+def test_boxes_before_a_frame_of_jpeg_2000_are_stepped_over(tmp_path: Path) -> None:
+    dataset = ct_slice(anatomy(1)[0], Grid(), 0, 1)
+    frame = imagecodecs.jpeg2k_encode(dataset.pixel_array, level=0, codecformat="jp2", reversible=True)
+
+    file = with_frames(dataset, [bytes(frame)], JPEG2000Lossless, tmp_path / "in.dcm")
+
+    image = the_image(convert_here([file], tmp_path / "out"))
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(1))
+
+
+def test_fragments_that_are_announced_as_plain_pixels_are_refused(tmp_path: Path) -> None:
+    dataset = ct_slice(anatomy(1)[0], Grid(), 0, 1)
+    file = with_frames(dataset, [dataset.PixelData], JPEGLSLossless, tmp_path / "in.dcm")
+    plain = ExplicitVRLittleEndian.encode().ljust(len(JPEGLSLossless) + len(JPEGLSLossless) % 2, b"\0")
+    file.write_bytes(file.read_bytes().replace(JPEGLSLossless.encode(), plain))
+
+    reason = the_reason(convert_here([file], tmp_path / "out"))
+
+    assert reason == (
+        "The file in.dcm is damaged: its pixels are announced as uncompressed but are not stored so."
+    )

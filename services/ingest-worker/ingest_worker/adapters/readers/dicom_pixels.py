@@ -32,6 +32,7 @@ from pydicom.uid import (
 
 from ingest_worker.adapters.readers.dicom_headers import PARSING_ERRORS, DicomHeader, check_length
 from ingest_worker.adapters.readers.dicom_samples import GRAY, PALETTE, SampleFormat, meaningful
+from ingest_worker.adapters.readers.dicom_streams import frame_header
 from ingest_worker.adapters.readers.pixel_bytes import filled
 from ingest_worker.adapters.volumes import Pixels
 from ingest_worker.domain.refusals import Damaged, Refused
@@ -79,10 +80,11 @@ def read_frames(
     """
     native = header.transfer_syntax in NATIVE
     if native:
+        _require_length(header)
         check_length(header, -(-form.native_bits * count // 8))
     else:
         _require_decoder(header)
-        _check_fragments(header, count)
+        _check_fragments(header, form, count)
     for pixels in _frames(header, form, frames, count):
         stored = _colored(meaningful(pixels, form, native=native), header, form)
         yield form.modality.real(stored) if form.modality else stored
@@ -183,8 +185,13 @@ def _require_decoder(header: DicomHeader) -> None:
         )
 
 
-def _check_fragments(header: DicomHeader, count: int) -> None:
-    """Refuse compressed pixels with frames missing or cut off, which some decoders fill with gray."""
+def _require_length(header: DicomHeader) -> None:
+    if header.pixels.offset is not None and header.pixels.length is None:
+        raise Damaged(header.file.base_name, "its pixels are announced as uncompressed but are not stored so")
+
+
+def _check_fragments(header: DicomHeader, form: SampleFormat, count: int) -> None:
+    """Refuse compressed pixels with frames missing, cut off or other than announced, of which decoders make something."""
     if header.pixels.offset is None or header.pixels.length is not None:
         raise Damaged(header.file.base_name, "its pixels are announced as compressed but are not stored so")
     ends_with_mark = header.transfer_syntax != RLELossless
@@ -196,10 +203,24 @@ def _check_fragments(header: DicomHeader, count: int) -> None:
                 found += 1
                 if ends_with_mark and END_OF_IMAGE not in frame[-16:]:
                     raise Damaged(header.file.base_name, f"frame {found} is cut off")
+                if ends_with_mark and not _is_as_announced(frame, form):
+                    raise Damaged(
+                        header.file.base_name,
+                        f"frame {found} is of another size or kind than its header says",
+                    )
     except (*PARSING_ERRORS, struct.error) as error:
         raise Damaged(header.file.base_name, "its compressed frames cannot be told apart") from error
     if found != count:
         raise Damaged(header.file.base_name, f"it announces {count} frames but holds {found}")
+
+
+def _is_as_announced(frame: bytes, form: SampleFormat) -> bool:
+    """Compare a frame with the file's header; what has no header of its own is left to the decoder to refuse."""
+    found = frame_header(frame)
+    if found is None:
+        return True
+    size_and_kind = (found.rows, found.columns, found.samples) == (form.rows, form.columns, form.samples)
+    return size_and_kind and found.bits <= form.allocated_bits
 
 
 def _colored(pixels: Pixels, header: DicomHeader, form: SampleFormat) -> Pixels:
