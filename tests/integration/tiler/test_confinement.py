@@ -158,7 +158,6 @@ def test_a_breach_of_a_limit_is_the_reason(tmp_path: Path, doing: str, reason: s
         "ctypes.string_at(0)",
         "os._exit(3)",
         "raise ValueError(b'name of a patient')",
-        "os.kill(os.getpid(), signal.SIGKILL)",
     ],
 )
 def test_a_crash_is_the_image_s_fault_and_names_nothing_of_it(tmp_path: Path, doing: str) -> None:
@@ -166,6 +165,11 @@ def test_a_crash_is_the_image_s_fault_and_names_nothing_of_it(tmp_path: Path, do
         misbehaving(doing).fill(tmp_path / "slide.tif", lambda _: None)
 
     assert stopped.value.reason == UNEXPECTED
+
+
+def test_one_that_is_killed_may_be_tried_again(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="killed"):
+        misbehaving("os.kill(os.getpid(), signal.SIGKILL)").fill(tmp_path / "slide.tif", lambda _: None)
 
 
 def test_one_that_hangs_is_ended_after_some_silence(tmp_path: Path) -> None:

@@ -155,6 +155,8 @@ class ConfinedReading:
                 raise self._stopped(what, detail)
             case Crashed(code=code) if code == -signal.SIGXCPU:
                 raise self._stopped("processor time", "")
+            case Crashed(code=code) if code == -signal.SIGKILL:
+                raise Unavailable("the process that read the image was killed, perhaps for want of memory")
             case Crashed(code=child.EX_OSERR):
                 raise Unavailable("the tiler's machine starts no more processes")
             case Crashed(reason) | Refused(reason):
