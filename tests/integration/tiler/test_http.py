@@ -430,6 +430,8 @@ def test_a_slide_is_seen_whole_before_its_smaller_levels_are_made(
     }
 
     assert studio.http.get(f"{given['tiles']}0/0/0.jpeg", headers=tiles).status_code == 200
+    larger = studio.get(f"{without_levels}/iiif/full/^1000,/0/default.jpg", token)
+    assert larger.status_code == 503  # a program may measure what it gets, so it is not blown up
     for size, pixels in shown.items():
         step = 512 // size
         expected = tissue(512, 512).reshape(size, step, size, step, 3).mean(axis=(1, 3))

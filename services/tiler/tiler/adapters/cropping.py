@@ -47,9 +47,10 @@ def _scaled_or_seen_from_afar(source: RangedSource, index: TileIndex, crop: Crop
     try:
         return _scaled(source, index, crop)
     except NoLevelSmallEnough:
-        if not index.overview:
+        view = view_of_overview(index, crop.region.scaled(1), (crop.width, crop.height), enlarging=False)
+        if view is None:
             raise
-        return view_of_overview(index, crop.region.scaled(1), (crop.width, crop.height))
+        return view
 
 
 def _scaled(source: RangedSource, index: TileIndex, crop: Crop) -> Image.Image:

@@ -41,9 +41,9 @@ def with_overview(index: TileIndex, overview: Pixels) -> TileIndex:
 
 
 def view_of_overview(
-    index: TileIndex, box: tuple[float, float, float, float], size: tuple[int, int]
-) -> Image.Image:
-    """Return a part of the image as sharp as its overview is; the index must have one.
+    index: TileIndex, box: tuple[float, float, float, float], size: tuple[int, int], *, enlarging: bool
+) -> Image.Image | None:
+    """Return a part of the image, None if there is no overview of it.
 
     Parameters
     ----------
@@ -51,18 +51,19 @@ def view_of_overview(
         Left, top, right and bottom in pixels of the full resolution.
     size
         Width and height of the result.
+    enlarging
+        Whether it may be less sharp than its size lets expect: right for people who look, wrong for programs that measure.
     """
+    if not index.overview:
+        return None
     with Image.open(BytesIO(index.overview), formats=("JPEG", "PNG")) as overview:
         across, down = overview.width / index.width, overview.height / index.height
-        left, top, right, bottom = box
-        inside = (
-            left * across,
-            top * down,
-            min(right, index.width) * across,
-            min(bottom, index.height) * down,
-        )
+        left, right = box[0] * across, min(box[2], index.width) * across
+        top, bottom = box[1] * down, min(box[3], index.height) * down
+        if not enlarging and (size[0] > right - left + 1 or size[1] > bottom - top + 1):
+            return None
         how = Image.Resampling.BICUBIC if index.content_type == JPEG else Image.Resampling.NEAREST
-        return overview.resize(size, how, box=inside)
+        return overview.resize(size, how, box=(left, top, right, bottom))
 
 
 def _reduction(level: Level) -> int:

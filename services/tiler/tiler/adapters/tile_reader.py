@@ -71,17 +71,13 @@ def _made(source: RangedSource, index: TileIndex, wanted: StoredRegion) -> Pictu
     try:
         pixels = read_region(source, index.levels[wanted.level], wanted.region, reduction=wanted.reduction)
     except NoLevelSmallEnough:
-        if not index.overview:
+        region, by = wanted.region, wanted.reduction
+        size = (region.width // by, region.height // by)
+        view = view_of_overview(index, region.scaled(index.downsample(wanted.level)), size, enlarging=True)
+        if view is None:
             raise
-        return _seen_from_afar(index, wanted)
+        return encode(np.asarray(view), index.content_type)
     return _rendered(index, pixels)
-
-
-def _seen_from_afar(index: TileIndex, wanted: StoredRegion) -> Picture:
-    region, by = wanted.region, wanted.reduction
-    size = (region.width // by, region.height // by)
-    view = view_of_overview(index, region.scaled(index.downsample(wanted.level)), size)
-    return encode(np.asarray(view), index.content_type)
 
 
 def _require_same(source: RangedSource, index: TileIndex) -> None:
