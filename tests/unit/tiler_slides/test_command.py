@@ -125,6 +125,47 @@ def test_a_conversion_that_is_interrupted_leaves_nothing_behind(
     assert [path.name for path in tmp_path.iterdir()] == ["a.svs"]
 
 
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("command", ["convert", "serve"])
+def test_a_program_that_is_ended_from_outside_leaves_nothing_behind(
+    command: str, ending: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slide = slide_files.mirax_slide(tmp_path / "a.mrxs").path
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+
+    def ended(*_: object) -> None:
+        os.kill(os.getpid(), ending)
+
+    monkeypatch.setattr("tiler.entrypoints.cli._Bars.show", ended)
+    target = [str(scratch / "out.tif")] if command == "convert" else []
+    result = CliRunner().invoke(main, [command, str(slide), *target])
+
+    assert result.exit_code == 128 + ending
+    assert [*scratch.iterdir()] == []
+    assert signal.getsignal(ending) is signal.SIG_DFL
+
+
+def test_two_that_write_the_same_do_not_mix_their_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slide = slide_files.aperio_slide(tmp_path / "a.svs").path
+    target = tmp_path / "out.tif"
+    command = [sys.executable, "-m", "tiler.entrypoints.cli", "convert", "--force", str(slide), str(target)]
+
+    def meanwhile(*_: object) -> None:
+        monkeypatch.undo()
+        subprocess.run(command, check=True, capture_output=True)
+
+    monkeypatch.setattr("tiler.entrypoints.cli._Bars.show", meanwhile)
+    result = CliRunner().invoke(main, ["convert", "--force", str(slide), str(target)])
+
+    assert result.exit_code == 0, result.output
+    assert len(slide_levels(target)) == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.svs", "out.tif"]
+
+
 def test_what_a_library_has_to_say_is_told_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     slide = slide_files.aperio_slide(tmp_path / "a.svs").path
 

@@ -1,6 +1,8 @@
 """`tiler`: slides for people at a terminal, without any service."""
 
 import json
+import os
+import signal
 import sys
 import tempfile
 import webbrowser
@@ -48,7 +50,7 @@ def convert_command(source: Path, target: Path, threads: int | None, *, force: b
     Companions (.mrxs, .vms, DICOM series) are found beside IN. Label and overview never get into OUT.
     """
     _require_room(source, target, force=force)
-    with _errors_in_words(), _unfinished(target) as unfinished:
+    with _errors_in_words(), _ended_in_order(), _unfinished(target) as unfinished:
         converted = _converted(source, unfinished, threads)
         unfinished.replace(target)
     click.echo(
@@ -77,7 +79,7 @@ def serve_command(source: Path, port: int, *, browser: bool) -> None:
 
     What cannot be shown as it is gets converted into a temporary file first.
     """
-    with _errors_in_words(), tempfile.TemporaryDirectory(prefix="tiler-") as folder:
+    with _errors_in_words(), _ended_in_order(), tempfile.TemporaryDirectory(prefix="tiler-") as folder:
         _serve(*_ready(source, Path(folder)), port=port, browser=browser)
 
 
@@ -114,13 +116,30 @@ def _converted(source: Path, target: Path, threads: int | None) -> slides.Conver
 
 @contextmanager
 def _unfinished(target: Path) -> Iterator[Path]:
-    """Yield where to write what becomes the target; nothing is left there."""
-    path = target.with_name(f".{target.name}.part")
-    path.unlink(missing_ok=True)
+    """Yield where to write what becomes the target, away from others who write the same; nothing is left there."""
+    path = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         yield path
     finally:
         path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Have what ends a program from outside, or closes its terminal, clean up like Ctrl-C; what `nohup` ignores stays ignored."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    heeded = [number for number, handler in before.items() if handler is signal.SIG_DFL]
+    for number in heeded:
+        signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number in heeded:
+            signal.signal(number, before[number])
+
+
+def _end(number: int, _: object) -> Never:
+    raise SystemExit(128 + number)
 
 
 def _require_room(source: Path, target: Path, *, force: bool) -> None:
