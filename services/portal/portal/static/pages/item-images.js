@@ -70,7 +70,7 @@ async function look(image, frame, viewing) {
     } else if (image.preview) {
       await showPreview(image, frame, signal, `Preview of ${image.name}`);
     } else {
-      frame.replaceChildren(element("p", { class: "hint" }, "There is no picture of it yet."));
+      frame.replaceChildren(element("p", { class: "hint" }, image.state === "failed" ? "There is no picture of it." : "There is no picture of it yet."));
     }
   } catch (error) {
     if (error.name !== "AbortError") frame.replaceChildren(notice("error", `The picture could not be shown. ${error.message}`));

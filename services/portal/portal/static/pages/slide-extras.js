@@ -9,7 +9,6 @@ const STAGES = {
   converting: "Being converted",
   "adding levels": "It can be looked at; steps between its resolutions are being added",
   incomplete: "It can be looked at; some steps between its resolutions are missing",
-  failed: "It could not be converted",
 };
 const COMPLETE = "complete";
 const ADDING_LEVELS = "adding levels";
@@ -20,7 +19,7 @@ function addressOf(image, what) {
   return `/api/v1/tiles/images/${image.pk}/${what}/`;
 }
 
-// Shows nothing for pyramids that came as such, and for slides that are complete. `whenComplete` is called if one becomes so now.
+// Shows nothing for pyramids that came as such, for slides that are complete, and for those that failed, which the page says anyway. `whenComplete` is called if one becomes so now.
 export function conversion(image, signal, whenComplete) {
   const place = element("div", { class: "conversion", role: "status", hidden: true });
   follow(image, place, { signal, whenComplete });
