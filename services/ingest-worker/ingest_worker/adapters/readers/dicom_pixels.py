@@ -1,8 +1,8 @@
 """Reads the pixels of DICOM frames: plain ones straight from the file, all others through pydicom's decoders."""
 
+import os
 import struct
 from collections.abc import Iterator, Sequence
-from io import FileIO
 from typing import Final
 
 import numpy as np
@@ -33,7 +33,7 @@ from pydicom.uid import (
 from ingest_worker.adapters.readers.dicom_headers import PARSING_ERRORS, DicomHeader, check_length
 from ingest_worker.adapters.readers.dicom_samples import GRAY, PALETTE, SampleFormat, meaningful
 from ingest_worker.adapters.readers.dicom_streams import frame_header
-from ingest_worker.adapters.readers.pixel_bytes import filled
+from ingest_worker.adapters.readers.pixel_bytes import filled_from
 from ingest_worker.adapters.volumes import Pixels
 from ingest_worker.domain.refusals import Damaged, Refused
 
@@ -80,14 +80,21 @@ def read_frames(
     """
     native = header.transfer_syntax in NATIVE
     if native:
-        _require_length(header)
-        check_length(header, -(-form.native_bits * count // 8))
+        _require_known_length(header)
+        _require_length(header, form, count)
     else:
         _require_decoder(header)
         _check_fragments(header, form, count)
     for pixels in _frames(header, form, frames, count):
         stored = _colored(meaningful(pixels, form, native=native), header, form)
         yield form.modality.real(stored) if form.modality else stored
+
+
+def _require_length(header: DicomHeader, form: SampleFormat, count: int) -> None:
+    """Refuse a file with fewer pixels than it describes; whether a single plain frame is all there shows when it is read."""
+    expected = -(-form.native_bits * count // 8)
+    if count > 1 or not _is_plain(header, form) or (header.pixels.length or 0) < expected:
+        check_length(header, expected)
 
 
 def surplus_note(header: DicomHeader, form: SampleFormat, count: int) -> tuple[str, ...]:
@@ -104,25 +111,37 @@ def surplus_note(header: DicomHeader, form: SampleFormat, count: int) -> tuple[s
 def _frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int], count: int) -> Iterator[Pixels]:
     if header.transfer_syntax in PLAIN and form.allocated_bits == 1:
         return _bit_frames(header, form, frames)
-    if header.transfer_syntax in PLAIN and form.photometric in (*GRAY, PALETTE, "RGB"):
+    if _is_plain(header, form):
         return _plain_frames(header, form, frames)
     return _decoded_frames(header, form, frames, count)
 
 
+def _is_plain(header: DicomHeader, form: SampleFormat) -> bool:
+    """Tell whether whole samples lie in the file as they are."""
+    return (
+        header.transfer_syntax in PLAIN
+        and form.allocated_bits > 1
+        and form.photometric in (*GRAY, PALETTE, "RGB")
+    )
+
+
 def _plain_frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int]) -> Iterator[Pixels]:
-    """Read uncompressed little-endian frames where they lie."""
-    size, shape = form.native_bits // 8, form.shape
-    with FileIO(header.file.path) as stream:
+    """Read uncompressed little-endian frames where they lie; with few system calls, as threads may meet around each."""
+    size, shape, start = form.native_bits // 8, form.shape, header.pixels.offset or 0
+    descriptor = os.open(header.file.path, os.O_RDONLY)
+    try:
         for frame in frames:
-            stream.seek((header.pixels.offset or 0) + frame * size)
             raw = np.empty(size, np.uint8)  # a bytearray would be filled with zeros first
-            if not filled(raw.data, stream):
+            if not filled_from(raw.data, descriptor, start + frame * size):
+                check_length(header, size)
                 raise Damaged(header.file.base_name, "it became shorter while it was read")
             pixels = raw.view(form.little_endian)
             if form.planar and form.samples > 1:
                 yield np.moveaxis(pixels.reshape(form.samples, *shape[:2]), 0, -1)
             else:
                 yield pixels.reshape(shape)
+    finally:
+        os.close(descriptor)
 
 
 def _bit_frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int]) -> Iterator[Pixels]:
@@ -185,7 +204,7 @@ def _require_decoder(header: DicomHeader) -> None:
         )
 
 
-def _require_length(header: DicomHeader) -> None:
+def _require_known_length(header: DicomHeader) -> None:
     if header.pixels.offset is not None and header.pixels.length is None:
         raise Damaged(header.file.base_name, "its pixels are announced as uncompressed but are not stored so")
 

@@ -7,7 +7,7 @@ import bz2
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import FileIO, RawIOBase
+from io import FileIO
 from typing import Protocol, cast
 
 import numpy as np
@@ -105,10 +105,10 @@ def decoded_head(source: PixelBytes, count: int) -> bytes:
     return bytes(_DecodedStream(source).read_at_most(count))
 
 
-def filled(block: memoryview, stream: RawIOBase) -> bool:
-    """Read what comes next into all of a block; False if the file ends before."""
-    while block and (count := stream.readinto(block)):
-        block = block[count:]
+def filled_from(block: memoryview, descriptor: int, offset: int) -> bool:
+    """Read what lies at a place of an open file into all of a block; False if the file ends before."""
+    while block and (count := os.preadv(descriptor, [block], offset)):
+        block, offset = block[count:], offset + count
     return not block
 
 
@@ -119,10 +119,9 @@ def _raw_blocks(source: PixelBytes, block_bytes: int, count: int) -> Iterator[me
         found = max(size - start, 0) if start >= 0 else size
         if start < 0 or found < block_bytes * count:
             raise Truncated(source.file.base_name, expected_bytes=block_bytes * count, found_bytes=found)
-        stream.seek(start)
-        for _ in range(count):
+        for index in range(count):
             block = np.empty(block_bytes, np.uint8).data  # a bytearray would be filled with zeros first
-            if not filled(block, stream):
+            if not filled_from(block, stream.fileno(), start + index * block_bytes):
                 raise Damaged(source.file.base_name, "it became shorter while it was read")
             yield block
 
