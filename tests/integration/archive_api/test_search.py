@@ -13,6 +13,7 @@ from archive_api.bootstrap import sweep_of
 from archive_api.domain.item import Item
 from archive_api.domain.search_entry import SearchEntry
 from archive_api.use_cases import search_items
+from archive_api.use_cases.index_item import index_item
 from archive_shared.events import SlideComplete
 from archive_shared.identifiers import new_id
 from archive_shared.settings import Grace
@@ -397,6 +398,23 @@ def test_items_indexed_by_an_older_version_are_found_after_the_sweep(
     list(sweep_of(service.library, Grace())(False))
 
     assert (before, titles(service, editor, filled, "value[cancer-score]=0.5")) == ([], ["middle"])
+
+
+def test_an_item_whose_first_entry_another_look_up_stored_is_looked_at_again(
+    service: ArchiveService, editor: str, archive: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = add(service, editor, archive, "nodule")["pk"]
+    entries = service.library.search_entries
+    store = entries.add
+
+    def store_after_another(entry: SearchEntry) -> SearchEntry:
+        store(replace(entry, terms=["of an item that had no title yet"]))
+        return store(entry)
+
+    monkeypatch.setattr(entries, "add", store_after_another)
+    index_item(service.library, item)
+
+    assert titles(service, editor, archive, "search=nodule") == ["nodule"]
 
 
 QUERIES = st.text(alphabet=st.sampled_from([*'[]{}"\\0123456789eE.,+-NaNtrue|%:é\x00\ud800']), max_size=40)

@@ -29,16 +29,21 @@ def index_item(library: Library, identifier: str) -> None:
     item = library.items.get(identifier)
     if item is None:
         return
-    with suppress(Duplicate):
-        library.search_entries.add(SearchEntry(id=entry_id(item), item=item.id))
 
     def look_up(entry: SearchEntry) -> None:
         present = library.items.require(identifier)
-        entry.terms = sorted(_scoped_terms(library, present))
+        found = None if present.deleted else findable_of(library, [present])[identifier]
+        entry.terms = sorted(scoped(present.archive, term) for term in found.terms) if found else []
         entry.lookups, entry.scheme = entry.lookups + 1, SCHEME
-        _keep_measures(library, present)
+        _keep_measures(library, present, found)
 
-    library.search_entries.change(entry_id(item), look_up)
+    first = SearchEntry(id=entry_id(item), item=item.id)
+    if library.search_entries.get(first.id) is None:
+        look_up(first)
+        with suppress(Duplicate):  # another look-up was faster, and may have seen less
+            library.search_entries.add(first)
+            return
+    library.search_entries.change(first.id, look_up)
 
 
 def findable_of(library: Library, items: Iterable[Item]) -> Mapping[str, Findable]:
@@ -58,15 +63,8 @@ def images_of(library: Library, items: Iterable[Item]) -> Mapping[str, Image]:
     return {image.id: image for image in library.images.find({"_id": one_of(wanted)})}
 
 
-def _scoped_terms(library: Library, item: Item) -> Iterable[str]:
-    if item.deleted:
-        return []
-    return [scoped(item.archive, term) for term in findable_of(library, [item])[item.id].terms]
-
-
-def _keep_measures(library: Library, item: Item) -> None:
+def _keep_measures(library: Library, item: Item, found: Findable | None) -> None:
     """Store the numbers of an item that are new, and drop those it has no more."""
-    found = None if item.deleted else findable_of(library, [item])[item.id]
     wanted = {measure.id: measure for measure in measures(item, found)} if found else {}
     present = set(library.measures.identifiers({"item": item.id}))
     for identifier in present - wanted.keys():
