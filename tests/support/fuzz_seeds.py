@@ -163,6 +163,10 @@ def _volumes(folder: Path) -> Iterator[tuple[str, Seed]]:
     yield "nrrd raw", _alone(_itk(folder / "raw.nrrd", compressed=False))
     nrrd = _itk(folder / "packed.nrrd", compressed=True)
     yield "nrrd", _alone(nrrd, nrrd.read_bytes().index(b"\n\n") + 2)
+    listed = b"NRRD0005\ntype: short\ndimension: 4\nsizes: 2 32 24 4\nkinds: list domain domain domain\nspace: LPS\n"
+    listed += b"space directions: none (1,0,0) (0,1,0) (0,0,2)\nendian: little\nencoding: raw\n\n"
+    (folder / "list.nrrd").write_bytes(listed + np.stack([anatomy(4)] * 2, -1).tobytes())
+    yield "nrrd list", _alone(folder / "list.nrrd")
 
 
 def _detached(folder: Path) -> Iterator[tuple[str, Seed]]:
@@ -190,6 +194,9 @@ def _pictures(folder: Path) -> Iterator[tuple[str, Seed]]:
     Image.fromarray(picture()).quantize(32).save(folder / "palette.png")
     yield "png palette", _alone(folder / "palette.png", guarded_from=0)
     yield "jpg", _alone(write_picture(folder / "x.jpg"))
+    left, right = Image.fromarray(picture()), Image.fromarray(picture()[::-1])
+    left.save(folder / "stereo.jpg", "MPO", save_all=True, append_images=[right])
+    yield "jpg of two", _alone(folder / "stereo.jpg")
 
 
 def _tiffs(folder: Path) -> Iterator[tuple[str, Seed]]:
@@ -203,6 +210,8 @@ def _tiffs(folder: Path) -> Iterator[tuple[str, Seed]]:
     with TiffFile(folder / "deflated.tif") as tiff:
         guarded_from = tiff.pages.first.dataoffsets[0]
     yield "tif deflated", _alone(folder / "deflated.tif", guarded_from)
+    imwrite(folder / "white.tif", anatomy(1)[0], photometric="miniswhite", **plain)
+    yield "tif white is zero", _alone(folder / "white.tif")
     imwrite(folder / "zstandard.tif", picture(), compression="zstd", tile=(32, 32), **plain)
     yield "tif zstandard", _alone(folder / "zstandard.tif")
     layers = anatomy(4).reshape(2, 2, 24, 32).astype(np.uint16)
