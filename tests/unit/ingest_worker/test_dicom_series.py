@@ -371,9 +371,19 @@ def test_time_is_the_fourth_dimension(tmp_path: Path, name: str) -> None:
     assert any("when they were acquired" in note for note in image.notes) == (name == "AcquisitionTime")
 
 
-def test_pictures_of_one_place_are_put_in_order_of_when_they_were_acquired(tmp_path: Path) -> None:
-    volumes = np.stack([anatomy(1, seed=seed) for seed in range(3)])
-    files = write_over_time(tmp_path / "in", volumes, "AcquisitionTime")
+@pytest.mark.parametrize("numbered", [False, True])
+def test_pictures_of_one_place_are_put_in_order_of_when_they_were_acquired(
+    tmp_path: Path, numbered: bool
+) -> None:
+    volumes = [anatomy(1, seed=seed) for seed in range(3)]
+    files = []
+    for number, volume in enumerate(volumes):
+
+        def change(dataset: Dataset, _: int, number: int = number) -> None:
+            dataset.AcquisitionTime = f"10{9 - number:02}00"
+            dataset.AcquisitionNumber = number if numbered else 1
+
+        files += write_dicom_series(tmp_path / "in", volume, change=change, prefix=f"{number}-")
 
     image = the_image(convert_here(files, tmp_path / "out"))
 

@@ -13,6 +13,7 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    RTImageStorage,
     UltrasoundImageStorage,
 )
 
@@ -314,6 +315,27 @@ def test_pixels_no_header_describes_are_mentioned(tmp_path: Path) -> None:
     assert image.notes[-1] == (
         f"0.dcm holds {surplus} bytes of pixels more than its header describes; they were left out."
     )
+
+
+@pytest.mark.parametrize(
+    ("keyword", "where"),
+    [
+        ("PixelSpacing", ""),
+        ("ImagerPixelSpacing", "at the detector"),
+        ("NominalScannedPixelSpacing", "on the film that was scanned"),
+        ("ImagePlanePixelSpacing", "in the image plane"),
+    ],
+)
+def test_a_pixel_size_is_taken_from_where_it_was_measured(tmp_path: Path, keyword: str, where: str) -> None:
+    dataset = a_dataset(RTImageStorage, "RTIMAGE")
+    put_pixels(dataset, STORED)
+    setattr(dataset, keyword, [0.3, 0.2])
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    image = the_image(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    assert (image.metadata.voxel_width_mm, image.metadata.voxel_height_mm) == (0.2, 0.3)
+    assert image.notes == ((f"The pixel size is measured {where}, not in the patient.",) if where else ())
 
 
 def region(delta_x: float, delta_y: float, *, shape: int = 1, unit: int = 3) -> Dataset:

@@ -16,7 +16,7 @@ Moment = TypeVar("Moment", float, str)
 FILE, FOLDER = "file", "folder"
 """Tell slices apart like traits, though files do not say them themselves."""
 
-SERIES = "series"
+SERIES, ACQUISITION = "series", "acquisition"
 UNREADABLE = (SERIES, FILE, FOLDER)
 """Traits that are not told to people: identifiers mean nothing to them, and names of files may be those of patients."""
 
@@ -99,14 +99,19 @@ class Part:
     difference: str = ""
 
 
-def told_apart(by_place: Sequence[Sequence[Slice]]) -> list[Part] | None:
+def told_apart(by_place: Sequence[Sequence[Slice]], *, but_by: str = "") -> list[Part] | None:
     """Part slices that lie at the same places by what else differs between them, or None if nothing does.
 
     A trait is accepted when within each of its values no two slices share a place; if no single one does it, all
     together are tried, then the folders that the files lie in, and then files of slices at many places, one volume each.
     One that every slice has for itself numbers slices, not volumes.
+
+    Parameters
+    ----------
+    but_by
+        A trait that does not count.
     """
-    names = list(by_place[0][0].traits)
+    names = [name for name in by_place[0][0].traits if name != but_by]
     count, most = sum(map(len, by_place)), max(map(len, by_place))
     for chosen in [*([name] for name in names), names, [FOLDER], [FILE]]:
         parts: dict[tuple[str | None, ...], list[Slice]] = defaultdict(list)

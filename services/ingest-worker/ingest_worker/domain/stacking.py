@@ -21,6 +21,7 @@ from ingest_worker.domain.geometry import (
 )
 from ingest_worker.domain.refusals import Refused
 from ingest_worker.domain.same_place import (
+    ACQUISITION,
     Part,
     by_acquisition,
     pictures_apart,
@@ -152,14 +153,15 @@ def _positioned(volume: list[Slice], slice_distance_mm: float | None) -> list[St
     through_time = time_axis(by_place)
     if through_time is not None:
         return [_grid(through_time, slice_distance_mm)]
-    parts = told_apart(by_place)
+    # At a single place, each time point of a dynamic series is an acquisition of its own.
+    parts = told_apart(by_place, but_by=ACQUISITION if len(by_place) == 1 else "")
     if parts is None:
         through_time = by_acquisition(by_place)
         if through_time is not None:
             first = through_time[0][0]
             through_time[0][0] = replace(first, assumed=(*first.assumed, Assumed.TIME))
             return [_grid(through_time, slice_distance_mm)]
-        parts = pictures_apart(by_place)
+        parts = told_apart(by_place) or pictures_apart(by_place)
     if parts is None:
         raise Refused(same_place_reason(by_place))
     return [stack for part in parts for stack in _of_part(part, slice_distance_mm)]

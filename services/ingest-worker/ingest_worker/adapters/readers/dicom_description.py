@@ -9,8 +9,8 @@ from pydicom.datadict import dictionary_VR, keyword_for_tag
 from ingest_worker.adapters.readers.dicom_frames import Rescale
 from ingest_worker.adapters.readers.dicom_headers import PARSING_ERRORS, DicomHeader
 from ingest_worker.adapters.readers.dicom_samples import SampleFormat, inverted_center
-from ingest_worker.adapters.readers.dicom_spacing import pixel_spacing, ultrasound_spacing
-from ingest_worker.adapters.readers.dicom_values import as_list_text, first_items, numbers, text, values
+from ingest_worker.adapters.readers.dicom_spacing import UNKNOWN, remark_on_spacing
+from ingest_worker.adapters.readers.dicom_values import as_list_text, first_items, numbers, text
 from ingest_worker.domain.embedded_metadata import FIELDS, described
 from ingest_worker.domain.images import EyeChoice, ImageMetadata
 from ingest_worker.domain.layouts import VolumeLayout
@@ -145,13 +145,9 @@ def _eye(dataset: Dataset, frame: int) -> EyeChoice:
 
 
 def _remarks(stack: Stack, dataset: Dataset) -> tuple[str, ...]:
-    remarks = []
-    if not stack.spacing_known[0]:
-        remarks.append("The file does not say how large a pixel is.")
-    elif not values(dataset, "PixelSpacing") and values(dataset, "ImagerPixelSpacing"):
-        remarks.append("The pixel size is measured at the detector, not in the patient.")
-    elif pixel_spacing(dataset) is None and ultrasound_spacing(dataset):
-        remarks.append("The pixel size is that of the ultrasound, not of what stands beside it.")
+    measures = next(_frame_groups(dataset, stack.slices[0].frame, "PixelMeasuresSequence"), dataset)
+    measured = remark_on_spacing(measures) if stack.spacing_known[0] else UNKNOWN
+    remarks = [measured] if measured else []
     if any((group, OVERLAY_DATA) in dataset for group in OVERLAYS):
         remarks.append("The file has graphics to be shown above its pixels (overlays), which were left out.")
     if stack.slices[0].position is None and stack.slices[-1].frame > 0:

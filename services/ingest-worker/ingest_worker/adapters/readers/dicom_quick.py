@@ -93,6 +93,7 @@ SHARED: Final = frozenset(
         tag(0x0028, 0x0301),  # BurnedInAnnotation
         tag(0x0028, 0x1052),  # RescaleIntercept
         tag(0x0028, 0x1053),  # RescaleSlope
+        tag(0x3002, 0x0011),  # ImagePlanePixelSpacing
     }
 )  # fmt: skip
 """Whatever pixels, place and owner of a slice depend on, and is usually the same in all of its series."""

@@ -1,5 +1,7 @@
 """How large a pixel is, wherever DICOM says it."""
 
+from typing import Final
+
 from pydicom import Dataset
 
 from ingest_worker.adapters.readers.dicom_values import number, spacing, whole_number
@@ -7,13 +9,29 @@ from ingest_worker.adapters.readers.dicom_values import number, spacing, whole_n
 IN_TWO_DIMENSIONS, CENTIMETRES, MM_PER_CM = 1, 3, 10.0  # PS3.3 C.8.5.5.1.1 and C.8.5.5.1.15
 
 
+MEASURED: Final = {
+    "PixelSpacing": "",
+    "ImagerPixelSpacing": "The pixel size is measured at the detector, not in the patient.",
+    "NominalScannedPixelSpacing": "The pixel size is measured on the film that was scanned, not in the patient.",
+    "ImagePlanePixelSpacing": "The pixel size is measured in the image plane, not in the patient.",
+}
+"""Where pixels may be measured, best first as ITK has it, and what there is to say of it."""
+
+UNKNOWN: Final = "The file does not say how large a pixel is."
+OF_ULTRASOUND: Final = "The pixel size is that of the ultrasound, not of what stands beside it."
+
+
 def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
-    """Return the size of a pixel (x, y) in the patient, else at the detector, as ITK does."""
-    for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"):
-        found = spacing(dataset, keyword)
-        if found is not None:
-            return found
-    return None
+    """Return the size of a pixel (x, y) in the patient, else where it was measured."""
+    return next((found for keyword in MEASURED if (found := spacing(dataset, keyword))), None)
+
+
+def remark_on_spacing(dataset: Dataset) -> str:
+    """Return what there is to say about where pixels were measured, "" if that is in the patient."""
+    measured = next((keyword for keyword in MEASURED if spacing(dataset, keyword)), None)
+    if measured is not None:
+        return MEASURED[measured]
+    return OF_ULTRASOUND if ultrasound_spacing(dataset) else ""
 
 
 def ultrasound_spacing(dataset: Dataset) -> tuple[float, float] | None:

@@ -5,7 +5,7 @@ from pydicom.datadict import tag_for_keyword
 
 from ingest_worker.adapters.readers.dicom_groups import Groups
 from ingest_worker.adapters.readers.dicom_values import first_items, text, values
-from ingest_worker.domain.same_place import SERIES
+from ingest_worker.domain.same_place import ACQUISITION, SERIES
 
 PLACE_AND_TIME = frozenset(
     map(
@@ -29,7 +29,7 @@ def traits_of(groups: Groups) -> dict[str, str | None]:
     direction = next(first_items(diffusion, "DiffusionGradientDirectionSequence"), diffusion)
     return {
         SERIES: text(top, "SeriesInstanceUID"),
-        "acquisition": text(content, "FrameAcquisitionNumber") or text(top, "AcquisitionNumber"),
+        ACQUISITION: text(content, "FrameAcquisitionNumber") or text(top, "AcquisitionNumber"),
         "echo time": text(groups.holding("MREchoSequence"), "EffectiveEchoTime") or text(top, "EchoTime"),
         "echo number": text(top, "EchoNumbers"),
         "inversion time": _joined(groups.holding("MRModifierSequence"), "InversionTimes")
