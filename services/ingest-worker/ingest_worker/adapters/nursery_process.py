@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from archive_shared.jobs.bare_environment import bare_environment
+from archive_shared.processors import usable_processors
 from ingest_worker.adapters.tasks_together import Batch, order_line
 
 SILENCE_S: Final = 60.0
+MOST_THREADS_OF_VIPS: Final = 2
 
 
 @dataclass
@@ -107,7 +109,7 @@ def _spawned() -> "subprocess.Popen[bytes]":
         [sys.executable, "-P", "-m", "ingest_worker.adapters.nursery"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**bare_environment(), "VIPS_CONCURRENCY": "2"},
+        env={**bare_environment(), "VIPS_CONCURRENCY": str(min(MOST_THREADS_OF_VIPS, usable_processors()))},
         cwd="/",
         start_new_session=True,
     )
