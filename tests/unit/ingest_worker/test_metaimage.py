@@ -18,6 +18,9 @@ OBLIQUE = Grid((0.7, 0.5, 2.5), (-120.5, 3.25, 40.0), ((0.8, 0.6, 0.0), (0.0, 0.
 HEADER = ["ObjectType = Image", "NDims = 2", "DimSize = 4 3", "ElementType = MET_UCHAR"]
 
 
+TEXT_HEADER = ["NDims = 3", "DimSize = 32 24 4", "ElementSpacing = 1 2 3", "BinaryData = False"]
+
+
 @pytest.mark.parametrize("compressed", [False, True])
 @pytest.mark.parametrize("sample_type", TYPES)
 def test_every_sample_type_arrives_as_itk_reads_it(
@@ -333,7 +336,7 @@ def test_two_headers_may_share_their_data(tmp_path: Path) -> None:
         ("ElementType = MET_OTHER", "no ElementType that can be imported"),
         ("ElementNumberOfChannels = 2", "has 2 values per pixel"),
         ("ElementNumberOfChannels = 5", "has 5 values per pixel"),
-        ("BinaryData = False", "written as text"),
+        ("BinaryData = False", "something among its pixels is no number"),
         ("HeaderSize = -7", "HeaderSize that cannot be followed"),
     ],
 )
@@ -345,6 +348,42 @@ def test_a_header_that_cannot_be_followed_says_why(tmp_path: Path, change: str, 
     reason = the_reason(convert_here([source], tmp_path / "out"))
 
     assert expected in reason
+
+
+@pytest.mark.parametrize(
+    ("sample_type", "name"), [("int16", "MET_SHORT"), ("uint8", "MET_UCHAR"), ("float64", "MET_DOUBLE")]
+)
+def test_pixels_written_as_text_are_what_itk_reads(tmp_path: Path, sample_type: str, name: str) -> None:
+    pixels = (anatomy(4) % 250).astype(sample_type) / (7 if sample_type == "float64" else 1)
+    numbers = " ".join(repr(value) for value in pixels.astype(sample_type).ravel().tolist())
+    lines = [f"ElementType = {name}", *TEXT_HEADER, "ElementDataFile = LOCAL"]
+    source = write_raw_header(tmp_path / "a.mha", lines, numbers.encode() + b"\n")
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert got.pixels.dtype == sample_type
+    assert np.array_equal(got.pixels, pixels)
+    assert np.allclose(got.pixels, read_with_itk(source).pixels, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ("1 " * 3071, "promises 6144 bytes of pixels, but only 6142 are there"),
+        ("1 " * 3073, "holds more numbers than its header announces"),
+        ("1 " * 3071 + "x", "something among its pixels is no number"),
+        ("1 " * 3071 + "40000", "something among its pixels is no number, or none of its type"),
+        ("1" * 2_000_000, "something among its pixels is no number"),
+    ],
+)
+def test_text_that_is_not_the_announced_pixels_is_refused(
+    tmp_path: Path, numbers: str, expected: str
+) -> None:
+    lines = ["ElementType = MET_SHORT", *TEXT_HEADER, "ElementDataFile = LOCAL"]
+    source = write_raw_header(tmp_path / "a.mha", lines, numbers.encode())
+
+    assert expected in the_reason(convert_here([source], tmp_path / "out"))
 
 
 def test_size_is_compared_with_the_budget_before_pixels_are_read(tmp_path: Path) -> None:

@@ -185,6 +185,18 @@ def test_a_list_of_one_volume_is_that_volume(tmp_path: Path) -> None:
     assert image.metadata.timepoints is None
 
 
+def test_pixels_written_as_text_are_what_itk_reads(tmp_path: Path) -> None:
+    lines = [line for line in FIELDS if not line.startswith("endian")] + ["encoding: ascii", ""]
+    numbers = " ".join(map(str, anatomy().ravel()))
+    source = write_raw_header(tmp_path / "in.nrrd", lines, numbers.encode())
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert np.array_equal(got.pixels, anatomy())
+    assert np.array_equal(got.pixels, read_with_itk(source).pixels)
+
+
 def test_window_is_taken_from_key_value_pairs(tmp_path: Path) -> None:
     lines = [*FIELDS, "encoding: raw", "WindowCenter:=40", "WindowWidth:=350", ""]
     source = write_raw_header(tmp_path / "in.nrrd", lines, anatomy().tobytes())
@@ -219,7 +231,7 @@ def test_a_flipped_bit_in_gzip_is_noticed(tmp_path: Path) -> None:
         ("datafile: gone.raw", "gone.raw, was not uploaded"),
         ("data file: LIST", "spread over a list of files"),
         ("data file: x%02d.raw 1 4 1", "spread over a list of files"),
-        ("encoding: hex", "neither raw nor compressed"),
+        ("encoding: hex", "neither raw, nor text, nor compressed"),
         ("type: block", "no type of pixels"),
         ("endian: middle", "in which order the bytes"),
         ("sizes: 32 24", "no usable sizes"),

@@ -6,6 +6,7 @@ from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.itk_geometry import read_geometry
 from ingest_worker.adapters.readers.metaimage_header import MetaImageHeader, read_header
 from ingest_worker.adapters.readers.pixel_bytes import PixelBytes, StoredVolume, layout_bytes, surplus_note
+from ingest_worker.adapters.readers.text_pixels import NUMBERS, written_raw
 from ingest_worker.adapters.volumes import Reading, VolumeReading
 from ingest_worker.domain.embedded_metadata import described
 from ingest_worker.domain.layouts import VolumeLayout
@@ -21,7 +22,7 @@ def read(given: ConversionInput) -> Iterator[Reading]:
     yield VolumeReading(
         files=given.names,
         name=header.name,
-        volume=StoredVolume(layout, source, header.big_endian),
+        volume=StoredVolume(layout, source, header.big_endian and not header.is_text),
         metadata=found.metadata,
         header_fields=found.header_fields,
         notes=(*found.notes, *surplus_note(source, layout.total_bytes)),
@@ -46,4 +47,7 @@ def _pixel_bytes(header: MetaImageHeader, given: ConversionInput) -> PixelBytes:
     offset = header.data_offset
     if offset is None:
         offset = -layout_bytes(header.samples, header.sample_type)
-    return PixelBytes(given.files[-1], "deflate" if header.compressed else "raw", offset)
+    source = PixelBytes(given.files[-1], "deflate" if header.compressed else "raw", offset)
+    if not header.is_text:
+        return source
+    return written_raw(source, header.sample_type, header.samples, given.scratch / NUMBERS)

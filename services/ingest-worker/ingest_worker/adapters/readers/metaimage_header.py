@@ -54,6 +54,8 @@ class MetaImageHeader:
         Where the pixels are; `LOCAL` for right behind the header.
     data_offset
         First byte of the pixels in their file; None for "the last bytes of it".
+    is_text
+        Whether they are numbers between blanks.
     """
 
     name: str
@@ -65,6 +67,7 @@ class MetaImageHeader:
     compressed: bool
     data_file: str
     data_offset: int | None
+    is_text: bool
 
     @property
     def data_files(self) -> tuple[str, ...]:
@@ -115,11 +118,14 @@ def read_header(file: SourceFile, budget: Budget) -> MetaImageHeader:
         compressed=_flag(fields, "CompressedData"),
         data_file=_data_file(fields, name),
         data_offset=_data_offset(fields, name, offset),
+        is_text=not _flag(fields, "BinaryData", default="True"),
     )
-    if header.compressed and header.data_offset is None:
+    if (header.compressed or header.is_text) and header.data_offset is None:
         raise Refused(
-            f"The header of {name} combines compressed pixels with HeaderSize -1, which has no meaning."
+            f"The header of {name} combines HeaderSize -1 with pixels that are not raw, which has no meaning."
         )
+    if header.compressed and header.is_text:
+        raise Refused(f"The pixels of {name} are announced as text and as compressed, which has no meaning.")
     return header
 
 
@@ -166,10 +172,6 @@ def _sample_type(fields: dict[str, str], name: str) -> str:
     sample_type = SAMPLE_TYPES.get(fields.get("ElementType", "").removesuffix(OF_MANY_CHANNELS))
     if sample_type is None:
         raise Refused(f"The header of {name} has no ElementType that can be imported.")
-    if not _flag(fields, "BinaryData", default="True"):
-        raise Refused(
-            f"The pixels of {name} are written as text (BinaryData = False), which cannot be imported."
-        )
     return sample_type
 
 

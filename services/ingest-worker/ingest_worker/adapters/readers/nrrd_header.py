@@ -49,7 +49,10 @@ SEGMENT = re.compile(r"Segment\d+_ID")
 QUOTED = re.compile(r'"([^"]*)"')
 SPATIAL_KINDS = frozenset({"domain", "space", "time", "???", "none"})
 
-ENCODINGS = {"raw": "raw", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
+TEXT = "ascii"
+ENCODINGS = {"raw": "raw", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"} | dict.fromkeys(
+    ("ascii", "text", "txt"), TEXT
+)
 
 
 @dataclass(frozen=True)
@@ -231,6 +234,8 @@ def _sample_type(fields: dict[str, str], name: str) -> str:
 
 
 def _is_big_endian(fields: dict[str, str], name: str) -> bool:
+    if _encoding(fields, name) == TEXT:
+        return False
     order = fields.get("endian", "").lower()
     if order not in ("little", "big") and SAMPLE_BYTES[_sample_type(fields, name)] > 1:
         raise Refused(
@@ -242,7 +247,7 @@ def _is_big_endian(fields: dict[str, str], name: str) -> bool:
 def _encoding(fields: dict[str, str], name: str) -> str:
     encoding = ENCODINGS.get(fields.get("encoding", "").lower())
     if encoding is None:
-        raise Refused(f"The pixels of {name} are neither raw nor compressed with gzip or bzip2.")
+        raise Refused(f"The pixels of {name} are neither raw, nor text, nor compressed with gzip or bzip2.")
     return encoding
 
 

@@ -1,0 +1,70 @@
+"""Turns pixels that are written as text, numbers between blanks, into raw ones (MetaImage with BinaryData = False, NRRD in ascii)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ingest_worker.adapters.readers.pixel_bytes import INPUT_BYTES, PixelBytes
+from ingest_worker.adapters.volumes import Pixels
+from ingest_worker.domain.refusals import Damaged, Refused
+
+NUMBERS: Final = "numbers.raw"
+"""What the file with the raw ones is called, in the folder of the conversion."""
+
+COMMAS_TO_BLANKS: Final = bytes.maketrans(b",", b" ")
+WHITE_SPACE: Final = b" \t\r\n\v\f"
+LONGEST_NUMBER: Final = 400
+"""A float64 written out in full takes some 330 digits."""
+
+
+def written_raw(source: PixelBytes, sample_type: str, samples: int, target: Path) -> PixelBytes:
+    """Write the numbers little-endian to a file; return where they lie there, a block of text in memory at a time.
+
+    Parameters
+    ----------
+    samples
+        How many are announced; that they are fewer is noticed by who reads them.
+
+    Raises
+    ------
+    Refused
+        Something is no number, or none that the sample type holds, or there are more than announced.
+    """
+    name, left = source.file.base_name, samples
+    little = np.dtype(sample_type).newbyteorder("<")
+    with target.open("wb") as raw:
+        for words in _words(source):
+            left -= len(words)
+            if left < 0:
+                raise Refused(f"The file {name} holds more numbers than its header announces.")
+            raw.write(_numbers(words, sample_type, name).astype(little).tobytes())
+    return PixelBytes(replace(source.file, path=target), "raw", 0)
+
+
+def _words(source: PixelBytes) -> Iterator[list[bytes]]:
+    """Yield what stands between blanks, many at a time."""
+    unread = b""
+    with source.file.path.open("rb") as stream:
+        stream.seek(source.offset)
+        while data := stream.read(INPUT_BYTES):
+            text = unread + data.translate(COMMAS_TO_BLANKS)
+            end = len(text) - len(text.rsplit(None, 1)[-1]) if text[-1] not in WHITE_SPACE else len(text)
+            yield text[:end].split()
+            unread = text[end:]
+            if len(unread) > LONGEST_NUMBER:
+                raise Damaged(source.file.base_name, "something among its pixels is no number")
+    yield unread.split()
+
+
+def _numbers(words: list[bytes], sample_type: str, name: str) -> Pixels:
+    try:
+        if sample_type.startswith("float"):
+            return np.array(words, dtype=bytes).astype(sample_type)
+        return np.array(
+            [int(word) for word in words], dtype=sample_type
+        )  # refuses what the type does not hold
+    except (ValueError, OverflowError) as error:
+        raise Damaged(name, "something among its pixels is no number, or none of its type") from error
