@@ -325,6 +325,44 @@ def test_an_overview_that_claims_to_be_huge_is_left_out_unread(tmp_path: Path) -
     assert [picture.name for picture in found] == ["label"]
 
 
+@pytest.mark.parametrize("says", ["by its proportions", "by its tag"])
+def test_a_label_that_is_called_a_level_is_left_out(says: str, tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a", size=(1200, 800))
+    for name in ("label.dcm", "overview.dcm"):
+        picture = pydicom.dcmread(slide.path.with_name(name))
+        picture.ImageType = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]
+        if says == "by its tag":
+            picture.SpecimenLabelInImage = "YES"
+            picture.TotalPixelMatrixColumns, picture.TotalPixelMatrixRows = 120, 80
+        picture.save_as(slide.path.with_name(name))
+
+    convert(slide.path, tmp_path / "out.tif")
+
+    assert seen_by_openslide(tmp_path / "out.tif").levels == ((1200, 800), (300, 200))
+    product = (tmp_path / "out.tif").read_bytes()
+    assert not any(private in product for private in slide.private)
+
+
+def test_another_area_of_the_glass_is_refused(tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a").path
+    other = slide_files.dicom_slide(tmp_path / "b", size=(400, 500), steps=(1,), planes=(1,)).path
+    dataset = pydicom.dcmread(other)
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    dataset.save_as(slide.with_name("area.dcm"))
+
+    assert "areas" in refusal(slide)
+
+
+def test_a_level_filled_up_to_whole_tiles_is_a_level(tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a", size=(1000, 350), steps=(1, 2), planes=(1, 1)).path
+    level = pydicom.dcmread(slide.with_name("level1.dcm"))
+    level.TotalPixelMatrixRows = -(-175 // level.Rows) * level.Rows
+    level.save_as(slide.with_name("level1.dcm"))
+
+    with LocalFiles(slide) as files:
+        assert len(plan_slide(files).levels) == 2  # type: ignore[union-attr]
+
+
 def test_fluorescence_is_refused(tmp_path: Path) -> None:
     assert "Fluorescence" in refusal(slide_files.dicom_slide(tmp_path / "a", fluorescence=True).path)
 

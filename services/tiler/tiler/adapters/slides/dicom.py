@@ -16,6 +16,7 @@ from pydicom.uid import (
     JPEGBaseline8Bit,
 )
 
+from tiler.adapters.slides.dicom_area import of_one_area
 from tiler.adapters.slides.dicom_files import DicomLevel, Tags, read_levels
 from tiler.adapters.slides.dicom_frames import frames, lead
 from tiler.domain.encoding import Compression, Encoding, Photometric
@@ -67,7 +68,7 @@ def plan_dicom(files: SlideFiles) -> SlidePlan:
     """
     try:
         with warnings.catch_warnings(action="ignore"):  # pydicom warns about values we do not even look at
-            return _plan(read_levels(files))
+            return _plan(of_one_area(read_levels(files)))
     except _DAMAGE as problem:
         raise UnreadableImage("The DICOM header of the slide is incomplete or damaged.") from problem
 

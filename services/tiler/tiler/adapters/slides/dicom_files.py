@@ -98,7 +98,9 @@ def _may_be_dicom(name: str) -> bool:
 
 def _is_level(tags: Tags, main: Tags) -> bool:
     flavour = [str(value) for value in tags.get("ImageType", [])]
-    return tags.get("SeriesInstanceUID") == main.get("SeriesInstanceUID") and "VOLUME" in flavour[2:3]
+    shows_label = tags.get("SpecimenLabelInImage") == "YES"
+    is_sibling = tags.get("SeriesInstanceUID") == main.get("SeriesInstanceUID")
+    return is_sibling and "VOLUME" in flavour[2:3] and not shows_label
 
 
 def _put_together(volumes: Iterable[DicomFile]) -> list[DicomLevel]:
