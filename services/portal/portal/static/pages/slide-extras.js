@@ -31,7 +31,7 @@ async function follow(image, place, { signal, whenComplete }) {
   try {
     for (;;) {
       const found = await progressOf(image, signal);
-      if (found) show(found, place);
+      if (found) show(found, place, image);
       if (found?.stage === COMPLETE && before?.stage === ADDING_LEVELS) await whenComplete();
       before = found;
       if (found ? !UNDER_WAY.includes(found.stage) : image.state !== "pending") return;
@@ -52,8 +52,9 @@ async function progressOf(image, signal) {
   }
 }
 
-function show({ stage, done, reason }, place) {
-  place.hidden = !STAGES[stage];
+// A slide without small levels is still being drawn while others are added to it.
+function show({ stage, done, reason }, place, image) {
+  place.hidden = !STAGES[stage] || (image.state === "pending" && stage === ADDING_LEVELS);
   if (place.hidden) return place.replaceChildren();
   const text = `${STAGES[stage]}${UNDER_WAY.includes(stage) ? `, ${Math.round(done * 100)} %` : ""}${reason ? `. ${reason}` : ""}`;
   place.replaceChildren(element("p", { class: "hint" }, text), UNDER_WAY.includes(stage) ? element("progress", { max: "1", value: done, "aria-label": STAGES[stage] }) : "");
