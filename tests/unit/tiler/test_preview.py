@@ -3,6 +3,7 @@
 import tracemalloc
 import zlib
 from collections.abc import Mapping
+from contextlib import nullcontext
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -533,6 +534,20 @@ def test_of_a_slide_too_large_to_be_decoded_tiles_are_left_out(monkeypatch: pyte
     assert reduced.shape == (8, 8, 3)
     assert np.abs(reduced.astype(int) - scene[8::64, 8::64]).max() < 12
     assert as_pixels(preview(source).body).shape == (512, 512, 3)
+
+
+@pytest.mark.parametrize(("damaged", "is_shown"), [(1, True), (9, False)])
+def test_a_slide_is_shown_as_long_as_some_of_its_tiles_are_sound(damaged: int, is_shown: bool) -> None:
+    body = bytearray(tifffile_slide([tissue(384, 384)], photometric="rgb", compression="jpeg"))
+    index = build_index(MemorySource(bytes(body)))
+    for place in range(damaged):
+        tile = index.tile(0, place % 3, place // 3)
+        body[tile.offset + tile.length // 2 : tile.end] = bytes(tile.end - tile.offset - tile.length // 2)
+
+    with nullcontext() if is_shown else pytest.raises(UnreadableImage):
+        shown = as_pixels(preview(MemorySource(bytes(body))).body)
+        assert (shown[8:120, 8:120] > 250).all()
+        assert np.abs(shown[136:].astype(int) - tissue(384, 384)[136:]).mean() < 4
 
 
 def test_a_slide_that_claims_gigapixels_without_levels_is_refused() -> None:

@@ -1,6 +1,7 @@
 """A whole level at the size of a screen, reduced tile by tile; the ground of previews, display windows and coarse views."""
 
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
 
 from PIL import Image
@@ -12,6 +13,7 @@ from tiler.adapters.tile_codec import Pixels
 from tiler.domain.level import Level
 from tiler.domain.limits import MAX_PREVIEW_PIXELS, MAX_PREVIEW_TILES, MAX_TILES
 from tiler.domain.picture import JPEG
+from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
 from tiler.domain.tile_index import TileIndex
@@ -19,19 +21,28 @@ from tiler.domain.tile_index import TileIndex
 OVERVIEW_PX = 512
 """A reduced level keeps at least this many pixels, and less than twice as many, on its longer side."""
 
+_WHITE = 255
+
 
 def read_overview(source: RangedSource, level: Level) -> Pixels:
     """Return the whole level, reduced by the power of two that leaves `OVERVIEW_PX`.
 
-    Of a level that is too large to be decoded as a whole, tiles are left out, and fewer pixels remain.
+    Of a level that is too large to be decoded as a whole, tiles are left out, and fewer pixels remain. Damaged tiles of slides
+    are white, as in levels that are added: one of many thousands says little about the others.
 
     Raises
     ------
     UnreadableImage
-        A tile is damaged.
+        A tile is damaged, and it is no slide, or the others show nothing.
     """
     whole = Region(0, 0, level.width, level.height)
-    return read_region(source, level, whole, reduction=_reduction(level), at_most_tiles=MAX_TILES)
+    read = partial(read_region, source, level, whole, reduction=_reduction(level), at_most_tiles=MAX_TILES)
+    try:
+        return read()
+    except UnreadableImage:
+        if not level.encoding.is_jpeg or (overview := read(damaged_are_blank=True)).min() == _WHITE:
+            raise
+        return overview
 
 
 def with_overview(index: TileIndex, overview: Pixels) -> TileIndex:

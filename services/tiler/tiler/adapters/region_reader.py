@@ -11,7 +11,7 @@ from tiler.adapters.tile_bytes import read_together
 from tiler.adapters.tile_codec import Pixels, channels, decode_tile, pixel_type
 from tiler.domain.level import Level
 from tiler.domain.limits import MAX_TILES_PER_PICTURE
-from tiler.domain.problems import NoLevelSmallEnough
+from tiler.domain.problems import NoLevelSmallEnough, UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
 
@@ -23,6 +23,7 @@ def read_region(
     *,
     reduction: int = 1,
     at_most_tiles: int = MAX_TILES_PER_PICTURE,
+    damaged_are_blank: bool = False,
 ) -> Pixels:
     """Return a rectangle at `1 / reduction` of its size; memory is that of the result and one tile.
 
@@ -32,6 +33,8 @@ def read_region(
         Its corner must be a multiple of `reduction`. Beyond the image's edge the last pixels are repeated.
     reduction
         Colours are averaged; values that may be labels are picked, never mixed.
+    damaged_are_blank
+        Whether tiles that cannot be decoded show the background, as those do that were never written.
 
     Returns
     -------
@@ -45,6 +48,7 @@ def read_region(
     UnreadableImage
         One of them is damaged.
     """
+    reduced = _reduced_or_blank if damaged_are_blank else _reduced_tile
     across = _Axis.of(region.x, region.width, reduction, level.tile_width, level.width)
     down = _Axis.of(region.y, region.height, reduction, level.tile_height, level.height)
     if len(across.tiles) * len(down.tiles) > at_most_tiles:
@@ -52,7 +56,7 @@ def read_region(
     canvas = np.zeros((down.size, across.size, channels(level.encoding)), pixel_type(level.encoding))
     for row in down.contributing():
         for column, planes in _stored_row(source, level, list(across.contributing()), row):
-            tile = _reduced_tile(level, planes, (column, row), (across.block, down.block))
+            tile = reduced(level, planes, (column, row), (across.block, down.block))
             canvas[down.target(row), across.target(column)] = tile[down.origin(row), across.origin(column)]
     return _repeat_last(canvas, down.covered, across.covered)
 
@@ -143,6 +147,15 @@ def _reduced_tile(
     pixels = decoded[0] if len(decoded) == 1 else np.concatenate(decoded, axis=2)
     visible = pixels[: height // shrink, : width // shrink]
     return _reduce(visible, block[0] // shrink, block[1] // shrink, averaged=averaged)
+
+
+def _reduced_or_blank(
+    level: Level, planes: Sequence[bytes], at: tuple[int, int], block: tuple[int, int]
+) -> Pixels:
+    try:
+        return _reduced_tile(level, planes, at, block)
+    except UnreadableImage:
+        return _reduced_tile(level, [b""] * len(planes), at, block)
 
 
 def _decoded(level: Level, body: bytes, size: tuple[int, int], shrink: int) -> Pixels:
