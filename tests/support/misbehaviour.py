@@ -163,7 +163,11 @@ def print_secret(arguments: Arguments, *, budget: Budget, on_progress: OnProgres
 
 def start_processes(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
     """Return what comes of forking, and of a group and a session that nobody would end with this process."""
-    ways = {"fork": _forked, "setpgid": partial(os.setpgid, 0, 0), "setsid": os.setsid}
+    ways: dict[str, Callable[[], object]] = {
+        "fork": _forked,
+        "setpgid": partial(os.setpgid, 0, 0),
+        "setsid": os.setsid,
+    }
     return {name: _error_of(do) for name, do in ways.items()}
 
 

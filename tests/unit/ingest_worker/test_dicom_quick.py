@@ -15,7 +15,7 @@ from demo.imaging import anatomy, write_dicom_series
 from ingest_worker.adapters.readers import dicom_members
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.dicom_alike import HeadersAlike
-from ingest_worker.adapters.readers.dicom_headers import DicomHeader
+from ingest_worker.adapters.readers.dicom_headers import DicomHeader, read_dicom_header
 from ingest_worker.adapters.readers.dicom_quick import NUMBER, POSITION, ROWS, SERIES, quick_header
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.files import SourceFile
@@ -187,11 +187,11 @@ def test_what_differs_between_time_points_alone_is_no_reason_to_read_a_header_in
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change
 ) -> None:
     files = series(tmp_path / "in", change, slices=8)
-    in_full, read_in_full = [], dicom_members.read_dicom_header
+    in_full: list[str] = []
 
     def counted(file: SourceFile) -> DicomHeader:
         in_full.append(file.name)
-        return read_in_full(file)
+        return read_dicom_header(file)
 
     monkeypatch.setattr(dicom_members, "read_dicom_header", counted)
     given = ConversionInput(
