@@ -60,11 +60,8 @@ def _words(source: PixelBytes) -> Iterator[list[bytes]]:
 
 
 def _numbers(words: list[bytes], sample_type: str, name: str) -> Pixels:
-    try:
-        if sample_type.startswith("float"):
-            return np.array(words, dtype=bytes).astype(sample_type)
-        return np.array(
-            [int(word) for word in words], dtype=sample_type
-        )  # refuses what the type does not hold
+    number = float if sample_type.startswith("float") else int
+    try:  # numpy refuses what an integer type does not hold
+        return np.array([number(word) for word in words], sample_type)
     except (ValueError, OverflowError) as error:
         raise Damaged(name, "something among its pixels is no number, or none of its type") from error
