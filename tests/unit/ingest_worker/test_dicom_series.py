@@ -11,6 +11,7 @@ from pydicom.uid import ComputedRadiographyImageStorage, generate_uid
 
 from demo.imaging import (
     SERIES_UID,
+    STUDY_UID,
     Change,
     Grid,
     a_dataset,
@@ -409,6 +410,32 @@ def test_slices_acquired_again_at_some_places_only_are_no_time_points(tmp_path: 
     reason = the_reason(convert_here(files[:-1], tmp_path / "out"))
 
     assert reason.startswith("Several slices lie at the same place and nothing tells them apart")
+
+
+@pytest.mark.parametrize("silent", [0, 2, 3])
+def test_a_file_that_does_not_name_its_study_belongs_to_its_series(tmp_path: Path, silent: int) -> None:
+    def forgotten(dataset: Dataset, index: int) -> None:
+        if index == silent:
+            del dataset.StudyInstanceUID
+
+    files = write_dicom_series(tmp_path / "in", anatomy(4), change=forgotten)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(4))
+    assert image.metadata.study_instance_uid == STUDY_UID
+
+
+def test_a_file_that_does_not_name_its_study_belongs_to_neither_of_two(tmp_path: Path) -> None:
+    def forgotten(dataset: Dataset, index: int) -> None:
+        dataset.StudyInstanceUID = ("1.2.1", "1.2.1", "", "1.2.2", "1.2.2")[index]
+
+    files = write_dicom_series(tmp_path / "in", anatomy(5), change=forgotten)
+
+    images = convert_here(files, tmp_path / "out").images
+
+    found = {image.metadata.study_instance_uid: image.metadata.depth for image in images}
+    assert found == {"1.2.1": 2, "": 1, "1.2.2": 2}
 
 
 @pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SOPClassUID"])

@@ -83,10 +83,21 @@ def _series(files: Iterable[Recognised]) -> list[Candidate]:
     for one in files:
         if one.format in SERIES and not one.reason:
             members[one.format, *(one.series or (one.file.name,))].append(one.file)
+    _join_without_study(members)
     return [
         Candidate(Format.DICOM if kind is Format.DICOM else SlideFormat.DICOM, tuple(files))
         for (kind, *_), files in members.items()
     ]
+
+
+def _join_without_study(members: dict[tuple[object, ...], list[SourceFile]]) -> None:
+    """Add files that do not name their study to the only other ones of their series, whose identifier is unique."""
+    for silent in [key for key in members if key[1] == ""]:
+        kind, _, *series = silent
+        others = [key for key in members if (key[0], *key[2:]) == (kind, *series) and key != silent]
+        if len(others) == 1:
+            joined = members[others[0]] + members.pop(silent)
+            members[others[0]] = sorted(joined, key=lambda file: natural_order(file.name))
 
 
 class _Upload:

@@ -51,6 +51,7 @@ def describe(
     header = headers[stack.slices[0].file]
     dataset = header.own_dataset()
     texts = {keyword: text(dataset, keyword) for keyword in FIELDS} | _patient(dataset, headers.values())
+    texts["StudyInstanceUID"] = texts["StudyInstanceUID"] or _study(headers.values())
     texts |= _display(stack, dataset, form, rescale) | _over_time(stack, headers)
     pixel_size, slice_distance = stack.spacing_known
     plain = layout.metadata(pixel_size_known=pixel_size, slice_distance_known=slice_distance)
@@ -72,6 +73,11 @@ def _patient(dataset: Dataset, headers: Iterable[DicomHeader]) -> dict[str, str]
         return {}
     patient = telling.own_dataset()
     return {keyword: text(patient, keyword) for keyword in FIELDS if keyword.startswith("Patient")}
+
+
+def _study(headers: Iterable[DicomHeader]) -> str:
+    """Return the study as the first file that names it has it."""
+    return next((found for header in headers if (found := text(header.dataset, "StudyInstanceUID"))), "")
 
 
 def _name(header: DicomHeader, dataset: Dataset, files: int, frame: int) -> str:
