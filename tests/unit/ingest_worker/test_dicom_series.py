@@ -292,16 +292,21 @@ def test_a_file_that_does_not_say_whose_it_is_belongs_to_the_patient_of_its_seri
     assert image.notes == (Assumed.OWNER,)
 
 
-def test_a_file_that_does_not_say_whose_it_is_is_neither_of_two_patients(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("keyword", "field"), [("PatientID", "patient_id"), ("StudyInstanceUID", "study_instance_uid")]
+)
+def test_a_file_that_does_not_say_where_it_belongs_belongs_to_neither_of_two(
+    tmp_path: Path, keyword: str, field: str
+) -> None:
     def forgotten(dataset: Dataset, index: int) -> None:
-        dataset.PatientID = ("1", "1", "", "2", "2")[index]
+        setattr(dataset, keyword, ("1.2.1", "1.2.1", "", "1.2.2", "1.2.2")[index])
 
     files = write_dicom_series(tmp_path / "in", anatomy(5), change=forgotten)
 
     images = convert_here(files, tmp_path / "out").images
 
-    found = {image.metadata.patient_id: image.metadata.depth for image in images}
-    assert found == {"1": 2, "": 1, "2": 2}
+    found = {getattr(image.metadata, field): image.metadata.depth for image in images}
+    assert found == {"1.2.1": 2, "": 1, "1.2.2": 2}
 
 
 def test_folders_tell_slices_apart_when_nothing_else_does(tmp_path: Path) -> None:
@@ -424,18 +429,6 @@ def test_a_file_that_does_not_name_its_study_belongs_to_its_series(tmp_path: Pat
 
     assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(4))
     assert image.metadata.study_instance_uid == STUDY_UID
-
-
-def test_a_file_that_does_not_name_its_study_belongs_to_neither_of_two(tmp_path: Path) -> None:
-    def forgotten(dataset: Dataset, index: int) -> None:
-        dataset.StudyInstanceUID = ("1.2.1", "1.2.1", "", "1.2.2", "1.2.2")[index]
-
-    files = write_dicom_series(tmp_path / "in", anatomy(5), change=forgotten)
-
-    images = convert_here(files, tmp_path / "out").images
-
-    found = {image.metadata.study_instance_uid: image.metadata.depth for image in images}
-    assert found == {"1.2.1": 2, "": 1, "1.2.2": 2}
 
 
 @pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SOPClassUID"])
