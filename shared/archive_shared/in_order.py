@@ -1,6 +1,6 @@
 """Carries items through stages on several threads, each item on one of them, with few in memory at a time."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -38,7 +38,8 @@ def carry_in_order(
     Raises
     ------
     Exception
-        What one of them raised, as soon as every thread is done with the item in its hand. No later item is taken.
+        What one of them raised, as soon as every thread is done with the item in its hand; of several items that cannot be
+        made what the first raised. No later item is taken.
     """
     line = _Line(iter(items), show, make, take)
     with ThreadPoolExecutor(threads) as pool:
@@ -78,11 +79,12 @@ class _Line(Generic[Item, Made]):
         taken.acquire()
         try:
             found, before = self._shown(taken)
-            made = [self.make(item) for item in found]
-            with before:
-                for one in made if not self.is_broken else []:
-                    self.take(one)
+            made = self._made(found, before)
+            for one in made if not self.is_broken else []:
+                self.take(one)
         except BaseException:
+            if self.is_broken:
+                return False  # what went wrong first is told
             self.is_broken = True
             raise
         finally:
@@ -92,8 +94,8 @@ class _Line(Generic[Item, Made]):
     def _shown(self, taken: Lock) -> tuple[list[Item], Lock]:
         """Return the next item, if any, after it was shown, and what is free once the one before it has been taken."""
         with self.asking:
-            found = list(islice(self.items, 1))
             before, self.last_taken = self.last_taken, taken
+            found = list(islice(self.items, 1))
             self.showing.acquire()  # while nobody else can have the next item, so that none overtakes another
         try:
             for item in found:
@@ -101,3 +103,10 @@ class _Line(Generic[Item, Made]):
         finally:
             self.showing.release()
         return found, before
+
+    def _made(self, found: Sequence[Item], before: Lock) -> list[Made]:
+        """Return what is made of the item, or raise why that cannot be, once the one before it has been taken."""
+        try:
+            return [self.make(item) for item in found]
+        finally:
+            before.acquire()

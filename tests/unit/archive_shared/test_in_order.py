@@ -63,3 +63,17 @@ def test_what_goes_wrong_on_a_thread_is_told_and_nothing_after_it_is_taken(bad: 
 
     assert taken == list(range(len(taken)))
     assert len(taken) <= 7
+
+
+def test_of_several_items_that_go_wrong_the_first_is_told() -> None:
+    second_went_wrong = Event()
+
+    def make(number: int) -> int:
+        if number == 1:
+            second_went_wrong.set()
+            raise ValueError("second")
+        second_went_wrong.wait(60)
+        raise ValueError("first")
+
+    with pytest.raises(ValueError, match="first"):
+        carry_in_order(range(9), 2, show=lambda _: None, make=make, take=lambda _: None)
