@@ -343,9 +343,10 @@ def test_a_label_that_is_called_a_level_is_left_out(says: str, tmp_path: Path) -
     assert not any(private in product for private in slide.private)
 
 
-def test_another_area_of_the_glass_is_refused(tmp_path: Path) -> None:
-    slide = slide_files.dicom_slide(tmp_path / "a").path
-    other = slide_files.dicom_slide(tmp_path / "b", size=(400, 500), steps=(1,), planes=(1,)).path
+@pytest.mark.parametrize("size", [(400, 500), (599, 410)])
+def test_another_area_of_the_glass_is_refused(size: tuple[int, int], tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a", size=(600, 400)).path
+    other = slide_files.dicom_slide(tmp_path / "b", size=size, steps=(1,), planes=(1,)).path
     dataset = pydicom.dcmread(other)
     dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
     dataset.save_as(slide.with_name("area.dcm"))

@@ -44,7 +44,7 @@ def _is_filled_up(level: DicomLevel, whole: Size) -> bool:
     """Whether it is a smaller version with whole tiles, as programs write that convert Philips' slides."""
     step = max(1, round(max(whole) / max(level.size)))
     tile = (int(level.tags.Columns), int(level.tags.Rows))
-    return all(
+    return step > 1 and all(
         -_ROUNDING_PX <= length - full / step < side
         for length, full, side in zip(level.size, whole, tile, strict=True)
     )
