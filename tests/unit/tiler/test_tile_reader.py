@@ -13,12 +13,15 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image
 
 from archive_shared.errors import Invalid
 from tests.support.slides import MemorySource, as_pixels, halved, tifffile_slide, tissue, vips_slide
 from tiler.adapters.region_reader import read_region
 from tiler.adapters.tiff_index import build_index
+from tiler.adapters.tile_codec import decode_tile
 from tiler.adapters.tile_reader import read_tile
+from tiler.domain.encoding import Compression, Encoding, Photometric
 from tiler.domain.problems import NoSuchTile, UnreadableImage
 from tiler.domain.region import Region
 from tiler.domain.tile_index import TileIndex
@@ -328,6 +331,27 @@ def test_a_jpeg_tile_that_claims_a_huge_picture_is_not_passed_on(tmp_path: Path)
 
     with pytest.raises(UnreadableImage, match="not of the size"):
         read_tile(MemorySource(bytes(body)), index, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "lossless", "place", "sides"),
+    [
+        ("RGB", False, 26, b"\xff\x3f\xff\x3f"),
+        ("RGB", True, 21, b"\xff\xff\xff\x0f"),
+        ("RGBA", False, 24, b"\xff\x3f\x00\xff\x3f\x00"),
+    ],
+)
+def test_a_webp_tile_that_claims_a_huge_picture_is_not_decoded(
+    mode: str, lossless: bool, place: int, sides: bytes
+) -> None:
+    written = BytesIO()
+    Image.new(mode, (48, 32)).save(written, "WEBP", lossless=lossless)
+    stored, encoding = written.getvalue(), Encoding(Compression.WEBP, Photometric.RGB, 3)
+    huge = stored[:place] + sides + stored[place + len(sides) :]
+
+    assert decode_tile(encoding, stored, 48, 32).shape == (32, 48, 3)
+    with pytest.raises(UnreadableImage, match="not of the size"):
+        decode_tile(encoding, huge, 48, 32)
 
 
 @pytest.mark.parametrize("compression", ["deflate", "lzw", "packbits", "zstd", "jpeg2000", "webp", None])

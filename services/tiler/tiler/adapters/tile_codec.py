@@ -26,6 +26,7 @@ _PREDICTED = (
     Compression.ZSTD,
 )
 _COMPONENTS_AT = 42  # depth, and distance of samples across and down, of each
+_WEBP_SIDE = (1 << 14) - 1
 _CODESTREAM_SIZE = struct.Struct(">4x4xIIII")  # SOC, SIZ, lengths and capabilities, then the image's corners
 
 
@@ -160,13 +161,27 @@ def _jpeg_2000(encoding: Encoding, stored: bytes, width: int, height: int) -> Pi
 
 
 def _webp(stored: bytes, width: int, height: int) -> Pixels:
+    if _webp_size(stored) != (width, height):
+        raise UnreadableImage("A WebP tile is not of the size its page says.")
     try:
         with Image.open(BytesIO(stored), formats=("WEBP",)) as image:
-            if image.size != (width, height):
-                raise UnreadableImage("A WebP tile is not of the size its page says.")
-            return np.asarray(image.convert("RGB"))
+            return np.asarray(image.convert("RGB")).reshape(height, width, 3)
     except (OSError, ValueError, SyntaxError) as problem:
         raise UnreadableImage("A WebP tile is damaged.") from problem
+
+
+def _webp_size(stored: bytes) -> tuple[int, int] | None:
+    """Return width and height that a WebP claims, before a decoder allocates memory for it (RFC 9649, 2.5 to 2.7)."""
+    match stored[12:16]:
+        case b"VP8 ":
+            sizes = int.from_bytes(stored[26:30], "little")
+            return sizes & _WEBP_SIDE, sizes >> 16 & _WEBP_SIDE
+        case b"VP8L":
+            sizes = int.from_bytes(stored[21:25], "little")
+            return 1 + (sizes & _WEBP_SIDE), 1 + (sizes >> 14 & _WEBP_SIDE)
+        case b"VP8X":
+            return 1 + int.from_bytes(stored[24:27], "little"), 1 + int.from_bytes(stored[27:30], "little")
+    return None
 
 
 def _has_coarse_colours(stored: bytes) -> bool:
