@@ -22,7 +22,7 @@ from tiler.adapters import overview
 from tiler.adapters.file_source import FileSource
 from tiler.adapters.metaimage_header import read_header
 from tiler.adapters.metaimage_voxels import read_slice
-from tiler.adapters.preview import preview
+from tiler.adapters.preview import preview, preview_and_index
 from tiler.adapters.tiff_index import build_index
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.tile_index import DisplayWindow
@@ -534,6 +534,16 @@ def test_of_a_slide_too_large_to_be_decoded_tiles_are_left_out(monkeypatch: pyte
     assert reduced.shape == (8, 8, 3)
     assert np.abs(reduced.astype(int) - scene[8::64, 8::64]).max() < 12
     assert as_pixels(preview(source).body).shape == (512, 512, 3)
+
+
+def test_a_level_too_small_for_a_screen_is_not_what_a_slide_is_seen_whole_from() -> None:
+    scene, small = tissue(1024, 1024), np.zeros((150, 150, 3), np.uint8)
+    source = MemorySource(tifffile_slide([scene, small], tile=16, photometric="rgb", compression="deflate"))
+
+    shown, index = preview_and_index(source)
+
+    assert as_pixels(shown.body).min() > 0
+    assert as_pixels(index.overview).shape == (512, 512, 3)
 
 
 @pytest.mark.parametrize(("damaged", "is_shown"), [(1, True), (9, False)])

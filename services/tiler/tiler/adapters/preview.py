@@ -3,7 +3,7 @@
 from tiler.adapters.bounded_reader import read_exactly
 from tiler.adapters.metaimage_header import is_metaimage
 from tiler.adapters.overview import read_overview, with_overview
-from tiler.adapters.slide_preview import preview_of_overview, slide_preview
+from tiler.adapters.slide_preview import preview_of_overview, slide_preview, smallest_enough
 from tiler.adapters.tiff_directory import is_tiff
 from tiler.adapters.tiff_index import build_index
 from tiler.adapters.volume_preview import volume_preview
@@ -43,5 +43,5 @@ def preview_and_index(source: RangedSource) -> tuple[Picture, TileIndex]:
     index = build_index(source)
     if not index.too_large_to_see_whole:
         return preview(source), index
-    overview = read_overview(source, index.levels[-1])
+    overview = read_overview(source, smallest_enough(index.levels))
     return preview_of_overview(index, overview, longest_px=_PREVIEW_PX), with_overview(index, overview)
