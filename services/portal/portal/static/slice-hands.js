@@ -22,7 +22,7 @@ export function listenTo(view) {
     view.move(-x, -y);
     view.zoom(factor, ...around);
   });
-  canvas.addEventListener("pointerup", () => ruler.isOn && ruler.finish());
+  canvas.addEventListener("pointerup", () => ruler.isOn && !grip.isByTwo && ruler.finish());
   for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, (event) => grip.leave(event));
   canvas.addEventListener("wheel", wheelOf(view), { passive: false });
   canvas.addEventListener("keydown", (event) => press(view, event));

@@ -155,10 +155,13 @@ export class TileView {
   async fetch(path) {
     if (!this.tiles.get(path)) this.tiles.set(path, null);
     try {
-      this.tiles.set(path, await this.pass.bitmap("tiles", path));
+      const bitmap = await this.pass.bitmap("tiles", path);
+      this.tiles.get(path)?.close();
+      this.tiles.set(path, bitmap);
       this.draw();
     } catch {
-      this.tiles.delete(path); // asked for again when it is seen again
+      if (this.tiles.get(path)) this.outdated.add(path);
+      else this.tiles.delete(path); // in both cases it is asked for again when it is seen again
     }
   }
 
@@ -196,7 +199,7 @@ export class TileView {
       this.move(-x, -y);
       if (factor !== 1) this.zoom(factor, ...around);
     });
-    this.canvas.addEventListener("pointerup", () => this.ruler.isOn && this.ruler.finish());
+    this.canvas.addEventListener("pointerup", () => this.ruler.isOn && !grip.isByTwo && this.ruler.finish());
     for (const end of ["pointerup", "pointercancel"]) this.canvas.addEventListener(end, (event) => grip.leave(event));
     this.canvas.addEventListener("wheel", (event) => {
       event.preventDefault();
