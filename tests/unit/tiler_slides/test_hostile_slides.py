@@ -236,6 +236,13 @@ def test_a_slide_says_which_of_its_files_are_missing(
     assert refusal(slide) == f"Files of the slide are missing: {missing}."
 
 
+def test_a_file_that_has_no_name_is_missed_in_words(tmp_path: Path) -> None:
+    slide = slide_files.vms_slide(tmp_path / "a.vms").path
+    slide.write_text(slide.read_text().replace("ImageFile=a(0,0).jpg", "ImageFile="))
+
+    assert refusal(slide) == "Files of the slide are missing: one without a name."
+
+
 def test_a_slide_that_lacks_many_files_of_odd_names_is_refused_in_few_words(tmp_path: Path) -> None:
     slide = slide_files.mirax_slide(tmp_path / "a.mrxs").path
     settings = tmp_path / "a" / "Slidedat.ini"

@@ -21,4 +21,5 @@ def require_files(files: SlideFiles, named: Iterable[str]) -> None:
 
 def _shown(name: str) -> str:
     """Return a name as it may stand in a sentence: a hostile slide can name its files anything."""
-    return "".join(each if each.isprintable() else "?" for each in posixpath.basename(name)[:_LONGEST_NAME])
+    shown = posixpath.basename(name)[:_LONGEST_NAME]
+    return "".join(each if each.isprintable() else "?" for each in shown) or "one without a name"
