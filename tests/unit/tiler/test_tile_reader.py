@@ -17,10 +17,11 @@ from PIL import Image
 
 from archive_shared.errors import Invalid
 from tests.support.slides import MemorySource, as_pixels, halved, tifffile_slide, tissue, vips_slide
+from tiler.adapters.preview import preview_and_index
 from tiler.adapters.region_reader import read_region
 from tiler.adapters.tiff_index import build_index
 from tiler.adapters.tile_codec import decode_tile
-from tiler.adapters.tile_reader import read_tile
+from tiler.adapters.tile_reader import read_tile, read_zoom_tile
 from tiler.domain.encoding import Compression, Encoding, Photometric
 from tiler.domain.problems import NoSuchTile, UnreadableImage
 from tiler.domain.region import Region
@@ -320,6 +321,17 @@ def test_another_object_than_the_indexed_one_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(UnreadableImage, match="not the one"):
         read_tile(MemorySource(body + b"more"), index, 0, 0, 0)
+
+
+def test_a_part_of_a_slide_without_small_levels_is_seen_as_in_its_overview() -> None:
+    scene = tissue(1024, 512)
+    source = MemorySource(tifffile_slide([scene], tile=16, photometric="rgb", compression="jpeg"))
+    _, index = preview_and_index(source)
+
+    right_half = as_pixels(read_zoom_tile(source, index, 1, 1, 0).body).astype(int)
+
+    expected = scene[:, 512:].reshape(16, 32, 16, 32, 3).mean(axis=(1, 3))
+    assert np.abs(right_half - expected).mean() < 3
 
 
 def test_a_jpeg_tile_that_claims_a_huge_picture_is_not_passed_on(tmp_path: Path) -> None:
