@@ -415,6 +415,19 @@ def test_a_second_picture_that_an_editor_dropped_is_noted(tmp_path: Path) -> Non
     assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, expected[0])
 
 
+def test_a_picture_whose_second_was_dropped_is_upright_as_it_says(tmp_path: Path) -> None:
+    on_its_side = Image.Exif()
+    on_its_side[0x0112] = 6
+    pictures = (picture(), picture()[::-1])
+    stored, _ = several_pictures(tmp_path / "in.jpg", *pictures, exif=on_its_side, dpi=(72, 72))
+    content = (tmp_path / "in.jpg").read_bytes()
+    (tmp_path / "in.jpg").write_bytes(content[: content.index(b"\xff\xd9\xff\xd8") + 2])
+
+    image = the_image(convert_here([tmp_path / "in.jpg"], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, np.rot90(stored, -1))
+
+
 def test_a_second_picture_that_is_cut_off_is_reported_beside_the_first(tmp_path: Path) -> None:
     several_pictures(tmp_path / "in.jpg", picture(), picture()[::-1])
     (tmp_path / "in.jpg").write_bytes((tmp_path / "in.jpg").read_bytes()[:-2])

@@ -5,6 +5,8 @@ from typing import Final
 
 from PIL import Image, MpoImagePlugin
 
+from ingest_worker.domain.files import SourceFile
+
 MISSING: Final = (OSError, SyntaxError, ValueError, EOFError)
 """What Pillow raises where there is no picture although one is announced."""
 
@@ -40,13 +42,19 @@ class Pictures:
         return (f"This is picture {list(self.offsets).index(frame) + 1} of {len(self.offsets)} in the file.",)
 
 
-def pictures_in(opened: Image.Image) -> Pictures:
-    """Return which pictures a file holds; every kind but this one holds one. Leaves it at the first.
+def pictures_in(opened: Image.Image, file: SourceFile) -> Pictures:
+    """Return which pictures an opened file holds; every kind but this one holds one.
 
-    Costs reading the header of each.
+    Costs reading the header of each. They are looked for in the file opened once more: where one is missing, Pillow is left
+    between two pictures, and does not go back to the first, nor to what that says of how it is to be turned.
     """
     if not isinstance(opened, MpoImagePlugin.MpoImageFile):
         return Pictures({0: 0})
+    with MpoImagePlugin.MpoImageFile(file.path) as again:
+        return _looked_through(again)
+
+
+def _looked_through(opened: MpoImagePlugin.MpoImageFile) -> Pictures:
     size, offsets, smaller, missing = opened.size, {0: 0}, 0, 0
     for frame in range(1, opened.n_frames):
         if not _is_there(opened, frame) or opened.offset in offsets.values():
@@ -55,11 +63,10 @@ def pictures_in(opened: Image.Image) -> Pictures:
             offsets[frame] = opened.offset
         else:
             smaller += 1
-    opened.seek(0)
     return Pictures(offsets, smaller, missing)
 
 
-def _is_there(opened: Image.Image, frame: int) -> bool:
+def _is_there(opened: MpoImagePlugin.MpoImageFile, frame: int) -> bool:
     try:
         opened.seek(frame)
     except MISSING:

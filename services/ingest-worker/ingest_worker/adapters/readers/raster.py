@@ -81,7 +81,7 @@ def _decoded(
             if png:
                 yield _of_png(opened, file, given, png), (ANIMATED,) if png.is_animated else ()
                 return
-            found = pictures_in(opened)
+            found = pictures_in(opened, file)
             for frame, start in found.offsets.items():
                 opened.seek(frame)
                 yield _of_jpeg(opened, file, given, start), (*found.number_of(frame), *found.notes)
