@@ -1,7 +1,9 @@
 """The quick walk through DICOM headers: what it finds is what pydicom finds, and it knows when it does not know."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom.data
@@ -9,14 +11,25 @@ import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from demo.imaging import anatomy, write_dicom_series
 from ingest_worker.adapters.readers import dicom_members
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.dicom_alike import HeadersAlike
+from ingest_worker.adapters.readers.dicom_frames import frames_of
 from ingest_worker.adapters.readers.dicom_headers import DicomHeader, read_dicom_header
-from ingest_worker.adapters.readers.dicom_quick import NUMBER, POSITION, ROWS, SERIES, quick_header
+from ingest_worker.adapters.readers.dicom_quick import (
+    LOOKED_AT,
+    NUMBER,
+    POSITION,
+    ROWS,
+    SERIES,
+    quick_header,
+    tag,
+)
+from ingest_worker.adapters.readers.dicom_samples import sample_format
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.report import ConversionReport
@@ -180,6 +193,49 @@ def test_with_and_without_it_the_images_are_the_same(
 
     assert quick == slow
     assert quick.images
+
+
+class Asked(Dataset):
+    """Elements that remember which of them were asked for."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        vars(self).setdefault("keywords", set()).add(key)
+        return super().get(key, default)
+
+
+def test_it_looks_at_all_that_the_place_and_the_pixels_of_a_plain_slice_depend_on(tmp_path: Path) -> None:
+    (file,) = write_dicom_series(tmp_path, anatomy(1))
+    header = read_dicom_header(SourceFile(file.name, file))
+    asked = Asked(header.dataset)
+    remembering = replace(header, dataset=asked)
+
+    frames_of(remembering, channels=sample_format(remembering).channels)
+
+    tags = {keyword: Tag(keyword) for keyword in vars(asked)["keywords"]}
+    overlooked = {keyword for keyword, its in tags.items() if tag(its.group, its.element) not in LOOKED_AT}
+    assert overlooked == set()
+    assert {"BitsStored", "PatientID", "RescaleSlope"} < tags.keys()
+
+
+@pytest.mark.parametrize(
+    ("keyword", "values"),
+    [
+        ("VelocityEncodingDirection", ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])),
+        ("EffectiveEchoTime", (10.0, 20.0)),
+        ("InversionTimes", ([100.0], [200.0])),
+        ("FrameAcquisitionNumber", (1, 2)),
+    ],
+)
+def test_slices_that_only_what_belongs_into_files_of_many_frames_tells_apart_are_told_apart(
+    tmp_path: Path, keyword: str, values: tuple[object, object]
+) -> None:
+    def twice_at_each_place(dataset: Dataset, index: int) -> None:
+        dataset.ImagePositionPatient = [0, 0, index % 2]
+        setattr(dataset, keyword, values[index // 2])
+
+    images = convert_here(series(tmp_path / "in", twice_at_each_place), tmp_path / "out").images
+
+    assert [read_with_itk(tmp_path / "out" / image.file).size[2] for image in images] == [2, 2]
 
 
 @pytest.mark.parametrize("change", [timed, exposed_over_time, beating, identified_moments, dynamic])

@@ -78,10 +78,18 @@ SHARED: Final = frozenset(
         tag(0x0018, 0x1210),  # ConvolutionKernel
         tag(0x0018, 0x1314),  # FlipAngle
         tag(0x0018, 0x2010),  # NominalScannedPixelSpacing
+        tag(0x0018, 0x9074),  # FrameAcquisitionDateTime
+        tag(0x0018, 0x9079),  # InversionTimes
+        tag(0x0018, 0x9082),  # EffectiveEchoTime
         tag(0x0018, 0x9087),  # DiffusionBValue
         tag(0x0018, 0x9089),  # DiffusionGradientOrientation
+        tag(0x0018, 0x9090),  # VelocityEncodingDirection
         tag(0x0020, 0x0012),  # AcquisitionNumber
         tag(0x0020, 0x0037),  # ImageOrientationPatient
+        tag(0x0020, 0x930D),  # TemporalPositionTimeOffset
+        tag(0x0020, 0x9156),  # FrameAcquisitionNumber
+        tag(0x0020, 0x9157),  # DimensionIndexValues
+        tag(0x0020, 0x9222),  # DimensionIndexSequence
         tag(0x0028, 0x0002),  # SamplesPerPixel
         tag(0x0028, 0x0004),  # PhotometricInterpretation
         tag(0x0028, 0x0006),  # PlanarConfiguration
@@ -96,7 +104,7 @@ SHARED: Final = frozenset(
         tag(0x3002, 0x0011),  # ImagePlanePixelSpacing
     }
 )  # fmt: skip
-"""Whatever pixels, place and owner of a slice depend on, and is usually the same in all of its series."""
+"""Whatever pixels, place and owner of a slice depend on, and what tells it apart; usually the same in all of its series."""
 
 BEYOND: Final = frozenset(
     {
