@@ -4,8 +4,8 @@ It knows what the platform uses of AMQP 0-9-1: topic, direct and fanout exchange
 redelivery and dead letters, and a log (a "stream") that keeps what passed. A message that was taken and neither
 acknowledged nor extended comes back to its own queue after a while; that is how the death of a consumer is noticed.
 
-What was published is on the disk. That it was taken or settled is not waited for: kill -9 loses nothing of it, and after a
-power cut it may be delivered once more, as by any broker that did not hear of an acknowledgement.
+What was published is on the disk, and so is who wants it. That it was taken or settled is not waited for: kill -9 loses nothing of
+it, and after a power cut it may be delivered once more, as by any broker that did not hear of an acknowledgement.
 Only `embedded` uses this, as a kombu transport.
 """
 
@@ -86,14 +86,12 @@ class BrokerFile:
 
     def declare_exchange(self, name: str, kind: str) -> None:
         if self._one("select 1 from exchange where name = ?", (name,)) is None:
-            self._connection.execute("insert or ignore into exchange values (?, ?)", (name, kind))
+            self._keep("insert or ignore into exchange values (?, ?)", (name, kind))
 
     def declare_queue(self, name: str, arguments: Mapping[str, Any]) -> bool:
         """Make a queue; return False when there is one with other arguments."""
         if not self.has_queue(name):
-            self._connection.execute(
-                "insert or ignore into queue values (?, ?)", (name, json.dumps(arguments))
-            )
+            self._keep("insert or ignore into queue values (?, ?)", (name, json.dumps(arguments)))
         return self._arguments(name) == arguments
 
     def has_queue(self, name: str) -> bool:
@@ -101,7 +99,7 @@ class BrokerFile:
 
     def bind(self, queue: str, exchange: str, key: str) -> None:
         if not self._is_bound(queue, exchange, key):
-            self._connection.execute("insert or ignore into binding values (?, ?, ?)", (exchange, key, queue))
+            self._keep("insert or ignore into binding values (?, ?, ?)", (exchange, key, queue))
 
     def unbind(self, queue: str, exchange: str, key: str) -> None:
         if self._is_bound(queue, exchange, key):
@@ -259,6 +257,10 @@ class BrokerFile:
         # Fetch all rows, or a statement with "returning" stays open and holds the write lock.
         rows = self._connection.execute(statement, values).fetchall()
         return tuple(rows[0]) if rows else None
+
+    def _keep(self, statement: str, values: tuple[Any, ...]) -> None:
+        with self._on_disk():
+            self._connection.execute(statement, values)
 
     @contextmanager
     def _on_disk(self) -> Iterator[None]:

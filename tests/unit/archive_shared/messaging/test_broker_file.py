@@ -163,11 +163,25 @@ def test_publishing_waits_for_the_disk_and_consuming_does_not(broker: BrokerFile
     ]
 
 
+def test_who_asked_for_messages_is_on_the_disk_before_any_comes(broker: BrokerFile) -> None:
+    """A power cut that forgets a subscription would lose what is published after it."""
+    statements: list[str] = []
+    broker._connection.set_trace_callback(statements.append)
+
+    broker.declare_exchange("events", "topic")
+    broker.declare_queue("q", {})
+    broker.bind("q", "events", "#")
+
+    assert settings_of_writes(statements) == [("insert or ignore", "full")] * 3
+
+
 def settings_of_writes(statements: list[str]) -> list[tuple[str, str]]:
     """Return what was written with which setting of `synchronous`; SQLite waits for the disk with "full" only."""
     writes, setting = [], "normal"
     for statement in statements:
         setting = statement.removeprefix("pragma synchronous = ") if "synchronous" in statement else setting
-        if written := re.match("insert into message|update message|delete from message|commit", statement):
+        if written := re.match(
+            "insert into message|insert or ignore|update message|delete from message|commit", statement
+        ):
             writes.append((written[0], setting))
     return writes
