@@ -431,6 +431,25 @@ def test_a_file_that_does_not_name_its_study_belongs_to_its_series(tmp_path: Pat
     assert image.metadata.study_instance_uid == STUDY_UID
 
 
+def test_stacks_of_one_name_are_one_over_time_in_the_same_study_only(tmp_path: Path) -> None:
+    def of_two_patients(dataset: Dataset, index: int) -> None:
+        time, place = divmod(index, 3)
+        dataset.StackID, dataset.TemporalPositionIndex = "1", time + 1
+        dataset.ImagePositionPatient = [0, 0, place]
+        dataset.SeriesInstanceUID = f"1.2.{time}"
+        dataset.StudyInstanceUID, dataset.PatientID = (("1.2.9", "A"), ("", ""))[time]
+
+    files = write_dicom_series(tmp_path / "in", anatomy(6), change=of_two_patients)
+
+    images = convert_here(files, tmp_path / "out").images
+
+    found = {
+        image.metadata.patient_id: read_with_itk(tmp_path / "out" / image.file).pixels for image in images
+    }
+    assert np.array_equal(found["A"], anatomy(6)[:3])
+    assert np.array_equal(found[""], anatomy(6)[3:])
+
+
 @pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SOPClassUID"])
 def test_a_series_is_one_though_a_tool_took_other_identifiers_away(tmp_path: Path, keyword: str) -> None:
     def without(dataset: Dataset, _: int) -> None:

@@ -126,7 +126,8 @@ class SeriesMember:
 def series_member(file: SourceFile, head: bytes, alike: HeadersAlike) -> SeriesMember:
     """Return which series a file belongs to.
 
-    Some scanners begin a new series for every time point of a stack; the stack's name holds these together.
+    Some scanners begin a new series for every time point of a stack; the stack's name holds these together, if they name
+    their study: outside of it, many a stack is called "1".
 
     Parameters
     ----------
@@ -146,9 +147,10 @@ def series_member(file: SourceFile, head: bytes, alike: HeadersAlike) -> SeriesM
         return member
     dataset = read_dicom_header(file, SERIES_TAGS).dataset
     sop_class = text(dataset, "SOPClassUID")
-    over_time = "TemporalPositionIndex" in dataset
+    study = text(dataset, "StudyInstanceUID")
+    over_time = study != "" and "TemporalPositionIndex" in dataset
     series = (over_time and text(dataset, "StackID")) or text(dataset, "SeriesInstanceUID")
-    key = (text(dataset, "StudyInstanceUID"), series, sop_class)
+    key = (study, series, sop_class)
     return SeriesMember(key if series else (), sop_class == WHOLE_SLIDE)
 
 
