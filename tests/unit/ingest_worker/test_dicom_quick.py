@@ -26,7 +26,6 @@ from ingest_worker.adapters.readers.dicom_quick import (
     POSITION,
     ROWS,
     SERIES,
-    quick_header,
     tag,
 )
 from ingest_worker.adapters.readers.dicom_samples import sample_format
@@ -84,7 +83,7 @@ def with_private_elements(dataset: Dataset, _: int) -> None:
 )
 def test_it_finds_what_pydicom_finds(tmp_path: Path, change: Change) -> None:
     for file in series(tmp_path / "in", change):
-        found, expected = quick_header(file.read_bytes()), dcmread(file)
+        found, expected = HeadersAlike().read(file), dcmread(file)
 
         assert found is not None
         assert found.text(SERIES) == expected.SeriesInstanceUID
@@ -113,7 +112,7 @@ def test_it_leaves_the_unusual_to_pydicom(tmp_path: Path) -> None:
     )
 
     found = [
-        quick_header(path.read_bytes())
+        HeadersAlike().read(path)
         for path in (tmp_path / "deflated.dcm", enhanced, *map(packaged.joinpath, others))
     ]
 
@@ -123,11 +122,11 @@ def test_it_leaves_the_unusual_to_pydicom(tmp_path: Path) -> None:
 def test_a_header_that_ends_nowhere_is_no_header(tmp_path: Path) -> None:
     (file,) = write_dicom_series(tmp_path, anatomy(1))
     whole = file.read_bytes()
-    pixels = quick_header(whole)
+    pixels = HeadersAlike().read(file)
     assert pixels is not None
 
     for end in range(132, pixels.pixel_offset - 12, 7):
-        assert quick_header(whole[:end]) is None
+        assert HeadersAlike().read(file, whole[:end]) is None
 
 
 def scaled(dataset: Dataset, index: int) -> None:

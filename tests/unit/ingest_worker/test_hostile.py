@@ -122,6 +122,21 @@ def test_a_dicom_header_cannot_order_memory(tmp_path: Path, syntax: UID) -> None
     assert "A single slice of IM0001.dcm would take 8 GB uncompressed" in the_reason(report)
 
 
+def test_sequences_in_one_another_without_end_spoil_no_file_beside(tmp_path: Path) -> None:
+    files = write_dicom_series(tmp_path / "in", anatomy(3))
+    plain = files[0].read_bytes()
+    begin = plain.index(b"\x08\x00\x16\x00UI")  # SOPClassUID
+    sequence, item = b"\x08\x00\x15\x11SQ\0\0" + b"\xff" * 4, b"\xfe\xff\x00\xe0" + b"\xff" * 4
+    (tmp_path / "deep.dcm").write_bytes(plain[:begin] + (sequence + item) * 20_000 + plain[begin:])
+
+    report = convert_here([*files, tmp_path / "deep.dcm"], tmp_path / "out")
+
+    assert [image.metadata.depth for image in report.images] == [3]
+    assert [rejection.reasons for rejection in report.rejected] == [
+        ("The DICOM header of deep.dcm is damaged.",)
+    ]
+
+
 def test_a_nifti_header_cannot_order_memory(tmp_path: Path) -> None:
     raw = bytearray(write_image(tmp_path / "big.nii", anatomy()).read_bytes())
     struct.pack_into("<8h", raw, 40, 3, 32767, 32767, 32767, 1, 1, 1, 1)

@@ -73,7 +73,7 @@ def _walked(head: bytes) -> "_Walked | None":
     try:
         elements = elements_of(head)
         return _Walked(head, elements, header_of(head, elements))
-    except (struct.error, Odd):
+    except (struct.error, RecursionError, Odd):  # the header is longer than what was read, or not simple
         return None
 
 

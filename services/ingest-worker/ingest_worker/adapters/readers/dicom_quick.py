@@ -152,14 +152,6 @@ class QuickHeader:
         return found.decode("ascii").strip(" \0") if found is not None and found.isascii() else None
 
 
-def quick_header(head: bytes) -> QuickHeader | None:
-    """Return the header a plain DICOM file of one frame begins with, None if it is not certain to be one."""
-    try:
-        return header_of(head, elements_of(head))
-    except (struct.error, Odd):  # the header is longer than what was read, or not simple
-        return None
-
-
 class Odd(Exception):
     """Something pydicom has to decide about."""
 
@@ -169,8 +161,8 @@ def elements_of(head: bytes) -> list[Element]:
 
     Raises
     ------
-    Odd, struct.error
-        The file is not encoded in a plain way, or `head` ends before its pixels.
+    Odd, struct.error, RecursionError
+        The file is not encoded in a plain way, `head` ends before its pixels, or sequences lie in one another without end.
     """
     if head[PREAMBLE : PREAMBLE + 4] != MARK:
         raise Odd
