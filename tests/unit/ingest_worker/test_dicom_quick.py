@@ -161,6 +161,13 @@ def dynamic(dataset: Dataset, index: int) -> None:
     dataset.ImagePositionPatient = [0, 0, index % 2]
 
 
+def timed_like_frames(dataset: Dataset, index: int) -> None:
+    """When it was acquired said where only files of many frames should say it, and another time where it belongs."""
+    dataset.FrameAcquisitionDateTime = f"2020010112000{1 - index // 2}"
+    dataset.AcquisitionDate, dataset.AcquisitionTime = "20200101", f"12000{index // 2}"
+    dataset.ImagePositionPatient = [0, 0, index % 2]
+
+
 def timed_in_a_stack(dataset: Dataset, index: int) -> None:
     """A series per time point, held together by the name of the stack."""
     timed(dataset, index)
@@ -175,7 +182,8 @@ def odd_numbers(dataset: Dataset, index: int) -> None:
     "change",
     [
         *(unchanged, implicit, with_sequences, scaled, odd_numbers),
-        *(timed, timed_in_a_stack, exposed_over_time, beating, identified_moments, dynamic),
+        *(timed, timed_in_a_stack, timed_like_frames),
+        *(exposed_over_time, beating, identified_moments, dynamic),
     ],
 )
 def test_with_and_without_it_the_images_are_the_same(

@@ -78,7 +78,6 @@ SHARED: Final = frozenset(
         tag(0x0018, 0x1210),  # ConvolutionKernel
         tag(0x0018, 0x1314),  # FlipAngle
         tag(0x0018, 0x2010),  # NominalScannedPixelSpacing
-        tag(0x0018, 0x9074),  # FrameAcquisitionDateTime
         tag(0x0018, 0x9079),  # InversionTimes
         tag(0x0018, 0x9082),  # EffectiveEchoTime
         tag(0x0018, 0x9087),  # DiffusionBValue
@@ -86,7 +85,6 @@ SHARED: Final = frozenset(
         tag(0x0018, 0x9090),  # VelocityEncodingDirection
         tag(0x0020, 0x0012),  # AcquisitionNumber
         tag(0x0020, 0x0037),  # ImageOrientationPatient
-        tag(0x0020, 0x930D),  # TemporalPositionTimeOffset
         tag(0x0020, 0x9156),  # FrameAcquisitionNumber
         tag(0x0020, 0x9157),  # DimensionIndexValues
         tag(0x0020, 0x9222),  # DimensionIndexSequence
@@ -109,8 +107,10 @@ SHARED: Final = frozenset(
 BEYOND: Final = frozenset(
     {
         tag(0x0018, 0x6011),  # SequenceOfUltrasoundRegions
+        tag(0x0018, 0x9074),  # FrameAcquisitionDateTime
         tag(0x0018, 0x9076),  # DiffusionGradientDirectionSequence
         tag(0x0018, 0x9117),  # MRDiffusionSequence
+        tag(0x0020, 0x930D),  # TemporalPositionTimeOffset
         tag(0x0028, 0x0008),  # NumberOfFrames
         tag(0x0028, 0x1101),  # RedPaletteColorLookupTableDescriptor
         tag(0x0028, 0x3000),  # ModalityLUTSequence
