@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import stat
 import subprocess
 import time
 from collections.abc import Callable
@@ -120,6 +121,18 @@ def fill_folder(arguments: Arguments, *, budget: Budget, on_progress: OnProgress
 def open_sockets(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
     """Return what comes of opening sockets to the world and to the machine."""
     return {family.name: _opened(family) for family in (socket.AF_INET, socket.AF_UNIX)}
+
+
+def find_pipes(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    """Return how many pipes there are to read others' words from, or to write into."""
+    return {"pipes": sum(map(_is_pipe, range(budget.open_files)))}
+
+
+def _is_pipe(descriptor: int) -> bool:
+    try:
+        return stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+    except OSError:
+        return False
 
 
 def open_each(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:

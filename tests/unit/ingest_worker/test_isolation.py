@@ -195,6 +195,13 @@ def test_no_task_reaches_the_network() -> None:
     assert outcome.value == {"AF_INET": "PermissionError", "AF_UNIX": "PermissionError"}
 
 
+def test_a_task_hears_of_no_other_and_answers_for_itself_only() -> None:
+    (outcome,) = outcomes(task("find_pipes"))
+
+    assert isinstance(outcome, Done)
+    assert outcome.value == {"pipes": 1}
+
+
 def test_a_task_starts_no_process_and_cannot_leave_its_group() -> None:
     (outcome,) = outcomes(task("start_processes"))
 

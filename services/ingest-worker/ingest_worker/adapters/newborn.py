@@ -2,11 +2,15 @@
 
 import json
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from ingest_worker.adapters.child import live
+
+NOWHERE: Final = 2
+"""What the nursery sends errors to, which is nowhere."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,14 @@ class Newborn:
     pipe: int
 
     @classmethod
-    def forked(cls) -> "Newborn":
-        """Return a new one, to be asked for while there is no other child: what that says is for nobody else to read."""
+    def forked(cls, private: Iterable[int]) -> "Newborn":
+        """Return a new one, to be asked for while there is no other child: what that says is for nobody else to read.
+
+        Parameters
+        ----------
+        private
+            Descriptors that lead nowhere in the child: whoever took it over could hear of other tasks, and answer for them.
+        """
         asking, orders = os.pipe()
         pipe, saying = os.pipe()
         parent = os.getpid()
@@ -35,6 +45,8 @@ class Newborn:
         if pid == 0:
             for end in (orders, pipe):
                 os.close(end)
+            for end in private:
+                os.dup2(NOWHERE, end)
             _wait_and_live(asking, saying, parent)
         for end in (asking, saying):
             os.close(end)

@@ -37,7 +37,7 @@ def main() -> None:
     _silence()
     prepare()
     give_up_network()  # where it cannot be, docs/import.md says who has to see to it
-    cradle = _Cradle()
+    cradle = _Cradle((INPUT, replies.fileno()))
     for line in _lines():
         task = json.loads(line)
         cradle.teach(_modules(task))
@@ -69,8 +69,15 @@ def _lines() -> Iterator[bytes]:
 
 @dataclass
 class _Cradle:
-    """Where the next child waits for its task."""
+    """Where the next child waits for its task.
 
+    Parameters
+    ----------
+    private
+        Descriptors that are not for children.
+    """
+
+    private: tuple[int, ...]
     child: Newborn | None = None
 
     def teach(self, modules: list[str]) -> None:
@@ -83,11 +90,11 @@ class _Cradle:
 
     def fill(self) -> None:
         """Have a child ready."""
-        self.child = self.child or Newborn.forked()
+        self.child = self.child or Newborn.forked(self.private)
 
     def taken(self) -> Newborn:
         """Return a child that can be given a task."""
-        return self._waiting() or Newborn.forked()
+        return self._waiting() or Newborn.forked(self.private)
 
     def _empty(self) -> None:
         if child := self._waiting():
