@@ -92,9 +92,12 @@ def _series(files: Iterable[Recognised]) -> list[Candidate]:
 
 def _join_without_study(members: dict[tuple[object, ...], list[SourceFile]]) -> None:
     """Add files that do not name their study to the only other ones of their series, whose identifier is unique."""
-    for silent in [key for key in members if key[1] == ""]:
-        kind, _, *series = silent
-        others = [key for key in members if (key[0], *key[2:]) == (kind, *series) and key != silent]
+    named: dict[tuple[object, ...], list[tuple[object, ...]]] = defaultdict(list)
+    for key in members:
+        if key[1]:
+            named[key[0], *key[2:]].append(key)
+    for silent in [key for key in members if not key[1]]:
+        others = named[silent[0], *silent[2:]]
         if len(others) == 1:
             joined = members[others[0]] + members.pop(silent)
             members[others[0]] = sorted(joined, key=lambda file: natural_order(file.name))
