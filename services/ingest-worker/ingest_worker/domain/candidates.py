@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ingest_worker.domain.files import SourceFile, called_alike, natural_order, neighbour_name
+from ingest_worker.domain.files import SourceFile, as_called, natural_order, neighbour_name
 from ingest_worker.domain.formats import AnyFormat, Format, SlideFormat, UnsupportedFormat
 from ingest_worker.domain.refusals import Companion
 from ingest_worker.domain.report import Rejection
@@ -109,7 +109,13 @@ class _Upload:
     def __init__(self, files: list[Recognised]) -> None:
         self.files = files
         self._by_name = {one.file.name: one for one in files}
+        self._called_alike: dict[str, list[Recognised]] = defaultdict(list)
+        for name, one in self._by_name.items():
+            self._called_alike[as_called(name)].append(one)
         self._owners = self._find_owners()
+        self._owned: dict[str, list[SourceFile]] = defaultdict(list)
+        for name, owner in self._owners.items():
+            self._owned[owner.file.name].append(self._by_name[name].file)
 
     @property
     def headed(self) -> list[Recognised]:
@@ -129,7 +135,7 @@ class _Upload:
             return Rejection(one.file.name, _the_first(lacking))
         found = [file for file in data if isinstance(file, SourceFile)]
         if isinstance(one.format, SlideFormat):
-            found += [file for file in self._owned_by(one) if file not in found]
+            found = list(dict.fromkeys([*found, *self._owned.get(one.file.name, [])]))
             if one.format is SlideFormat.MIRAX and not any(_is_mirax_index(file) for file in found):
                 return Rejection(one.file.name, (_without_folder(one.file),))
         return Candidate(one.format, (one.file, *found))
@@ -163,11 +169,8 @@ class _Upload:
         """Find a file as spelt, or else the only one called alike (headers written on Windows, names kept by macOS)."""
         if name in self._by_name:
             return self._by_name[name]
-        similar = [one for other, one in self._by_name.items() if called_alike(other, name)]
+        similar = self._called_alike.get(as_called(name), [])
         return similar[0] if len(similar) == 1 else None
-
-    def _owned_by(self, one: Recognised) -> list[SourceFile]:
-        return [self._by_name[name].file for name, owner in self._owners.items() if owner is one]
 
     def _find_owners(self) -> dict[str, Recognised]:
         """Return who each part of a slide belongs to: named by a header, or in the folder named like a MIRAX slide."""

@@ -75,10 +75,9 @@ def is_one_line(name: str) -> bool:
     return name.isprintable() or not any(unicodedata.category(char) in UNSHOWN for char in name)
 
 
-def called_alike(one: str, other: str) -> bool:
-    """Tell whether two names differ in case alone, or in how an accented letter is made: of one character or of two."""
-    first, second = (unicodedata.normalize("NFC", name).casefold() for name in (one, other))
-    return first == second
+def as_called(name: str) -> str:
+    """Return what names have in common that differ in case, or in how an accented letter is made: of one character or of two."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def neighbour_name(header_name: str, reference: str) -> str | None:
