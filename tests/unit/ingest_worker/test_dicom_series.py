@@ -292,6 +292,20 @@ def test_a_file_that_does_not_say_whose_it_is_belongs_to_the_patient_of_its_seri
     assert image.notes == (Assumed.OWNER,)
 
 
+def test_a_file_that_names_its_patient_without_identifier_is_not_taken_for_one_of_another(
+    tmp_path: Path,
+) -> None:
+    def of_two(dataset: Dataset, index: int) -> None:
+        dataset.PatientID, dataset.PatientName = (("1", "Muster^Erika"), ("", "Muster^Max"))[index // 2]
+
+    files = write_dicom_series(tmp_path / "in", anatomy(4), change=of_two)
+
+    images = convert_here(files, tmp_path / "out").images
+
+    found = {image.metadata.patient_name: image.metadata.depth for image in images}
+    assert found == {"Muster^Erika": 2, "Muster^Max": 2}
+
+
 @pytest.mark.parametrize(
     ("keyword", "field"), [("PatientID", "patient_id"), ("StudyInstanceUID", "study_instance_uid")]
 )

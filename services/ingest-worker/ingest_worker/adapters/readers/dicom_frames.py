@@ -128,7 +128,7 @@ def _frame(header: DicomHeader, index: int, groups: Groups, channels: int) -> Fr
             orientation=place.orientation,
             pixel_spacing=pixel_spacing(groups.holding("PixelMeasuresSequence")) or ultrasound_spacing(top),
             stack=f"{text(content, 'StackID')} {_segment(groups, header)}".strip(),
-            owner=text(top, "PatientID"),
+            owner=text(top, "PatientID") or text(top, "PatientName"),
             times=_times(groups, content),
             trigger_ms=_trigger(groups),
             reference_ms=number(top, "FrameReferenceTime"),  # PS3.3 C.8.9.4

@@ -68,6 +68,7 @@ SHARED: Final = frozenset(
         tag(0x0008, 0x0005),  # SpecificCharacterSet
         tag(0x0008, 0x0008),  # ImageType
         tag(0x0008, 0x0060),  # Modality
+        tag(0x0010, 0x0010),  # PatientName
         tag(0x0010, 0x0020),  # PatientID
         tag(0x0018, 0x0060),  # KVP
         tag(0x0018, 0x0081),  # EchoTime
