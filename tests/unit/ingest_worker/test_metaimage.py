@@ -374,6 +374,7 @@ def test_pixels_written_as_text_are_what_itk_reads(tmp_path: Path, sample_type: 
         ("1 " * 3073, "holds more numbers than its header announces"),
         ("1 " * 3071 + "x", "something among its pixels is no number"),
         ("1 " * 3071 + "40000", "something among its pixels is no number, or none of its type"),
+        ("1 " * 3071 + "1_0", "something among its pixels is no number"),
         ("1" * 2_000_000, "something among its pixels is no number"),
     ],
 )
@@ -384,6 +385,13 @@ def test_text_that_is_not_the_announced_pixels_is_refused(
     source = write_raw_header(tmp_path / "a.mha", lines, numbers.encode())
 
     assert expected in the_reason(convert_here([source], tmp_path / "out"))
+
+
+def test_a_number_in_text_that_only_a_longer_float_holds_is_not_made_infinite(tmp_path: Path) -> None:
+    lines = ["ElementType = MET_FLOAT", *TEXT_HEADER, "ElementDataFile = LOCAL"]
+    source = write_raw_header(tmp_path / "a.mha", lines, ("1 " * 3071 + "1e39").encode())
+
+    assert "none of its type" in the_reason(convert_here([source], tmp_path / "out"))
 
 
 def test_size_is_compared_with_the_budget_before_pixels_are_read(tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ from ingest_worker.domain.refusals import Damaged, Refused
 NUMBERS: Final = "numbers.raw"
 """What the file with the raw ones is called, in the folder of the conversion."""
 
-COMMAS_TO_BLANKS: Final = bytes.maketrans(b",", b" ")
+AS_READ: Final = bytes.maketrans(b",_", b" ?")
+"""Commas part numbers, as in ITK; 1_000 is one to Python only."""
+
 WHITE_SPACE: Final = b" \t\r\n\v\f"
 LONGEST_NUMBER: Final = 400
 """A float64 written out in full takes some 330 digits."""
@@ -50,7 +52,7 @@ def _words(source: PixelBytes) -> Iterator[list[bytes]]:
     with source.file.path.open("rb") as stream:
         stream.seek(source.offset)
         while data := stream.read(INPUT_BYTES):
-            text = unread + data.translate(COMMAS_TO_BLANKS)
+            text = unread + data.translate(AS_READ)
             end = len(text) - len(text.rsplit(None, 1)[-1]) if text[-1] not in WHITE_SPACE else len(text)
             yield text[:end].split()
             unread = text[end:]
@@ -61,7 +63,8 @@ def _words(source: PixelBytes) -> Iterator[list[bytes]]:
 
 def _numbers(words: list[bytes], sample_type: str, name: str) -> Pixels:
     number = float if sample_type.startswith("float") else int
-    try:  # numpy refuses what an integer type does not hold
-        return np.array([number(word) for word in words], sample_type)
-    except (ValueError, OverflowError) as error:
+    try:  # numpy refuses what an integer type does not hold, and what is infinite only as a short float if told to
+        with np.errstate(over="raise"):
+            return np.array([number(word) for word in words], sample_type)
+    except (ValueError, ArithmeticError) as error:
         raise Damaged(name, "something among its pixels is no number, or none of its type") from error
