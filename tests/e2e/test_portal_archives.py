@@ -220,6 +220,7 @@ def test_settings_that_somebody_else_changed_meanwhile_are_not_overwritten(
 def test_an_archive_is_deleted_in_two_steps(page: Page, platform: RunningPlatform) -> None:
     client = platform.client()
     archive = client.create_archive("Short-lived")
+    client.create_archive("One that stays")
     opened(page, platform, f"/archives/{archive['slug']}/settings/")
     page.shows("Delete this archive")
 
@@ -231,7 +232,8 @@ def test_an_archive_is_deleted_in_two_steps(page: Page, platform: RunningPlatfor
     page.shows("Delete for good")
     page.press("Delete for good")
 
-    page.find(".finder")  # on the first page
+    page.find(".finder")  # on the first page, once there are archives
+    page.shows("One that stays")
     assert "Short-lived" not in page.find("main").text
 
 

@@ -28,8 +28,9 @@ NOBODY = Deidentification(b"k" * 32)
 TELLING = [
     "Muster",
     "Erika",
-    "0815",
-    "1964",
+    "P-0815",
+    "19640812",
+    "1964-08-12",
     "062Y",
     "Thorax",
     "soft",
