@@ -415,6 +415,20 @@ def test_a_second_picture_that_an_editor_dropped_is_noted(tmp_path: Path) -> Non
     assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, expected[0])
 
 
+@pytest.mark.parametrize("marker", [b"\xff\xda", b"\xff\xc0\x00"], ids=["scan", "length of its frame"])
+def test_a_second_picture_that_lost_its_beginning_is_noted(tmp_path: Path, marker: bytes) -> None:
+    expected = several_pictures(tmp_path / "in.jpg", picture(), picture()[::-1])
+    content = bytearray((tmp_path / "in.jpg").read_bytes())
+    at = content.rindex(marker)
+    content[at : at + len(marker)] = {2: b"\0\0", 3: b"\xff\xc0\xff"}[len(marker)]
+    (tmp_path / "in.jpg").write_bytes(content)
+
+    image = the_image(convert_here([tmp_path / "in.jpg"], tmp_path / "out"))
+
+    assert image.notes == ("The file announces 1 more pictures, which it does not hold.",)
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, expected[0])
+
+
 def test_a_picture_whose_second_was_dropped_is_upright_as_it_says(tmp_path: Path) -> None:
     on_its_side = Image.Exif()
     on_its_side[0x0112] = 6

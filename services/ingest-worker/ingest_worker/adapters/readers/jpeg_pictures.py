@@ -1,5 +1,6 @@
 """The pictures that follow the first in a JPEG: another eye, another angle, previews (multi-picture format, CIPA DC-007)."""
 
+import struct
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,8 +8,8 @@ from PIL import Image, MpoImagePlugin
 
 from ingest_worker.domain.files import SourceFile
 
-MISSING: Final = (OSError, SyntaxError, ValueError, EOFError)
-"""What Pillow raises where there is no picture although one is announced."""
+MISSING: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
+"""What Pillow raises where there is no picture, or nothing of one but its beginning, although one is announced."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def _looked_through(opened: MpoImagePlugin.MpoImageFile) -> Pictures:
 
 
 def _is_there(opened: MpoImagePlugin.MpoImageFile, frame: int) -> bool:
+    opened.tile = []  # that of the picture before is not the one of this
     try:
         opened.seek(frame)
     except MISSING:
