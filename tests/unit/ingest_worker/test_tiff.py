@@ -555,3 +555,20 @@ def test_tiles_of_two_lengths_are_damage(tmp_path: Path) -> None:
     reason = the_reason(convert_here([tmp_path / "in.tif"], tmp_path / "out"))
 
     assert "its TIFF directories cannot be read" in reason
+
+
+@pytest.mark.parametrize(("tag", "value"), [("ExtraSamples", 9), ("PhotometricInterpretation", 3)])
+def test_a_page_decoded_here_that_says_what_cannot_be_is_refused(
+    tmp_path: Path, tag: str, value: int
+) -> None:
+    source = tmp_path / "in.tif"
+    options: Any = {"tile": (16, 16), "resolution": (10_000, 10_000), "resolutionunit": "CENTIMETER"}
+    tifffile.imwrite(
+        source, np.zeros((16, 16, 4), np.uint8), photometric="rgb", compression="zstd", **options
+    )
+    with tifffile.TiffFile(source, mode="r+") as file:
+        file.pages[0].tags[tag].overwrite(value)  # type: ignore[union-attr]
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == "The file in.tif is damaged: page 1 says of its pixels what cannot be."

@@ -5,6 +5,7 @@ the picture comes out black. Of gray whose zero is white it keeps eight bits, wh
 samples of 10, 12 or 14 bits, it refuses.
 """
 
+import struct
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ WHOLE_BITS: Final = (1, 2, 4, 8, 16, 32, 64)
 GRAY_RGB_PALETTE: Final = (0, 1, 2, 3)
 ORIENTATION, SHORT = 274, "H"
 DECODING_ERRORS: Final = (*READING_ERRORS, RuntimeError)  # what imagecodecs raises is one
+DESCRIPTION_ERRORS: Final = (ValueError, TypeError, struct.error)  # of values that no picture has
 
 
 def is_decoded_by_libvips(page: Page) -> bool:
@@ -54,17 +56,24 @@ def write_plain(path: Path, pages: int, target: Path, name: str) -> None:
                 pixels = page.asarray()
             except DECODING_ERRORS as error:
                 raise Damaged(name, f"page {index + 1} cannot be decoded") from error
-            is_white_zero = page.photometric == WHITE_IS_ZERO
-            writer.write(
-                _mirrored(pixels, page.bitspersample) if is_white_zero else pixels,
-                photometric=BLACK_IS_ZERO if is_white_zero else page.photometric,
-                planarconfig=page.planarconfig if page.samplesperpixel > 1 else None,
-                extrasamples=page.extrasamples,
-                colormap=page.colormap,
-                iccprofile=page.iccprofile,
-                extratags=[(ORIENTATION, SHORT, 1, page.tags.valueof(ORIENTATION, default=1), False)],
-                metadata=None,
-            )
+            try:
+                _write(writer, page, pixels)
+            except DESCRIPTION_ERRORS as error:
+                raise Damaged(name, f"page {index + 1} says of its pixels what cannot be") from error
+
+
+def _write(writer: TiffWriter, page: TiffPage, pixels: Pixels) -> None:
+    is_white_zero = page.photometric == WHITE_IS_ZERO
+    writer.write(
+        _mirrored(pixels, page.bitspersample) if is_white_zero else pixels,
+        photometric=BLACK_IS_ZERO if is_white_zero else page.photometric,
+        planarconfig=page.planarconfig if page.samplesperpixel > 1 else None,
+        extrasamples=page.extrasamples,
+        colormap=page.colormap,
+        iccprofile=page.iccprofile,
+        extratags=[(ORIENTATION, SHORT, 1, page.tags.valueof(ORIENTATION, default=1), False)],
+        metadata=None,
+    )
 
 
 def _mirrored(pixels: Pixels, bits: int) -> Pixels:
