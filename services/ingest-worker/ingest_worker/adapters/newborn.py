@@ -81,5 +81,6 @@ def _wait_and_live(asking: int, saying: int, parent: int) -> NoReturn:
             order = stream.read()
         if order:
             live(json.loads(order), saying, parent)
-    finally:
         os._exit(0)
+    finally:
+        os._exit(1)  # whatever went wrong, it must not go on with its parent's work

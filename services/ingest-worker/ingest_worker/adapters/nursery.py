@@ -204,6 +204,5 @@ def _stopped(status: int) -> dict[str, Any]:
 
 if __name__ == "__main__":
     main()
-    os._exit(
-        0
-    )  # nothing is left to be saved, and taking imaging libraries down in order takes a tenth of a second
+    # Nothing is left to be saved, and taking imaging libraries down in order takes a tenth of a second.
+    os._exit(0)

@@ -52,9 +52,7 @@ def _jpeg(frame: bytes) -> FrameHeader | None:
 
 
 def _jpeg_2000(frame: bytes) -> FrameHeader | None:
-    start = frame.find(
-        JPEG_2000_START, 0, MOST_BEFORE
-    )  # some writers put the boxes of a file (JP2) before it
+    start = frame.find(JPEG_2000_START, 0, MOST_BEFORE)  # some put the boxes of a file (JP2) before it
     if start < 0:
         return None
     _, _, right, bottom, left, top, samples, depth = _JPEG_2000.unpack_from(frame, start)
