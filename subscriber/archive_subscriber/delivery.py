@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pika
@@ -62,6 +63,13 @@ class Delivery:
         """What it says it is, else what it was sent as."""
         type = self.headers.get("ce-type")
         return type if isinstance(type, str) else self.routing_key
+
+    def was_said_before(self, instant: datetime | None) -> bool:
+        """Say whether it tells a time before this one; without a time that can be read, it does not."""
+        try:
+            return instant is not None and datetime.fromisoformat(str(self.headers.get("ce-time"))) < instant
+        except (ValueError, TypeError):  # no instant, or none with a time zone
+            return False
 
     @property
     def count(self) -> int:

@@ -29,14 +29,24 @@ class LogReader:
     def forget(self) -> None:
         """Be ready to read everything again."""
         self._until = -1
+        self._earliest: datetime | None = None
         self._seen: int | None = None
         self._outstanding: set[int] = set()
         self._is_reading = False
         self._is_at_end = False
 
-    def begin(self, link: Link, next: int | None, start: str | int | datetime, *, until: int) -> None:
-        """Read on behind what was read before, or from `next`, or where it all starts."""
+    def begin(
+        self,
+        link: Link,
+        next: int | None,
+        start: str | int | datetime,
+        *,
+        earliest: datetime | None = None,
+        until: int,
+    ) -> None:
+        """Read on behind what was read before, or from `next`, or where it all starts; leave out what was said earlier."""
         self._link = link
+        self._earliest = earliest
         self._until = until
         self._is_reading = True
         if self._seen is not None:
@@ -82,7 +92,7 @@ class LogReader:
         if self._is_at_end or offset > self._until:
             self._is_at_end = True
             return
-        if self._wanted.includes(delivery.type):
+        if self._wanted.includes(delivery.type) and not delivery.was_said_before(self._earliest):
             self._outstanding.add(offset)
             self._receive(delivery)
         else:

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from archive_subscriber.bookmark import Bookmark, Progress
@@ -26,15 +26,19 @@ LOOK_EVERY_S = 30.0
 MARGIN_S = 1.0
 """What was sent before the queue was bound must have got into the log after this time."""
 
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""The broker finds a time in the log by its own clock, events tell that of who said them."""
+
 log = logging.getLogger("archive_subscriber")
 
 
 @dataclass(frozen=True)
 class Start:
-    """Where in the log a replay begins: as text to remember it by, and as the broker wants it."""
+    """Where in the log a replay begins: as text to remember it by, as the broker wants it, and as events tell it."""
 
     text: str
     position: str | int | datetime
+    earliest: datetime | None = None
 
 
 def start_of(since: Since) -> Start | None:
@@ -44,7 +48,7 @@ def start_of(since: Since) -> Start | None:
     if isinstance(since, datetime):
         if since.tzinfo is None:
             raise ValueError("since must be an aware datetime, one with a time zone")
-        return Start(since.astimezone(UTC).isoformat(), since)
+        return Start(since.astimezone(UTC).isoformat(), since - CLOCKS_DIFFER, earliest=since)
     if since == "first":
         return Start("first", "first")
     if type(since) is int and since >= 0:
@@ -98,7 +102,13 @@ class Replay:
             self._note(link, Progress(self._start.text, until=self._last_offset(after_s=MARGIN_S)))
         assert self._noted.until is not None
         log.info("replaying the log into %s, %s", self._queue, self._noted)
-        self._reader.begin(link, self._noted.next, self._start.position, until=self._noted.until)
+        self._reader.begin(
+            link,
+            self._noted.next,
+            self._start.position,
+            earliest=self._start.earliest,
+            until=self._noted.until,
+        )
         return True
 
     def tick(self, link: Link) -> None:

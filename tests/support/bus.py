@@ -66,10 +66,11 @@ class Bus:
         finally:
             publisher.close()
 
-    def publish(self, *events: Event) -> None:
+    def publish(self, *events: Event, at: datetime | None = None) -> None:
+        """Publish events that were said just now, or say so of another time."""
         with self.publisher() as publisher:
             for event in events:
-                publisher.publish(waiting(event))
+                publisher.publish(waiting(event, at=at))
 
     def declare(self, queue: Queue) -> None:
         with self.connected() as connection, broker_errors(connection):
@@ -124,9 +125,9 @@ def a_deletion(number: int | str) -> ItemDeleted:
     return ItemDeleted(item=f"item-{number}", archive="archive-1", images=[])
 
 
-def waiting(event: Event, *, sequence: int = 1) -> dict[str, Any]:
+def waiting(event: Event, *, sequence: int = 1, at: datetime | None = None) -> dict[str, Any]:
     """Return an event as it waits in an outbox."""
-    return envelope(event, source="a-service", sequence=sequence, at=datetime.now(UTC))
+    return envelope(event, source="a-service", sequence=sequence, at=at or datetime.now(UTC))
 
 
 def start(work: Callable[..., object], *arguments: object) -> SpawnProcess:

@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,7 +29,11 @@ Start = int | datetime
 
 PREFETCH = 500
 LOOK_EVERY_S = 0.2
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""The broker finds a time in the log by its own clock, events tell that of who said them."""
+
 _QUIET_S = 1.0
+_PATIENCE_S = 60.0
 _MANY = 65_535
 _OFFSET = "x-stream-offset"
 
@@ -127,23 +132,28 @@ class StreamLog:
         self._parameters = pika.URLParameters(url)
 
     def read(self, start: Start) -> Iterator[LoggedEvent]:
-        last = self._last_offset()
-        if last < 0 or (isinstance(start, int) and start > last):
+        last = self._last()
+        if last is None or (isinstance(start, int) and start > last.offset):
             return
-        is_quiet = False
-        for event in self._consume(start):
-            if event is None:  # nothing for a while: of what was asked for nothing is there, or all was read
-                if is_quiet:
-                    return
-                is_quiet = True
-            elif event.offset > last:
+        for event in self._until_quiet(start, is_due=last.is_since(start)):
+            if event.offset > last.offset:
                 return
-            else:
-                is_quiet = False
-                if event.is_since(start):
-                    yield event
-                if event.offset == last:
-                    return
+            if event.is_since(start):
+                yield event
+            if event.offset == last.offset:
+                return
+
+    def _until_quiet(self, start: Start, *, is_due: bool) -> Iterator[LoggedEvent]:
+        """Give what comes; when nothing does, believe that nothing is there unless something is due."""
+        quiet_s = 0.0
+        for event in self._consume(start):
+            if event is not None:
+                quiet_s, is_due = 0.0, True  # what was last when asked comes too
+                yield event
+            elif not is_due and quiet_s:
+                return
+            elif (quiet_s := quiet_s + _QUIET_S) > _PATIENCE_S:
+                raise Unavailable("the broker does not deliver what its log holds")
 
     def follow(self, start: Start | None = None) -> Iterator[LoggedEvent]:
         for event in self._consume("next" if start is None else start):
@@ -154,6 +164,8 @@ class StreamLog:
         """Give messages as they come, None whenever the broker says that there are no more now."""
         with self._channel(PREFETCH) as channel:
             channel.queue_declare(LOG, passive=True)
+            if isinstance(position, datetime):
+                position -= CLOCKS_DIFFER
             found = channel.consume(LOG, arguments={_OFFSET: position}, inactivity_timeout=_QUIET_S)
             for method, properties, body in found:
                 if method is None or properties is None or body is None:
@@ -163,18 +175,20 @@ class StreamLog:
                     channel.basic_ack(method.delivery_tag)
                     yield _from_stream(properties, body)
 
-    def _last_offset(self) -> int:
-        """Return the offset of the newest message, -1 when there is none."""
-        offsets = [-1]
+    def _last(self) -> LoggedEvent | None:
+        """Return the newest message, None when there is none."""
+        found: list[LoggedEvent] = []
         with self._channel(_MANY) as channel:
             channel.basic_consume(
                 LOG,
-                lambda channel, method, properties, body: offsets.append(int(properties.headers[_OFFSET])),
+                lambda channel, method, properties, body: found.append(_from_stream(properties, body)),
                 arguments={_OFFSET: "last"},
             )
             channel.queue_declare(LOG, passive=True)  # answered after all that was there has been delivered
             channel.connection.process_data_events(0)
-        return max(offsets)
+            if not found:  # or the broker is not that fast
+                channel.connection.process_data_events(_QUIET_S)
+        return max(found, key=attrgetter("offset"), default=None)
 
     @contextmanager
     def _channel(self, prefetch: int) -> Iterator[BlockingChannel]:

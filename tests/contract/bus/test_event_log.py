@@ -1,6 +1,7 @@
 """The log of all events, read by operators: from an offset or a time, to its end or for ever, taking nothing away."""
 
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from archive_shared.errors import NotFound, Unavailable
 from archive_shared.events import ItemCreated
-from archive_shared.messaging.event_log import LoggedEvent, Start, open_log
+from archive_shared.messaging.event_log import LoggedEvent, Start, StreamLog, open_log
 from archive_shared.wire.cloud_events import decode
 from tests.support.bus import Bus, an_item, settle_down
 from tests.support.processes import wait_until
@@ -46,6 +47,29 @@ def test_it_is_read_from_a_time(bus: Bus) -> None:
     bus.publish(an_item("new"))
 
     assert items(read(bus, since)) == ["item-new"]
+
+
+def test_a_time_is_that_of_who_said_it_whatever_the_brokers_clock_says(bus: Bus) -> None:
+    ahead = datetime.now(UTC) + timedelta(seconds=30)
+    bus.publish(an_item("old"), at=ahead - timedelta(seconds=1))
+    bus.publish(an_item("new"), at=ahead)
+
+    assert items(read(bus, ahead)) == ["item-new"]
+
+
+def test_a_broker_that_is_slow_to_deliver_is_waited_for(
+    rabbitmq_bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rabbitmq_bus.publish(an_item(1))
+    at_once = StreamLog._consume
+
+    def slowly(log: StreamLog, position: Start | str) -> Iterator[LoggedEvent | None]:
+        yield from [None] * 5
+        yield from at_once(log, position)
+
+    monkeypatch.setattr(StreamLog, "_consume", slowly)
+
+    assert items(read(rabbitmq_bus)) == ["item-1"]
 
 
 def test_a_connection_that_is_reset_the_moment_it_is_made_makes_it_unavailable(
