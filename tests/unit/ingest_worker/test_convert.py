@@ -8,9 +8,19 @@ import pytest
 
 import ingest_worker
 from archive_shared.errors import Invalid
-from demo.imaging import anatomy, cut_short, write_dicom_series, write_image, write_picture, write_pyramid
+from demo.imaging import (
+    anatomy,
+    cut_short,
+    picture,
+    write_dicom_series,
+    write_image,
+    write_picture,
+    write_pyramid,
+)
 from ingest_worker import Budget, ConversionProgress, SourceFile, convert
+from ingest_worker.adapters.namesakes import AMBIGUOUS
 from ingest_worker.domain.images import ImageType
+from ingest_worker.domain.report import Rejection
 from tests.support.conversions import read_with_itk
 
 
@@ -190,6 +200,49 @@ def test_a_file_that_is_gone_or_no_file_is_rejected(tmp_path: Path) -> None:
 def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match=r"Two files are called a\.png"):
         convert([tmp_path / "1" / "a.png", tmp_path / "2" / "a.png"], tmp_path / "out")
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[bytes]:
+    return [
+        write_picture(tmp_path / "x.png", picture(columns=columns)).read_bytes() for columns in (64, 65, 66)
+    ]
+
+
+def test_a_name_that_stands_twice_in_an_archive_is_taken_once_or_refused_alone(
+    pictures: list[bytes], tmp_path: Path
+) -> None:
+    archive = tmp_path / "a.zip"
+    members = [("same.png", 0), ("x//same.png", 0), ("differs.png", 1), ("./own.png", 2), ("./same.png", 0)]
+    with zipfile.ZipFile(archive, "w") as opened:
+        for name, number in members:
+            opened.writestr(name, pictures[number])
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            opened.writestr("differs.png", pictures[2])
+
+    report = convert([archive], tmp_path / "out")
+
+    assert sorted(image.sources[0].name for image in report.images) == [
+        "a.zip/own.png", "a.zip/same.png", "a.zip/x/same.png",
+    ]  # fmt: skip
+    assert report.rejected == (Rejection("a.zip/differs.png", (AMBIGUOUS,)),)
+
+
+def test_a_folder_called_like_an_archive_beside_it_never_lends_it_its_pixels(
+    pictures: list[bytes], tmp_path: Path
+) -> None:
+    inner, outer = tmp_path / "inner.zip", tmp_path / "outer.zip"
+    with zipfile.ZipFile(inner, "w") as opened:
+        opened.writestr("1.png", pictures[0])
+        opened.writestr("2.png", pictures[1])
+    with zipfile.ZipFile(outer, "w") as opened:
+        opened.write(inner, "b.zip")
+        opened.writestr("b.zip/1.png", pictures[2])
+
+    report = convert([outer], tmp_path / "out")
+
+    assert [image.sources[0].name for image in report.images] == ["outer.zip/b.zip/2.png"]
+    assert report.rejected == (Rejection("outer.zip/b.zip/1.png", (AMBIGUOUS,)),)
 
 
 def test_no_files_are_refused(tmp_path: Path) -> None:

@@ -117,12 +117,6 @@ def test_names_are_read_though_their_encoding_is_not_told(tmp_path: Path, stored
     assert contents(unpacked(archive)) == {f"a.zip/{name}": b"1"}
 
 
-def test_names_that_mean_one_file_are_no_archive_to_trust(tmp_path: Path) -> None:
-    archive = write_zip(tmp_path / "a.zip", {"x/y": b"1", "x//y": b"2"})
-
-    assert reason(unpacked(archive)) == "The archive a.zip holds several files of one name."
-
-
 def test_links_are_not_followed(tmp_path: Path) -> None:
     archive = tmp_path / "a.zip"
     with zipfile.ZipFile(archive, "w") as opened:
@@ -155,16 +149,6 @@ def test_an_encrypted_archive_says_so(tmp_path: Path) -> None:
     archive.write_bytes(content)
 
     assert reason(unpacked(archive)).startswith("The archive a.zip is encrypted")
-
-
-def test_two_files_of_one_name_are_no_archive_to_trust(tmp_path: Path) -> None:
-    archive = tmp_path / "a.zip"
-    with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr("x", b"1")
-        with pytest.warns(UserWarning, match="Duplicate name"):
-            opened.writestr("x", b"2")
-
-    assert reason(unpacked(archive)) == "The archive a.zip holds several files of one name."
 
 
 def test_an_archive_cut_short_or_with_a_flipped_bit_is_damaged(tmp_path: Path) -> None:

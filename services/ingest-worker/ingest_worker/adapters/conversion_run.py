@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ingest_worker.adapters.disk import Disk
 from ingest_worker.adapters.isolation import Isolation
+from ingest_worker.adapters.namesakes import without_namesakes
 from ingest_worker.adapters.sources_beside import SourcesBeside
 from ingest_worker.adapters.tasks import (
     LIGHT,
@@ -75,8 +76,9 @@ class ConversionRun:
             unpacked = self._unpacked(archives)
             beside.begin(unpacked)
             plain = [file for file in present if file not in archives]
-            candidates, rejections = gather(self._recognised(plain + unpacked))
-            self.rejections += rejections
+            files, namesakes = without_namesakes(plain + unpacked)
+            candidates, rejections = gather(self._recognised(files))
+            self.rejections += [*namesakes, *rejections]
             if self.key or not self.keep_slides:
                 candidates = [candidate.without_tiler() for candidate in candidates]
             if not self.keep_slides:

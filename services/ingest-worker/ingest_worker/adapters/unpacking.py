@@ -143,8 +143,6 @@ def _wanted(opened: zipfile.ZipFile, archive: SourceFile) -> list[zipfile.ZipInf
     entries = [entry for entry, path in named if not path.endswith("/") and not _is_litter(path)]
     if not entries:
         raise Refused(f"The archive {archive.base_name} is empty.")
-    if len({_member_name(archive, entry) for entry in entries}) < len(entries):
-        raise Refused(f"The archive {archive.base_name} holds several files of one name.")
     if any(entry.flag_bits & ENCRYPTED for entry in entries):
         raise Refused(
             f"The archive {archive.base_name} is encrypted; it can only be imported without a password."
