@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ingest_worker.domain.geometry import Vector, cross
 from ingest_worker.domain.slices import Slice
-from ingest_worker.domain.stacking import SAME_PLACES, Stack, Unstackable, stacks_of
+from ingest_worker.domain.stacking import BESIDE, SAME_PLACES, Stack, Unstackable, stacks_of
 
 AXIAL = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 
@@ -171,6 +171,33 @@ def test_time_points_at_shifted_places_are_no_fourth_dimension() -> None:
     assert refusal([*first, *second]).startswith(
         "The slices of the time points do not lie at the same places"
     )
+
+
+@pytest.mark.parametrize("traits", [{}, {"acquisition": "1"}])
+def test_stations_side_by_side_are_volumes_of_their_own(traits: dict[str, str]) -> None:
+    slices = [
+        replace(
+            one, file=f"{number}{one.file}", acquired=f"12000{number}", traits=dict(traits, series=number)
+        )
+        for number, along in (("1", 0.0), ("2", 40.0), ("3", 80.0))
+        for one in column_of_slices(3, start=(0.0, along, 0.0))
+    ]
+
+    found = stacked(slices)
+
+    stacks = [stack for stack in found if isinstance(stack, Stack)]
+    assert [stack.geometry.origin for stack in stacks] == [(0, 0, 0), (0, 40, 0), (0, 80, 0)]
+    assert [(stack.depth, stack.timepoints, stack.notes) for stack in stacks] == [(3, None, (BESIDE,))] * 3
+
+
+def test_a_tilted_stack_over_time_is_refused_as_tilted() -> None:
+    slices = [
+        replace(one, file=f"{time}{one.file}", acquired=time, position=(0.0, 0.2 * rank, 2.0 * rank))
+        for time in ("120001", "120002")
+        for rank, one in enumerate(column_of_slices(4))
+    ]
+
+    assert "tilted gantry" in refusal(slices)
 
 
 def test_positions_that_only_some_slices_have_part_the_series() -> None:

@@ -3,7 +3,7 @@
 Order comes from positions along the slices' normal, never from the scanner's numbering (DICOM PS3.3 C.7.6.2.1.1).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -22,7 +22,6 @@ from ingest_worker.domain.geometry import (
 from ingest_worker.domain.refusals import Refused
 from ingest_worker.domain.same_place import (
     ACQUISITION,
-    Part,
     by_acquisition,
     pictures_apart,
     same_place_reason,
@@ -38,6 +37,7 @@ from ingest_worker.domain.slices import (
     places,
     with_owner,
 )
+from ingest_worker.domain.stations import sideways_mm, stations
 
 EVEN_STEP = 0.1
 """A slice may lie this share of a step off its place in the even grid; beyond, the grid would be a lie."""
@@ -51,11 +51,8 @@ MOST_OF_STEP = 0.25
 MOST_EMPTY_SLICES = 10_000
 """More are never put between those of a segmentation."""
 
-SIDEWAYS_PIXELS = 0.25
-"""A slice may lie this many pixels beside the line of the others: positions are often rounded to 0.1 mm."""
-
-
 SAME_PLACES = "Other images of this series show the same places; this is the one of {}."
+BESIDE = "Other images of this series show places beside these."
 
 
 @dataclass(frozen=True)
@@ -153,6 +150,9 @@ def _positioned(volume: list[Slice], slice_distance_mm: float | None) -> list[St
     through_time = time_axis(by_place)
     if through_time is not None:
         return [_grid(through_time, slice_distance_mm)]
+    side_by_side = stations(by_place)
+    if side_by_side is not None:
+        return [_noted(stack, BESIDE) for part in side_by_side for stack in _stacked(part, slice_distance_mm)]
     # At a single place, each time point of a dynamic series is an acquisition of its own.
     parts = told_apart(by_place, but_by=ACQUISITION if len(by_place) == 1 else "")
     if parts is None:
@@ -164,15 +164,15 @@ def _positioned(volume: list[Slice], slice_distance_mm: float | None) -> list[St
         parts = told_apart(by_place) or pictures_apart(by_place)
     if parts is None:
         raise Refused(same_place_reason(by_place))
-    return [stack for part in parts for stack in _of_part(part, slice_distance_mm)]
+    return [
+        _noted(stack, *(SAME_PLACES.format(part.difference),) * bool(part.difference))
+        for part in parts
+        for stack in _stacked(part.slices, slice_distance_mm)
+    ]
 
 
-def _of_part(part: Part, slice_distance_mm: float | None) -> Iterator[Stack | Unstackable]:
-    for stack in _stacked(part.slices, slice_distance_mm):
-        if isinstance(stack, Stack) and part.difference:
-            yield replace(stack, notes=(*stack.notes, SAME_PLACES.format(part.difference)))
-        else:
-            yield stack
+def _noted(found: Stack | Unstackable, *notes: str) -> Stack | Unstackable:
+    return replace(found, notes=(*found.notes, *notes)) if isinstance(found, Stack) else found
 
 
 def _filled(slices: list[Slice], normal: Vector, slice_distance_mm: float | None) -> list[Slice]:
@@ -272,8 +272,7 @@ def _both(low: Slice, high: Slice) -> str:
 
 def _same_places(first: Sequence[Slice], later: Sequence[Slice]) -> None:
     for one, other in zip(first, later, strict=True):
-        spacing = one.pixel_spacing or (1.0, 1.0)
-        if length(subtract(_position(one), _position(other))) > SIDEWAYS_PIXELS * min(spacing):
+        if length(subtract(_position(one), _position(other))) > sideways_mm(one):
             raise Refused(
                 f"The slices of the time points do not lie at the same places: {_both(one, other)}."
             )
@@ -281,11 +280,10 @@ def _same_places(first: Sequence[Slice], later: Sequence[Slice]) -> None:
 
 def _straight(slices: Sequence[Slice], row: Vector, column: Vector) -> None:
     """Refuse stacks whose slices are shifted against each other: a tilted gantry, or a moved table."""
-    spacing = slices[0].pixel_spacing or (1.0, 1.0)
     start = _position(slices[0])
     shifts = [subtract(_position(one), start) for one in slices]
     sideways = max(max(abs(dot(shift, row)), abs(dot(shift, column))) for shift in shifts)
-    if sideways > SIDEWAYS_PIXELS * min(spacing):
+    if sideways > sideways_mm(slices[0]):
         raise Refused(
             f"The slices are shifted sideways against each other by up to {sideways:.4g} mm (tilted gantry or "
             "moved table); such a stack is no rectangular volume."
