@@ -163,6 +163,18 @@ def test_a_broken_group_does_not_spoil_the_others() -> None:
     assert found[1].files == ("b0.dcm", "b2.dcm", "b3.dcm")
 
 
+def test_time_points_whose_positions_differ_by_their_rounding_are_a_fourth_dimension() -> None:
+    slices = [
+        replace(one, file=f"{time}{one.file}", times={"index": time}, pixel_spacing=(1.2, 1.2))
+        for time in (1.0, 2.0, 3.0)
+        for one in column_of_slices(4, start=(0.0, 0.0, 0.004 * time))
+    ]
+
+    stack = only(slices)
+
+    assert (stack.depth, stack.timepoints) == (4, 3)
+
+
 def test_time_points_at_shifted_places_are_no_fourth_dimension() -> None:
     first = [replace(one, file=f"a{one.file}", times={"index": 1.0}) for one in column_of_slices(3)]
     shifted = column_of_slices(3, start=(0.4, 0.0, 0.0))

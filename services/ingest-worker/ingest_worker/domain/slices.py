@@ -14,7 +14,10 @@ SAME_ORIENTATION = 1e-3
 """Direction cosines closer than this are one orientation: scanners round them to three digits and more."""
 
 SAME_PLACE_MM = 1e-3
-"""Slices nearer to one another than this lie at the same place."""
+SAME_PLACE_PIXELS = 0.01
+"""Slices nearer to one another than one of these lie at the same place: time points differ by what positions are rounded to."""
+
+SAME_SPACING_MM = 1e-3
 
 HEAD_FIRST: Orientation = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 """Rows and columns of an axial slice, where nothing is said of them."""
@@ -142,7 +145,7 @@ def _fits(first: Slice, other: Slice) -> bool:
         (first.owner, first.stack, first.shape) == (other.owner, other.stack, other.shape)
         and (first.position is None) == (other.position is None)
         and _close(_flat(first.orientation), _flat(other.orientation), SAME_ORIENTATION)
-        and _close(first.pixel_spacing, other.pixel_spacing, SAME_PLACE_MM)
+        and _close(first.pixel_spacing, other.pixel_spacing, SAME_SPACING_MM)
     )
 
 
@@ -164,10 +167,11 @@ def places(slices: Sequence[Slice], heights: Sequence[float]) -> list[list[Slice
     heights
         Of each slice, along the normal.
     """
+    same_mm = max(SAME_PLACE_MM, SAME_PLACE_PIXELS * min(slices[0].pixel_spacing or (0.0,)))
     found: list[list[Slice]] = []
     last = float("-inf")
     for height, one in sorted(zip(heights, slices, strict=True), key=lambda pair: pair[0]):
-        if height - last > SAME_PLACE_MM:
+        if height - last > same_mm:
             found.append([])
             last = height
         found[-1].append(one)
