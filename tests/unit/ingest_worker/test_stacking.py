@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from ingest_worker.domain.geometry import Vector, cross
 from ingest_worker.domain.slices import Slice
-from ingest_worker.domain.stacking import BESIDE, SAME_PLACES, Stack, Unstackable, stacks_of
+from ingest_worker.domain.stacking import BESIDE, SAME_PLACES, TURNED, Stack, Unstackable, stacks_of
 
 AXIAL = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 
@@ -122,6 +123,26 @@ def test_directions_rounded_differently_are_one_orientation() -> None:
     slices[1] = replace(slices[1], orientation=((0.99999, 0.0004, 0.0), (-0.0004, 0.99999, 0.0)))
 
     assert only(slices).depth == 3
+
+
+@pytest.mark.parametrize(
+    "odd", [{"orientation": ((0.99999, 0.003, 0.0), (-0.003, 0.99999, 0.0))}, {"pixel_spacing": (0.502, 0.7)}]
+)
+def test_slices_turned_a_little_are_an_image_of_their_own_and_both_say_so(odd: dict[str, Any]) -> None:
+    slices = [replace(one, **odd) if index % 2 else one for index, one in enumerate(column_of_slices(6))]
+
+    found = stacked(slices)
+
+    assert [one.notes for one in found if isinstance(one, Stack)] == [(TURNED,), (TURNED,)]
+
+
+def test_slices_across_one_another_need_no_remark() -> None:
+    coronal = ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0))
+    across = [replace(one, file=f"c{one.file}") for one in column_of_slices(2, axes=coronal)]
+
+    found = stacked([*column_of_slices(2), *across])
+
+    assert [one.notes for one in found if isinstance(one, Stack)] == [(), ()]
 
 
 def test_two_groups_that_only_together_are_told_apart() -> None:

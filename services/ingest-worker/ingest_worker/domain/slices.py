@@ -19,6 +19,9 @@ SAME_PLACE_PIXELS = 0.01
 
 SAME_SPACING_MM = 1e-3
 
+NEARLY_ORIENTATION, NEARLY_SPACING_MM = 0.02, 0.02
+"""One degree, and what files of one scan may be rounded or averaged by: slices that differ so were meant for one volume."""
+
 HEAD_FIRST: Orientation = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 """Rows and columns of an axial slice, where nothing is said of them."""
 
@@ -140,12 +143,19 @@ def alike(slices: Iterable[Slice]) -> list[list[Slice]]:
     return parts
 
 
-def _fits(first: Slice, other: Slice) -> bool:
+def nearly_alike(first: Slice, other: Slice) -> bool:
+    """Tell whether slices differ so little that a reader would expect them in one volume."""
+    return _fits(first, other, orientation=NEARLY_ORIENTATION, spacing_mm=NEARLY_SPACING_MM)
+
+
+def _fits(
+    first: Slice, other: Slice, *, orientation: float = SAME_ORIENTATION, spacing_mm: float = SAME_SPACING_MM
+) -> bool:
     return (
         (first.owner, first.stack, first.shape) == (other.owner, other.stack, other.shape)
         and (first.position is None) == (other.position is None)
-        and _close(_flat(first.orientation), _flat(other.orientation), SAME_ORIENTATION)
-        and _close(first.pixel_spacing, other.pixel_spacing, SAME_SPACING_MM)
+        and _close(_flat(first.orientation), _flat(other.orientation), orientation)
+        and _close(first.pixel_spacing, other.pixel_spacing, spacing_mm)
     )
 
 

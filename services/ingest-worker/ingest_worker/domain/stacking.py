@@ -34,6 +34,7 @@ from ingest_worker.domain.slices import (
     Slice,
     alike,
     files_of,
+    nearly_alike,
     places,
     with_owner,
 )
@@ -53,6 +54,10 @@ MOST_EMPTY_SLICES = 10_000
 
 SAME_PLACES = "Other images of this series show the same places; this is the one of {}."
 BESIDE = "Other images of this series show places beside these."
+TURNED = (
+    "Other slices of this series are turned a little against these, or their pixels are a little larger or smaller; "
+    "they are no part of this image."
+)
 
 
 @dataclass(frozen=True)
@@ -100,9 +105,11 @@ def stacks_of(
         stored against their normal.
     """
     results: list[Stack | Unstackable] = []
-    for part in alike(with_owner(slices)):
+    parts = alike(with_owner(slices))
+    for part in parts:
+        turned = any(nearly_alike(part[0], other[0]) for other in parts if other is not part)
         for volume in _without_positions(part, cross_sectional) if part[0].position is None else [part]:
-            results.extend(_stacked(volume, slice_distance_mm))
+            results += [_noted(one, *(TURNED,) * turned) for one in _stacked(volume, slice_distance_mm)]
     return results
 
 
