@@ -537,11 +537,14 @@ def test_beds_that_pet_passes_twice_are_not_missing(tmp_path: Path, overlap: int
     assert found == ([(3, None)] * 2 if overlap else [(6, 2)])
 
 
-def test_graphics_above_the_pixels_are_mentioned(tmp_path: Path) -> None:
-    def overlaid(dataset: Dataset, _: int) -> None:
-        dataset.add_new((0x6002, 0x3000), "OW", bytes(96))
+@pytest.mark.parametrize("first", [0, 2])
+def test_graphics_above_the_pixels_are_mentioned_wherever_they_begin(tmp_path: Path, first: int) -> None:
+    def overlaid(dataset: Dataset, index: int) -> None:
+        if index >= first:
+            dataset.add_new((0x6002, 0x0010), "US", 24)
+            dataset.add_new((0x6002, 0x3000), "OW", bytes(96))
 
-    files = write_dicom_series(tmp_path / "in", anatomy(2), change=overlaid)
+    files = write_dicom_series(tmp_path / "in", anatomy(4), change=overlaid)
 
     image = the_image(convert_here(files, tmp_path / "out"))
 

@@ -60,7 +60,7 @@ def describe(
         name=_name(header, dataset, len(headers), stack.slices[0].frame),
         metadata=replace(found.metadata, eye_choice=_eye(dataset, stack.slices[0].frame)),
         header_fields=found.header_fields,
-        notes=(*stack.notes, *found.notes, *_remarks(stack, dataset)),
+        notes=(*stack.notes, *found.notes, *_remarks(stack, dataset, headers.values())),
     )
 
 
@@ -150,11 +150,12 @@ def _eye(dataset: Dataset, frame: int) -> EyeChoice:
     return EYES.get(side, EyeChoice.UNKNOWN)
 
 
-def _remarks(stack: Stack, dataset: Dataset) -> tuple[str, ...]:
+def _remarks(stack: Stack, dataset: Dataset, headers: Iterable[DicomHeader]) -> tuple[str, ...]:
     measures = next(_frame_groups(dataset, stack.slices[0].frame, "PixelMeasuresSequence"), dataset)
     measured = remark_on_spacing(measures) if stack.spacing_known[0] else UNKNOWN
     remarks = [measured] if measured else []
-    if any((group, OVERLAY_DATA) in dataset for group in OVERLAYS):
+    kinds = {id(header.dataset): header.dataset for header in headers}.values()
+    if any((group, OVERLAY_DATA) in kind for kind in kinds for group in OVERLAYS):
         remarks.append("The file has graphics to be shown above its pixels (overlays), which were left out.")
     if stack.slices[0].position is None and stack.slices[-1].frame > 0:
         remarks.append("The frames carry no positions and were stacked as slices in their stored order.")

@@ -101,9 +101,10 @@ SHARED: Final = frozenset(
         tag(0x0028, 0x1052),  # RescaleIntercept
         tag(0x0028, 0x1053),  # RescaleSlope
         tag(0x3002, 0x0011),  # ImagePlanePixelSpacing
+        *(tag(group, 0x0010) for group in range(0x6000, 0x6020, 2)),  # OverlayRows
     }
 )  # fmt: skip
-"""Whatever pixels, place and owner of a slice depend on, and what tells it apart; usually the same in all of its series."""
+"""Whatever pixels, place and owner of a slice depend on, and what tells it apart or lies above it; usually the same in its series."""
 
 BEYOND: Final = frozenset(
     {
