@@ -305,6 +305,22 @@ def test_a_header_that_contradicts_itself_says_how(
     assert expected in reason
 
 
+@pytest.mark.parametrize(("photometric", "stored"), [("YBR_PARTIAL_422", 2), ("HSV", 3), ("ARGB", 3)])
+def test_colours_that_nobody_turns_into_rgb_are_refused_by_name(
+    tmp_path: Path, photometric: str, stored: int
+) -> None:
+    colors = np.zeros((6, 8, stored), np.uint8)
+    changes = {
+        "PhotometricInterpretation": photometric, "SamplesPerPixel": 3, "PlanarConfiguration": 0,
+        "BitsAllocated": 8, "BitsStored": 8, "HighBit": 7, "Rows": 6, "Columns": 8, "PixelData": colors.tobytes(),
+    }  # fmt: skip
+    files = write_slices(tmp_path / "in", [STORED], changes)
+
+    reason = the_reason(convert_here(files, tmp_path / "out"))
+
+    assert reason == f"The colours of 0.dcm are told in a way that cannot be imported ({photometric})."
+
+
 def test_pixels_no_header_describes_are_mentioned(tmp_path: Path) -> None:
     """Such as all frames but the first where their number is missing; one byte makes lengths even."""
     files = write_slices(tmp_path / "in", [STORED], {"PixelData": STORED.tobytes() * 3})

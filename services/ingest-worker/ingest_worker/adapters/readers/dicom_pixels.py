@@ -57,6 +57,9 @@ DECODERS: Final = {
     RLELossless: "pydicom",
 }
 
+COLORS: Final = (*GRAY, PALETTE, "RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
+"""What decoders turn into RGB, or what is RGB by then: JPEG 2000 has the last two, and files that were decompressed keep their names."""
+
 END_OF_IMAGE = b"\xff\xd9"
 DECODER_ERRORS = (*PARSING_ERRORS, RuntimeError)
 
@@ -79,11 +82,16 @@ def read_frames(
         The pixels are incomplete, damaged, or compressed in a way that is not supported.
     """
     native = header.transfer_syntax in NATIVE
+    if not native:
+        _require_decoder(header)
+    if form.photometric not in COLORS:
+        raise Refused(
+            f"The colours of {header.file.base_name} are told in a way that cannot be imported ({form.photometric})."
+        )
     if native:
         _require_known_length(header)
         _require_length(header, form, count)
     else:
-        _require_decoder(header)
         _check_fragments(header, form, count)
     for pixels in _frames(header, form, frames, count):
         stored = _colored(meaningful(pixels, form, native=native), header, form)
