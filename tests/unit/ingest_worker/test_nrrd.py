@@ -230,6 +230,7 @@ def test_a_flipped_bit_in_gzip_is_noticed(tmp_path: Path) -> None:
         ("data file: ../x.raw", "outside the upload"),
         ("datafile: gone.raw", "gone.raw, was not uploaded"),
         ("data file: LIST", "spread over a list of files"),
+        ("data file: LIST 2\nslice 1.raw\nslice 2.raw", "spread over a list of files"),
         ("data file: x%02d.raw 1 4 1", "spread over a list of files"),
         ("encoding: hex", "neither raw, nor text, nor compressed"),
         ("type: block", "no type of pixels"),

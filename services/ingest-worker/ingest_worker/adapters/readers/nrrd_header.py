@@ -42,6 +42,8 @@ GEOMETRY_FIELDS = frozenset(
 SPACE_FIELDS = frozenset({"space", "space dimension", "space origin"})
 """Those that say something of the space as a whole; most others have a value for each axis."""
 
+DATA_FILE = ("data file", "datafile")
+
 FOUR_DIMENSIONS = 4
 VALUE_OF_AXIS = re.compile(r"\([^)]*\)|\S+")
 SEGMENT = re.compile(r"Segment\d+_ID")
@@ -215,6 +217,8 @@ def _fields(file: SourceFile, budget: Budget) -> tuple[dict[str, str], dict[str,
                 f"The header of {lines.name} has a line that is not of the form 'field: value', or a field twice."
             )
         fields[key] = value.strip()
+        if key in DATA_FILE and _is_list(value):  # names of files follow, not fields
+            break
     return fields, values, lines.offset
 
 
@@ -252,12 +256,16 @@ def _encoding(fields: dict[str, str], name: str) -> str:
 
 
 def _data_file(fields: dict[str, str], name: str) -> str | None:
-    value = fields.get("data file", fields.get("datafile"))
+    value = next((fields[spelling] for spelling in DATA_FILE if spelling in fields), None)
     if value is None:
         return None
-    if value.split()[:1] == ["LIST"] or "%" in value or not value:
+    if _is_list(value) or "%" in value or not value:
         raise Refused(f"The pixels of {name} are spread over a list of files, which cannot be imported.")
     return value
+
+
+def _is_list(data_file: str) -> bool:
+    return data_file.split()[:1] == ["LIST"]
 
 
 def _skip(fields: dict[str, str], name: str, spellings: tuple[str, ...], *, lowest: int) -> int:
