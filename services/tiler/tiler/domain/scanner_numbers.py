@@ -6,7 +6,11 @@ import math
 def positive_number(text: str) -> float | None:
     """Return the number, None if there is none, or none above zero."""
     try:
-        number = float(text.replace(",", "."))
+        return positive(float(text.replace(",", ".")))
     except ValueError:
         return None
-    return number if number > 0 and math.isfinite(number) else None
+
+
+def positive(number: float | None) -> float | None:
+    """Return a number that a size can be; None for any that is infinite, no number, or not above zero."""
+    return number if number is not None and 0 < number < math.inf else None

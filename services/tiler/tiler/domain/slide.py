@@ -9,6 +9,7 @@ from tiler.domain.level import Level
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
+from tiler.domain.scanner_numbers import positive
 
 WHITE = (255, 255, 255)
 
@@ -61,6 +62,11 @@ class SlideFacts:
     origin_px: tuple[int, int] | None = None
     background: tuple[int, int, int] = WHITE
     first_route: Route | None = None
+
+    def __post_init__(self) -> None:
+        """Forget sizes that cannot be, whichever reader they come from: JSON has no words for them."""
+        for name in ("pixel_width_um", "pixel_height_um", "magnification"):
+            object.__setattr__(self, name, positive(getattr(self, name)))
 
 
 @dataclass(frozen=True)

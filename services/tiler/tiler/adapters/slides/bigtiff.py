@@ -150,7 +150,7 @@ def _about(text: ProductText) -> Iterator[_Tag]:
 
 def _resolution(pixel_um: tuple[float, float], downsample: tuple[float, float]) -> Iterator[_Tag]:
     for tag, size, factor in zip((282, 283), pixel_um, downsample, strict=True):
-        ratio = Fraction(_UM_PER_CM / (size * factor)).limit_denominator(_FINEST_FRACTION)
+        ratio = (_UM_PER_CM / Fraction(size * factor)).limit_denominator(_FINEST_FRACTION)
         if not 0 < ratio.numerator < 1 << 32:
             raise UnreadableImage("The slide gives its pixels a size that cannot be.")
         yield tag, _RATIONAL, _longs(ratio.numerator, ratio.denominator)

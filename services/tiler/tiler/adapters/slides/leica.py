@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from tiler.domain.problems import UnreadableImage
+from tiler.domain.scanner_numbers import positive_number
 from tiler.domain.slide import SlideFacts, Vendor, refuse_alike, refuse_fluorescence, refuse_focal_planes
 from tiler.domain.tiff_page import TiffPage
 
@@ -92,7 +93,7 @@ def _facts(area: Element, main: TiffPage) -> SlideFacts:
         vendor=Vendor.LEICA,
         pixel_width_um=pixel_nm[0] / _NM_PER_UM,
         pixel_height_um=pixel_nm[1] / _NM_PER_UM,
-        magnification=float(objective) if objective else None,
+        magnification=positive_number(objective or ""),
         icc_profile=main.icc_profile,
         origin_px=(
             round(int(view.attrib["offsetX"]) / pixel_nm[0]),

@@ -1,5 +1,6 @@
 """Hamamatsu's NDPI: a TIFF with 64-bit pointers squeezed in, whose levels are single JPEG streams of any size."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -97,6 +98,9 @@ def _page(tags: Tags, size_bytes: int) -> _Page:
     width, height = tags.number(_WIDTH, 0), tags.number(_HEIGHT, 0)
     if not (width and height and length) or start + length > size_bytes:
         raise UnreadableImage("A page of the slide lies outside the file, or does not say how large it is.")
+    lens = tags.real(_LENS)
+    if lens is None or math.isnan(lens):
+        raise UnreadableImage("A page of the slide does not say whether it is the scan.")
     unit = _UNIT_UM.get(tags.number(_UNIT, 1))
     across, down = (tags.rational(tag) for tag in (_X_RESOLUTION, _Y_RESOLUTION))
     return _Page(
@@ -104,7 +108,7 @@ def _page(tags: Tags, size_bytes: int) -> _Page:
         height=height,
         start=start,
         end=start + length,
-        lens=tags.real(_LENS) or 0.0,
+        lens=lens,
         focus=tags.data(_FOCUS)[:4],
         pixel_width_um=unit / across if unit and across else None,
         pixel_height_um=unit / down if unit and down else None,

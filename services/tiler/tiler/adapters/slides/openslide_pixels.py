@@ -15,6 +15,7 @@ from openslide import lowlevel
 from tiler.domain.limits import MAX_SLIDE_PIXELS, MIB
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.region import Region
+from tiler.domain.scanner_numbers import positive_number
 from tiler.domain.slide import SlideFacts, refuse_fluorescence, refuse_focal_planes
 
 _CACHE_BYTES = 32 * MIB
@@ -134,8 +135,7 @@ def _colour(hexadecimal: str) -> tuple[int, int, int]:
 
 
 def _number(properties: Mapping[str, str], name: str) -> float | None:
-    text = properties.get(name)
-    return float(text) if text else None
+    return positive_number(properties.get(name, ""))
 
 
 def _scanned(slide: openslide.OpenSlide) -> Region:

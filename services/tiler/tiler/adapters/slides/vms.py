@@ -10,6 +10,7 @@ from tiler.domain.limits import MAX_SLIDE_FILES
 from tiler.domain.missing_files import require_files
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.region import Region
+from tiler.domain.scanner_numbers import positive_number
 from tiler.domain.slide import (
     DecodePlan,
     JoinedLevel,
@@ -43,7 +44,7 @@ def plan_vms(files: SlideFiles) -> SlidePlan:
     keys = dict(_keys(text))
     refuse_focal_planes(_layers(keys))
     require_files(files, (name for key, name in keys.items() if _PLACED.match(key)))
-    facts = SlideFacts(Vendor.HAMAMATSU, magnification=_positive(keys, "SourceLens"))
+    facts = SlideFacts(Vendor.HAMAMATSU, magnification=_number(keys, "SourceLens"))
     if text.lstrip().startswith(_RAW_PARTS):
         if keys.get("PixelOrder") != "RGB":  # OpenSlide 4.0.1 dies of texts that do not say it
             raise UnreadableImage("The slide does not say that its pixels are red, green and blue.")
@@ -61,17 +62,14 @@ def _keys(text: str) -> Iterator[tuple[str, str]]:
             yield key.strip(), value.strip()
 
 
-def _positive(keys: Mapping[str, str], name: str) -> float | None:
-    try:
-        return abs(float(keys.get(name, ""))) or None
-    except ValueError:
-        return None
+def _number(keys: Mapping[str, str], name: str) -> float | None:
+    return positive_number(keys.get(name, ""))
 
 
 def _layers(keys: Mapping[str, str]) -> int:
-    """Return how many focal planes the slide names pictures of; at least two if it claims to have several."""
+    """Return how many focal planes the slide names pictures of; at least two unless it claims to have one."""
     named = [1 + int(found[1] or found[4] or 0) for key in keys if (found := _PLACED.match(key))]
-    claimed = _positive(keys, "NoLayers") or 1
+    claimed = positive_number(keys.get("NoLayers", "1")) or 2
     return max(1 if claimed <= 1 else 2, *named, 1)
 
 
@@ -124,7 +122,7 @@ def _fit(level: JoinedLevel) -> bool:
 
 
 def _with_pixel_size(facts: SlideFacts, keys: Mapping[str, str], level: JoinedLevel) -> SlideFacts:
-    width, height = _positive(keys, "PhysicalWidth"), _positive(keys, "PhysicalHeight")
+    width, height = _number(keys, "PhysicalWidth"), _number(keys, "PhysicalHeight")
     return SlideFacts(
         facts.vendor,
         width / level.width / _NM_PER_UM if width else None,
