@@ -19,6 +19,7 @@ from tiler.adapters.slides.added_style import AddedStyle, first_tile
 from tiler.adapters.slides.bigtiff import ProductLevel, ProductText, pack
 from tiler.adapters.slides.copying import Progress
 from tiler.adapters.slides.growing_file import GrowingFile
+from tiler.adapters.slides.halving import halve
 from tiler.adapters.slides.parallel import in_order
 from tiler.adapters.slides.product import sha256_of
 from tiler.adapters.tiff_directory import read_pages
@@ -141,7 +142,10 @@ class _Filler:
                 for across in (0, 1):
                     place = 2 * column + across
                     body = stored[place] if place < len(stored) else b""
-                    damaged += self._paint(canvas, completer, glass, body, (across, down))
+                    shown = parent.visible_size(place, 2 * row + down) if body else (0, 0)
+                    damaged += self._paint(_quarter(canvas, across, down), completer, glass, body, shown)
+            _repeat_last(canvas, halved(parent.width, 1) - column * parent.tile_width, axis=1)
+            _repeat_last(canvas, halved(parent.height, 1) - row * parent.tile_height, axis=0)
             tiles.append(self._style.encode(canvas))
         return tiles, damaged
 
@@ -152,31 +156,58 @@ class _Filler:
 
     def _paint(
         self,
-        canvas: NDArray[np.uint8],
+        quarter: NDArray[np.uint8],
         completer: jpeg_tiles.Completer,
         glass: _Glass,
         stored: bytes,
-        at: tuple[int, int],
+        shown: tuple[int, int],
     ) -> bool:
-        """Put a tile at half its size into a quarter of the canvas; return whether it is damaged."""
-        height, width = canvas.shape[0] // 2, canvas.shape[1] // 2
-        quarter = canvas[at[1] * height : (at[1] + 1) * height, at[0] * width : (at[0] + 1) * width]
+        """Put a tile, of which `shown` pixels are inside the slide, at half its size; return whether it is damaged."""
+        height, width = quarter.shape[:2]
         if not stored:
             quarter[:] = _WHITE
             return False
+        try:
+            if shown == (2 * width, 2 * height):
+                quarter[:] = self._half(completer, glass, stored, (width, height))
+            else:
+                pixels = halve(_even(self._decoded(completer, stored)[: shown[1], : shown[0]]))
+                quarter[: pixels.shape[0], : pixels.shape[1]] = pixels
+        except (UnreadableImage, ValueError):
+            quarter[:] = _WHITE
+            return True
+        return False
+
+    def _half(
+        self, completer: jpeg_tiles.Completer, glass: _Glass, stored: bytes, size: tuple[int, int]
+    ) -> NDArray[np.uint8]:
+        """Return a tile decoded at half its size, which is `size`."""
         pixels = glass.pixels(stored)
         if pixels is None:
-            try:
-                stream = completer.complete(stored)
-                pixels = decode_jpeg(
-                    stream, self._style.colours, min_height=height, min_width=width, min_factor=1
-                )
-            except (UnreadableImage, ValueError):
-                quarter[:] = _WHITE
-                return True
+            pixels = self._decoded(completer, stored, min_width=size[0], min_height=size[1], min_factor=1)
             glass.note(stored, pixels)
-        quarter[:] = pixels
-        return False
+        return pixels
+
+    def _decoded(self, completer: jpeg_tiles.Completer, stored: bytes, **options: int) -> NDArray[np.uint8]:
+        pixels: NDArray[np.uint8] = decode_jpeg(completer.complete(stored), self._style.colours, **options)
+        return pixels
+
+
+def _quarter(canvas: NDArray[np.uint8], across: int, down: int) -> NDArray[np.uint8]:
+    height, width = canvas.shape[0] // 2, canvas.shape[1] // 2
+    return canvas[down * height : (down + 1) * height, across * width : (across + 1) * width]
+
+
+def _even(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Repeat the last row or column where they are odd: what scanners put beyond the edge must not be averaged in."""
+    rows, columns, _ = pixels.shape
+    return np.pad(pixels, ((0, rows % 2), (0, columns % 2), (0, 0)), mode="edge")
+
+
+def _repeat_last(canvas: NDArray[np.uint8], length: int, *, axis: int) -> None:
+    """Fill what lies beyond the edge of the level, so that nothing from there shows in the pixels beside it."""
+    lines = canvas.swapaxes(0, axis)
+    lines[length:] = lines[length - 1 : length]
 
 
 def _by_scale(levels: Sequence[Level]) -> dict[int, Level]:
