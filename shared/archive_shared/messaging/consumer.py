@@ -14,6 +14,7 @@ from archive_shared.messaging.dead_letters import bury
 from archive_shared.messaging.declaring import KombuBroker, declare_queue
 from archive_shared.messaging.deliveries import Deliveries, Delivery
 from archive_shared.messaging.poison_share import PoisonShare
+from archive_shared.messaging.putting_back import history_of, put_back
 from archive_shared.messaging.topology import event_queue, without_others
 from archive_shared.messaging.verdicts import (
     PATIENT,
@@ -115,9 +116,10 @@ class _Consumer:
         while not stop.is_set():
             delivery = deliveries.next(self._idle_s())
             if delivery is not None:
-                self._attempt(delivery, History())
+                self._attempt(delivery, history_of(delivery))
+            is_crowded = len(self._parked) >= PREFETCH  # nothing is delivered until some of them are settled
             for parked in self._due():
-                self._attempt(parked.delivery, parked.history)
+                self._attempt(parked.delivery, parked.history, stays=not is_crowded)
 
     def _idle_s(self) -> float:
         first_s = min((parked.due_s for parked in self._parked), default=float("inf"))
@@ -129,12 +131,12 @@ class _Consumer:
         self._parked = [parked for parked in self._parked if parked.due_s > now_s]
         return sorted(due, key=lambda parked: parked.due_s)
 
-    def _attempt(self, delivery: Delivery, history: History) -> None:
+    def _attempt(self, delivery: Delivery, history: History, *, stays: bool = True) -> None:
         with structlog.contextvars.bound_contextvars(
             event_id=delivery.message_id, event_type=delivery.routing_key
         ):
             verdict, history = self._verdict(delivery, history)
-            self._settle(delivery, verdict, history)
+            self._settle(delivery, verdict, history, stays=stays)
 
     def _verdict(self, delivery: Delivery, history: History) -> tuple[Verdict, History]:
         try:
@@ -153,7 +155,7 @@ class _Consumer:
         with traced(received.traceparent):
             handler(received)
 
-    def _settle(self, delivery: Delivery, verdict: Verdict, history: History) -> None:
+    def _settle(self, delivery: Delivery, verdict: Verdict, history: History, *, stays: bool) -> None:
         self._note(verdict)
         match verdict:
             case Done():
@@ -161,7 +163,10 @@ class _Consumer:
                 self._share.note(poison=False)
             case RetryLater(after_s):
                 log.warning("event will be tried again", failures=history.failures, outages=history.outages)
-                self._parked.append(_Parked(delivery, history, time.monotonic() + after_s))
+                if stays:
+                    self._parked.append(_Parked(delivery, history, time.monotonic() + after_s))
+                else:
+                    put_back(self._connection, delivery, history, queue=self._queue)
             case Poison(reason):
                 # The letter keeps the whole reason; the log does not, libraries quote what they choked on.
                 log.error("event became a dead letter", error=reason.partition(":")[0])

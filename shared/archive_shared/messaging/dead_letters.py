@@ -17,7 +17,7 @@ from archive_shared.clock import Clock, SystemClock, from_text, to_text
 from archive_shared.identifiers import derived_id, new_id
 from archive_shared.messaging.confirmed import send
 from archive_shared.messaging.connection import broker_errors
-from archive_shared.messaging.deliveries import Delivery
+from archive_shared.messaging.deliveries import PUT_BACK, Delivery
 from archive_shared.messaging.topology import DEAD, DEAD_LETTERS
 
 _ID, _QUEUE, _REASON = "x-dead-letter-id", "x-dead-letter-queue", "x-dead-letter-reason"
@@ -75,7 +75,7 @@ def bury(
         body=delivery.body,
         content_type=delivery.content_type,
         message_id=delivery.message_id or ours[_ID],
-        headers={**_original(delivery.headers), **ours},
+        headers={**original_headers(delivery.headers), **ours},
     )
     delivery.acknowledge()
 
@@ -143,7 +143,7 @@ def _read(delivery: Delivery) -> DeadLetter:
         routing_key=key,
         attempts=headers.get(_ATTEMPTS),
         at=from_text(at) if isinstance(at, str) else _aware(death.get("time")),
-        headers=_original(headers),
+        headers=original_headers(headers),
         content_type=delivery.content_type,
         message_id=delivery.message_id,
         body=delivery.body,
@@ -166,6 +166,8 @@ def _send_back(connection: Connection, letter: DeadLetter) -> None:
     )
 
 
-def _original(headers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the headers the message had before it died."""
-    return {name: value for name, value in headers.items() if not name.startswith((_OURS, *_BROKERS))}
+def original_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the headers a message was published with, without what consumers, brokers and `bury` noted in them."""
+    return {
+        name: value for name, value in headers.items() if not name.startswith((_OURS, PUT_BACK, *_BROKERS))
+    }

@@ -14,6 +14,10 @@ from kombu.messaging import Queue as KombuQueue
 from archive_shared.messaging.connection import broker_errors
 
 PUMP_EVERY_S = 1.0
+PUT_BACK = "x-put-back-"
+"""What headers begin with that `putting_back` adds."""
+
+KEY = f"{PUT_BACK}routing-key"
 _AT_ONCE_S = 0.001
 
 
@@ -28,7 +32,7 @@ class Delivery:
         self.body = _bytes(message.body)
         self.message_id = str((message.properties or {}).get("message_id") or "")
         self.exchange = str((message.delivery_info or {}).get("exchange", ""))
-        self.routing_key = str((message.delivery_info or {}).get("routing_key", ""))
+        self.routing_key = str(self.headers.get(KEY) or (message.delivery_info or {}).get("routing_key", ""))
 
     @property
     def redeliveries(self) -> int:

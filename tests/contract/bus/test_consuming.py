@@ -9,9 +9,11 @@ from archive_shared.clock import from_text
 from archive_shared.errors import Invalid, Unavailable
 from archive_shared.events import ItemCreated, ItemDeleted
 from archive_shared.messaging.confirmed import send
+from archive_shared.messaging.consumer import PREFETCH
 from archive_shared.messaging.dead_letters import DeadLetter, list_dead_letters
 from archive_shared.messaging.errors import TooMuchPoison
 from archive_shared.messaging.topology import EVENTS
+from archive_shared.messaging.verdicts import RetryPolicy
 from archive_shared.tracing import current_trace_id
 from archive_shared.wire.cloud_events import ReceivedEvent, encode
 from tests.support.bus import (
@@ -300,3 +302,43 @@ def test_two_consumers_handle_each_event_once(bus: Bus) -> None:
         settle_down(0.5)
 
     assert sorted(handled) == sorted(f"item-{number}" for number in range(40))
+
+
+class Pupils:
+    """Handles events only after the one that tells what they need to know; some are beyond help even then."""
+
+    def __init__(self, *, told_by: str, hopeless: str = "") -> None:
+        self.handled: list[str] = []
+        self._told_by, self._hopeless = told_by, hopeless
+
+    def __call__(self, received: ReceivedEvent) -> None:
+        if received.subject == self._hopeless:
+            raise LookupError("nobody knows")
+        if received.subject != self._told_by and self._told_by not in self.handled:
+            raise Unavailable("nothing was heard of it yet")
+        self.handled.append(received.subject)
+
+
+def test_many_events_that_wait_do_not_keep_out_the_one_they_wait_for(bus: Bus) -> None:
+    pupils, others = Pupils(told_by="item-teacher"), [an_item(number) for number in range(2 * PREFETCH)]
+    bus.listen(QUEUE, ItemCreated)
+    bus.publish(*others, an_item("teacher"))
+
+    with consuming(bus, QUEUE, {ItemCreated: pupils}):
+        wait_until(lambda: len(pupils.handled) >= len(others) + 1, timeout_s=60)
+
+    assert sorted(pupils.handled) == sorted([*(event.item for event in others), "item-teacher"])
+    assert dead_letters(bus) == []
+
+
+def test_what_was_tried_before_an_event_was_put_back_counts(bus: Bus) -> None:
+    pupils = Pupils(told_by="item-teacher", hopeless="item-0")
+    patient = RetryPolicy(first_pause_s=0.02, longest_pause_s=0.1, most_failures=50)
+    bus.listen(QUEUE, ItemCreated)
+    bus.publish(*(an_item(number) for number in range(PREFETCH)))
+
+    with consuming(bus, QUEUE, {ItemCreated: pupils}, policy=patient):
+        letter = wait_for_dead_letter(bus)
+
+    assert (letter.queue, letter.routing_key, letter.attempts) == (QUEUE, ItemCreated.TYPE, 50)
+    assert not [name for name in letter.headers if name.startswith("x-put-back")]
