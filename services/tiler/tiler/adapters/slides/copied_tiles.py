@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import accumulate, chain
+from itertools import accumulate, chain, pairwise
 
 from tiler.adapters.bounded_reader import read_exactly
 from tiler.domain.encoding import Photometric
@@ -52,7 +52,7 @@ class TileRanges:
         if not any(level.lengths):
             raise UnreadableImage("A page of the slide has no tile at all.")
         starts, sizes, places = _ranges(level)
-        _require_apart(starts, sizes, private)
+        _require_private(starts, sizes, private)
         frame = frame_of(read_exactly(stored.source, starts[0], starts[0] + sizes[0]))
         blank = b"" if all(level.lengths) else _blank_tile(level, frame)
         return cls(starts, sizes, places, blank, frame)
@@ -65,9 +65,7 @@ class TileRanges:
         """Return where the tiles stand once the ranges are packed behind one another from `at`."""
         sizes = array("Q", chain(self.sizes, (len(self.blank),)))
         begins = array("Q", accumulate(sizes, initial=at))
-        return array("Q", (begins[place] for place in self.places)), array(
-            "Q", (sizes[place] for place in self.places)
-        )
+        return _picked(begins, self.places), _picked(sizes, self.places)
 
     def groups(self, *, gap: int, most_bytes: int) -> Iterator[tuple[int, int]]:
         """Yield first and end of ranges that lie `gap` bytes apart in the source and together are not too many, or are one."""
@@ -150,23 +148,28 @@ def _are_in_order(level: Level) -> bool:
     return True
 
 
+def _picked(values: "array[int]", places: Sequence[int]) -> "array[int]":
+    """Return the value at each place."""
+    if isinstance(places, range):  # all in order, as most scanners write them
+        return values[places.start : places.stop]
+    return array("Q", (values[place] for place in places))
+
+
 def _ranges(level: Level) -> tuple["array[int]", "array[int]", Sequence[int]]:
     """Return starts and sizes of ranges in the order of the source, each once, and which of them each tile has."""
     if _are_in_order(level):
         return level.offsets, level.lengths, range(len(level.lengths))
     tiles = list(zip(level.offsets, level.lengths, strict=True))
     ranges = sorted({(start, size) for start, size in tiles if size})
+    if any(start + size > following for (start, size), (following, _) in pairwise(ranges)):
+        raise UnreadableImage("Tiles of the slide overlap in the file.")  # they would multiply it
     numbers = {found: number for number, found in enumerate(ranges)}
     places = array("Q", (numbers.get(tile, len(ranges)) for tile in tiles))
     return array("Q", (start for start, _ in ranges)), array("Q", (size for _, size in ranges)), places
 
 
-def _require_apart(starts: "array[int]", sizes: "array[int]", private: Sequence[tuple[int, int]]) -> None:
-    """Overlapping ranges would multiply the file; those of the label must not get into it by any page's lie."""
-    if any(
-        start + size > following for start, size, following in zip(starts, sizes, starts[1:], strict=False)
-    ):
-        raise UnreadableImage("Tiles of the slide overlap in the file.")
+def _require_private(starts: "array[int]", sizes: "array[int]", private: Sequence[tuple[int, int]]) -> None:
+    """Keep the bytes of the label out of the slide, whatever its pages say."""
     if max(sizes) > MAX_TILE_BYTES:
         raise UnreadableImage("A tile of the slide is too large.")
     for begin, end in private:
