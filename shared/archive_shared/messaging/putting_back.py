@@ -36,5 +36,9 @@ def put_back(connection: Connection, delivery: Delivery, history: History, *, qu
 
 
 def history_of(delivery: Delivery) -> History:
-    """Return how often a message was tried before it was put back."""
-    return History(int(delivery.headers.get(_FAILURES, 0)), int(delivery.headers.get(_OUTAGES, 0)))
+    """Return how often a message was tried before it was put back; anybody may publish, so what is no number counts as never."""
+    failures, outages = (delivery.headers.get(name) for name in (_FAILURES, _OUTAGES))
+    return History(
+        failures if isinstance(failures, int) else 0,
+        outages if isinstance(outages, int) else 0,
+    )

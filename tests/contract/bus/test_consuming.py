@@ -342,3 +342,21 @@ def test_what_was_tried_before_an_event_was_put_back_counts(bus: Bus) -> None:
 
     assert (letter.queue, letter.routing_key, letter.attempts) == (QUEUE, ItemCreated.TYPE, 50)
     assert not [name for name in letter.headers if name.startswith("x-put-back")]
+
+
+def test_what_others_write_where_tries_are_counted_stops_nobody(bus: Bus) -> None:
+    event, listener = encode(waiting(an_item(1))), Listener()
+    bus.listen(QUEUE, ItemCreated)
+    with bus.connected() as connection:
+        send(
+            connection,
+            exchange="",
+            key=QUEUE,
+            body=event.body,
+            content_type=event.content_type,
+            message_id=event.id,
+            headers={**event.headers, "x-put-back-failures": "many"},
+        )
+
+    with consuming(bus, QUEUE, {ItemCreated: listener}):
+        wait_until(lambda: listener.handled, timeout_s=10)
