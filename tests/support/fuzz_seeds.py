@@ -214,6 +214,15 @@ def _tiffs(folder: Path) -> Iterator[tuple[str, Seed]]:
     yield "tif white is zero", _alone(folder / "white.tif")
     imwrite(folder / "zstandard.tif", picture(), compression="zstd", tile=(32, 32), **plain)
     yield "tif zstandard", _alone(folder / "zstandard.tif")
+    imwrite(folder / "lab.tif", picture(), photometric="cielab", **plain)
+    yield "tif lab", _alone(folder / "lab.tif")
+    gray_and_alpha = np.stack([picture()[..., 0]] * 2, axis=-1)
+    imwrite(
+        folder / "alpha.tif", gray_and_alpha, photometric="minisblack", extrasamples=["unassalpha"], **plain
+    )
+    yield "tif gray with alpha", _alone(folder / "alpha.tif")
+    imwrite(folder / "double.tif", anatomy(1)[0].astype(np.float64), photometric="minisblack", **plain)
+    yield "tif double", _alone(folder / "double.tif")
     layers = anatomy(4).reshape(2, 2, 24, 32).astype(np.uint16)
     size = {"unit": "um", "spacing": 2.0}
     imwrite(

@@ -16,7 +16,7 @@ from archive_shared.colour_profile import without_origin
 from demo.imaging import anatomy, cut_short, picture, write_pyramid
 from ingest_worker.adapters.readers import tiff
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
-from ingest_worker.adapters.readers.tiff import AS_STORED, IN_THEIR_ORDER
+from ingest_worker.adapters.readers.tiff import AS_STORED, IN_THEIR_ORDER, ROUNDED
 from ingest_worker.adapters.volumes import PyramidReading
 from ingest_worker.conversion import convert
 from ingest_worker.domain.budget import MIB, Budget
@@ -27,6 +27,10 @@ from tests.support.huge_pyramid import huge_pyramid
 from tests.support.stored_tiles import stored_tiles
 
 RESOLUTION: dict[str, Any] = {"resolution": (100, 50), "resolutionunit": "CENTIMETER", "metadata": None}
+
+
+VIOLET_OF_LITTLE_CMS = (167, 83, 206)
+"""What L* 50, a* 50, b* -50 is to it, on the way from its own profile to that of sRGB."""
 
 
 def imported(source: Path, tmp_path: Path) -> tuple[ConvertedImage, Path]:
@@ -466,7 +470,7 @@ def test_twelve_bits_of_a_sample_keep_their_values(tmp_path: Path, kind: str, is
 
 
 @pytest.mark.parametrize(
-    "options", [{"photometric": "ycbcr", "subsampling": (1, 1)}, {"photometric": "cielab"}]
+    "options", [{"photometric": "ycbcr", "subsampling": (1, 1)}, {"photometric": "icclab"}]
 )
 def test_colours_that_libvips_takes_for_others_are_refused(tmp_path: Path, options: dict[str, Any]) -> None:
     source = write(tmp_path / "in.tif", picture(), **options)
@@ -474,6 +478,85 @@ def test_colours_that_libvips_takes_for_others_are_refused(tmp_path: Path, optio
     reason = the_reason(convert_here([source], tmp_path / "out"))
 
     assert reason == "The colours of in.tif are told in a way that cannot be imported."
+
+
+@pytest.mark.parametrize("pages", [1, 3])
+@pytest.mark.parametrize("sample_type", ["float16", "float64"])
+def test_floats_of_any_width_become_floats_of_single_precision(
+    tmp_path: Path, sample_type: str, pages: int
+) -> None:
+    pixels = (np.linspace(-3, 1e4, pages * 48 * 64) / 7).reshape(pages, 48, 64).astype(sample_type)
+    source = write(tmp_path / "in.tif", pixels, photometric="minisblack")
+
+    image, path = imported(source, tmp_path)
+
+    got = tifffile.imread(path, key=0) if pages == 1 else read_with_itk(path).pixels
+    assert image.sample_type == "float32"
+    assert np.array_equal(got, np.squeeze(pixels.astype(np.float32)))
+    assert (ROUNDED in image.notes) == (sample_type == "float64")
+
+
+def test_doubles_beyond_single_precision_are_refused(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.tif", np.full((48, 64), 1e300), photometric="minisblack")
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == "The values of in.tif are too large for single precision, which images have."
+
+
+@pytest.mark.parametrize("planar", [False, True])
+@pytest.mark.parametrize("sample_type", [np.uint8, np.uint16])
+def test_lightness_and_its_two_colours_become_red_green_and_blue(
+    tmp_path: Path, sample_type: type, planar: bool
+) -> None:
+    whole, one = (255, 1) if sample_type is np.uint8 else (65535, 256)
+    lab = np.zeros((48, 64, 3), np.int64)
+    lab[..., 0] = whole
+    lab[:24, :, 0] = whole / 2
+    lab[:24, 32:, 1:] = 50 * one, -50 * one  # signed in unsigned samples
+    kept = np.moveaxis(lab, -1, 0) if planar else lab
+    options = {"photometric": "cielab", "planarconfig": "separate" if planar else "contig"}
+    source = write(tmp_path / "in.tif", kept.astype(sample_type), **options)
+
+    image, path = imported(source, tmp_path)
+
+    got = tifffile.imread(path, key=0) * (255 / whole)
+    assert (image.sample_type, image.metadata.color_space) == (np.dtype(sample_type).name, ColorSpace.RGB)
+    assert np.allclose(got[0, 0], 119, atol=1)
+    assert np.allclose(got[-1, 0], 255, atol=1)
+    assert np.allclose(got[0, -1], VIOLET_OF_LITTLE_CMS, atol=1.5)
+
+
+@pytest.mark.parametrize("sample_type", [np.uint8, np.uint16])
+@pytest.mark.parametrize("hidden", [False, True])
+def test_gray_with_alpha_becomes_gray_unless_it_hides_something(
+    tmp_path: Path, sample_type: type, hidden: bool
+) -> None:
+    gray: np.ndarray = picture()[..., 0].astype(sample_type)
+    alpha = np.full_like(gray, np.iinfo(sample_type).max)
+    alpha[3, 5] -= hidden
+    options = {"photometric": "minisblack", "extrasamples": ["unassalpha"], "planarconfig": "contig"}
+    source = write(tmp_path / "in.tif", np.stack([gray, alpha], axis=-1), **options)
+
+    image, path = imported(source, tmp_path)
+
+    expected = np.stack([gray, gray, gray, alpha], axis=-1) if hidden else gray
+    assert image.metadata.color_space is (ColorSpace.RGBA if hidden else ColorSpace.GRAY)
+    assert image.sample_type == np.dtype(sample_type).name
+    assert np.array_equal(tifffile.imread(path, key=0), expected)
+
+
+@pytest.mark.parametrize("sample_type", [np.uint8, np.uint16])
+def test_printed_colours_keep_the_width_of_their_samples(tmp_path: Path, sample_type: type) -> None:
+    ink: np.ndarray = np.zeros((48, 64, 4), sample_type)
+    ink[..., 3] = np.iinfo(sample_type).max // 2
+    source = write(tmp_path / "in.tif", ink, photometric="separated")
+
+    image, path = imported(source, tmp_path)
+
+    got = tifffile.imread(path, key=0)
+    assert image.sample_type == got.dtype.name == np.dtype(sample_type).name
+    assert np.allclose(got / (np.iinfo(sample_type).max / 255), 137, atol=1)
 
 
 def test_a_turned_pyramid_of_labels_in_zstandard_stays_itself(tmp_path: Path) -> None:

@@ -13,12 +13,14 @@ from ingest_worker.adapters.readers.pixel_bytes import PixelBytes, StoredVolume
 from ingest_worker.adapters.readers.tiff_axes import Axes
 from ingest_worker.adapters.readers.tiff_pages import (
     PLAIN_PHOTOMETRICS,
+    STORED_AS,
     WHITE_IS_ZERO,
     Page,
     Pages,
     read_pages,
 )
 from ingest_worker.adapters.readers.tiff_plain import (
+    CIELAB,
     is_decoded_by_libvips,
     keeps_white_as_zero,
     write_plain,
@@ -40,6 +42,7 @@ JPEG = 7
 """The only compression that turns YCbCr into colours by itself; libvips takes other samples for red, green and blue."""
 
 AS_STORED = "White is zero in this file; its values were kept as they are stored."
+ROUNDED = "The values of this file have double precision; they were rounded to single precision."
 IN_THEIR_ORDER = "The pages are of one size and were imported as slices; their distance is not known."
 MIXTURE = (
     "The TIFF file {name} holds several pictures that are neither levels of a pyramid nor slices of a stack."
@@ -51,11 +54,11 @@ def read(given: ConversionInput) -> Iterator[Reading]:
     file = given.files[0]
     found = read_pages(file.path, file.base_name)
     first = found.pages[0]
-    if first.sample_type not in VIPS_TYPES and first.sample_type != "bool":
+    if first.sample_type not in (*VIPS_TYPES, *STORED_AS):
         raise Refused(
             f"The samples of {file.base_name} are of a type that cannot be imported ({first.sample_type})."
         )
-    if first.photometric not in COLOR_MODELS or (first.photometric == YCBCR and first.compression != JPEG):
+    if not _has_known_colors(first):
         raise Refused(f"The colours of {file.base_name} are told in a way that cannot be imported.")
     verify_deflated(file.path, found, file.base_name)
     with _decodable(found, given) as path:
@@ -65,6 +68,14 @@ def read(given: ConversionInput) -> Iterator[Reading]:
             yield _pyramid(found, given, path)
 
 
+def _has_known_colors(page: Page) -> bool:
+    if page.photometric == YCBCR:
+        return page.compression == JPEG
+    if page.photometric == CIELAB:
+        return page.samples == 3 and page.sample_type in ("uint8", "uint16")
+    return page.photometric in COLOR_MODELS
+
+
 @contextmanager
 def _decodable(found: Pages, given: ConversionInput) -> Iterator[Path]:
     """Give a file that libvips can decode: the one given, or a plain copy of what is needed of it."""
@@ -72,9 +83,7 @@ def _decodable(found: Pages, given: ConversionInput) -> Iterator[Path]:
     if is_decoded_by_libvips(first):
         yield file.path
         return
-    layout = (
-        _stack_layout(found) if found.is_stack else _layout(first, first.upright_size, found, first.samples)
-    )
+    layout = _stack_layout(found) if found.is_stack else _picture_layout(found)
     layout.check(file.base_name, given.budget)
     copy = given.scratch / "plain.tif"
     try:
@@ -89,7 +98,7 @@ def _pyramid(found: Pages, given: ConversionInput, path: Path) -> PyramidReading
     levels = found.levels
     if levels == 1 and any(page.width >= first.width for page in found.pages[1:]):
         raise Refused(MIXTURE.format(name=file.base_name))
-    layout = _layout(first, first.upright_size, found, first.samples)
+    layout = _picture_layout(found)
     layout.check_streamed(file.base_name, given.budget)
     segments = _segments(first)
     return PyramidReading(
@@ -113,12 +122,23 @@ def _pyramid(found: Pages, given: ConversionInput, path: Path) -> PyramidReading
 def _remarks(found: Pages) -> Iterator[str]:
     """Yield what there is to say about a picture: pages beside it, and pages that should be and are not."""
     left_out, described = len(found.pages) - found.levels, found.described
-    if keeps_white_as_zero(found.pages[0]):
-        yield AS_STORED
+    yield from _about_values(found.pages[0])
     if left_out:
         yield f"{left_out} more pages of the file, such as labels, were left out."
     if described and described.pages > len(found.pages):
         yield f"The file describes {described.pages} pages, and holds {len(found.pages)}."
+
+
+def _about_values(page: Page) -> Iterator[str]:
+    if keeps_white_as_zero(page):
+        yield AS_STORED
+    if page.sample_type == "float64":
+        yield ROUNDED
+
+
+def _picture_layout(found: Pages) -> VolumeLayout:
+    first = found.pages[0]
+    return _layout(first, first.upright_size, found, 4 if first.is_gray_with_alpha else first.samples)
 
 
 def _layout(page: Page, size: tuple[int, ...], found: Pages, channels: int) -> VolumeLayout:
@@ -129,7 +149,7 @@ def _layout(page: Page, size: tuple[int, ...], found: Pages, channels: int) -> V
 
 
 def _sample_type(page: Page) -> str:
-    return "uint8" if page.sample_type == "bool" else page.sample_type
+    return STORED_AS.get(page.sample_type, page.sample_type)
 
 
 def _segments(page: Page) -> tuple[int, ...] | None:
@@ -154,7 +174,7 @@ def _stacks(found: Pages, given: ConversionInput, path: Path) -> Iterator[Volume
             name=file.base_name,
             volume=_stack_of(found, axes.volume(channel), layout, replace(file, path=path)),
             metadata=layout.metadata(slice_distance_known=axes.slice_distance_mm is not None),
-            notes=(*which, *_doubts(axes), *(AS_STORED,) * keeps_white_as_zero(first)),
+            notes=(*which, *_doubts(axes), *_about_values(first)),
         )
 
 

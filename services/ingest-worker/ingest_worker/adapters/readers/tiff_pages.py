@@ -19,6 +19,10 @@ MOST_PAGES = 10_000
 PLAIN_PHOTOMETRICS = {1: "GRAY", 2: "RGB", 6: "YCBCR"}
 WHITE_IS_ZERO, BLACK_IS_ZERO = 0, 1
 """Photometric interpretations of gray (TIFF 6.0, section 8)."""
+STORED_AS = {"bool": "uint8", "float16": "float32", "float64": "float32"}
+"""Types of samples that are none of an image, and what holds their values: tiles have no doubles."""
+UNASSOCIATED_ALPHA = 2
+"""The extra sample that colours are not multiplied with (TIFF 6.0, section 18)."""
 LARGEST_TILE = 4096
 UPRIGHT, FIRST_ON_ITS_SIDE = 1, 5
 UNCOMPRESSED = 1
@@ -50,6 +54,8 @@ class Page:
         Most bytes one of them holds uncompressed.
     orientation
         Where the first row and column are seen (TIFF 6.0, section 8), as in EXIF: 1 is top and left.
+    has_alpha
+        Whether the only extra sample is an alpha channel.
     """
 
     width: int
@@ -68,6 +74,13 @@ class Page:
     orientation: int
     bits: int
     big_endian: bool
+    has_alpha: bool = False
+
+    @property
+    def is_gray_with_alpha(self) -> bool:
+        """Tell whether it is gray with a second sample that says how much of it is seen."""
+        plain = self.photometric == BLACK_IS_ZERO and self.sample_type in ("uint8", "uint16")
+        return plain and self.samples == 2 and self.has_alpha
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -87,7 +100,9 @@ class Page:
     @property
     def is_in_one_piece(self) -> bool:
         """Tell whether the samples lie in the file as they would in memory."""
-        as_seen = self.orientation == UPRIGHT and self.photometric in (1, 2) and self.sample_type != "bool"
+        as_seen = (
+            self.orientation == UPRIGHT and self.photometric in (1, 2) and self.sample_type not in STORED_AS
+        )
         stored_so = self.compression == UNCOMPRESSED and self.is_interleaved and not self.is_tiled
         end_to_end = all(offset + count == after for (offset, count), (after, _) in pairwise(self.segments))
         return (
@@ -153,6 +168,7 @@ class Pages:
             and self.size_is_tagged
             and all(page.is_tiled and page.is_interleaved and not page.has_inner_pages for page in self.pages)
             and first.photometric in PLAIN_PHOTOMETRICS
+            and not (first.is_gray_with_alpha or first.sample_type in STORED_AS)
             and first.orientation == UPRIGHT
             and max(first.tile) <= LARGEST_TILE
             and (self.levels > 1 or max(first.width, first.height) <= max(first.tile))
@@ -238,6 +254,7 @@ def read_page(page: TiffPage) -> Page:
         orientation=_orientation(page),
         bits=page.bitspersample,
         big_endian=page.parent.byteorder == ">",
+        has_alpha=page.extrasamples == (UNASSOCIATED_ALPHA,),
     )
 
 

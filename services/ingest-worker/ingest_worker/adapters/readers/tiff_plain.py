@@ -1,16 +1,18 @@
 """Writes pages of a TIFF anew without compression, where libvips cannot read them; tifffile and imagecodecs can.
 
 For Zstandard, LZMA, LERC, JPEG 2000 and JPEG XL it has no decoder and does not say so, whatever it is told to fail on:
-the picture comes out black. Of gray whose zero is white it keeps eight bits, whatever there were. Tiles of one colour each, and
-samples of 10, 12 or 14 bits, it refuses.
+the picture comes out black. Of gray whose zero is white it keeps eight bits, whatever there were. Tiles of one colour each, samples
+of 10, 12, 14 or 64 bits, and CIE L*a*b* of 8, it refuses.
 """
 
 import struct
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 from tifffile import TIFF, TiffFile, TiffPage, TiffWriter
 
+from ingest_worker.adapters.readers.cielab import in_srgb
 from ingest_worker.adapters.readers.tiff_pages import BLACK_IS_ZERO, READING_ERRORS, WHITE_IS_ZERO, Page
 from ingest_worker.adapters.volumes import Pixels
 from ingest_worker.domain.refusals import Damaged, Refused
@@ -18,16 +20,24 @@ from ingest_worker.domain.refusals import Damaged, Refused
 DECODED_BY_LIBVIPS: Final = frozenset((1, 2, 3, 4, 5, 7, 8, 32773, 32946, 50001))
 """None, CCITT in three kinds, LZW, JPEG, Deflate under two codes, PackBits, WebP (tag 259)."""
 
-WHOLE_BITS: Final = (1, 2, 4, 8, 16, 32, 64)
-GRAY_RGB_PALETTE: Final = (0, 1, 2, 3)
+WHOLE_BITS: Final = (1, 2, 4, 8, 16, 32)
+RGB, CIELAB = 2, 8
+DECODED_HERE: Final = (0, 1, 2, 3, CIELAB)
+"""Gray, RGB, palette and CIE L*a*b* (tag 262)."""
 ORIENTATION, SHORT = 274, "H"
+INTERLEAVED: Final = 1
 DECODING_ERRORS: Final = (*READING_ERRORS, RuntimeError)  # what imagecodecs raises is one
 DESCRIPTION_ERRORS: Final = (ValueError, TypeError, struct.error)  # of values that no picture has
 
 
 def is_decoded_by_libvips(page: Page) -> bool:
     plain = (page.is_interleaved or not page.is_tiled) and not _is_mirrored_here(page)
-    return plain and page.bits in WHOLE_BITS and page.compression in DECODED_BY_LIBVIPS
+    return (
+        plain
+        and page.photometric != CIELAB
+        and page.bits in WHOLE_BITS
+        and page.compression in DECODED_BY_LIBVIPS
+    )
 
 
 def _is_mirrored_here(page: Page) -> bool:
@@ -40,7 +50,9 @@ def keeps_white_as_zero(page: Page) -> bool:
 
 
 def write_plain(path: Path, pages: int, target: Path, name: str) -> None:
-    """Write the first pages with the same samples and colours, each of which is in memory meanwhile; zero becomes black.
+    """Write the first pages with the same samples and colours, each of which is in memory meanwhile.
+
+    Zero becomes black, CIE L*a*b* red, green and blue, and what has double precision gets single precision.
 
     Raises
     ------
@@ -56,24 +68,44 @@ def write_plain(path: Path, pages: int, target: Path, name: str) -> None:
                 pixels = page.asarray()
             except DECODING_ERRORS as error:
                 raise Damaged(name, f"page {index + 1} cannot be decoded") from error
+            if not _fits_single_precision(pixels):
+                raise Refused(f"The values of {name} are too large for single precision, which images have.")
             try:
                 _write(writer, page, pixels)
             except DESCRIPTION_ERRORS as error:
                 raise Damaged(name, f"page {index + 1} says of its pixels what cannot be") from error
 
 
+def _fits_single_precision(pixels: Pixels) -> bool:
+    if pixels.dtype != np.float64:
+        return True
+    with np.errstate(over="ignore"):
+        return bool((np.isinf(pixels.astype(np.float32)) == np.isinf(pixels)).all())
+
+
 def _write(writer: TiffWriter, page: TiffPage, pixels: Pixels) -> None:
-    is_white_zero = page.photometric == WHITE_IS_ZERO
     writer.write(
-        _mirrored(pixels, page.bitspersample) if is_white_zero else pixels,
-        photometric=BLACK_IS_ZERO if is_white_zero else page.photometric,
+        _as_in_images(pixels, page),
+        photometric={WHITE_IS_ZERO: BLACK_IS_ZERO, CIELAB: RGB}.get(page.photometric, page.photometric),
         planarconfig=page.planarconfig if page.samplesperpixel > 1 else None,
         extrasamples=page.extrasamples,
         colormap=page.colormap,
-        iccprofile=page.iccprofile,
+        iccprofile=None if page.photometric == CIELAB else page.iccprofile,
         extratags=[(ORIENTATION, SHORT, 1, page.tags.valueof(ORIENTATION, default=1), False)],
         metadata=None,
     )
+
+
+def _as_in_images(pixels: Pixels, page: TiffPage) -> Pixels:
+    if page.photometric == WHITE_IS_ZERO:
+        pixels = _mirrored(pixels, page.bitspersample)
+    if page.photometric == CIELAB:
+        return _in_rgb(pixels, planar=page.planarconfig != INTERLEAVED)
+    return pixels.astype(np.float32) if pixels.dtype == np.float64 else pixels
+
+
+def _in_rgb(pixels: Pixels, *, planar: bool) -> Pixels:
+    return np.moveaxis(in_srgb(np.moveaxis(pixels, 0, -1)), -1, 0) if planar else in_srgb(pixels)
 
 
 def _mirrored(pixels: Pixels, bits: int) -> Pixels:
@@ -85,4 +117,4 @@ def _mirrored(pixels: Pixels, bits: int) -> Pixels:
 
 
 def _is_decoded_here(page: TiffPage) -> bool:
-    return page.photometric in GRAY_RGB_PALETTE and page.compression in TIFF.DECOMPRESSORS
+    return page.photometric in DECODED_HERE and page.compression in TIFF.DECOMPRESSORS

@@ -21,6 +21,8 @@ STRIP_ROWS = 256
 ORIENTATION = "orientation"
 PROFILE = "icc-profile-data"
 KEPT_METADATA = 1 << 3  # VIPS_FOREIGN_KEEP_ICC: EXIF, XMP and the like may name the patient
+GRAY_AND_ALPHA = 2
+OPAQUE = {"uchar": 255, "ushort": 65535}
 COLOR_SPACES = {1: ColorSpace.GRAY, 3: ColorSpace.RGB, 4: ColorSpace.RGBA}
 
 
@@ -63,7 +65,9 @@ def write_pyramid(
 
 def _tile(reading: PyramidReading, path: Path) -> ImageMetadata:
     """Cut a picture into tiles and halve it until one is left, compressed without loss."""
-    picture = pyvips.Image.tiffload(str(reading.path), access="sequential", fail_on="error")
+    picture = _opened(reading.path)
+    if picture.bands == GRAY_AND_ALPHA:
+        picture = _as_gray_is_seen(picture, _opened(reading.path))
     picture = _in_known_colors(_upright(picture, path.with_suffix(".v")), reading.name)
     picture = _without_origin(picture)
     picture.tiffsave(
@@ -86,6 +90,25 @@ def _tile(reading: PyramidReading, path: Path) -> ImageMetadata:
     return replace(reading.metadata, resolution_levels=levels, color_space=COLOR_SPACES[picture.bands])
 
 
+def _opened(path: Path) -> pyvips.Image:
+    return pyvips.Image.tiffload(str(path), access="sequential", fail_on="error")
+
+
+def _as_gray_is_seen(picture: pyvips.Image, again: pyvips.Image) -> pyvips.Image:
+    """Return gray with alpha as gray, or as RGBA if something of it is hidden.
+
+    Parameters
+    ----------
+    again
+        The same picture, to be decoded for the look.
+    """
+    gray = picture[0]
+    if again[1].min() == OPAQUE[str(picture.format)]:
+        return gray
+    colored = gray.bandjoin(gray).bandjoin(picture)
+    return colored.copy(interpretation="srgb" if picture.format == "uchar" else "rgb16")
+
+
 def _upright(picture: pyvips.Image, scratch: Path) -> pyvips.Image:
     """Turn a picture as its orientation says; one that lies has to be decoded first, since rows become columns."""
     if picture.get_typeof(ORIENTATION) == 0 or picture.get(ORIENTATION) == 1:
@@ -97,8 +120,8 @@ def _upright(picture: pyvips.Image, scratch: Path) -> pyvips.Image:
 
 
 def _in_known_colors(picture: pyvips.Image, name: str) -> pyvips.Image:
-    if picture.interpretation in ("cmyk", "lab", "labs"):
-        picture = picture.colourspace("srgb")
+    if picture.interpretation == "cmyk":
+        picture = picture.colourspace("rgb16" if picture.format == "ushort" else "srgb")
     if picture.bands not in COLOR_SPACES:
         raise Refused(f"The picture {name} has {picture.bands} values per pixel, which cannot be imported.")
     return picture
@@ -119,7 +142,7 @@ def _without_origin(picture: pyvips.Image) -> pyvips.Image:
 
 def _pixels_sha256(path: Path, on_progress: Callable[[int], None]) -> str:
     """Return the digest of the full resolution's samples, row by row."""
-    picture = pyvips.Image.tiffload(str(path), access="sequential", fail_on="error")
+    picture = _opened(path)
     region = pyvips.Region.new(picture)
     digest = hashlib.sha256()
     for top in range(0, picture.height, STRIP_ROWS):
