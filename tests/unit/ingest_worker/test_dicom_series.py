@@ -295,6 +295,30 @@ def test_a_file_that_does_not_say_whose_it_is_belongs_to_the_patient_of_its_seri
     assert image.notes == (Assumed.OWNER,)
 
 
+@pytest.mark.parametrize(
+    ("births", "depths"),
+    [
+        (("19640812", "19640812", "19640812", "19640812"), [4]),
+        (("19640812", "19640812", "", ""), [4]),
+        (("", "", "19640812", "19640812"), [4]),
+        (("19640812", "19640812", "19501231", "19501231"), [2, 2]),
+    ],
+)
+@pytest.mark.parametrize("patient", ["P-0815", ""])
+def test_a_file_that_says_of_its_patient_but_the_birth_is_not_taken_for_one_of_another(
+    tmp_path: Path, births: tuple[str, ...], depths: list[int], patient: str
+) -> None:
+    def of_two(dataset: Dataset, index: int) -> None:
+        dataset.PatientID, dataset.PatientName = (patient if index < 2 else ""), ""
+        dataset.PatientBirthDate = births[index]
+
+    files = write_dicom_series(tmp_path / "in", anatomy(4), change=of_two)
+
+    images = convert_here(files, tmp_path / "out").images
+
+    assert [image.metadata.depth for image in images] == depths
+
+
 def test_a_file_that_names_its_patient_without_identifier_is_not_taken_for_one_of_another(
     tmp_path: Path,
 ) -> None:

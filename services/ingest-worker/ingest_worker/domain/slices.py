@@ -64,6 +64,8 @@ class Slice:
         The scanner's own name for the stack it belongs to, and for the segment it shows.
     owner
         Whose it is, as the file says it, "" if it does not: slices of two patients never make a volume.
+    born
+        When the patient was, as the file says it.
     times
         Possible time axes by name, best first, on which slices of one time point share their value.
     trigger_ms
@@ -91,6 +93,7 @@ class Slice:
     pixel_spacing: tuple[float, float] | None = None
     stack: str = ""
     owner: str = field(default="", repr=False)
+    born: str = field(default="", repr=False)
     times: Mapping[str, float | None] = field(default_factory=dict)
     trigger_ms: float | None = None
     reference_ms: float | None = None
@@ -117,6 +120,7 @@ def with_owner(slices: Sequence[Slice]) -> Sequence[Slice]:
     An identifier of the patient may be empty (type 2 in PS3.3 C.7.1.1), and a series is of one patient (PS3.3 A.1.2); where
     files say of themselves that it is not, nobody knows whose the silent ones are.
     """
+    slices = _by_birth(slices)
     owners = {one.owner for one in slices}
     known = owners - {""}
     if len(known) != 1 or known == owners:
@@ -124,6 +128,17 @@ def with_owner(slices: Sequence[Slice]) -> Sequence[Slice]:
     (owner,) = known
     return [
         one if one.owner else replace(one, owner=owner, assumed=(*one.assumed, Assumed.OWNER))
+        for one in slices
+    ]
+
+
+def _by_birth(slices: Sequence[Slice]) -> Sequence[Slice]:
+    """Return the slices, those without owner that were born on another day than all owners as somebody else's."""
+    births = {one.born for one in slices if one.owner} - {""}
+    if not births and any(one.owner for one in slices):
+        return slices
+    return [
+        one if one.owner or not one.born or one.born in births else replace(one, owner=one.born)
         for one in slices
     ]
 

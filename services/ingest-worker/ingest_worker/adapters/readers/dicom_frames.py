@@ -129,6 +129,7 @@ def _frame(header: DicomHeader, index: int, groups: Groups, channels: int) -> Fr
             pixel_spacing=pixel_spacing(groups.holding("PixelMeasuresSequence")) or ultrasound_spacing(top),
             stack=f"{text(content, 'StackID')} {_segment(groups, header)}".strip(),
             owner=text(top, "PatientID") or text(top, "PatientName"),
+            born=text(top, "PatientBirthDate"),
             times=_times(groups, content),
             trigger_ms=_trigger(groups),
             reference_ms=number(top, "FrameReferenceTime"),  # PS3.3 C.8.9.4

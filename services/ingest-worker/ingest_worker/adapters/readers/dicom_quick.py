@@ -70,6 +70,7 @@ SHARED: Final = frozenset(
         tag(0x0008, 0x0060),  # Modality
         tag(0x0010, 0x0010),  # PatientName
         tag(0x0010, 0x0020),  # PatientID
+        tag(0x0010, 0x0030),  # PatientBirthDate
         tag(0x0018, 0x0060),  # KVP
         tag(0x0018, 0x0081),  # EchoTime
         tag(0x0018, 0x0082),  # InversionTime
