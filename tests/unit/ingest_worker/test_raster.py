@@ -13,9 +13,11 @@ import pyvips
 from PIL import Image
 
 from demo.imaging import cut_short, picture, write_picture
+from ingest_worker.adapters.readers import jpeg_pictures
 from ingest_worker.conversion import convert
 from ingest_worker.domain.budget import GIB, MIB, Budget
 from ingest_worker.domain.images import ColorSpace
+from ingest_worker.domain.report import Rejection
 from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
 from tests.support.odd_files import flip_bit
 
@@ -402,6 +404,20 @@ def test_smaller_pictures_behind_a_photograph_are_left_out_with_a_note(tmp_path:
     image = the_image(convert_here([tmp_path / "in.jpg"], tmp_path / "out"))
 
     assert image.notes == ("2 more pictures of the file, of other sizes, were left out.",)
+
+
+def test_a_photograph_of_more_pictures_than_any_panorama_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pillow writes fewer than are allowed, so that is made less here."""
+    monkeypatch.setattr(jpeg_pictures, "MOST_PICTURES", 2)
+    several_pictures(tmp_path / "2.jpg", picture(), picture())
+    several_pictures(tmp_path / "3.jpg", picture(), picture(), picture())
+
+    report = convert_here(sorted(tmp_path.glob("*.jpg")), tmp_path / "out")
+
+    assert [image.name for image in report.images] == ["2.jpg", "2.jpg (2)"]
+    assert report.rejected == (Rejection("3.jpg", ("The file 3.jpg announces more than 2 pictures.",)),)
 
 
 def test_a_second_picture_that_an_editor_dropped_is_noted(tmp_path: Path) -> None:

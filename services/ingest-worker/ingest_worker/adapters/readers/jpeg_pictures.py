@@ -7,6 +7,10 @@ from typing import Final
 from PIL import Image, MpoImagePlugin
 
 from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.refusals import Refused
+
+MOST_PICTURES: Final = 100
+"""Panoramas are made of some twenty; a file of a few kilobytes can announce thousands, which may all begin in it."""
 
 MISSING: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
 """What Pillow raises where there is no picture, or nothing of one but its beginning, although one is announced."""
@@ -48,10 +52,17 @@ def pictures_in(opened: Image.Image, file: SourceFile) -> Pictures:
 
     Costs reading the header of each. They are looked for in the file opened once more: where one is missing, Pillow is left
     between two pictures, and does not go back to the first, nor to what that says of how it is to be turned.
+
+    Raises
+    ------
+    Refused
+        It announces too many.
     """
     if not isinstance(opened, MpoImagePlugin.MpoImageFile):
         return Pictures({0: 0})
     with MpoImagePlugin.MpoImageFile(file.path) as again:
+        if again.n_frames > MOST_PICTURES:
+            raise Refused(f"The file {file.base_name} announces more than {MOST_PICTURES} pictures.")
         return _looked_through(again)
 
 
