@@ -20,6 +20,7 @@ from demo.imaging import (
     put_pixels,
     write_dicom_series,
 )
+from ingest_worker.adapters.readers.dicom_description import SIDE_BY_SIDE
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.slices import Assumed
 from ingest_worker.domain.stacking import SAME_PLACES
@@ -575,6 +576,15 @@ def test_graphics_above_the_pixels_are_mentioned_wherever_they_begin(tmp_path: P
     assert image.notes == (
         "The file has graphics to be shown above its pixels (overlays), which were left out.",
     )
+
+
+def test_a_mosaic_of_slices_is_called_one(tmp_path: Path) -> None:
+    def tiled(dataset: Dataset, _: int) -> None:
+        dataset.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]
+
+    files = write_dicom_series(tmp_path / "in", anatomy(1), change=tiled)
+
+    assert SIDE_BY_SIDE in the_image(convert_here(files, tmp_path / "out")).notes
 
 
 def test_time_points_leave_their_times_in_the_header(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from ingest_worker.adapters.readers.dicom_frames import Rescale
 from ingest_worker.adapters.readers.dicom_headers import PARSING_ERRORS, DicomHeader
 from ingest_worker.adapters.readers.dicom_samples import SampleFormat, inverted_center
 from ingest_worker.adapters.readers.dicom_spacing import UNKNOWN, remark_on_spacing
-from ingest_worker.adapters.readers.dicom_values import as_list_text, first_items, numbers, text
+from ingest_worker.adapters.readers.dicom_values import as_list_text, first_items, numbers, text, values
 from ingest_worker.domain.embedded_metadata import FIELDS, described
 from ingest_worker.domain.images import EyeChoice, ImageMetadata
 from ingest_worker.domain.layouts import VolumeLayout
@@ -19,6 +19,9 @@ from ingest_worker.domain.stacking import Stack
 
 EYES = {"R": EyeChoice.OD, "L": EyeChoice.OS}
 OVERLAYS, OVERLAY_DATA = range(0x6000, 0x6020, 2), 0x3000  # PS3.3 C.9.2
+MOSAIC = "MOSAIC"
+"""Siemens' word in the type of an image, with the volumes of which functional MR is made."""
+SIDE_BY_SIDE = "This picture is a mosaic: the slices of a volume stand side by side in it, and were left so."
 OPHTHALMIC = ("OP", "OPT", "OPTENF", "OPM", "OCT")
 
 
@@ -157,6 +160,8 @@ def _remarks(stack: Stack, dataset: Dataset, headers: Iterable[DicomHeader]) -> 
     kinds = {id(header.dataset): header.dataset for header in headers}.values()
     if any((group, OVERLAY_DATA) in kind for kind in kinds for group in OVERLAYS):
         remarks.append("The file has graphics to be shown above its pixels (overlays), which were left out.")
+    if MOSAIC in values(dataset, "ImageType"):
+        remarks.append(SIDE_BY_SIDE)
     if stack.slices[0].position is None and stack.slices[-1].frame > 0:
         remarks.append("The frames carry no positions and were stacked as slices in their stored order.")
     return tuple(remarks)
