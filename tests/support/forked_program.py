@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from archive_shared.jobs.child import Report, Unprocessable
+from archive_shared.jobs.child import NotThisTime, Report, Unprocessable
 from archive_shared.jobs.forks import run_in_forks
 
 PR_GET_DUMPABLE = 3
@@ -43,6 +43,10 @@ def count(order: Mapping[str, Any], report: Report) -> dict[str, Any]:
 
 def refuse(order: Mapping[str, Any], report: Report) -> None:
     raise Unprocessable("no such image")
+
+
+def put_off(order: Mapping[str, Any], report: Report) -> None:
+    raise NotThisTime("no memory left")
 
 
 def spin(order: Mapping[str, Any], report: Report) -> None:

@@ -12,7 +12,7 @@ if __name__ == "__main__":
 
 The worker writes one line of JSON to standard input (`{"parent": pid, "traceparent": "...", "payload": {...}}`) and
 reads lines of JSON: `{"progress": {...}}`, then `{"result": {...}}` or `{"failure": "reason"}`. Exit code 0 means that there is a result,
-65 that trying again would not help, anything else that it might. A worker may start the program before it has a
+65 that trying again would not help, 75 that it might, anything else so too but without a reason. A worker may start the program before it has a
 job, so heavy imports belong at the top; and after a result it may send the next order, or close the pipe, which ends the
 program. It must be started directly, not by a shell: it ends with its parent. `archive_shared.jobs.forks` has a process of
 its own do each job.
@@ -31,6 +31,7 @@ from archive_shared.tracing import traced
 
 EX_DATAERR = 65
 EX_OSERR = 71
+EX_TEMPFAIL = 75
 LONGEST_LINE_BYTES = 1 << 28
 PROGRESS_EVERY_S = 0.1
 _PR_SET_PDEATHSIG = 1
@@ -49,6 +50,10 @@ class Report(Protocol):
     def progress(self, data: Mapping[str, Any]) -> None:
         """Report the whole of the progress so far; cheap, as few reports are passed on, but the last one is."""
         ...
+
+
+class NotThisTime(Exception):
+    """The job may succeed another time; the message is shown to people if it never does."""
 
 
 Work = Callable[[Mapping[str, Any], Report], Mapping[str, Any]]
@@ -74,13 +79,16 @@ def orders() -> Iterator[Order]:
 
 
 def obey(order: Order, work: Work, lines: "Lines") -> None:
-    """Do the work and say its result; raises `SystemExit` when it cannot be done, however often it is tried."""
+    """Do the work and say its result; raises `SystemExit` when it cannot be done, now or however often it is tried."""
     try:
         with traced(order["traceparent"]):
             result = work(order["payload"], lines)
     except Unprocessable as refusal:
         lines.write({"failure": str(refusal)})
         sys.exit(EX_DATAERR)
+    except NotThisTime as trouble:
+        lines.write({"failure": str(trouble)})
+        sys.exit(EX_TEMPFAIL)
     lines.write({"result": dict(result)})
 
 

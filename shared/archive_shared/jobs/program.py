@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from archive_shared.jobs.child import EX_DATAERR, LONGEST_LINE_BYTES
+from archive_shared.jobs.child import EX_DATAERR, EX_TEMPFAIL, LONGEST_LINE_BYTES
 from archive_shared.jobs.handler import JobPolicy
 
 READ_BYTES = 65_536
@@ -207,6 +207,8 @@ def _ending(code: int, last: Mapping[str, Any]) -> Ending:
         return Succeeded(last["result"])
     if code == EX_DATAERR:
         return Refused(str(last.get("failure", NO_REASON)))
+    if code == EX_TEMPFAIL and "failure" in last:
+        return Crashed(str(last["failure"]), code)
     return Crashed(_describe(code), code)
 
 

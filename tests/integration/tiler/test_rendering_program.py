@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from archive_shared.jobs.child import EX_DATAERR
+from archive_shared.jobs.child import EX_DATAERR, EX_TEMPFAIL
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.program import Ending, Program, Refused, Succeeded
 from tests.integration.tiler.conftest import Studio
@@ -97,9 +97,9 @@ def test_it_may_be_tried_again_when_the_store_does_not_answer(
 
     done = run({**environment, **silent}, ordered(payload(studio, image)))
 
-    assert done.returncode not in (0, EX_DATAERR)
-    assert done.stdout == ""
-    assert "Unavailable" in done.stderr
+    assert done.returncode == EX_TEMPFAIL
+    assert json.loads(done.stdout) == {"failure": "A store that the tiler works with does not answer."}
+    assert "a store does not answer" in done.stderr
 
 
 def test_it_does_nothing_for_a_worker_that_died(

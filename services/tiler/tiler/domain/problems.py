@@ -1,6 +1,6 @@
 """The facts that stop the tiler: a file that cannot be read, a tile that does not exist."""
 
-from archive_shared.errors import Invalid, NotFound
+from archive_shared.errors import Invalid, NotFound, Unavailable
 
 
 class UnreadableImage(Invalid):
@@ -16,6 +16,14 @@ class NoLevelSmallEnough(UnreadableImage):
 
     def __init__(self) -> None:
         super().__init__("No level of the image is small enough yet to make this picture from.")
+
+
+class ReadingStopped(Unavailable):
+    """Reading an image was stopped by something that may be no fault of the image; the reason is meant for its owner."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class UnreadableIndex(Invalid):

@@ -6,12 +6,11 @@ Small images take less time than starting this, so it loads nothing that speaks 
 from collections.abc import Mapping
 from typing import Any
 
-from archive_shared.errors import NotFound
 from archive_shared.jobs import child
 from archive_shared.observability import configure_logging
 from archive_shared.unreadable import become_unreadable
 from tiler.bootstrap import NAME
-from tiler.domain.problems import UnreadableImage
+from tiler.entrypoints.slide_program import failures_in_words
 from tiler.programs import confined_reading, rendering_work
 from tiler.settings import read_settings
 
@@ -24,11 +23,7 @@ if __name__ == "__main__":
 
     def work(payload: Mapping[str, Any], report: child.Report) -> Mapping[str, Any]:
         """Make the products of one image."""
-        try:
+        with failures_in_words(gone="The file of the image is not there any more."):
             return rendering.run(payload)
-        except UnreadableImage as error:
-            raise child.Unprocessable(error.reason) from error
-        except NotFound as error:
-            raise child.Unprocessable("The file of the image is not there any more.") from error
 
     child.run(work)

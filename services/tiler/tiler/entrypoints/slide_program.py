@@ -1,11 +1,16 @@
-"""What the two programs of the slide worker have in common: progress in thousandths, and refusals as failures."""
+"""What the tiler's programs have in common: progress in thousandths, and what became of an order in words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from archive_shared.errors import NotFound
+import structlog
+
+from archive_shared.errors import NotFound, Unavailable
 from archive_shared.jobs import child
-from tiler.domain.problems import UnreadableImage
+from tiler.domain.problems import ReadingStopped, UnreadableImage
+
+log = structlog.get_logger()
 
 Run = Callable[[Mapping[str, Any], Callable[[int], None]], dict[str, Any]]
 
@@ -14,14 +19,26 @@ def run(do: Run) -> NoReturn:
     """Do one piece of work as the worker orders, and exit."""
 
     def work(payload: Mapping[str, Any], report: child.Report) -> Mapping[str, Any]:
-        try:
+        with failures_in_words(gone="A file of the slide is not there any more."):
             return do(payload, Thousandths(report).show)
-        except UnreadableImage as error:
-            raise child.Unprocessable(error.reason) from error
-        except NotFound as error:
-            raise child.Unprocessable("A file of the slide is not there any more.") from error
 
     child.run(work)
+
+
+@contextmanager
+def failures_in_words(*, gone: str) -> Iterator[None]:
+    """Have the worker hear why an order was not done, in words that may be shown to the image's owner."""
+    try:
+        yield
+    except UnreadableImage as error:
+        raise child.Unprocessable(error.reason) from error
+    except NotFound as error:
+        raise child.Unprocessable(gone) from error
+    except ReadingStopped as error:
+        raise child.NotThisTime(error.reason) from error
+    except Unavailable as error:  # its own words may name machines
+        log.warning("a store does not answer", error=str(error))
+        raise child.NotThisTime("A store that the tiler works with does not answer.") from error
 
 
 class Thousandths:

@@ -89,6 +89,7 @@ def test_of_much_progress_the_first_and_the_last_are_told_and_little_in_between(
         ("leave", {"code": 0}, Crashed("The program ended without a result.", 0)),
         ("no such function", {}, Crashed("The program ended with exit code 1.", 1)),
         ("refuse", {}, Refused("no such image")),
+        ("put_off", {}, Crashed("no memory left", 75)),
     ],
 )
 def test_a_bad_end_is_that_of_one_job_only(

@@ -9,7 +9,6 @@ from typing import Any
 
 import structlog
 
-from archive_shared.errors import Unavailable
 from archive_shared.jobs import child
 from archive_shared.jobs.bare_environment import bare_environment
 from archive_shared.jobs.handler import JobPolicy
@@ -19,7 +18,7 @@ from archive_shared.tracing import current_traceparent
 from tiler.adapters.confinement.file_desk import FileDesk, file_desk
 from tiler.adapters.confinement.orders import INDEX, PREVIEW
 from tiler.domain.picture import JPEG, PNG, Picture
-from tiler.domain.problems import UnreadableImage
+from tiler.domain.problems import ReadingStopped, UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.reading_limits import GIB, ReadingLimits
 from tiler.domain.slide_files import SlideFiles
@@ -117,6 +116,8 @@ class ConfinedReading:
         ------
         UnreadableImage
             The image is to blame, with limits and crashes.
+        ReadingStopped
+            It may not be.
         Unavailable, NotFound
             It is not.
         """
@@ -156,18 +157,20 @@ class ConfinedReading:
             case Crashed(code=code) if code == -signal.SIGXCPU:
                 raise self._stopped("processor time", "")
             case Crashed(code=code) if code == -signal.SIGKILL:
-                raise Unavailable("the process that read the image was killed, perhaps for want of memory")
+                raise ReadingStopped(
+                    "The process that read the image was killed, perhaps for want of memory."
+                )
             case Crashed(code=child.EX_OSERR):
-                raise Unavailable("the tiler's machine starts no more processes")
+                raise ReadingStopped("The tiler's machine starts no more processes.")
             case Crashed(reason) | Refused(reason):
                 raise self._stopped("error", reason)
         raise self._stopped("error", "no result")
 
-    def _stopped(self, what: str, detail: str) -> UnreadableImage | Unavailable:
+    def _stopped(self, what: str, detail: str) -> UnreadableImage | ReadingStopped:
         """Return what is wrong with an image whose process was stopped, or with this machine."""
         log.warning("reading was stopped", by=what, detail=detail)
         if what == "disk full":
-            return Unavailable("the disk the tiler works on is full")
+            return ReadingStopped("The disk the tiler works on is full.")
         limits = self._limits
         reasons = {
             "memory": f"it needed more than {limits.memory_bytes / GIB:.3g} GB of memory",
