@@ -75,3 +75,27 @@ def test_who_has_it_gets_no_part(studio: Studio, address: str) -> None:
     answer = studio.get(address, token, Range="bytes=3-9", If_None_Match=tag)
 
     assert (answer.status_code, answer.data) == (304, b"")
+
+
+@pytest.mark.parametrize("wanted", ["bytes=0-1,4-5", "lines=0-1", "bytes=x", "bytes="])
+def test_what_is_not_one_range_of_bytes_is_answered_with_the_whole(
+    studio: Studio, bodies: dict[str, bytes], wanted: str
+) -> None:
+    address = f"{studio.rendered(bodies['TIFF'], type='TIFF')}/2/1/1.jpeg"
+    token = studio.member(address[:36])
+
+    answer = studio.get(address, token, Range=wanted)
+
+    assert (answer.status_code, answer.data) == (200, studio.get(address, token).data)
+
+
+def test_parts_are_given_to_a_get_that_knows_the_very_bytes(studio: Studio, bodies: dict[str, bytes]) -> None:
+    address = f"{studio.rendered(bodies['TIFF'], type='TIFF')}/2/1/1.jpeg"
+    token = studio.member(address[:36])
+    whole = studio.get(address, token)
+
+    head = studio.get(address, token, method="HEAD", Range="bytes=3-9")
+    weak = studio.get(address, token, Range="bytes=3-9", If_Range=f"W/{whole.headers['ETag']}")
+
+    assert (head.status_code, head.headers["Content-Length"]) == (200, str(len(whole.data)))
+    assert (weak.status_code, weak.data) == (200, whole.data)

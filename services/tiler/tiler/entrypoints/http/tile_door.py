@@ -94,7 +94,8 @@ def _is_known(sent: str, tag: str) -> bool:
 def _picture(environ: Environ, start_response: StartResponse, picture: Picture, tag: str) -> Sequence[bytes]:
     body = picture.body
     headers = [("Content-Type", picture.content_type), ("ETag", tag), *_ALWAYS]
-    wanted = environ.get("HTTP_RANGE")
+    is_head = environ["REQUEST_METHOD"] == "HEAD"
+    wanted = "" if is_head else environ.get("HTTP_RANGE")
     status = "200 OK"
     if wanted and environ.get("HTTP_IF_RANGE", tag) == tag:
         part = _part(wanted, len(body))
@@ -108,7 +109,7 @@ def _picture(environ: Environ, start_response: StartResponse, picture: Picture, 
             body = body[start:end]
     headers.append(("Content-Length", str(len(body))))
     start_response(status, headers)
-    return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
+    return () if is_head else (body,)
 
 
 def _part(wanted: str, size: int) -> tuple[int, int] | None:
