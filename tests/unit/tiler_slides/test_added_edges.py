@@ -20,7 +20,7 @@ def test_levels_are_right_up_to_the_edge(size: tuple[int, int], tmp_path: Path) 
     fill(product)
 
     with tifffile.TiffFile(product) as file:
-        pixels, *levels = [page.asarray() for page in file.pages]  # type: ignore[union-attr]
+        pixels, *levels = [page.asarray() for page in file.pages]
     assert len(levels) > 1
     for level in levels:
         pixels = halved(pixels)
