@@ -13,8 +13,8 @@ from tiler.adapters.bounded_reader import BoundedReader
 from tiler.adapters.tiff_description import description_of
 from tiler.adapters.tiff_pixel_size import pixel_size_um
 from tiler.adapters.tiff_tags import Dialect, Tags, read_tags
-from tiler.domain.encoding import Compression, Encoding, Photometric
-from tiler.domain.limits import MAX_PAGES, MAX_TILES, MIB
+from tiler.domain.encoding import Compression, Encoding, Opacity, Photometric
+from tiler.domain.limits import MAX_PAGES, MAX_TAGS, MAX_TILES, MIB
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.tiff_page import TiffPage
@@ -31,7 +31,14 @@ _NEW_SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORD
 _STRIP_OFFSETS, _SAMPLES, _ROWS_PER_STRIP, _STRIP_LENGTHS = 273, 277, 278, 279
 _PLANAR, _PREDICTOR, _COLOUR_MAP = 284, 317, 320
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_LENGTHS, _SUB_IFDS = 322, 323, 324, 325, 330
-_SAMPLE_FORMAT, _JPEG_TABLES, _XMP, _IMAGE_DEPTH, _ICC_PROFILE = 339, 347, 700, 32997, 34675
+_EXTRA_SAMPLES, _SAMPLE_FORMAT, _JPEG_TABLES, _XMP, _IMAGE_DEPTH, _ICC_PROFILE = (
+    338,
+    339,
+    347,
+    700,
+    32997,
+    34675,
+)
 
 _MAX_SIDE = (1 << 31) - 1
 _ROWS_TOGETHER_BYTES = MIB
@@ -220,6 +227,7 @@ def _encoding(tags: Tags) -> Encoding:
         separate_planes=tags.number(_PLANAR, 1) == 2,
         byte_order=tags.byte_order,
         reversed_bits=tags.number(_FILL_ORDER, 1) == 2,
+        opacity=_opacity(tags),
         jpeg_tables=tags.data(_JPEG_TABLES),
         palette=_palette(tags, bits) if photometric == Photometric.PALETTE else b"",
     )
@@ -228,6 +236,11 @@ def _encoding(tags: Tags) -> Encoding:
 def _sample_format(tags: Tags) -> int:
     found = tags.number(_SAMPLE_FORMAT, 1)
     return 1 if found == 4 else found  # 4 is "undefined", which writers use for plain unsigned values
+
+
+def _opacity(tags: Tags) -> int:
+    first = tags.numbers(_EXTRA_SAMPLES, at_most=MAX_TAGS)[:1]
+    return first[0] if first and first[0] in tuple(Opacity) else Opacity.NONE
 
 
 def _palette(tags: Tags, bits: int) -> bytes:

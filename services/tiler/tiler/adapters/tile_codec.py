@@ -10,7 +10,15 @@ from PIL import Image
 
 from tiler.adapters import jpeg_tiles, libtiff_codec
 from tiler.adapters.inflate import inflate
-from tiler.domain.encoding import JPEG_2000_KINDS, Compression, Encoding, Photometric, Predictor, SampleFormat
+from tiler.domain.encoding import (
+    JPEG_2000_KINDS,
+    Compression,
+    Encoding,
+    Opacity,
+    Photometric,
+    Predictor,
+    SampleFormat,
+)
 from tiler.domain.limits import MAX_TILE_BYTES
 from tiler.domain.problems import UnreadableImage
 
@@ -38,7 +46,7 @@ def pixel_type(encoding: Encoding) -> np.dtype[Any]:
 
 
 def channels(encoding: Encoding) -> int:
-    """Return 3 for colour and 1 for gray; further samples (opacity, other channels) are left out."""
+    """Return 3 for colour and 1 for gray; further samples are left out."""
     return 3 if encoding.is_colour else 1
 
 
@@ -53,7 +61,7 @@ def decode_tile(encoding: Encoding, stored: bytes, width: int, height: int, *, s
     Returns
     -------
     ndarray
-        Shape (height, width, channels), divided by `shrink`; colours in RGB, palettes resolved, and 0 is black.
+        Shape (height, width, channels), divided by `shrink`; colours in RGB, palettes resolved, before white where they are not opaque, and 0 is black.
 
     Raises
     ------
@@ -64,9 +72,21 @@ def decode_tile(encoding: Encoding, stored: bytes, width: int, height: int, *, s
     samples = _samples(encoding, stored, width, height, shrink)
     if encoding.photometric == Photometric.PALETTE:
         return np.frombuffer(encoding.palette, np.uint8).reshape(-1, 3)[samples[..., 0]]
+    depth = channels(encoding)
+    colours, opacity = samples[..., :depth], samples[..., depth : depth + 1]
     if encoding.photometric == Photometric.WHITE_IS_ZERO and samples.dtype.kind == "u":
-        samples = ((1 << encoding.bits_per_sample) - 1) - samples
-    return samples[..., : channels(encoding)]
+        colours = ((1 << encoding.bits_per_sample) - 1) - colours
+    return _before_white(encoding, colours, opacity) if opacity.size else colours
+
+
+def _before_white(encoding: Encoding, colours: Pixels, opacity: Pixels) -> Pixels:
+    """Return colours as they look before white where they are not opaque: what lies below may be anything."""
+    if encoding.opacity == Opacity.NONE or not encoding.is_eight_bit or opacity.min() == 255:
+        return colours
+    missing = 255 - opacity.astype(np.uint16)
+    if encoding.opacity == Opacity.UNASSOCIATED:
+        colours = (colours * (255 - missing) + 127) // 255
+    return np.minimum(colours + missing, 255).astype(np.uint8)
 
 
 def _require_modest(encoding: Encoding, width: int, height: int) -> None:

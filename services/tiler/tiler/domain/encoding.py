@@ -42,6 +42,14 @@ class SampleFormat(IntEnum):
     FLOAT = 3
 
 
+class Opacity(IntEnum):
+    """Of ExtraSamples those that tell how opaque a pixel is; colours of the first kind are multiplied with it already."""
+
+    NONE = 0
+    ASSOCIATED = 1
+    UNASSOCIATED = 2
+
+
 class Predictor(IntEnum):
     NONE = 1
     HORIZONTAL = 2
@@ -81,6 +89,8 @@ class Encoding:
         The page's JPEGTables stream, empty when there is none.
     reversed_bits
         FillOrder 2: the bits of every byte run from right to left.
+    opacity
+        What the first sample after the colours says of them.
     palette
         Red, green and blue of 8 bits for every sample value, interleaved; empty without a colour map.
     """
@@ -94,6 +104,7 @@ class Encoding:
     separate_planes: bool = False
     byte_order: str = "<"
     reversed_bits: bool = False
+    opacity: int = Opacity.NONE
     jpeg_tables: bytes = b""
     palette: bytes = b""
 
@@ -114,6 +125,12 @@ class Encoding:
     def is_colour(self) -> bool:
         """Whether decoded pixels have three channels."""
         return self.photometric in (Photometric.RGB, Photometric.YCBCR, Photometric.PALETTE)
+
+    @property
+    def has_further_channels(self) -> bool:
+        """Whether there is more to see than colours, or gray, and how opaque they are."""
+        shown = 1 if self.photometric == Photometric.PALETTE or not self.is_colour else 3
+        return self.samples_per_pixel > shown + (self.opacity != Opacity.NONE)
 
     @property
     def is_continuous(self) -> bool:

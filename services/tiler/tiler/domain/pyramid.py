@@ -58,7 +58,7 @@ def require_one_image(pages: Sequence[TiffPage], levels: Sequence[TiffPage]) -> 
     Raises
     ------
     UnreadableImage
-        A page that is no level is as large as the first, or is tiled and not much smaller.
+        A page that is no level is as large as the first or larger, or is tiled and not much smaller.
     """
     main, kept = levels[0], {page.number for page in levels}
     others = (page for page in chain(pages, main.sub_pages) if page.number not in kept)
@@ -71,8 +71,10 @@ def require_one_image(pages: Sequence[TiffPage], levels: Sequence[TiffPage]) -> 
 def _is_another_image(page: TiffPage, main: TiffPage) -> bool:
     if (page.width, page.height) == (main.width, main.height):
         return not page.is_mask
-    large = page.width * page.height * _LEAST_AREA_RATIO >= main.width * main.height
-    return large and page.tiled and not (page.is_mask or _is_associated(page) or _PADDED in main.description)
+    if page.is_mask or _is_associated(page) or _PADDED in main.description:
+        return False
+    area, whole = page.width * page.height, main.width * main.height
+    return area > whole or (page.tiled and area * _LEAST_AREA_RATIO >= whole)
 
 
 def _require_image(main: TiffPage) -> None:

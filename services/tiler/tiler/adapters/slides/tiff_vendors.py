@@ -107,6 +107,8 @@ def _plan(
     encoding.require_readable()
     if not encoding.is_eight_bit:
         raise UnreadableImage("Only slides with 8 bits per colour are supported.")
+    if encoding.has_further_channels:
+        raise UnreadableImage("Slides with several channels are not supported yet.")
     if main.width * main.height > MAX_SLIDE_PIXELS:
         raise UnreadableImage("The slide is too large.")
     stored = tuple(StoredLevel(source, page.as_level()) for page in levels if _can_be_copied(page))
