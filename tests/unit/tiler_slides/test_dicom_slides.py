@@ -343,6 +343,16 @@ def test_a_label_that_is_called_a_level_is_left_out(says: str, tmp_path: Path) -
     assert not any(private in product for private in slide.private)
 
 
+def test_smaller_versions_do_not_stand_for_a_slide_that_shows_the_label(tmp_path: Path) -> None:
+    """They did, and then the full resolution was deleted with the scanner's files."""
+    slide = slide_files.dicom_slide(tmp_path / "a").path
+    full = pydicom.dcmread(slide)
+    full.SpecimenLabelInImage = "YES"
+    full.save_as(slide)
+
+    assert "shows the label" in refusal(slide)
+
+
 @pytest.mark.parametrize("size", [(400, 500), (599, 410)])
 def test_another_area_of_the_glass_is_refused(size: tuple[int, int], tmp_path: Path) -> None:
     slide = slide_files.dicom_slide(tmp_path / "a", size=(600, 400)).path

@@ -69,22 +69,28 @@ def read_levels(files: SlideFiles) -> list[DicomLevel]:
     Raises
     ------
     UnreadableImage
-        The main file is no slide, the series has nothing but label and overview, or a part of a level lacks.
+        The main file is no slide, the series has nothing but label and overview, or a part of a level lacks; or the full
+        resolution shows the label, and what is left are smaller versions.
     """
     main = _read(files.open(files.main))
     if main is None or main.tags.get("SOPClassUID") != _SLIDES:
         raise UnreadableImage("The file is DICOM, but no whole-slide image.")
-    levels = _put_together(_volumes(files, main.tags))
+    volumes = list(_volumes(files, main.tags))
+    levels = _put_together(file for file in volumes if not _shows_label(file.tags))
     if not levels:
         raise UnreadableImage("The slide has no image besides its label and overview.")
-    return sorted(levels, key=lambda level: -level.size[0])
+    levels.sort(key=lambda level: -level.size[0])
+    left_out = (file.tags for file in volumes if _shows_label(file.tags))
+    if any(int(tags.get("TotalPixelMatrixColumns") or 0) > levels[0].size[0] for tags in left_out):
+        raise UnreadableImage("The largest image of the slide says that it shows the label.")
+    return levels
 
 
 def _volumes(files: SlideFiles, main: Tags) -> Iterator[DicomFile]:
     for name in files.names():
         if name == files.main or _may_be_dicom(name):
             found = _read(files.open(name))
-            if found is not None and _is_level(found.tags, main):
+            if found is not None and _is_volume(found.tags, main):
                 yield found
             else:
                 files.dismiss(name)
@@ -96,11 +102,14 @@ def _may_be_dicom(name: str) -> bool:
     return not dot or suffix.lower() in ("dcm", "dicom") or suffix.isdecimal()
 
 
-def _is_level(tags: Tags, main: Tags) -> bool:
+def _is_volume(tags: Tags, main: Tags) -> bool:
     flavour = [str(value) for value in tags.get("ImageType", [])]
-    shows_label = tags.get("SpecimenLabelInImage") == "YES"
     is_sibling = tags.get("SeriesInstanceUID") == main.get("SeriesInstanceUID")
-    return is_sibling and "VOLUME" in flavour[2:3] and not shows_label
+    return is_sibling and "VOLUME" in flavour[2:3]
+
+
+def _shows_label(tags: Tags) -> bool:
+    return bool(tags.get("SpecimenLabelInImage") == "YES")
 
 
 def _put_together(volumes: Iterable[DicomFile]) -> list[DicomLevel]:
