@@ -14,6 +14,7 @@ from pathlib import Path
 from bench.measuring import Figures
 from bench.tiles_inside import TILES
 from bench.tiles_over_http import crowd, free_port, started
+from bench.tiles_service import have_in_memory
 from tiler.domain.tile_index import TileIndex
 
 IIPSRV = Path(".cache/iipsrv/usr").absolute()
@@ -38,6 +39,7 @@ def _libraries() -> dict[str, str]:
 
 def iipsrv(slide: Path, index: TileIndex) -> Figures:
     """Fetch tiles of a file; without its tile cache, with the quality of DeepZoomGenerator."""
+    have_in_memory(slide)
     port = free_port()
     environment = {
         **_libraries(),

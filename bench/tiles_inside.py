@@ -1,4 +1,7 @@
-"""Contestants of `make bench-tiles` in process: the same random tiles of the same slide, one thread, no tile cached."""
+"""Contestants of `make bench-tiles` in process: the same random tiles of the same slide, one thread, no tile cached.
+
+The system has the slide in memory when the clock starts.
+"""
 
 import json
 import random
@@ -17,7 +20,7 @@ from openslide.deepzoom import DeepZoomGenerator
 from PIL import Image
 
 from bench.measuring import Figures, percentile
-from bench.tiles_service import IMAGE, PassHolder, Stores, service_at
+from bench.tiles_service import IMAGE, PassHolder, Stores, have_in_memory, service_at
 from tiler.adapters.file_source import FileSource
 from tiler.adapters.quick_tiles import QuickTiles
 from tiler.adapters.tiff_index import build_index
@@ -60,6 +63,7 @@ def colours_off(slide: Path, index: TileIndex, bodies: Sequence[bytes]) -> float
 
 def open_file(slide: Path, index: TileIndex) -> Figures:
     """Serve from a file that is open, as DeepZoomGenerator does."""
+    have_in_memory(slide)
     with FileSource(slide) as source:
         tiles, last = QuickTiles(index), DeepZoom.of(index).zoom_levels - 1
         return _timed(lambda x, y: tiles.read(source, last, x, y).body, slide, index, TILES)
@@ -67,6 +71,7 @@ def open_file(slide: Path, index: TileIndex) -> Figures:
 
 def from_store(stores: Stores, slide: Path, index: TileIndex) -> Figures:
     """Serve as behind HTTP: the pass is checked, and the tile read from a blob store."""
+    stores.have_slide_in_memory()
     service = service_at(stores)
     holder = PassHolder(service, index)
     watching, last = service.watching, DeepZoom.of(index).zoom_levels - 1
@@ -80,6 +85,7 @@ def from_store(stores: Stores, slide: Path, index: TileIndex) -> Figures:
 
 def deep_zoom_generator(slide: Path, index: TileIndex) -> Figures:
     """Serve as openslide-python's own example does, with Pillow's default quality."""
+    have_in_memory(slide)
     with openslide.OpenSlide(slide) as opened:
         generator = DeepZoomGenerator(opened, tile_size=index.levels[0].tile_width, overlap=0)
         level = generator.level_count - 1
@@ -94,6 +100,7 @@ def deep_zoom_generator(slide: Path, index: TileIndex) -> Figures:
 
 def large_image(slide: Path, index: TileIndex) -> Figures:
     """Have large_image serve in an environment of its own; see `bench/tiles_large_image.py`."""
+    have_in_memory(slide)
     asked = json.dumps({"slide": str(slide), "places": places(index, SLOW_TILES), "looked_at": LOOKED_AT})
     command = [str(LARGE_IMAGE), "bench/tiles_large_image.py"]
     done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""Contestants of `make bench-tiles` over the network: eight clients that keep their connections, no tile cached.
+"""Contestants of `make bench-tiles` over the network: eight clients that keep their connections, no tile cached, the slide in the memory of the system.
 
 Processor time is that of the serving process, from /proc.
 """
@@ -38,9 +38,10 @@ Visit = Callable[[], Fetch]
 
 @dataclass(frozen=True)
 class Server:
-    """A web server that runs, and a service over the same stores, which writes passes for it."""
+    """A web server that runs, its stores, and a service over them, which writes passes for it."""
 
     service: Tiler
+    stores: Stores
     index: TileIndex
     port: int
     pid: int
@@ -55,11 +56,12 @@ def served(stores: Stores, index: TileIndex, *, block_bytes: int = 0) -> Iterato
     command += ["bench.tiles_service:application()"]
     environment = {**os.environ, **variables(stores, block_bytes=block_bytes)}
     with started(command, environment, port) as pid:
-        yield Server(service_at(stores), index, port, _child_of(pid))
+        yield Server(service_at(stores), stores, index, port, _child_of(pid))
 
 
 def ours(server: Server, slide: Path) -> Figures:
     """Fetch random tiles at their lasting addresses, with a pass."""
+    server.stores.have_slide_in_memory()
     return crowd(lambda: _Visitor(server).fetch, server.pid, slide, server.index, TILES)
 
 
@@ -71,6 +73,7 @@ def viewers(server: Server, pause_s: float) -> Figures:
     pause_s
         How long they look before they move on.
     """
+    server.stores.have_slide_in_memory()
     _Visitor(server).fetch(0, 0)  # loads the server's libraries
 
     def client(seed: int) -> list[float]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from flask import Flask
 
@@ -67,6 +68,25 @@ class Stores:
             platform_blobs(self.settings, name).ensure_bucket()
         platform_blobs(self.settings, "images").upload_from(SLIDE, slide)
         platform_blobs(self.settings, "media").put(INDEX, index.to_bytes())
+
+    def have_slide_in_memory(self) -> None:
+        """See `have_in_memory`."""
+        with platform_blobs(self.settings, "images").open(SLIDE) as stream:
+            _drain(stream)
+
+
+def have_in_memory(slide: Path) -> None:
+    """Read all of a slide, so that the system has it in memory.
+
+    Else the disk would be measured: with nothing in memory, ours are a sixth as fast, and those who decode lose a tenth.
+    """
+    with slide.open("rb") as stream:
+        _drain(stream)
+
+
+def _drain(stream: BinaryIO) -> None:
+    while stream.read(1 << 20):
+        continue
 
 
 @contextmanager
