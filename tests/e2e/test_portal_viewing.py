@@ -296,3 +296,74 @@ def test_a_segmentation_is_laid_over_its_image_in_the_colours_of_its_legend(
     Select(page.find("[aria-label=Overlay]")).select_by_visible_text("No overlay")
 
     wait_until(lambda: not swatches & page.colours_of(".slice-view canvas"), timeout_s=20, what="it gone")
+
+
+def test_a_line_stays_when_two_fingers_let_go(page: Page, platform: RunningPlatform, tmp_path: Path) -> None:
+    """Each finger ended a line; the second one the line before, which was removed if it had become short on the screen."""
+    canvas = opened_slide(page, platform, "Lines by hand", tmp_path)
+    x, y = (int(canvas.rect[side] + canvas.rect[length] / 2) for side, length in AXES)
+    for _ in range(6):
+        canvas.send_keys("+")
+    page.press("Measure")
+    touch(page, "touchStart", (x, y))
+    touch(page, "touchMove", (x + 20, y))
+    touch(page, "touchEnd")
+    wait_until(lambda: LINE_COLOUR in page.colours_of(TILES), timeout_s=20, what="a line with its length")
+    close = shown_at(page)
+
+    touch(page, "touchStart", (x - 100, y), (x + 100, y))
+    touch(page, "touchMove", (x - 10, y), (x + 10, y))
+    touch(page, "touchEnd")
+
+    wait_until(lambda: shown_at(page) < close / 6, timeout_s=20, what="a look from farther away")
+    after_a_frame(page)
+    assert LINE_COLOUR in page.colours_of(TILES)
+
+
+def test_a_tile_that_cannot_be_had_anew_stays(page: Page, platform: RunningPlatform, tmp_path: Path) -> None:
+    """When levels were added to a slide, its tiles are fetched anew; one that did not come was dropped, one that came never freed."""
+    opened_slide(page, platform, "Tiles anew", tmp_path)
+
+    unlucky, lucky = page.browser.execute_async_script(TILES_ANEW)
+
+    assert unlucky == {"shown": True, "askedForAgain": True}
+    assert lucky == {"shown": True, "freed": True}
+
+
+TILES = ".tile-view canvas"
+LINE_COLOUR = 0xFFD23F
+TILES_ANEW = """
+    const done = arguments[0];
+    const settled = async (holds) => {
+      for (const end = performance.now() + 20_000; !holds(); await new Promise((next) => setTimeout(next, 20))) {
+        if (performance.now() > end) throw new Error(`never ${holds}`);
+      }
+    };
+    (async () => {
+      const tile = performance.getEntriesByType("resource").map((entry) => entry.name).find((name) => name.includes("/v/"));
+      const { TileView } = await import(new URL("tile-view.js", document.querySelector("script[type=module]").src));
+      const view = await TileView.open({ name: "a slide", tiles: new URL(tile.split("v/")[0]).pathname });
+      document.querySelector("main").append(view.element);
+      await settled(() => view.tiles.size && [...view.tiles.values()].every(Boolean));
+      const [path, before] = [...view.tiles].at(-1); // the last one drawn is as fine as the screen
+
+      const asked = new Set();
+      const { pass } = view;
+      view.pass = { renew() {}, async bitmap(product, wanted) { asked.add(wanted); throw new Error("no answer"); } };
+      view.lookAgain(view.pyramid);
+      await settled(() => asked.has(path));
+      const unlucky = { shown: view.tiles.get(path) === before && before.width > 0, askedForAgain: view.outdated.has(path) };
+
+      view.pass = pass;
+      view.draw();
+      await settled(() => view.tiles.get(path) !== before);
+      done([unlucky, { shown: view.tiles.get(path).width > 0, freed: before.width === 0 }]);
+    })().catch((error) => done([String(error), null]));
+"""
+
+
+def after_a_frame(page: Page) -> None:
+    """Wait until what happened has been drawn."""
+    page.browser.execute_async_script(
+        "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done))"
+    )
