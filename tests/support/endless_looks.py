@@ -14,6 +14,6 @@ def look_at(
     arguments: dict[str, Any], *, budget: Budget, on_progress: Callable[[int], None]
 ) -> dict[str, Any]:
     """Never come back from a file that is called endless."""
-    if any(name.startswith("endless") for name, _ in arguments["files"]):
+    if any(name.startswith("endless") for name, *_ in arguments["files"]):
         time.sleep(3600)
     return tasks.look_at(arguments, budget=budget, on_progress=on_progress)

@@ -86,6 +86,30 @@ def test_slides_of_philips_are_taken_as_tiff_and_not_as_isyntax(tmp_path: Path) 
     ]
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_files_of_a_slide_go_by_the_names_it_calls_them(packed: bool, tmp_path: Path) -> None:
+    """Scanners' machines find them by any case. They were handed on as they were spelt here, and then missed by the tiler."""
+    folder = tmp_path / "case"
+    folder.mkdir()
+    slide = slide_files.vms_slide(folder / "a.vms", size=(512, 64), interval=128).path
+    called = {path.name for path in folder.iterdir()}
+    for path in [*folder.iterdir()]:
+        if path != slide:
+            path.rename(path.with_name(path.name.upper()))
+    files = sorted(folder.iterdir())
+    if packed:
+        archive = tmp_path / "a.zip"
+        with zipfile.ZipFile(archive, "w") as zipped:
+            for path in files:
+                zipped.write(path, f"case/{path.name}")
+        files = [archive]
+
+    (found,) = slides_of(files, tmp_path / "out")
+
+    assert found.files[0].name == "a.vms"
+    assert {file.name for file in found.files} == called
+
+
 def test_a_slide_in_an_archive_keeps_its_folder(tmp_path: Path) -> None:
     (slide,) = slides_of([a_mirax_archive(tmp_path / "a.zip")], tmp_path / "out")
 

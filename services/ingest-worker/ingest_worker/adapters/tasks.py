@@ -63,12 +63,13 @@ def preload_for(kind: Format) -> tuple[str, ...]:
 
 def file_document(file: SourceFile) -> list[str]:
     """Return a file as JSON values."""
-    return [file.name, str(file.path)]
+    return [file.name, str(file.path), file.spelt]
 
 
 def file_from_document(document: list[str]) -> SourceFile:
     """Read what `file_document` wrote."""
-    return SourceFile(document[0], Path(document[1]))
+    name, path, spelt = document
+    return SourceFile(name, Path(path), spelt)
 
 
 def unpack_archive(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgress) -> dict[str, Any]:

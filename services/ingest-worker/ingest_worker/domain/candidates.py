@@ -135,7 +135,11 @@ class _Upload:
             return Rejection(one.file.name, _the_first(lacking))
         found = [file for file in data if isinstance(file, SourceFile)]
         if isinstance(one.format, SlideFormat):
-            found = list(dict.fromkeys([*found, *self._owned.get(one.file.name, [])]))
+            spelt = self._parts(one)
+            found = [
+                replace(file, spelt=spelt.get(file.name, ""))
+                for file in dict.fromkeys([*found, *self._owned.get(one.file.name, [])])
+            ]
             if one.format is SlideFormat.MIRAX and not any(_is_mirax_index(file) for file in found):
                 return Rejection(one.file.name, (_without_folder(one.file),))
         return Candidate(one.format, (one.file, *found))
@@ -185,10 +189,11 @@ class _Upload:
                 owners[one.file.name] = slides[one.file.folder]
         return owners
 
-    def _parts(self, one: Recognised) -> list[str]:
+    def _parts(self, one: Recognised) -> dict[str, str]:
+        """Return the names of the files that a header names, and how it spells them."""
         names = [neighbour_name(one.file.name, reference) for reference in (*one.references, *one.companions)]
-        found = [self._by_any_case(name) for name in names if name is not None]
-        return [part.file.name for part in found if part is not None and part is not one]
+        found = [(self._by_any_case(name), name) for name in names if name is not None]
+        return {part.file.name: name for part, name in found if part is not None and part is not one}
 
 
 def _the_first(lacking: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import posixpath
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 MANY = 3
@@ -23,10 +23,13 @@ class SourceFile:
         It is only ever compared with other names, never used to open anything.
     path
         Where its bytes are.
+    spelt
+        What the header of a slide calls it, if that may differ in case; empty for all others.
     """
 
     name: str
     path: Path
+    spelt: str = field(default="", compare=False)
 
     @property
     def base_name(self) -> str:

@@ -17,7 +17,7 @@ class SlideFile:
     Parameters
     ----------
     name
-        Where it lies beside the others: a relative path of plain names.
+        Where it lies beside the others: a relative path of plain names, as those that name it spell it.
     path
         Where its bytes are.
     """
@@ -56,7 +56,7 @@ def found_slide(kind: SlideFormat, files: Sequence[SourceFile], sources: Sequenc
         name=files[0].base_name,
         format=kind,
         files=tuple(
-            SlideFile(posixpath.relpath(f"/{file.name}", top), file.path, source)
+            SlideFile(posixpath.relpath(f"/{file.spelt or file.name}", top), file.path, source)
             for file, source in zip(files, sources, strict=True)
         ),
     )
