@@ -1,11 +1,15 @@
 """3DHISTECH's MRXS: overlapping camera images at measured positions, in data files beside a small JPEG that names them."""
 
 import struct
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+from PIL import Image
 
 from tests.support.slide_files.scene import (
     PATIENT,
@@ -19,13 +23,12 @@ from tests.support.slide_files.scene import (
     scene,
 )
 
-_IMAGE = 128
-_DIVISIONS = 2
-_PHOTO = _IMAGE * _DIVISIONS
+_PHOTO = 256
 _OVERLAP = 12
 _LEVELS = 3
 _SLIDE_ID = "SYNTHSYNTHSYNTHSYNTHSYNTHSYNTH01"
 _PAGE = 500
+_POSITIONS = {"plain": "VIMSLIDE_POSITION_BUFFER", "packed": "StitchingIntensityLayer", "none": "Nothing"}
 _ASSOCIATED = (("Thumbnail", "THUMBNAIL"), ("Barcode", "BARCODE"), ("Preview", "PREVIEW"))
 
 
@@ -37,6 +40,9 @@ def mirax_slide(
     planes: int = 1,
     with_margin: bool = False,
     drawn: Pixels | None = None,
+    divisions: int = 2,
+    positions: Literal["plain", "packed", "none"] = "plain",
+    codec: Literal["JPEG", "PNG"] = "JPEG",
 ) -> VendorSlide:
     """Write a slide of `photos` × `photos` positions, one of them never taken, with jittered overlaps.
 
@@ -44,19 +50,27 @@ def mirax_slide(
     ----------
     with_margin
         The first row and column were never taken either.
+    divisions
+        Images of a photograph, across as well as down.
+    positions
+        Whether the slide says where its photographs lie, and whether it does so in zlib's format.
     """
     folder = path.with_suffix("")
     folder.mkdir()
     drawn = scene(photos * _PHOTO, photos * _PHOTO) if drawn is None else drawn
-    mosaic = _Mosaic.photographed(drawn, photos, with_margin=with_margin)
+    mosaic = _Mosaic.photographed(drawn, photos, divisions, with_margin=with_margin)
+    encode = jpeg if codec == "JPEG" else _png
     data = bytearray(37)
-    levels = [list(_store_level(data, mosaic, level)) for level in range(_LEVELS)]
+    levels = [list(_store_level(data, mosaic, level, encode)) for level in range(_LEVELS)]
     pictures = [jpeg(pixels) for pixels in (reduced(drawn, 16), label(), macro())]
     records = [_store(data, picture) for picture in pictures]
-    records.append(_store(data, mosaic.position_buffer()))
+    buffer = mosaic.position_buffer()
+    records.append(_store(data, zlib.compress(buffer) if positions == "packed" else buffer))
     (folder / "Data0000.dat").write_bytes(data)
     (folder / "Index.dat").write_bytes(_index(levels, records))
-    (folder / "Slidedat.ini").write_text("\r\n".join(_settings(photos * _DIVISIONS, kind, planes)))
+    (folder / "Slidedat.ini").write_text(
+        "\r\n".join(_settings(photos, divisions, kind, planes, positions, codec))
+    )
     path.write_bytes(jpeg(reduced(drawn, 16)))
     return VendorSlide(path, drawn, (PATIENT.encode(), scan_data(pictures[1]), scan_data(pictures[2])))
 
@@ -68,9 +82,10 @@ class _Mosaic:
     stored: Pixels
     positions: "np.ndarray[tuple[int, int, int], np.dtype[np.int64]]"
     taken: "np.ndarray[tuple[int, int], np.dtype[np.bool_]]"
+    divisions: int
 
     @classmethod
-    def photographed(cls, drawn: Pixels, photos: int, *, with_margin: bool) -> "_Mosaic":
+    def photographed(cls, drawn: Pixels, photos: int, divisions: int, *, with_margin: bool) -> "_Mosaic":
         jitter = np.random.default_rng(1).integers(-2, 3, (photos, photos, 2))
         jitter[0, :, 1] = jitter[:, 0, 0] = 0
         grid = np.stack(np.meshgrid(np.arange(photos), np.arange(photos)), axis=-1)
@@ -84,7 +99,7 @@ class _Mosaic:
             x, y = positions[row, column]
             photo = drawn[y : y + _PHOTO, x : x + _PHOTO]
             stored[row * _PHOTO : (row + 1) * _PHOTO, column * _PHOTO : (column + 1) * _PHOTO] = photo
-        return cls(stored, positions, taken)
+        return cls(stored, positions, taken, divisions)
 
     def position_buffer(self) -> bytes:
         return b"".join(
@@ -93,24 +108,27 @@ class _Mosaic:
         )
 
     def has(self, x: int, y: int, images: int) -> bool:
-        last_x, last_y = (min(at + images, self.taken.shape[0] * _DIVISIONS) - 1 for at in (x, y))
+        last_x, last_y = (min(at + images, self.taken.shape[0] * self.divisions) - 1 for at in (x, y))
         return bool(
             self.taken[
-                y // _DIVISIONS : last_y // _DIVISIONS + 1, x // _DIVISIONS : last_x // _DIVISIONS + 1
+                y // self.divisions : last_y // self.divisions + 1,
+                x // self.divisions : last_x // self.divisions + 1,
             ].any()
         )
 
 
-def _store_level(data: bytearray, mosaic: _Mosaic, level: int) -> Iterator[tuple[int, int, int, int]]:
+def _store_level(
+    data: bytearray, mosaic: _Mosaic, level: int, encode: Callable[[Pixels], bytes]
+) -> Iterator[tuple[int, int, int, int]]:
     """Append the images of a level; yield place in the grid, offset, length and number of the file."""
     step = 1 << level
     pixels = reduced(mosaic.stored, step)
-    images = mosaic.taken.shape[0] * _DIVISIONS
+    images, side = mosaic.taken.shape[0] * mosaic.divisions, _PHOTO // mosaic.divisions
     for y in range(0, images, step):
         for x in range(0, images, step):
             if mosaic.has(x, y, step):
-                top, left = y // step * _IMAGE, x // step * _IMAGE
-                offset, length, file = _store(data, jpeg(pixels[top : top + _IMAGE, left : left + _IMAGE]))
+                top, left = y // step * side, x // step * side
+                offset, length, file = _store(data, encode(pixels[top : top + side, left : left + side]))
                 yield y * images + x, offset, length, file
 
 
@@ -145,17 +163,25 @@ def _room(index: bytearray, pointers: int) -> int:
     return len(index) - 4 * pointers
 
 
-def _settings(images: int, kind: str, planes: int) -> Iterator[str]:
+def _png(pixels: Pixels) -> bytes:
+    body = BytesIO()
+    Image.fromarray(pixels).save(body, "PNG")
+    return body.getvalue()
+
+
+def _settings(
+    photos: int, divisions: int, kind: str, planes: int, positions: str, codec: str
+) -> Iterator[str]:
     yield from (
         "[GENERAL]",
         "SLIDE_VERSION = 01.02",
         f"SLIDE_ID = {_SLIDE_ID}",
         f"SLIDE_NAME = {PATIENT}",
         f"SLIDE_TYPE = {kind}",
-        f"IMAGENUMBER_X = {images}",
-        f"IMAGENUMBER_Y = {images}",
+        f"IMAGENUMBER_X = {photos * divisions}",
+        f"IMAGENUMBER_Y = {photos * divisions}",
         "OBJECTIVE_MAGNIFICATION = 20",
-        f"CameraImageDivisionsPerSide = {_DIVISIONS}",
+        f"CameraImageDivisionsPerSide = {divisions}",
         "[HIERARCHICAL]",
         "HIER_COUNT = 2",
         "NONHIER_COUNT = 2",
@@ -172,7 +198,7 @@ def _settings(images: int, kind: str, planes: int) -> Iterator[str]:
         yield f"NONHIER_0_VAL_{number} = ScanDataLayer_Slide{name}"
         yield f"NONHIER_0_VAL_{number}_SECTION = NONHIERLAYER_0_LEVEL_{number}_SECTION"
     yield from (
-        "NONHIER_1_NAME = VIMSLIDE_POSITION_BUFFER",
+        f"NONHIER_1_NAME = {_POSITIONS[positions]}",
         "NONHIER_1_COUNT = 1",
         "NONHIER_1_VAL_0 = default",
         "NONHIER_1_VAL_0_SECTION = NONHIERLAYER_1_LEVEL_0_SECTION",
@@ -183,10 +209,10 @@ def _settings(images: int, kind: str, planes: int) -> Iterator[str]:
     for number, (_, key) in enumerate(_ASSOCIATED):
         yield from (f"[NONHIERLAYER_0_LEVEL_{number}_SECTION]", f"{key}_IMAGE_TYPE = JPEG")
     for level in range(_LEVELS):
-        yield from _level_settings(level)
+        yield from _level_settings(level, _PHOTO // divisions, codec)
 
 
-def _level_settings(level: int) -> Iterator[str]:
+def _level_settings(level: int, side: int, codec: str) -> Iterator[str]:
     step = 1 << level
     yield from (
         f"[LAYER_0_LEVEL_{level}_SECTION]",
@@ -194,9 +220,9 @@ def _level_settings(level: int) -> Iterator[str]:
         f"OVERLAP_Y = {_OVERLAP / step}",
         f"MICROMETER_PER_PIXEL_X = {0.325 * step}",
         f"MICROMETER_PER_PIXEL_Y = {0.325 * step}",
-        "IMAGE_FORMAT = JPEG",
+        f"IMAGE_FORMAT = {codec}",
         "IMAGE_FILL_COLOR_BGR = 16777215",
-        f"DIGITIZER_WIDTH = {_IMAGE}",
-        f"DIGITIZER_HEIGHT = {_IMAGE}",
+        f"DIGITIZER_WIDTH = {side}",
+        f"DIGITIZER_HEIGHT = {side}",
         f"IMAGE_CONCAT_FACTOR = {1 if level else 0}",
     )

@@ -4,7 +4,7 @@ All levels are made on the way, from pixels that are there already, so nothing l
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -22,6 +22,8 @@ from tiler.adapters.slides.block_tiles import (
     block_tiles,
 )
 from tiler.adapters.slides.copying import Progress
+from tiler.adapters.slides.mirax_photos.pixels import MiraxPixels
+from tiler.adapters.slides.mirax_photos.proof import quickest_pixels
 from tiler.adapters.slides.openslide_pixels import OpenSlidePixels
 from tiler.adapters.slides.parallel import in_order
 from tiler.adapters.slides.product import ProductFile, Written, product_text, sha256_of
@@ -30,7 +32,7 @@ from tiler.domain.level import halved
 from tiler.domain.limits import MAX_TILES
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.region import Region
-from tiler.domain.slide import DecodePlan, SlideFacts
+from tiler.domain.slide import DecodePlan, SlideFacts, Vendor
 from tiler.domain.slide_files import SlideFiles
 
 _BLOCK_SCALES = 3  # a block is four tiles a side, so few tiles of the source are decoded for more than one
@@ -84,7 +86,7 @@ def decode_slide(
 
 def _opened(plan: DecodePlan, files: SlideFiles) -> AbstractContextManager[_Decoder]:
     if plan.level is None:
-        return _OpenSlideDecoder(plan.facts, files.on_disk())
+        return _openslide_decoder(plan.facts, files.on_disk())
     from tiler.adapters.region_reader import read_region  # noqa: PLC0415 (codecs that OpenSlide needs none of)
 
     source, level = plan.level.source, plan.level.level
@@ -93,16 +95,15 @@ def _opened(plan: DecodePlan, files: SlideFiles) -> AbstractContextManager[_Deco
     return nullcontext(_Decoder(plan.facts, level.width, level.height, colours, read))
 
 
-class _OpenSlideDecoder(AbstractContextManager[_Decoder]):
-    def __init__(self, facts: SlideFacts, path: Path) -> None:
-        self._pixels = OpenSlidePixels.open(path, facts)
+@contextmanager
+def _openslide_decoder(facts: SlideFacts, path: Path) -> Iterator[_Decoder]:
+    with OpenSlidePixels.open(path, facts) as opened, _quickest(opened, path) as pixels:
+        scanned = opened.region
+        yield _Decoder(opened.facts, scanned.width, scanned.height, "BGRX", pixels.read)
 
-    def __enter__(self) -> _Decoder:
-        pixels, scanned = self._pixels, self._pixels.region
-        return _Decoder(pixels.facts, scanned.width, scanned.height, "BGRX", pixels.read)
 
-    def __exit__(self, *_: object) -> None:
-        self._pixels.slide.close()
+def _quickest(opened: OpenSlidePixels, path: Path) -> AbstractContextManager[MiraxPixels | OpenSlidePixels]:
+    return quickest_pixels(opened, path) if opened.facts.vendor == Vendor.MIRAX else nullcontext(opened)
 
 
 def _tiles(
