@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from simplejpeg import decode_jpeg
 
 from tiler.adapters import jpeg_tiles
+from tiler.adapters.jpeg_room import jpeg_room
 from tiler.adapters.slides.added_style import AddedStyle, first_tile
 from tiler.adapters.slides.bigtiff import ProductLevel, ProductText, pack
 from tiler.adapters.slides.copying import Progress
@@ -184,11 +186,14 @@ class _Filler:
         """Return a tile decoded at half its size, which is `size`."""
         pixels = glass.pixels(stored)
         if pixels is None:
-            pixels = self._decoded(completer, stored, min_width=size[0], min_height=size[1], min_factor=1)
+            room = jpeg_room(size[1], size[0], self._style.depth)
+            pixels = self._decoded(
+                completer, stored, min_width=size[0], min_height=size[1], min_factor=1, buffer=room
+            )
             glass.note(stored, pixels)
         return pixels
 
-    def _decoded(self, completer: jpeg_tiles.Completer, stored: bytes, **options: int) -> NDArray[np.uint8]:
+    def _decoded(self, completer: jpeg_tiles.Completer, stored: bytes, **options: Any) -> NDArray[np.uint8]:
         pixels: NDArray[np.uint8] = decode_jpeg(completer.complete(stored), self._style.colours, **options)
         return pixels
 
