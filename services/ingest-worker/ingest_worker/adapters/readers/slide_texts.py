@@ -5,7 +5,7 @@ from typing import Final
 
 from tifffile import TiffFile, TiffPage
 
-from ingest_worker.adapters.readers.tiff_pages import READING_ERRORS
+from ingest_worker.adapters.readers.tiff_page import READING_ERRORS
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.formats import SlideFormat
 from ingest_worker.domain.slide_texts import MACRO, said_in

@@ -11,14 +11,8 @@ import pyvips
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.pixel_bytes import PixelBytes, StoredVolume
 from ingest_worker.adapters.readers.tiff_axes import Axes
-from ingest_worker.adapters.readers.tiff_pages import (
-    PLAIN_PHOTOMETRICS,
-    STORED_AS,
-    WHITE_IS_ZERO,
-    Page,
-    Pages,
-    read_pages,
-)
+from ingest_worker.adapters.readers.tiff_page import STORED_AS, WHITE_IS_ZERO, Page
+from ingest_worker.adapters.readers.tiff_pages import PLAIN_PHOTOMETRICS, Pages, read_pages
 from ingest_worker.adapters.readers.tiff_plain import (
     CIELAB,
     is_decoded_by_libvips,

@@ -1,121 +1,28 @@
 """What a TIFF's pages are to each other: one picture, a pyramid, a stack, or a mixture. Metadata by tifffile."""
 
 import math
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
 
-import numpy as np
-from tifffile import TiffFile, TiffFileError, TiffPage
+from tifffile import TiffFile, TiffPage
 
 from ingest_worker.adapters.readers.tiff_axes import Axes, described_axes
+from ingest_worker.adapters.readers.tiff_page import (
+    READING_ERRORS,
+    STORED_AS,
+    UPRIGHT,
+    Page,
+    read_page,
+    upright,
+)
 from ingest_worker.adapters.readers.tiff_resolution import resolution_of, tagged_size_mm
 from ingest_worker.domain.refusals import Damaged, Refused, Truncated
 
 MOST_PAGES = 10_000
 PLAIN_PHOTOMETRICS = {1: "GRAY", 2: "RGB", 6: "YCBCR"}
-WHITE_IS_ZERO, BLACK_IS_ZERO = 0, 1
-"""Photometric interpretations of gray (TIFF 6.0, section 8)."""
-STORED_AS = {"bool": "uint8", "float16": "float32", "float64": "float32"}
-"""Types of samples that are none of an image, and what holds their values: tiles have no doubles."""
-UNASSOCIATED_ALPHA = 2
-"""The extra sample that colours are not multiplied with (TIFF 6.0, section 18)."""
 LARGEST_TILE = 4096
-UPRIGHT, FIRST_ON_ITS_SIDE = 1, 5
-UNCOMPRESSED = 1
 SAME_SIZE = 1e-3
-
-T = TypeVar("T", int, float)
-
-READING_ERRORS = (
-    TiffFileError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    OverflowError,
-    ZeroDivisionError,
-    struct.error,
-)
-
-
-@dataclass(frozen=True)
-class Page:
-    """The facts of one TIFF directory.
-
-    Parameters
-    ----------
-    segments
-        Offset and length of each strip or tile; tiles of length zero are empty.
-    segment_bytes
-        Most bytes one of them holds uncompressed.
-    orientation
-        Where the first row and column are seen (TIFF 6.0, section 8), as in EXIF: 1 is top and left.
-    has_alpha
-        Whether the only extra sample is an alpha channel.
-    """
-
-    width: int
-    height: int
-    samples: int
-    sample_type: str
-    photometric: int
-    is_tiled: bool
-    tile: tuple[int, int]
-    is_interleaved: bool
-    has_inner_pages: bool
-    compression: int
-    segments: tuple[tuple[int, int], ...]
-    segment_bytes: int
-    value_range: tuple[int, int] | None
-    orientation: int
-    bits: int
-    big_endian: bool
-    has_alpha: bool = False
-
-    @property
-    def is_gray_with_alpha(self) -> bool:
-        """Tell whether it is gray with a second sample that says how much of it is seen."""
-        plain = self.photometric == BLACK_IS_ZERO and self.sample_type in ("uint8", "uint16")
-        return plain and self.samples == 2 and self.has_alpha
-
-    @property
-    def upright_size(self) -> tuple[int, int]:
-        """Return width and height as people see the picture."""
-        return upright((self.width, self.height), self.orientation)
-
-    @property
-    def data_end(self) -> int:
-        """Return where the last strip or tile ends."""
-        return max(offset + count for offset, count in self.segments)
-
-    @property
-    def size_bytes(self) -> int:
-        """Return how many bytes all samples take uncompressed."""
-        return self.width * self.height * self.samples * np.dtype(self.sample_type).itemsize
-
-    @property
-    def is_in_one_piece(self) -> bool:
-        """Tell whether the samples lie in the file as they would in memory."""
-        as_seen = (
-            self.orientation == UPRIGHT and self.photometric in (1, 2) and self.sample_type not in STORED_AS
-        )
-        stored_so = self.compression == UNCOMPRESSED and self.is_interleaved and not self.is_tiled
-        end_to_end = all(offset + count == after for (offset, count), (after, _) in pairwise(self.segments))
-        return (
-            as_seen
-            and stored_so
-            and end_to_end
-            and sum(count for _, count in self.segments) == self.size_bytes
-        )
-
-    @property
-    def kind(self) -> tuple[object, ...]:
-        """What is equal for pictures that can be levels or slices of each other."""
-        return (self.samples, self.sample_type, self.photometric, self.orientation)
 
 
 @dataclass(frozen=True)
@@ -232,52 +139,6 @@ def _described_pages(pages: Sequence[Page], described: Axes | None, size_bytes: 
     return described.pages
 
 
-def read_page(page: TiffPage) -> Page:
-    """Return the facts of a directory; raises one of `READING_ERRORS` if it is damaged."""
-    segments = tuple(zip(page.dataoffsets, page.databytecounts, strict=True))
-    if page.dtype is None or page.imagewidth < 1 or page.imagelength < 1 or not segments:
-        raise TiffFileError("a page without pixels")
-    return Page(
-        width=page.imagewidth,
-        height=page.imagelength,
-        samples=page.samplesperpixel,
-        sample_type=page.dtype.name,
-        photometric=int(page.photometric),
-        is_tiled=page.is_tiled,
-        tile=(int(page.tilewidth), int(page.tilelength)),
-        is_interleaved=int(page.planarconfig) == 1,
-        has_inner_pages=bool(page.subifds),
-        compression=int(page.compression),
-        segments=segments,
-        segment_bytes=math.prod(page.chunks) * page.dtype.itemsize,
-        value_range=_value_range(page),
-        orientation=_orientation(page),
-        bits=page.bitspersample,
-        big_endian=page.parent.byteorder == ">",
-        has_alpha=page.extrasamples == (UNASSOCIATED_ALPHA,),
-    )
-
-
-def _orientation(page: TiffPage) -> int:
-    """Return the orientation; what is none means upright, as libvips and Pillow have it."""
-    found = _first(page, "Orientation")
-    return found if found in range(UPRIGHT, 9) else UPRIGHT
-
-
-def _value_range(page: TiffPage) -> tuple[int, int] | None:
-    """Return the announced smallest and largest value of integer samples."""
-    for low, high in (("MinSampleValue", "MaxSampleValue"), ("SMinSampleValue", "SMaxSampleValue")):
-        found = [_first(page, tag) for tag in (low, high)]
-        if all(isinstance(value, int) for value in found):
-            return found[0], found[1]
-    return None
-
-
-def _first(page: TiffPage, tag: str) -> Any:
-    value = page.tags.valueof(tag)
-    return value[0] if isinstance(value, tuple) and value else value
-
-
 def _pixel_size_mm(tagged: tuple[float, float] | None, described: Axes | None) -> tuple[float, float] | None:
     """Return the size of a pixel; where tags and description disagree, tags say 72 dpi because a writer had to say something."""
     told = described.pixel_size_mm if described else None
@@ -288,11 +149,6 @@ def _pixel_size_mm(tagged: tuple[float, float] | None, described: Axes | None) -
 
 def _alike(one: Sequence[float], other: Sequence[float]) -> bool:
     return all(math.isclose(a, b, rel_tol=SAME_SIZE) for a, b in zip(one, other, strict=True))
-
-
-def upright(along: tuple[T, T], orientation: int) -> tuple[T, T]:
-    """Return what is stored along x and y in the order in which it is seen."""
-    return along if orientation < FIRST_ON_ITS_SIDE else (along[1], along[0])
 
 
 def pyramid_levels(pages: Sequence[Page]) -> int:

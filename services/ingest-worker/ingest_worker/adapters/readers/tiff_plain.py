@@ -13,7 +13,7 @@ import numpy as np
 from tifffile import TIFF, TiffFile, TiffPage, TiffWriter
 
 from ingest_worker.adapters.readers.cielab import in_srgb
-from ingest_worker.adapters.readers.tiff_pages import BLACK_IS_ZERO, READING_ERRORS, WHITE_IS_ZERO, Page
+from ingest_worker.adapters.readers.tiff_page import BLACK_IS_ZERO, READING_ERRORS, WHITE_IS_ZERO, Page
 from ingest_worker.adapters.volumes import Pixels
 from ingest_worker.domain.refusals import Damaged, Refused
 

@@ -3,7 +3,8 @@
 import zlib
 from pathlib import Path
 
-from ingest_worker.adapters.readers.tiff_pages import Page, Pages
+from ingest_worker.adapters.readers.tiff_page import Page
+from ingest_worker.adapters.readers.tiff_pages import Pages
 from ingest_worker.domain.budget import MIB
 from ingest_worker.domain.refusals import Damaged
 

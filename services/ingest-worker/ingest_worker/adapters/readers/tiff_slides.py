@@ -2,7 +2,8 @@
 
 from tifffile import TiffFile, TiffPage
 
-from ingest_worker.adapters.readers.tiff_pages import READING_ERRORS, pyramid_levels, read_page
+from ingest_worker.adapters.readers.tiff_page import READING_ERRORS, read_page
+from ingest_worker.adapters.readers.tiff_pages import pyramid_levels
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.formats import SlideFormat
 

@@ -10,7 +10,7 @@ import pyvips
 from tifffile import TiffFile
 
 from archive_shared.colour_profile import without_origin
-from ingest_worker.adapters.readers.tiff_pages import READING_ERRORS
+from ingest_worker.adapters.readers.tiff_page import READING_ERRORS
 from ingest_worker.adapters.volumes import PyramidReading
 from ingest_worker.adapters.writers.kept_pyramid import keep_pyramid
 from ingest_worker.domain.images import ColorSpace, ImageMetadata
