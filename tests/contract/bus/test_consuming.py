@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Mapping
 
 from structlog.testing import capture_logs
 
@@ -54,6 +55,21 @@ def dead_letters(bus: Bus) -> list[DeadLetter]:
 def wait_for_dead_letter(bus: Bus) -> DeadLetter:
     [letter] = wait_until(lambda: dead_letters(bus), timeout_s=15, what="a dead letter")
     return letter
+
+
+def send_with(bus: Bus, headers: Mapping[str, str]) -> None:
+    """Put an event into the queue whose headers say something besides, or instead."""
+    event = encode(waiting(an_item(1)))
+    with bus.connected() as connection:
+        send(
+            connection,
+            exchange="",
+            key=QUEUE,
+            body=event.body,
+            content_type=event.content_type,
+            message_id=event.id,
+            headers={**event.headers, **headers},
+        )
 
 
 def test_handled_events_are_acknowledged(bus: Bus) -> None:
@@ -182,18 +198,8 @@ def test_what_is_no_event_becomes_a_dead_letter_with_its_bytes(bus: Bus) -> None
 
 
 def test_an_event_of_an_unknown_version_becomes_a_dead_letter(bus: Bus) -> None:
-    event = encode(waiting(an_item(1)))
     bus.listen(QUEUE, ItemCreated)
-    with bus.connected() as connection:
-        send(
-            connection,
-            exchange="",
-            key=QUEUE,
-            body=event.body,
-            content_type=event.content_type,
-            message_id=event.id,
-            headers={**event.headers, "ce-type": "archive.item.created.v9"},
-        )
+    send_with(bus, {"ce-type": "archive.item.created.v9"})
 
     with consuming(bus, QUEUE, {ItemCreated: Listener()}):
         letter = wait_for_dead_letter(bus)
@@ -345,18 +351,9 @@ def test_what_was_tried_before_an_event_was_put_back_counts(bus: Bus) -> None:
 
 
 def test_what_others_write_where_tries_are_counted_stops_nobody(bus: Bus) -> None:
-    event, listener = encode(waiting(an_item(1))), Listener()
+    listener = Listener()
     bus.listen(QUEUE, ItemCreated)
-    with bus.connected() as connection:
-        send(
-            connection,
-            exchange="",
-            key=QUEUE,
-            body=event.body,
-            content_type=event.content_type,
-            message_id=event.id,
-            headers={**event.headers, "x-put-back-failures": "many"},
-        )
+    send_with(bus, {"x-put-back-failures": "many"})
 
     with consuming(bus, QUEUE, {ItemCreated: listener}):
         wait_until(lambda: listener.handled, timeout_s=10)
