@@ -1,5 +1,6 @@
 """What every test can ask for: real servers and a browser; and what the run says about those that are missing."""
 
+import signal
 import tempfile
 from collections.abc import Iterator
 
@@ -35,6 +36,14 @@ def scratch_of_our_own() -> Iterator[None]:
         patch.setenv("TMPDIR", folder)
         patch.setattr(tempfile, "tempdir", folder)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_that_end_programs() -> None:
+    """Let what tests start be ended by signals, also where `nohup` or a shell's `&` has them ignored, which children inherit."""
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
