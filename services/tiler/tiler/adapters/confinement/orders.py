@@ -24,7 +24,7 @@ _LOADED = {
         "numpy.ma",  # numpy loads it when it first looks for distinct values
         *_OF_PILLOW,
     ),
-    "convert": ("tiler.adapters.slides.conversion",),
+    "convert": ("tiler.adapters.slides.conversion", "numpy"),  # which makes the look at tiles faster
     "fill": ("tiler.adapters.slides.filling",),
 }
 _STOPPED_BY = {

@@ -1,13 +1,15 @@
 """Which tiles of a level are copied, from where, and the look that each of them gets."""
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, pairwise, repeat
+from operator import add, le
 
 from tiler.adapters.bounded_reader import read_exactly
+from tiler.adapters.slides.marker_counts import markers_within
 from tiler.domain.encoding import Photometric
 from tiler.domain.jpeg_stream import (
     EOI,
@@ -26,6 +28,7 @@ from tiler.domain.slide import StoredLevel
 _BLANK_QUALITY = 90
 _MODES = {1: "L", 3: "RGB"}
 _HEADS_KNOWN = 8
+_PADDED_EOI = EOI + b"\0"  # to an even length, as DICOM has it
 
 
 @dataclass(frozen=True)
@@ -69,17 +72,15 @@ class TileRanges:
 
     def groups(self, *, gap: int, most_bytes: int) -> Iterator[tuple[int, int]]:
         """Yield first and end of ranges that lie `gap` bytes apart in the source and together are not too many, or are one."""
-        starts, sizes, first = self.starts, self.sizes, 0
-        while first < len(starts):
-            begin, stop = starts[first], first + 1
-            end = begin + sizes[first]
-            while (
-                stop < len(starts) and starts[stop] == end + gap and end + sizes[stop] - begin <= most_bytes
-            ):
-                end += gap + sizes[stop]
-                stop += 1
-            yield first, stop
-            first = stop
+        ends = _ends(self.starts, self.sizes)
+        followed = zip(ends, self.starts[1:], strict=False)
+        apart = [number for number, (end, start) in enumerate(followed, 1) if end + gap != start]
+        for first, stop in pairwise((0, *apart, len(ends))):
+            at = first
+            while at < stop:
+                end = max(at + 1, bisect_right(ends, self.starts[at] + most_bytes, at, stop))
+                yield at, end
+                at = end
 
 
 class TileCheck:
@@ -91,6 +92,8 @@ class TileCheck:
 
     def cleared(self, body: bytes, starts: Sequence[int], sizes: Sequence[int]) -> bytes:
         """Return the bytes with zeros in place of whatever scanners left behind their pictures."""
+        if self._are_alike_and_bare(body, starts, sizes):
+            return body
         ends = [start + size for start, size in zip(starts, sizes, strict=True)]
         shown = [
             end_of_image(body, self._data(body, *tile), tile[1]) for tile in zip(starts, ends, strict=True)
@@ -101,6 +104,19 @@ class TileCheck:
         for end_of_shown, end in zip(shown, ends, strict=True):
             cleared[end_of_shown:end] = bytes(end - end_of_shown)
         return bytes(cleared)
+
+    def _are_alike_and_bare(self, body: bytes, starts: Sequence[int], sizes: Sequence[int]) -> bool:
+        """Whether all tiles have the head that was learned last, end with their picture, and so hold all markers there are."""
+        head = self._known[-1] if self._known else b""
+        in_head = markers_within(head)
+        if not in_head or min(sizes) < len(head) + len(_PADDED_EOI):
+            return False
+        ends = map(add, starts, sizes)
+        return (
+            markers_within(body) == len(sizes) * (in_head + 1)
+            and all(map(body.startswith, repeat(head), starts))
+            and all(map(body.endswith, repeat((EOI, _PADDED_EOI)), starts, ends))
+        )
 
     def _data(self, body: bytes, start: int, end: int) -> int:
         """Return where the entropy-coded data of a tile begins."""
@@ -140,12 +156,12 @@ def bare_tables(level: Level) -> bytes:
 
 def _are_in_order(level: Level) -> bool:
     """Whether all tiles are there, one after the other, as most scanners write them."""
-    end = 0
-    for start, size in zip(level.offsets, level.lengths, strict=True):
-        if start < end or not size:
-            return False
-        end = start + size
-    return True
+    ends = _ends(level.offsets, level.lengths)
+    return all(level.lengths) and all(map(le, ends, level.offsets[1:]))
+
+
+def _ends(starts: "array[int]", sizes: "array[int]") -> "array[int]":
+    return array("Q", map(add, starts, sizes))
 
 
 def _picked(values: "array[int]", places: Sequence[int]) -> "array[int]":

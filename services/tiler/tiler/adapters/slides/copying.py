@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from itertools import accumulate, chain
 from pathlib import Path
 
 from archive_shared.in_order import carry_in_order
@@ -48,56 +49,53 @@ def copy_slide(
     later = generated_tiles(first.width, first.height, (first.tile_width, first.tile_height))
     tiles = [len(one.places) for one in ranges]
     with ProductFile(target, text, tiles=tiles, tables=tables, later=later) as product:
-        levels = list(_placed(plan.levels, ranges, product.reserved))
         account = _Account(
-            sum(one.copied_bytes for one in ranges), checksum=checksum, on_progress=on_progress
+            product.reserved + sum(one.copied_bytes for one in ranges),
+            checksum=checksum,
+            on_progress=on_progress,
         )
-        account.begin(product.write_directories(levels))
 
         def copied(piece: _Piece) -> bytes:
             body = piece.read()
             product.write(body, piece.at)
             return body
 
-        pieces = _pieces(plan.levels, ranges, product.reserved)
+        front = _Piece(0, lambda: product.front(list(_placed(plan.levels, ranges, product.reserved))))
+        pieces = chain((front,), _pieces(plan.levels, ranges, product.reserved))
         carry_in_order(pieces, threads, show=lambda _: None, make=copied, take=account.add)
-        return Written(account.sha256, len(levels))
+        return Written(account.sha256, len(plan.levels))
 
 
 class _Account:
     """The checksum of what has been written, in its order, and how much that is."""
 
-    def __init__(self, copied_bytes: int, *, checksum: bool, on_progress: Progress) -> None:
+    def __init__(self, all_bytes: int, *, checksum: bool, on_progress: Progress) -> None:
         self._digest = sha256() if checksum else None
         self._on_progress = on_progress
-        self._copied_bytes, self._done_bytes = copied_bytes, 0
+        self._all_bytes, self._done_bytes = all_bytes, 0
 
     @property
     def sha256(self) -> str:
         """In hexadecimal; "" if it is not wanted."""
         return self._digest.hexdigest() if self._digest else ""
 
-    def begin(self, front: bytes) -> None:
-        if self._digest:
-            self._digest.update(front)
-
     def add(self, body: bytes) -> None:
         if self._digest:
             self._digest.update(body)
         self._done_bytes += len(body)
-        self._on_progress(1000 * self._done_bytes // self._copied_bytes)
+        self._on_progress(1000 * self._done_bytes // self._all_bytes)
 
 
 @dataclass(frozen=True)
 class _Piece:
-    """Some tiles.
+    """The front, or some tiles.
 
     Parameters
     ----------
     at
         Where they go in the product.
     read
-        Returns them, after a look at each.
+        Returns it, or them after a look at each.
     """
 
     at: int
@@ -125,8 +123,8 @@ def _checked(stored: StoredLevel, check: TileCheck, starts: Sequence[int], sizes
     within = [start - begin for start in starts]
     if stored.lead:
         require_leads(body, within, sizes, stored.lead)
-    body = check.cleared(body, within, sizes)
-    return _packed(body, within, sizes) if stored.lead else body
+        body, within = _packed(body, within, sizes), list(accumulate(sizes[:-1], initial=0))
+    return check.cleared(body, within, sizes)
 
 
 def _packed(body: bytes, starts: Sequence[int], sizes: Sequence[int]) -> bytes:

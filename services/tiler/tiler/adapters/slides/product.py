@@ -99,17 +99,19 @@ class ProductFile:
         return start
 
     def write(self, body: bytes, at: int) -> None:
-        """Write tiles where `write_directories` says they are; several threads may do so at once."""
+        """Write bytes to their place; several threads may do so at once."""
         write_all(self._descriptor, body, at)
 
-    def write_directories(self, levels: Sequence[ProductLevel]) -> bytes:
-        """Write what stands in front of the tiles, padded to their beginning, and return it."""
+    def write_directories(self, levels: Sequence[ProductLevel]) -> None:
+        """Write what stands in front of the tiles."""
+        self.write(self.front(levels), 0)
+
+    def front(self, levels: Sequence[ProductLevel]) -> bytes:
+        """Return what stands in front of the tiles, padded to their beginning."""
         front = pack(self.text, levels)
         if len(front) > self.reserved:
             raise UnreadableImage("The slide has more directories than it was planned with.")
-        front = front.ljust(self.reserved, b"\0")
-        write_all(self._descriptor, front, 0)
-        return front
+        return front.ljust(self.reserved, b"\0")
 
     def __enter__(self) -> Self:
         return self
