@@ -1,8 +1,11 @@
 """Keeps memory that is used again and again in the process; called before work that goes through many large pieces."""
 
+from functools import cache
+
 _LARGEST_FREED_BYTES = 8 << 20
 
 
+@cache  # what is kept once is filled with zeros when it is taken again
 def keep_freed_memory() -> None:
     """Have the allocator keep pieces of memory that are done for those to come.
 

@@ -158,9 +158,10 @@ def _resolution(pixel_um: tuple[float, float], downsample: tuple[float, float]) 
 
 
 def _lengths(lengths: Positions) -> bytes:
-    if max(lengths, default=0) >= 1 << 32:
-        raise UnreadableImage("A tile of the slide is too large.")
-    return _little_endian(array("I", lengths))
+    try:
+        return _little_endian(array("I", lengths))
+    except OverflowError:
+        raise UnreadableImage("A tile of the slide is too large.") from None
 
 
 def _little_endian(values: "array[int]") -> bytes:
