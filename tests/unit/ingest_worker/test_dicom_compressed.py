@@ -86,6 +86,37 @@ def test_other_ways_to_write_plain_pixels(tmp_path: Path, transfer_syntax: UID) 
     assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(1))
 
 
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize(
+    "transfer_syntax",
+    [
+        ImplicitVRLittleEndian,
+        ExplicitVRLittleEndian,
+        ExplicitVRBigEndian,
+        DeflatedExplicitVRLittleEndian,
+        RLELossless,
+    ],
+    ids=lambda uid: uid.name,
+)
+def test_bits_below_and_above_a_sample_are_no_part_of_it(
+    tmp_path: Path, transfer_syntax: UID, signed: bool
+) -> None:
+    samples = anatomy(1)[0] % 1024 - (512 if signed else 0)
+    words = (samples.astype(np.uint16) & 0x3FF) << 4 | 0xC00D
+    dataset = ct_slice(anatomy(1)[0], Grid(), 0, 1)
+    dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 10, 13, int(signed)
+    dataset.RescaleIntercept = 0
+    dataset.PixelData = words.astype(">u2" if transfer_syntax == ExplicitVRBigEndian else "<u2").tobytes()
+    if transfer_syntax == RLELossless:
+        dataset.compress(RLELossless, encoding_plugin="pydicom", generate_instance_uid=False)
+    dataset.file_meta.TransferSyntaxUID = transfer_syntax
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    image = the_image(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels[0], samples)
+
+
 @pytest.mark.parametrize("bits", [8, 16])
 def test_rle_colour_has_its_most_significant_bytes_first(tmp_path: Path, bits: int) -> None:
     rgb = picture() if bits == 8 else picture().astype(np.uint16) * 201 + 7
@@ -148,6 +179,46 @@ def test_half_a_frame_is_refused(tmp_path: Path, transfer_syntax: str) -> None:
     reason = the_reason(convert_here([file], tmp_path / "out"))
 
     assert "0.dcm is damaged" in reason
+
+
+@pytest.mark.parametrize("transfer_syntax", [JPEGLSLossless, JPEG2000Lossless, RLELossless])
+def test_frames_beyond_the_only_one_that_is_announced_are_not_left_out_silently(
+    tmp_path: Path, transfer_syntax: str
+) -> None:
+    files = compressed_series(tmp_path / "in", transfer_syntax)
+    frames = [get_frame(dcmread(file).PixelData, 0, number_of_frames=1) for file in files]
+    dataset = dcmread(files[0])
+    with_frames(dataset, frames, transfer_syntax, files[0])
+    dataset.PixelData = encapsulate(frames, has_bot=False)
+    dataset.save_as(files[0], enforce_file_format=True)
+
+    reason = the_reason(convert_here([files[0]], tmp_path / "out"))
+
+    assert reason == "The file 0.dcm is damaged: it announces 1 frames but holds 3."
+
+
+@pytest.mark.parametrize("fragments", [1, 2, 5])
+def test_a_frame_may_come_in_several_fragments(tmp_path: Path, fragments: int) -> None:
+    (file, *_) = compressed_series(tmp_path / "in", JPEG2000Lossless)
+    dataset = dcmread(file)
+    frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
+    dataset.PixelData = encapsulate([frame], fragments_per_frame=fragments, has_bot=False)
+    dataset.save_as(file, enforce_file_format=True)
+
+    image = the_image(convert_here([file], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels[0], anatomy(3)[0])
+
+
+def test_zeros_behind_a_frame_do_not_cut_it_off(tmp_path: Path) -> None:
+    (file, *_) = compressed_series(tmp_path / "in", JPEGLSLossless)
+    dataset = dcmread(file)
+    frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
+    with_frames(dataset, [frame + bytes(64)], JPEGLSLossless, file)
+
+    image = the_image(convert_here([file], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels[0], anatomy(3)[0])
 
 
 def test_missing_frames_are_counted(tmp_path: Path) -> None:

@@ -32,13 +32,15 @@ from pydicom.uid import (
 
 from ingest_worker.adapters.readers.dicom_headers import PARSING_ERRORS, DicomHeader, check_length
 from ingest_worker.adapters.readers.dicom_samples import GRAY, PALETTE, SampleFormat, meaningful
-from ingest_worker.adapters.readers.dicom_streams import frame_header
+from ingest_worker.adapters.readers.dicom_streams import frame_header, is_whole, pictures_in
 from ingest_worker.adapters.readers.pixel_bytes import filled_from
 from ingest_worker.adapters.volumes import Pixels
 from ingest_worker.domain.refusals import Damaged, Refused
 
 PLAIN: Final = (ImplicitVRLittleEndian, ExplicitVRLittleEndian)
 NATIVE: Final = (*PLAIN, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
+AS_STORED: Final = (*NATIVE, RLELossless)
+"""Where samples keep the bits around them that mean nothing; other encoders leave these out."""
 
 # Decoders are named, so that what else is installed never changes a pixel. All of them under permissive licences:
 # GDCM (Apache-2.0), OpenJPEG (BSD-2-Clause), pydicom (MIT).
@@ -60,7 +62,6 @@ DECODERS: Final = {
 COLORS: Final = (*GRAY, PALETTE, "RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 """What decoders turn into RGB, or what is RGB by then: JPEG 2000 has the last two, and files that were decompressed keep their names."""
 
-END_OF_IMAGE = b"\xff\xd9"
 DECODER_ERRORS = (*PARSING_ERRORS, RuntimeError)
 
 
@@ -93,8 +94,9 @@ def read_frames(
         _require_length(header, form, count)
     else:
         _check_fragments(header, form, count)
+    as_stored = header.transfer_syntax in AS_STORED
     for pixels in _frames(header, form, frames, count):
-        stored = _colored(meaningful(pixels, form, native=native), header, form)
+        stored = _colored(meaningful(pixels, form, as_stored=as_stored), header, form)
         yield form.modality.real(stored) if form.modality else stored
 
 
@@ -167,12 +169,17 @@ def _bit_frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int]) 
 def _decoded_frames(
     header: DicomHeader, form: SampleFormat, frames: Sequence[int], count: int
 ) -> Iterator[Pixels]:
-    """Decode frames of any other encoding; pydicom turns YBR colour into RGB."""
+    """Decode frames of any other encoding; pydicom turns YBR colour into RGB.
+
+    It is told to leave unused bits alone: it takes for granted that they are the highest ones.
+    """
     try:
         if header.transfer_syntax == DeflatedExplicitVRLittleEndian:
-            yield from iter_pixels(dcmread(header.file.path, force=True), indices=list(frames))
+            yield from iter_pixels(
+                dcmread(header.file.path, force=True), indices=list(frames), correct_unused_bits=False
+            )
         elif header.transfer_syntax in NATIVE:
-            yield from iter_pixels(header.file.path, indices=list(frames))
+            yield from iter_pixels(header.file.path, indices=list(frames), correct_unused_bits=False)
         elif header.transfer_syntax == JPEGExtended12Bit and form.stored_bits > 8:
             yield from _twelve_bit_frames(header, frames, count)
         else:
@@ -188,7 +195,10 @@ def _encapsulated_frames(header: DicomHeader, frames: Sequence[int]) -> Iterator
     decoder, plugin = get_decoder(header.transfer_syntax), DECODERS[header.transfer_syntax]
     with header.file.path.open("rb") as stream:
         stream.seek(header.pixels.offset or 0)
-        for pixels, _ in decoder.iter_array(stream, indices=list(frames), decoding_plugin=plugin, **options):
+        decoded = decoder.iter_array(
+            stream, indices=list(frames), decoding_plugin=plugin, correct_unused_bits=False, **options
+        )
+        for pixels, _ in decoded:
             yield pixels
 
 
@@ -228,13 +238,16 @@ def _check_fragments(header: DicomHeader, form: SampleFormat, count: int) -> Non
             stream.seek(header.pixels.offset)
             for frame in generate_frames(stream, number_of_frames=count):
                 found += 1
-                if ends_with_mark and END_OF_IMAGE not in frame[-16:]:
+                if ends_with_mark and not is_whole(frame):
                     raise Damaged(header.file.base_name, f"frame {found} is cut off")
                 if ends_with_mark and not _is_as_announced(frame, form):
                     raise Damaged(
                         header.file.base_name,
                         f"frame {found} is of another size or kind than its header says",
                     )
+            if count == 1:
+                stream.seek(header.pixels.offset)
+                found = pictures_in(stream, one_each=not ends_with_mark)
     except (*PARSING_ERRORS, struct.error) as error:
         raise Damaged(header.file.base_name, "its compressed frames cannot be told apart") from error
     if found != count:
@@ -247,7 +260,7 @@ def _is_as_announced(frame: bytes, form: SampleFormat) -> bool:
     if found is None:
         return True
     size_and_kind = (found.rows, found.columns, found.samples) == (form.rows, form.columns, form.samples)
-    return size_and_kind and found.bits <= form.allocated_bits
+    return size_and_kind and found.bits <= (form.stored_bits if form.is_shifted else form.allocated_bits)
 
 
 def _colored(pixels: Pixels, header: DicomHeader, form: SampleFormat) -> Pixels:

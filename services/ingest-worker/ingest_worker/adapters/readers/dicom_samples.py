@@ -82,6 +82,11 @@ class SampleFormat:
         )
 
     @property
+    def is_shifted(self) -> bool:
+        """Tell whether there are bits below a sample, as standards of old had it."""
+        return self.high_bit >= self.stored_bits
+
+    @property
     def low(self) -> int:
         return -(1 << (self.stored_bits - 1)) if self.signed else 0
 
@@ -158,18 +163,18 @@ def _palette_type(dataset: Dataset, name: str) -> str:
     return "uint8" if (colors & 0xFF == 0).all() or (colors & 0xFF == colors >> 8).all() else "uint16"
 
 
-def meaningful(pixels: Pixels, form: SampleFormat, *, native: bool) -> Pixels:
+def meaningful(pixels: Pixels, form: SampleFormat, *, as_stored: bool) -> Pixels:
     """Drop bits that hold no sample (overlays were kept there) and restore the sign.
 
     Parameters
     ----------
-    native
-        Whether the samples come as stored; decoders of compressed data have shifted them down already.
+    as_stored
+        Whether the samples still lie where the header says; most compressed ones never had bits below them.
     """
     if form.kind != "integer" or form.stored_bits == form.allocated_bits:
         return pixels
     unsigned: NDArray[Any] = pixels.astype(form.stored_type, copy=False).view(f"uint{form.allocated_bits}")
-    shift = form.high_bit + 1 - form.stored_bits if native else 0
+    shift = form.high_bit + 1 - form.stored_bits if as_stored else 0
     mask = unsigned.dtype.type((1 << form.stored_bits) - 1)
     bits = (unsigned >> shift if shift else unsigned) & mask
     if not form.signed:

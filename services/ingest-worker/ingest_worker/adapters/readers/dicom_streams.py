@@ -2,8 +2,11 @@
 
 import struct
 from dataclasses import dataclass
-from typing import Final
+from typing import BinaryIO, Final
 
+from pydicom.encaps import generate_fragments, parse_basic_offsets
+
+END_OF_IMAGE = b"\xff\xd9"
 JPEG_START, JPEG_2000_START = b"\xff\xd8", b"\xff\x4f\xff\x51"
 MOST_BEFORE: Final = 4096
 MARK, START_OF_SCAN, ABOUT_SCANS_OF_JPEG_LS = 0xFF, 0xDA, 0xF7
@@ -36,6 +39,28 @@ def frame_header(frame: bytes) -> FrameHeader | None:
         return _jpeg(frame) if frame.startswith(JPEG_START) else _jpeg_2000(frame)
     except (struct.error, IndexError):
         return None
+
+
+def is_whole(frame: bytes) -> bool:
+    """Tell whether a frame ends with its mark; some writers give all frames the same length, with zeros behind."""
+    return END_OF_IMAGE in frame[-16:] or END_OF_IMAGE in frame.rstrip(b"\0")[-16:]
+
+
+def pictures_in(stream: BinaryIO, *, one_each: bool) -> int:
+    """Return how many pictures there are in pixels that announce one: pydicom takes all fragments for that one.
+
+    Parameters
+    ----------
+    stream
+        Stands where the fragments begin.
+    one_each
+        Whether a picture is always a single fragment, as in RLE (PS3.5 A.4.2).
+    """
+    parse_basic_offsets(stream)
+    fragments = list(filter(None, generate_fragments(stream)))
+    if one_each or len(fragments) == 1:
+        return len(fragments)
+    return sum(frame_header(fragment) is not None for fragment in fragments)
 
 
 def _jpeg(frame: bytes) -> FrameHeader | None:
