@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import (
     UID,
@@ -187,6 +188,82 @@ def test_a_palette_becomes_the_colours_it_stands_for(tmp_path: Path, bits: int) 
     got = read_with_itk(tmp_path / "out" / image.file).pixels
     assert got.dtype == np.uint8
     assert np.array_equal(got[0], np.moveaxis(lut[:, STORED % 256], 0, 2))
+
+
+def with_palette(
+    path: Path, stored: np.ndarray, tables: np.ndarray, *, first: int, bits: int, big_endian: bool = False
+) -> Path:
+    """Write a picture with tables as they are (colours, entries), of bytes or words, those of a big endian file swapped."""
+    words = ">u2" if big_endian else "<u2"
+    dataset = a_dataset()
+    put_pixels(dataset, stored)
+    dataset.PhotometricInterpretation = "PALETTE COLOR"
+    dataset.PixelData = stored.astype(words).tobytes()
+    for name, entries in zip(("Red", "Green", "Blue"), tables, strict=True):
+        packed = entries.tobytes() + bytes(entries.nbytes % 2)
+        setattr(dataset, f"{name}PaletteColorLookupTableDescriptor", [entries.size, first, bits])
+        setattr(
+            dataset,
+            f"{name}PaletteColorLookupTableData",
+            np.frombuffer(packed, "<u2").astype(words).tobytes(),
+        )
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian if big_endian else ExplicitVRLittleEndian
+    dataset.save_as(path, enforce_file_format=True)
+    return path
+
+
+@pytest.mark.parametrize("big_endian", [False, True])
+@pytest.mark.parametrize(
+    ("packed", "bits", "entries", "first"),
+    [
+        ("uint8", 8, 300, 100),
+        ("uint8", 8, 1023, 0),
+        ("uint16", 8, 256, 0),
+        ("uint16", 16, 1000, 7),
+        ("uint16", 16, 100, -50),
+    ],
+    ids=["more than a byte counts", "odd", "bytes in words", "words", "from below zero"],
+)
+def test_a_palette_is_read_however_it_is_packed(
+    tmp_path: Path, big_endian: bool, packed: str, bits: int, entries: int, first: int
+) -> None:
+    stored = STORED.astype(np.int16) - 60 if first < 0 else STORED % 1100
+    tables = np.random.default_rng(4).integers(0, 1 << bits, (3, entries)).astype(packed)
+    source = with_palette(tmp_path / "in.dcm", stored, tables, first=first, bits=bits, big_endian=big_endian)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file).pixels[0]
+    assert image.sample_type == f"uint{bits}"
+    assert np.array_equal(
+        got, np.moveaxis(tables[:, np.clip(stored.astype(int) - first, 0, entries - 1)], 0, 2)
+    )
+
+
+def test_a_palette_in_segments_is_expanded(tmp_path: Path) -> None:
+    source = with_palette(tmp_path / "in.dcm", STORED % 256, np.zeros((3, 256), np.uint8), first=0, bits=16)
+    dataset = dcmread(source)
+    for name, last in (("Red", 255), ("Green", 510), ("Blue", 25_500)):
+        del dataset[f"{name}PaletteColorLookupTableData"]
+        segments = np.array([0, 1, 0, 1, 255, last], "<u2").tobytes()  # a number, then a straight line
+        setattr(dataset, f"Segmented{name}PaletteColorLookupTableData", segments)
+    dataset.save_as(source)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file).pixels[0]
+    assert np.array_equal(got, np.stack([STORED % 256 * step for step in (1, 2, 100)], axis=2))
+
+
+def test_a_palette_that_is_shorter_than_it_says_is_refused(tmp_path: Path) -> None:
+    source = with_palette(tmp_path / "in.dcm", STORED % 256, np.zeros((3, 256), np.uint16), first=0, bits=16)
+    dataset = dcmread(source)
+    dataset.GreenPaletteColorLookupTableData = bytes(100)
+    dataset.save_as(source)
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == "The palette of in.dcm is not readable."
 
 
 def a_table(numbers: np.ndarray, first: int, bits: int, vr: str) -> Dataset:

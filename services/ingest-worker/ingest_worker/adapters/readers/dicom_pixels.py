@@ -9,7 +9,6 @@ import numpy as np
 from pydicom import dcmread
 from pydicom.encaps import generate_frames
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.pixels.processing import apply_color_lut
 from pydicom.pixels.utils import as_pixel_options, iter_pixels
 from pydicom.uid import (
     HTJ2K,
@@ -96,8 +95,11 @@ def read_frames(
         _check_fragments(header, form, count)
     as_stored = header.transfer_syntax in AS_STORED
     for pixels in _frames(header, form, frames, count):
-        stored = _colored(meaningful(pixels, form, as_stored=as_stored), header, form)
-        yield form.modality.real(stored) if form.modality else stored
+        stored = meaningful(pixels, form, as_stored=as_stored)
+        if form.palette is not None:
+            yield form.palette.colored(stored)
+        else:
+            yield form.modality.real(stored) if form.modality else stored
 
 
 def _require_length(header: DicomHeader, form: SampleFormat, count: int) -> None:
@@ -261,15 +263,3 @@ def _is_as_announced(frame: bytes, form: SampleFormat) -> bool:
         return True
     size_and_kind = (found.rows, found.columns, found.samples) == (form.rows, form.columns, form.samples)
     return size_and_kind and found.bits <= (form.stored_bits if form.is_shifted else form.allocated_bits)
-
-
-def _colored(pixels: Pixels, header: DicomHeader, form: SampleFormat) -> Pixels:
-    """Look colours up in the palette, if there is one (PS3.3 C.7.9)."""
-    if form.photometric != PALETTE:
-        return pixels
-    try:
-        colored: Pixels = apply_color_lut(pixels, header.dataset)
-    except PARSING_ERRORS as error:
-        raise Damaged(header.file.base_name, "its palette cannot be used") from error
-    colored = colored[..., :3]
-    return colored >> 8 if colored.itemsize == 2 and form.palette_type == "uint8" else colored

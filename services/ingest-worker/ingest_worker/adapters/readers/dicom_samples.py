@@ -11,7 +11,8 @@ from pydicom import Dataset
 from ingest_worker.adapters.readers.dicom_frames import LABEL_MAP_SEGMENTATION, Rescale
 from ingest_worker.adapters.readers.dicom_headers import DicomHeader
 from ingest_worker.adapters.readers.dicom_modality import ModalityTable, modality_table
-from ingest_worker.adapters.readers.dicom_values import text, values, whole_number
+from ingest_worker.adapters.readers.dicom_palette import Palette, palette_of
+from ingest_worker.adapters.readers.dicom_values import text, whole_number
 from ingest_worker.adapters.volumes import Pixels
 from ingest_worker.domain.refusals import Refused
 
@@ -39,7 +40,7 @@ class SampleFormat:
     high_bit: int
     signed: bool
     kind: str
-    palette_type: str | None = None
+    palette: Palette | None = None
     modality: ModalityTable | None = None
 
     @property
@@ -126,7 +127,7 @@ def sample_format(header: DicomHeader) -> SampleFormat:
         high_bit=stored - 1 if high_bit is None or not stored - 1 <= high_bit < allocated else high_bit,
         signed=signed,
         kind=header.pixels.kind,
-        palette_type=_palette_type(dataset, name) if photometric == PALETTE else None,
+        palette=palette_of(header, signed=signed) if photometric == PALETTE else None,
         modality=modality_table(header, signed=signed) if photometric in GRAY else None,
     )
 
@@ -149,18 +150,6 @@ def _require_convertible(name: str, *, allocated: int, stored: int, samples: int
         raise Refused(
             f"The pixels of {name} are described in a contradictory way ({photometric}, {samples} samples)."
         )
-
-
-def _palette_type(dataset: Dataset, name: str) -> str:
-    """Return the type of the colours in the palette; 16 bits that say no more than 8 are 8, as they are meant."""
-    descriptor = values(dataset, "RedPaletteColorLookupTableDescriptor")
-    if len(descriptor) != 3 or descriptor[2] not in (8, 16):
-        raise Refused(f"The palette of {name} is not readable.")
-    tables = [dataset.get(f"{color}PaletteColorLookupTableData") for color in ("Red", "Green", "Blue")]
-    if descriptor[2] == 8 or not all(tables):
-        return f"uint{descriptor[2]}"
-    colors = np.frombuffer(b"".join(table[: len(table) // 2 * 2] for table in tables), "<u2")
-    return "uint8" if (colors & 0xFF == 0).all() or (colors & 0xFF == colors >> 8).all() else "uint16"
 
 
 def meaningful(pixels: Pixels, form: SampleFormat, *, as_stored: bool) -> Pixels:
@@ -214,7 +203,8 @@ def common_type(formats: list[SampleFormat], rescales: list[Rescale]) -> str:
     if formats[0].kind != "integer":
         return formats[0].kind
     if formats[0].channels > 1:
-        return formats[0].palette_type or f"uint{max(form.allocated_bits for form in formats)}"
+        palette = formats[0].palette
+        return palette.sample_type if palette else f"uint{max(form.allocated_bits for form in formats)}"
     if all(rescale.is_identity for rescale in rescales) and len({form.stored_type for form in formats}) == 1:
         return formats[0].stored_type
     if not all(rescale.is_integral for rescale in rescales):
