@@ -60,9 +60,9 @@ def e2e_chunk(kind: int, series: int, number: int, index: int, content: bytes) -
     return header + content
 
 
-def e2e_slice(codes: Pixels, *, series: int, number: int) -> bytes:
+def e2e_slice(codes: Pixels, *, series: int, number: int, kind: int = 0x02200201) -> bytes:
     rows, columns = codes.shape
-    content = struct.pack("<3I2I", codes.nbytes, 0x02200201, 0, rows, columns) + codes.tobytes()
+    content = struct.pack("<3I2I", codes.nbytes, kind, 0, rows, columns) + codes.tobytes()
     return e2e_chunk(0x40000000, series, number, 1, content)
 
 

@@ -82,6 +82,41 @@ def test_two_eyes_in_one_file_are_two_images(tmp_path: Path) -> None:
     ]
 
 
+def test_heidelberg_files_of_several_volumes_begin_with_a_mark_of_their_own(tmp_path: Path) -> None:
+    source = write_e2e(tmp_path / "eyes", {1: ("R", retina()), 2: ("L", retina())})
+    source.write_bytes(b"E2EMultipleVolumeFile".ljust(64, b"\0") + source.read_bytes())
+
+    report = convert_here([source], tmp_path / "out")
+
+    assert [image.metadata.eye_choice for image in report.images] == [EyeChoice.OD, EyeChoice.OS]
+    first, second = [read_with_itk(tmp_path / "out" / image.file).pixels for image in report.images]
+    assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize(
+    ("codes", "kind"),
+    [
+        (np.zeros((20, 0), np.uint16), 0x02200201),
+        (np.zeros((0, 16), np.uint16), 0x02200201),
+        (retina()[0].astype(np.uint8), 0x02010201),
+    ],
+    ids=["no columns", "no rows", "bytes"],
+)
+def test_heidelberg_slices_without_known_samples_cost_their_tomogram_only(
+    tmp_path: Path, codes: np.ndarray, kind: int
+) -> None:
+    source = write_e2e(tmp_path / "eye.e2e", {1: ("R", retina())})
+    odd = e2e_slice(codes, series=2, number=0, kind=kind)
+    source.write_bytes(source.read_bytes() + odd + bytes(codes.size))
+
+    report = convert_here([source], tmp_path / "out")
+
+    assert [image.metadata.depth for image in report.images] == [3]
+    assert [rejection.reasons for rejection in report.rejected] == [
+        ("The slices of a tomogram in eye.e2e hold no samples that can be imported.",)
+    ]
+
+
 def _slices(path: Path, numbers: list[int]) -> Path:
     path.write_bytes(
         b"CMDb" + bytes(32) + b"".join(e2e_slice(retina()[0], series=1, number=number) for number in numbers)

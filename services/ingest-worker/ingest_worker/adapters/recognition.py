@@ -34,6 +34,7 @@ MARKS: tuple[tuple[bytes, AnyFormat], ...] = (
     (b"FOCTFDA", Format.TOPCON),
     (b"FOCTFDS", Format.TOPCON),
     (b"CMDb", Format.HEIDELBERG),
+    (b"E2EMultipleVolumeFile", Format.HEIDELBERG),  # the same behind a header of 64 bytes
     (b"[Virtual Microscope Specimen]", SlideFormat.HAMAMATSU_VMS),
     (b"[Uncompressed Virtual Microscope Specimen]", SlideFormat.HAMAMATSU_VMU),
     (b'<DataObject ObjectType="DPUfsImport"', UnsupportedFormat.ISYNTAX),

@@ -26,7 +26,10 @@ from ingest_worker.domain.refusals import Refused, Truncated
 
 MARK: Final = b"MDbData"
 CHUNK: Final = struct.Struct("<12s8Ii2H2I")
-IMAGE: Final = struct.Struct("<12x2I")  # rows, columns
+IMAGE: Final = struct.Struct("<4xI4x2I")  # kind of samples, rows, columns
+SAMPLES: Final = 0x02200201
+"""The kind of a tomogram's samples; a photograph's are bytes."""
+
 SIDE_AT: Final = 14
 IMAGES: Final = 0x40000000
 SIDE: Final = 11
@@ -44,12 +47,18 @@ Series = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class StoredSlice:
-    """A slice of a tomogram: its number in the series, and where its samples lie."""
+    """A slice of a tomogram: its number in the series, and where samples of which kind lie."""
 
     number: int
     offset: int
+    kind: int
     rows: int
     columns: int
+
+    @property
+    def end(self) -> int:
+        """Return where the samples end, or where they begin if it is not known how long they are."""
+        return self.offset + (self.rows * self.columns * 2 if self.kind == SAMPLES else 0)
 
 
 def read(given: ConversionInput) -> Iterator[Reading]:
@@ -88,15 +97,14 @@ def _contents(file: SourceFile) -> tuple[dict[Series, list[StoredSlice]], dict[S
             elif kind == IMAGES and index == TOMOGRAM:
                 found = _slice(file, data, number, at)
                 slices[patient, study, series].append(found)
-                at = found.offset + found.rows * found.columns * 2
+                at = found.end
             at = data.find(MARK, at)
     return slices, eyes
 
 
 def _slice(file: SourceFile, data: mmap.mmap, number: int, at: int) -> StoredSlice:
-    rows, columns = IMAGE.unpack_from(data, at)
-    found = StoredSlice(number, at + IMAGE.size, rows, columns)
-    expected, there = rows * columns * 2, len(data) - found.offset
+    found = StoredSlice(number, at + IMAGE.size, *IMAGE.unpack_from(data, at))
+    expected, there = found.end - found.offset, len(data) - found.offset
     if expected > there:
         raise Truncated(file.base_name, expected_bytes=expected, found_bytes=there)
     return found
@@ -105,7 +113,9 @@ def _slice(file: SourceFile, data: mmap.mmap, number: int, at: int) -> StoredSli
 def _volume(file: SourceFile, found: list[StoredSlice]) -> "HeidelbergVolume":
     slices = sorted(found, key=lambda one: one.number)
     first = slices[0]
-    if {(one.rows, one.columns) for one in slices} != {(first.rows, first.columns)} or not first.rows:
+    if any(one.kind != SAMPLES for one in slices) or not first.rows or not first.columns:
+        raise Refused(f"The slices of a tomogram in {file.base_name} hold no samples that can be imported.")
+    if {(one.rows, one.columns) for one in slices} != {(first.rows, first.columns)}:
         raise Refused(f"The slices of a tomogram in {file.base_name} are of different sizes.")
     steps = {later.number - one.number for one, later in pairwise(slices)}
     if 0 in steps:
