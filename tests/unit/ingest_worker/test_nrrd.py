@@ -176,6 +176,26 @@ def test_layers_of_a_segmentation_are_images_of_their_own(tmp_path: Path, axis: 
     ]
 
 
+@pytest.mark.parametrize("sizes", ["60", "5 4 3 1 1", "5 2 2 3 1 1"])
+def test_what_has_no_place_in_an_image_of_four_dimensions_is_refused(tmp_path: Path, sizes: str) -> None:
+    count = len(sizes.split())
+    lines = [
+        "NRRD0004",
+        "type: short",
+        f"dimension: {count}",
+        f"sizes: {sizes}",
+        "encoding: raw",
+        "endian: little",
+    ]
+    source = write_raw_header(tmp_path / "in.nrrd", [*lines, ""], bytes(120))
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == (
+        f"The image in.nrrd has {count} dimensions; images of 2, 3 and 4 dimensions can be imported."
+    )
+
+
 def test_a_list_of_one_volume_is_that_volume(tmp_path: Path) -> None:
     source = write_series(tmp_path / "in.nrrd", anatomy(4)[None], "list", 0)
 

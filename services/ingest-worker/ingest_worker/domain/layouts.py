@@ -13,6 +13,7 @@ SAMPLE_BYTES = {
     "int64": 8, "uint64": 8, "float32": 4, "float64": 8,
 }  # fmt: skip
 
+DIMENSIONS = (2, 3, 4)
 COLOR_SPACES = {1: ColorSpace.GRAY, 3: ColorSpace.RGB, 4: ColorSpace.RGBA}
 
 
@@ -59,7 +60,7 @@ class VolumeLayout:
         Raises
         ------
         Refused
-            Too large for the budget, or a number of channels without a meaning.
+            Too large for the budget, or a number of dimensions or channels without a meaning.
         """
         self.check_streamed(name, budget)
         if self.slice_bytes > budget.memory_bytes:  # slices are worked on whole
@@ -69,6 +70,10 @@ class VolumeLayout:
 
     def check_streamed(self, name: str, budget: Budget) -> "VolumeLayout":
         """Return the layout itself if such an image may be converted a few rows at a time; raises as `check` does."""
+        if len(self.size) not in DIMENSIONS:
+            raise Refused(
+                f"The image {name} has {len(self.size)} dimensions; images of 2, 3 and 4 dimensions can be imported."
+            )
         if self.channels not in COLOR_SPACES:
             raise Refused(
                 f"The image {name} has {self.channels} values per pixel; images with 1 (gray), 3 (RGB) and 4 (RGBA) "
