@@ -350,6 +350,29 @@ def test_a_header_that_cannot_be_followed_says_why(tmp_path: Path, change: str, 
     assert expected in reason
 
 
+def test_two_orders_of_bytes_are_refused_where_they_matter(tmp_path: Path) -> None:
+    contradiction = ["BinaryDataByteOrderMSB = False", "ElementByteOrderMSB = True"]
+    words, single = (
+        write_raw_header(
+            tmp_path / name,
+            [
+                "NDims = 2",
+                "DimSize = 4 3",
+                *contradiction,
+                f"ElementType = {kind}",
+                "ElementDataFile = LOCAL",
+            ],
+            bytes(size),
+        )
+        for name, kind, size in (("words.mha", "MET_SHORT", 24), ("bytes.mha", "MET_UCHAR", 12))
+    )
+
+    reason = the_reason(convert_here([words], tmp_path / "out1"))
+
+    assert reason.startswith("The header of words.mha says two things of the order of bytes")
+    assert the_image(convert_here([single], tmp_path / "out2")).sample_type == "uint8"
+
+
 @pytest.mark.parametrize(
     ("sample_type", "name"), [("int16", "MET_SHORT"), ("uint8", "MET_UCHAR"), ("float64", "MET_DOUBLE")]
 )

@@ -11,6 +11,7 @@ from ingest_worker.adapters.readers.length_units import unit_mm
 from ingest_worker.adapters.readers.text_headers import HeaderLines, whole_numbers
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.layouts import SAMPLE_BYTES
 from ingest_worker.domain.refusals import Refused
 
 SAMPLE_TYPES = {
@@ -35,6 +36,7 @@ GEOMETRY_KEYS = frozenset(
     }
 )  # fmt: skip
 
+BYTE_ORDERS = ("BinaryDataByteOrderMSB", "ElementByteOrderMSB")
 LOCAL = "LOCAL"
 OF_MANY_CHANNELS = "_ARRAY"
 """What old writers put behind the type of a sample where a pixel has several."""
@@ -114,7 +116,7 @@ def read_header(file: SourceFile, budget: Budget) -> MetaImageHeader:
         size=_size(fields, name),
         channels=_number(fields, name, "ElementNumberOfChannels", 1),
         sample_type=_sample_type(fields, name),
-        big_endian=_flag(fields, "BinaryDataByteOrderMSB") or _flag(fields, "ElementByteOrderMSB"),
+        big_endian=any(_flag(fields, key) for key in BYTE_ORDERS),
         compressed=_flag(fields, "CompressedData"),
         data_file=_data_file(fields, name),
         data_offset=_data_offset(fields, name, offset),
@@ -123,6 +125,11 @@ def read_header(file: SourceFile, budget: Budget) -> MetaImageHeader:
     if (header.compressed or header.is_text) and header.data_offset is None:
         raise Refused(
             f"The header of {name} combines HeaderSize -1 with pixels that are not raw, which has no meaning."
+        )
+    orders = {_flag(fields, key) for key in BYTE_ORDERS if key in fields}
+    if len(orders) > 1 and SAMPLE_BYTES[header.sample_type] > 1 and not header.is_text:
+        raise Refused(
+            f"The header of {name} says two things of the order of bytes ({' and '.join(BYTE_ORDERS)})."
         )
     if header.compressed and header.is_text:
         raise Refused(f"The pixels of {name} are announced as text and as compressed, which has no meaning.")
