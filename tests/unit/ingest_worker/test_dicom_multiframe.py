@@ -329,6 +329,18 @@ def test_segments_one_above_the_other_are_masks_of_their_own(tmp_path: Path) -> 
     assert [image.name for image in report.images][-1] == "in.dcm, segment 3"
 
 
+def test_tiles_of_a_segmented_slide_are_not_taken_for_slices(tmp_path: Path) -> None:
+    dataset = a_dataset(SegmentationStorage, "SEG")
+    put_pixels(dataset, np.ones((4, 8, 8), np.uint8))
+    dataset.TotalPixelMatrixRows = dataset.TotalPixelMatrixColumns = 16
+    dataset.DimensionOrganizationType = "TILED_FULL"
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    reason = the_reason(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    assert reason == "The frames of in.dcm are tiles of a larger image, which cannot be imported."
+
+
 def test_slices_a_segmentation_leaves_out_are_empty(tmp_path: Path) -> None:
     frames = [(1, 0), (1, 1), (1, 6), (2, 20), (2, 22), (2, 23)]
     source = write_segmentation(tmp_path / "in.dcm", frames, MASKS)

@@ -102,6 +102,7 @@ def frames_of(header: DicomHeader, *, channels: int) -> list[Frame]:
         Of the image they will become.
     """
     count = frame_count(header)
+    _require_no_tiles(header)
     own: list[Dataset | None] = list(header.dataset.get("PerFrameFunctionalGroupsSequence") or [])
     if own and len(own) != count:
         raise Refused(f"The file {header.file.base_name} announces {count} frames but describes {len(own)}.")
@@ -112,6 +113,15 @@ def frames_of(header: DicomHeader, *, channels: int) -> list[Frame]:
     ]
     slices = placed(header, [frame.slice for frame in frames])
     return [replace(frame, slice=one) for frame, one in zip(frames, slices, strict=True)]
+
+
+def _require_no_tiles(header: DicomHeader) -> None:
+    """Refuse frames that are tiles of one plane, such as segments of a slide (PS3.3 C.7.6.17.3): they are no slices."""
+    for whole, side in (("TotalPixelMatrixRows", "Rows"), ("TotalPixelMatrixColumns", "Columns")):
+        if (whole_number(header.dataset, whole) or 0) > (whole_number(header.dataset, side) or 0):
+            raise Refused(
+                f"The frames of {header.file.base_name} are tiles of a larger image, which cannot be imported."
+            )
 
 
 def _frame(header: DicomHeader, index: int, groups: Groups, channels: int) -> Frame:
