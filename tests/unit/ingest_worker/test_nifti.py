@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 
 from demo.imaging import Grid, anatomy, cut_short, write_image
+from ingest_worker.adapters.readers.nifti import TWO_PLACES
 from ingest_worker.domain.images import ColorSpace
 from tests.support.conversions import convert_here, read_with_itk, same_grid, the_image, the_reason
 from tests.support.odd_files import flip_bit
 
 TYPES = ("uint8", "int8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64")
 AFFINE = np.array([[-0.7, 0.05, 0, 90], [0.02, -0.5, 0.1, 120], [0, 0.08, 2.5, -40], [0, 0, 0, 1.0]])
+
+TURNED = np.array([[0.8, -0.6, 0, 0], [0.6, 0.8, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
 
 
 def save(path: Path, pixels: Any, *, version: int = 1, order: str = "<", **header: Any) -> Path:
@@ -171,6 +174,32 @@ def test_an_oblique_qform_and_a_nearly_straight_sform_are_left_to_itk(tmp_path: 
     image = the_image(convert_here([tmp_path / "in.nii"], tmp_path / "out"))
 
     assert same_grid(read_with_itk(tmp_path / "out" / image.file), read_with_itk(tmp_path / "in.nii"))
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(
+    ("sform", "code", "notes"),
+    [
+        (np.diag([-0.7, -0.5, 2.5, 1]), 2, ()),
+        (np.diag([-0.7, -0.5, 2.5, 1]) + 0.04 * np.eye(4)[:, [3, 0, 1, 2]] * [0, 0, 0, 1], 2, ()),
+        (TURNED @ np.diag([-0.7, -0.5, 2.5, 1]), 2, (TWO_PLACES,)),
+        (np.diag([-1.0, -1.0, 1.0, 1]), 1, (TWO_PLACES,)),
+        (np.diag([-1.0, -1.0, 1.0, 1]), 0, ()),
+    ],
+    ids=["the same", "rounded", "turned", "of another size", "not meant"],
+)
+def test_two_places_for_the_voxels_are_mentioned(
+    tmp_path: Path, version: int, sform: np.ndarray, code: int, notes: tuple[str, ...]
+) -> None:
+    source = save(tmp_path / "in.nii", anatomy().T, version=version)
+    image_in: Any = nibabel.load(source)
+    image_in.header.set_qform(np.diag([-0.7, -0.5, 2.5, 1]), code=1)
+    image_in.header.set_sform(sform, code=code)
+    type(image_in)(np.asarray(image_in.dataobj), None, image_in.header).to_filename(tmp_path / "two.nii")
+
+    image = the_image(convert_here([tmp_path / "two.nii"], tmp_path / "out"))
+
+    assert image.notes == notes
 
 
 def test_a_sheared_grid_is_refused(tmp_path: Path) -> None:

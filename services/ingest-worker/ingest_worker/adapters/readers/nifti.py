@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.itk_geometry import ItkView, read_geometry
@@ -12,10 +13,18 @@ from ingest_worker.adapters.readers.pixel_bytes import PixelBytes, StoredVolume,
 from ingest_worker.adapters.readers.scaled_volume import scaled
 from ingest_worker.adapters.volumes import Reading, Volume, VolumeReading
 from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.geometry import Geometry
 from ingest_worker.domain.layouts import VolumeLayout
 from ingest_worker.domain.refusals import Refused
 
 NIFTI_1_BYTES, NIFTI_2_BYTES = 348, 540
+UNIT_BITS, MILLIMETRES_OR_UNKNOWN = 7, (2, 0)
+SAME_PLACE = 0.1
+"""The corner of an image may lie this share of a voxel somewhere else: headers are rounded, and nearly straight axes made so."""
+
+TWO_PLACES = (
+    "The header places the voxels in two ways; programs that go by its sform alone show them elsewhere."
+)
 NO_EXTENSIONS = b"\0\0\0\0"
 GZIP_MARK = b"\x1f\x8b"
 
@@ -91,7 +100,7 @@ def read(given: ConversionInput) -> Iterator[Reading]:
         name=file.base_name,
         volume=volume,
         metadata=volume.layout.metadata(),
-        notes=surplus_note(source, stored.total_bytes),
+        notes=(*surplus_note(source, stored.total_bytes), *_remark_on_places(header, view)),
     )
 
 
@@ -194,6 +203,26 @@ def _itk_view(header: NiftiHeader, file: SourceFile, given: ConversionInput) -> 
     if view.size != header.dimensions:
         raise Refused(f"The header of {file.base_name} can be understood in more than one way.")
     return view
+
+
+def _remark_on_places(header: NiftiHeader, view: ItkView) -> tuple[str, ...]:
+    """Return a remark if the sform says something else than ITK makes of it, of the qform and of the size of voxels."""
+    order = ">" if header.big_endian else "<"
+    first = _for_itk(header, "")
+    (code,) = struct.unpack_from(order + "h", first, 254)
+    if code <= 0 or len(view.size) < 3 or first[123] & UNIT_BITS not in MILLIMETRES_OR_UNKNOWN:
+        return ()
+    told = np.reshape(struct.unpack_from(order + "12f", first, 280), (3, 4))
+    corners = np.array([[0.0, 0.0, 0.0], np.subtract(view.size[:3], 1)])
+    apart = corners @ told[:, :3].T + told[:, 3] - _corners(view.geometry, corners)
+    return () if np.abs(apart).max() <= SAME_PLACE * min(view.geometry.spacing[:3]) else (TWO_PLACES,)
+
+
+def _corners(geometry: Geometry, voxels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return where voxels lie, in the coordinates of NIfTI, whose first two axes point the other way."""
+    axes = np.reshape(geometry.direction, (geometry.dimensions, -1))[:3, :3] * geometry.spacing[:3]
+    found: NDArray[np.float64] = (voxels @ axes.T + geometry.origin[:3]) * (-1, -1, 1)
+    return found
 
 
 def _for_itk(header: NiftiHeader, name: str) -> bytes:
