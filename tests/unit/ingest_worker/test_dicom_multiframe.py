@@ -223,16 +223,21 @@ def test_a_volume_of_ultrasound_lies_where_its_transducer_says(tmp_path: Path) -
     assert image.notes == (Assumed.TRANSDUCER,)
 
 
-def test_the_eye_may_be_told_with_the_frames(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("modality", "eye"),
+    [("OPT", EyeChoice.OS), ("OPTBSV", EyeChoice.OS), ("MG", EyeChoice.NOT_APPLICABLE)],
+)
+def test_the_side_may_be_told_with_the_frames(tmp_path: Path, modality: str, eye: EyeChoice) -> None:
     source = write_enhanced_ct(tmp_path / "in.dcm", anatomy(4))
     dataset, anatomic = dcmread(source), Dataset()
-    dataset.Modality, anatomic.FrameLaterality = "OPT", "L"
+    dataset.Modality, anatomic.FrameLaterality = modality, "L"
     dataset.SharedFunctionalGroupsSequence[0].FrameAnatomySequence = [anatomic]
     dataset.save_as(source)
 
     image = the_image(convert_here([source], tmp_path / "out"))
 
-    assert image.metadata.eye_choice is EyeChoice.OS
+    assert image.metadata.eye_choice is eye
+    assert b"\nLaterality = L\n" in (tmp_path / "out" / image.file).read_bytes()
 
 
 def test_frames_that_are_missing_inside_a_file_are_named(tmp_path: Path) -> None:

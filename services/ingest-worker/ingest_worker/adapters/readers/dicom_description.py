@@ -22,7 +22,7 @@ OVERLAYS, OVERLAY_DATA = range(0x6000, 0x6020, 2), 0x3000  # PS3.3 C.9.2
 MOSAIC = "MOSAIC"
 """Siemens' word in the type of an image, with the volumes of which functional MR is made."""
 SIDE_BY_SIDE = "This picture is a mosaic: the slices of a volume stand side by side in it, and were left so."
-OPHTHALMIC = ("OP", "OPT", "OPTENF", "OPM", "OCT")
+OPHTHALMIC = ("OP", "OPT", "OPTBSV", "OPTENF", "OPM", "OCT")
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _display(stack: Stack, dataset: Dataset, form: SampleFormat, rescale: Rescal
     centers = [inverted_center(center, form, rescale) for center in numbers(window, "WindowCenter")]
     widths = numbers(window, "WindowWidth")
     found = {
-        "Laterality": text(dataset, "Laterality") or text(dataset, "ImageLaterality"),
+        "Laterality": text(dataset, "Laterality") or _side(dataset, frame),
         "SliceThickness": as_list_text(numbers(measures, "SliceThickness")[:1]),
     }
     if len(centers) == len(widths):
@@ -146,11 +146,15 @@ def _over_time(stack: Stack, headers: Mapping[str, DicomHeader]) -> dict[str, st
 def _eye(dataset: Dataset, frame: int) -> EyeChoice:
     if text(dataset, "Modality") not in OPHTHALMIC:
         return EyeChoice.NOT_APPLICABLE
+    return EYES.get(_side(dataset, frame), EyeChoice.UNKNOWN)
+
+
+def _side(dataset: Dataset, frame: int) -> str:
+    """Return which of a pair of organs is shown, where the file says it: tomosynthesis only does with its frames."""
     of_frame = next(
         (text(one, "FrameLaterality") for one in _frame_groups(dataset, frame, "FrameAnatomySequence")), ""
     )
-    side = text(dataset, "ImageLaterality") or text(dataset, "Laterality") or of_frame
-    return EYES.get(side, EyeChoice.UNKNOWN)
+    return text(dataset, "ImageLaterality") or text(dataset, "Laterality") or of_frame
 
 
 def _remarks(stack: Stack, dataset: Dataset, headers: Iterable[DicomHeader]) -> tuple[str, ...]:
