@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -63,15 +64,37 @@ def test_coordinates_counted_from_the_right_become_those_of_dicom(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("encoding", "pack"),
-    [("raw", bytes), ("gzip", gzip.compress), ("GZ", gzip.compress), ("bzip2", bz2.compress)],
+    [
+        ("raw", bytes),
+        ("gzip", gzip.compress),
+        ("GZ", gzip.compress),
+        ("bzip2", bz2.compress),
+        ("hex", lambda raw: raw.hex("\n", 35).encode() + b"\n"),
+        ("Hex", lambda raw: raw.hex(" ").upper().encode()),
+    ],
 )
-def test_encodings_and_big_endian(tmp_path: Path, encoding: str, pack: type) -> None:
+def test_encodings_and_big_endian(tmp_path: Path, encoding: str, pack: Callable[[bytes], bytes]) -> None:
     lines = [*FIELDS[:4], "endian: big", f"encoding: {encoding}", ""]
     source = write_raw_header(tmp_path / "in.nrrd", lines, pack(anatomy().astype(">i2").tobytes()))
 
     image = the_image(convert_here([source], tmp_path / "out"))
 
     assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy())
+
+
+@pytest.mark.parametrize(
+    ("digits", "expected"),
+    [
+        (b"0g" * 24, "something among its pixels is no hexadecimal byte"),
+        (b"00" * 23 + b"1", "something among its pixels is no hexadecimal byte"),
+        (b"00" * 23, "promises 24 bytes of pixels, but only 23 are there"),
+    ],
+)
+def test_hexadecimal_pixels_must_be_all_there(tmp_path: Path, digits: bytes, expected: str) -> None:
+    lines = ["NRRD0004", "type: short", "dimension: 2", "sizes: 4 3", "endian: little", "encoding: hex", ""]
+    source = write_raw_header(tmp_path / "in.nrrd", lines, digits)
+
+    assert expected in the_reason(convert_here([source], tmp_path / "out"))
 
 
 @pytest.mark.parametrize(
@@ -252,7 +275,7 @@ def test_a_flipped_bit_in_gzip_is_noticed(tmp_path: Path) -> None:
         ("data file: LIST", "spread over a list of files"),
         ("data file: LIST 2\nslice 1.raw\nslice 2.raw", "spread over a list of files"),
         ("data file: x%02d.raw 1 4 1", "spread over a list of files"),
-        ("encoding: hex", "neither raw, nor text, nor compressed"),
+        ("encoding: zrl", "neither raw, nor text or hex, nor compressed"),
         ("type: block", "no type of pixels"),
         ("endian: middle", "in which order the bytes"),
         ("sizes: 32 24", "no usable sizes"),

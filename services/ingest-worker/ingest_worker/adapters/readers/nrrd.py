@@ -7,7 +7,7 @@ import numpy as np
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.itk_geometry import ItkView, read_geometry
-from ingest_worker.adapters.readers.nrrd_header import TEXT, NrrdHeader, read_header
+from ingest_worker.adapters.readers.nrrd_header import HEX, TEXT, NrrdHeader, read_header
 from ingest_worker.adapters.readers.pixel_bytes import (
     PixelBytes,
     StoredVolume,
@@ -15,7 +15,7 @@ from ingest_worker.adapters.readers.pixel_bytes import (
     layout_bytes,
     surplus_note,
 )
-from ingest_worker.adapters.readers.text_pixels import NUMBERS, written_raw
+from ingest_worker.adapters.readers.text_pixels import NUMBERS, bytes_written_raw, written_raw
 from ingest_worker.adapters.volumes import ArrayVolume, Pixels, Reading, Volume, VolumeReading
 from ingest_worker.domain.embedded_metadata import described
 from ingest_worker.domain.layouts import VolumeLayout
@@ -120,6 +120,9 @@ def _pixel_bytes(header: NrrdHeader, given: ConversionInput) -> PixelBytes:
                 f"The header of {header.name} counts compressed pixels from the end, which has no meaning."
             )
         return PixelBytes(given.files[-1], "raw", -layout_bytes(header.samples, header.sample_type))
+    if header.encoding == HEX:
+        digits = PixelBytes(given.files[-1], HEX, start + header.byte_skip)
+        return bytes_written_raw(digits, given.scratch / NUMBERS)
     if header.encoding == TEXT:
         text = PixelBytes(given.files[-1], TEXT, start + header.byte_skip)
         return written_raw(text, header.sample_type, header.samples, given.scratch / NUMBERS)

@@ -52,8 +52,11 @@ QUOTED = re.compile(r'"([^"]*)"')
 SPATIAL_KINDS = frozenset({"domain", "space", "time", "???", "none"})
 
 TEXT = "ascii"
-ENCODINGS = {"raw": "raw", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"} | dict.fromkeys(
-    ("ascii", "text", "txt"), TEXT
+HEX = "hex"
+ENCODINGS = (
+    {"raw": "raw", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
+    | dict.fromkeys(("ascii", "text", "txt"), TEXT)
+    | {HEX: HEX}
 )
 
 
@@ -251,7 +254,9 @@ def _is_big_endian(fields: dict[str, str], name: str) -> bool:
 def _encoding(fields: dict[str, str], name: str) -> str:
     encoding = ENCODINGS.get(fields.get("encoding", "").lower())
     if encoding is None:
-        raise Refused(f"The pixels of {name} are neither raw, nor text, nor compressed with gzip or bzip2.")
+        raise Refused(
+            f"The pixels of {name} are neither raw, nor text or hex, nor compressed with gzip or bzip2."
+        )
     return encoding
 
 

@@ -1,5 +1,8 @@
-"""Turns pixels that are written as text, numbers between blanks, into raw ones (MetaImage with BinaryData = False, NRRD in ascii)."""
+"""Turns pixels that are written as text into raw ones: numbers between blanks (MetaImage with BinaryData = False, NRRD in
+ascii), and bytes of two digits (NRRD in hex).
+"""
 
+import binascii
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +46,31 @@ def written_raw(source: PixelBytes, sample_type: str, samples: int, target: Path
             if left < 0:
                 raise Refused(f"The file {name} holds more numbers than its header announces.")
             raw.write(_numbers(words, sample_type, name).astype(little).tobytes())
+    return PixelBytes(replace(source.file, path=target), "raw", 0)
+
+
+def bytes_written_raw(source: PixelBytes, target: Path) -> PixelBytes:
+    """Write bytes that are told in hexadecimal, with or without blanks between digits, to a file as they are.
+
+    Raises
+    ------
+    Refused
+        Something is no digit, or half a byte is left over.
+    """
+    digits = b""
+    with source.file.path.open("rb") as stream, target.open("wb") as raw:
+        stream.seek(source.offset)
+        try:
+            while data := stream.read(INPUT_BYTES):
+                digits += data.translate(None, WHITE_SPACE)
+                whole = len(digits) // 2 * 2
+                raw.write(binascii.unhexlify(digits[:whole]))
+                digits = digits[whole:]
+            raw.write(binascii.unhexlify(digits))
+        except binascii.Error as error:
+            raise Damaged(
+                source.file.base_name, "something among its pixels is no hexadecimal byte"
+            ) from error
     return PixelBytes(replace(source.file, path=target), "raw", 0)
 
 
