@@ -64,6 +64,63 @@ def test_items_are_found_by_words_and_values_and_sorted(page: Page, platform: Ru
     wait_until(lambda: titles(page) == ["middle one"], timeout_s=20, what="one item")
 
 
+def test_a_large_archive_is_sorted_as_a_whole_and_no_page_of_it_comes_twice(
+    page: Page, platform: RunningPlatform
+) -> None:
+    client = platform.client()
+    archive = client.create_archive("Many")
+    rows = [{"operation": "create", "title": f"case {number:03d}"} for number in range(150)]
+    client.call("POST", "archives/items/bulk/", json={"archive": archive["api_url"], "rows": rows})
+    client.wait_for_items(archive["pk"], 150)
+    page.sign_in(platform.token)
+    page.shows("New archive")
+    page.open(f"/archives/{archive['slug']}/table/")
+    page.shows("100 of 150 items; there are more.")
+
+    for _ in range(2):
+        page.find(".item-table th button").click()
+    wait_until(lambda: titles(page)[:2] == ["case 149", "case 148"], timeout_s=20, what="the last ones")
+    assert page.texts(".item-table > .hint") == ["100 of 150 items; there are more."]
+    page.browser.execute_script(
+        "const more = document.querySelector('.item-table > button'); more.click(); more.click()"
+    )
+    page.shows("150 of 150 items.")
+    assert titles(page) == [f"case {number:03d}" for number in range(149, -1, -1)]
+    page.find(".item-table th button").click()
+
+    assert titles(page) == [f"case {number:03d}" for number in range(150)]
+
+
+def test_the_last_search_counts_however_late_the_one_before_it_is_answered(
+    page: Page, platform: RunningPlatform
+) -> None:
+    opened(page, platform, filled(platform.client(), "Typed quickly"))
+    page.browser.execute_script(DELAY_SEARCH_FOR_LOW)
+
+    for word in ("low", "high"):
+        page.find("[type=search]").clear()
+        page.find("[type=search]").send_keys(word)
+        page.press("Search")
+    wait_until(lambda: titles(page) == ["high one"], timeout_s=20, what="the last search")
+    wait_until(
+        lambda: page.browser.execute_script("return window.lateIsHere"), timeout_s=20, what="the first"
+    )
+
+    assert titles(page) == ["high one"]
+
+
+DELAY_SEARCH_FOR_LOW = """
+    const fetched = window.fetch;
+    window.fetch = async (path, request) => {
+        const answer = await fetched(path, request);
+        if (!String(path).includes("search=low")) return answer;
+        await new Promise((resolve) => setTimeout(resolve, 3000));
+        setTimeout(() => { window.lateIsHere = true; }, 500);
+        return answer;
+    };
+"""
+
+
 def test_one_goes_from_item_to_item_in_the_order_of_the_table(page: Page, platform: RunningPlatform) -> None:
     opened(page, platform, filled(platform.client(), "In order"))
     page.find(".item-table th:nth-of-type(2) button").click()

@@ -1,4 +1,4 @@
-// Items as rows with their values as columns: fetched page by page, sorted among those that are here, chosen to be deleted.
+// Items as rows with their values as columns: fetched page by page, sorted, chosen to be deleted.
 
 import * as api from "../api.js";
 import { element, link, notice } from "../dom.js";
@@ -7,11 +7,12 @@ import { archivePath } from "./archive-head.js";
 import { rememberListed } from "./neighbours.js";
 
 const PAGE_SIZE = 100;
+const ORDERINGS = { Title: "title", Added: "created" }; // by which the server sorts what is not filtered; the rest is sorted here
 
 export class ItemTable {
   // `onChoice` hears whenever other items are chosen; null where nothing can be done with them.
   constructor(archive, { signal, onChoice }) {
-    Object.assign(this, { archive, signal, onChoice, items: [], chosen: new Set(), sorting: { name: null, step: 1 } });
+    Object.assign(this, { archive, signal, onChoice, items: [], count: null, chosen: new Set(), sorting: { name: null, step: 1 } });
     this.said = element("p", { class: "hint", role: "status" });
     this.place = element("div", { class: "scrolled" });
     this.more = element("button", { type: "button", onclick: () => this.load(this.next) }, "Show more");
@@ -21,22 +22,39 @@ export class ItemTable {
   // Shows what meets the query; that of the last time when none is given.
   async search(query = this.query) {
     this.query = query;
-    this.items = [];
     this.choose([]);
-    await this.load(`/api/v1/archives/items/?${new URLSearchParams([["archive", this.archive.pk], ["limit", PAGE_SIZE], ...query])}`);
+    const { ordering } = this;
+    const asked = [["archive", this.archive.pk], ["limit", PAGE_SIZE], ...(ordering ? [["ordering", ordering]] : []), ...query];
+    await this.load(`/api/v1/archives/items/?${new URLSearchParams(asked)}`, { behind: [], ordering });
   }
 
-  async load(address) {
+  // Null for what has to be sorted here.
+  get ordering() {
+    const { name, step } = this.sorting;
+    const field = !this.query.size && ORDERINGS[name];
+    return field ? `${step < 0 ? "-" : ""}${field}` : null;
+  }
+
+  // What was asked for last is shown, in whatever order answers come; `ordering` is that of the server.
+  async load(address, { behind = this.items, ordering = this.sortedBy } = {}) {
+    const asked = (this.asked = Symbol(address));
+    this.more.disabled = true; // or a second press fetches the same page again
     try {
       const page = await api.get(address, { signal: this.signal });
-      this.items.push(...page.results);
-      this.next = page.next;
-      this.draw(page.count);
+      if (this.asked !== asked) return;
+      Object.assign(this, { items: [...behind, ...page.results], count: page.count, next: page.next, sortedBy: ordering });
+      this.draw();
     } catch (error) {
       if (error.name === "AbortError") throw error;
-      this.more.hidden = true;
-      this.place.replaceChildren(notice("error", error.reasons || String(error)));
+      if (this.asked === asked) this.complain(error);
+    } finally {
+      if (this.asked === asked) this.more.disabled = false;
     }
+  }
+
+  complain(error) {
+    this.more.hidden = true;
+    this.place.replaceChildren(notice("error", error.reasons || String(error)));
   }
 
   choose(items) {
@@ -44,7 +62,7 @@ export class ItemTable {
     this.onChoice?.([...this.chosen]);
   }
 
-  draw(count = null) {
+  draw() {
     const columns = this.columns();
     const heads = element("tr", {}, this.onChoice && element("td", {}, this.chooseAll()), columns.map((column) => this.head(column)));
     const sorted = this.sorted(columns);
@@ -52,7 +70,7 @@ export class ItemTable {
     const rows = sorted.map((item) => element("tr", { "data-item": item.title }, this.onChoice && element("td", {}, this.chooseOne(item)), columns.map((column) => element("td", {}, column.show(item)))));
     this.place.replaceChildren(element("table", {}, element("thead", {}, heads), element("tbody", {}, rows)));
     this.more.hidden = !this.next;
-    this.said.textContent = summary(this.items.length, count, Boolean(this.next), Boolean(this.sorting.name));
+    this.said.textContent = summary(this.items.length, this.count, Boolean(this.next), Boolean(this.sorting.name) && !this.isOrdered);
   }
 
   columns() {
@@ -67,15 +85,21 @@ export class ItemTable {
     const { sorting } = this;
     const sort = () => {
       this.sorting = { name, step: sorting.name === name ? -sorting.step : 1 };
-      this.draw();
+      if (this.next && this.ordering) this.search();
+      else this.draw();
     };
     const order = sorting.name !== name ? "none" : sorting.step > 0 ? "ascending" : "descending";
     return element("th", { scope: "col", "aria-sort": order }, element("button", { type: "button", class: "quiet", onclick: sort }, name));
   }
 
+  // Whether the server has sorted them, also what is not here yet.
+  get isOrdered() {
+    return this.sortedBy === this.ordering && this.ordering !== null;
+  }
+
   sorted(columns) {
     const column = columns.find(({ name }) => name === this.sorting.name);
-    if (!column) return this.items;
+    if (!column || this.isOrdered) return this.items;
     return [...this.items].sort((one, other) => this.sorting.step * compare(column.of(one), column.of(other)));
   }
 
