@@ -30,6 +30,20 @@ def test_a_slide_can_be_zoomed_into(page: Page, platform: RunningPlatform, tmp_p
     )
 
 
+def test_keys_of_the_browser_stay_the_browsers_over_a_slide(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    canvas = opened_slide(page, platform, "Shortcuts", tmp_path)
+    before = shown_at(page)
+
+    canvas.send_keys(Keys.CONTROL, "+")
+    canvas.send_keys(Keys.CONTROL, "m")
+    page.browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+
+    assert shown_at(page) == before
+    assert page.find(".tile-tools button").get_attribute("aria-pressed") == "false"
+
+
 def test_two_fingers_zoom_and_one_moves(page: Page, platform: RunningPlatform, tmp_path: Path) -> None:
     canvas = opened_slide(page, platform, "Phone", tmp_path)
     x, y = (int(canvas.rect[side] + canvas.rect[length] / 2) for side, length in AXES)

@@ -222,7 +222,7 @@ export class TileView {
       m: () => this.ruler.toggle(),
       Delete: () => this.ruler.removeLast(),
     };
-    if (!actions[event.key]) return;
+    if (!actions[event.key] || event.ctrlKey || event.metaKey) return; // with these they are the browser's own
     event.preventDefault();
     actions[event.key]();
   }
