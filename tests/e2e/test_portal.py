@@ -94,6 +94,27 @@ def test_files_are_uploaded_and_become_items_with_pictures(
     assert {card.text.split("\n")[0] for card in page.all(".item")} == {"first.mha", "second.mha"}
 
 
+def test_an_import_that_begins_on_a_page_at_rest_is_followed_at_once(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    archive = platform.client().create_archive("At rest")
+    page.sign_in(platform.token)
+    page.shows("At rest")
+    page.open(f"/archives/{archive['slug']}/")
+
+    page.find("#files").send_keys(str(volume(tmp_path, "first.mha")))
+    page.shows("1 image from 1 file")
+    wait_until(lambda: page.picture_is_drawn(".item .picture img"), timeout_s=60, what="a page at rest")
+
+    page.find("#files").send_keys(str(volume(tmp_path, "second.mha")))
+
+    wait_until(
+        lambda: page.texts(".session strong") == ["Imported"] * 2,
+        timeout_s=6,  # at rest the page looks every ten seconds
+        what="the second import",
+    )
+
+
 def test_an_empty_file_is_refused_by_name_and_the_others_go_on(
     page: Page, platform: RunningPlatform, tmp_path: Path
 ) -> None:

@@ -127,12 +127,16 @@ function stranger() {
   return notice("empty", "You see the card of this archive because it is public. Its items need a role; its editors give them.");
 }
 
-// Looks again while the page is open: often while something is happening, rarely otherwise.
+// Looks again while the page is open: often while something is happening, rarely otherwise. What begins during a long pause
+// is not waited for to its end.
 async function keepFresh(grid, panel, signal) {
   try {
-    for (;;) {
-      await api.pause(panel.isBusy || grid.isBusy ? BUSY_PAUSE_MS : CALM_PAUSE_MS, signal);
-      if (!document.hidden) await Promise.allSettled([panel.refresh(), grid.refresh()]);
+    for (let paused = 0; ; ) {
+      await api.pause(BUSY_PAUSE_MS, signal);
+      paused += BUSY_PAUSE_MS;
+      if (document.hidden || !(panel.isBusy || grid.isBusy || paused >= CALM_PAUSE_MS)) continue;
+      paused = 0;
+      await Promise.allSettled([panel.refresh(), grid.refresh()]);
     }
   } catch (error) {
     if (error.name !== "AbortError") throw error;
