@@ -4,6 +4,7 @@ import hashlib
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import SimpleITK as sitk
 from selenium.webdriver import Chrome
 
@@ -113,6 +114,39 @@ def test_an_import_that_begins_on_a_page_at_rest_is_followed_at_once(
         timeout_s=6,  # at rest the page looks every ten seconds
         what="the second import",
     )
+
+
+def test_who_leaves_while_files_are_sent_is_asked_and_may_stay(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    archive = platform.client().create_archive("Half sent")
+    page.sign_in(platform.token)
+    page.shows("Half sent")
+    page.press("Half sent")
+    page.find("#files")
+    page.browser.execute_cdp_cmd("Network.enable", {})
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 20_000}
+    page.browser.execute_cdp_cmd("Network.emulateNetworkConditions", slow)
+    page.find("#files").send_keys(str(noise(tmp_path, "large.mha")))
+    page.shows("Sending:")
+
+    page.press("Table")
+    page.browser.switch_to.alert.dismiss()
+    assert page.texts("h1") == ["Half sent"]
+    page.browser.back()
+    page.browser.switch_to.alert.dismiss()
+    assert page.browser.current_url.endswith(f"/archives/{archive['slug']}/")
+    page.browser.execute_cdp_cmd("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
+
+    page.shows("1 image from 1 file", timeout_s=60)
+
+
+def noise(folder: Path, name: str) -> Path:
+    """Write a volume that takes its time on a slow line."""
+    file = folder / name
+    values = np.random.default_rng(1).integers(0, 1000, (8, 128, 128), dtype=np.int16)
+    sitk.WriteImage(sitk.GetImageFromArray(values), str(file))
+    return file
 
 
 def test_an_empty_file_is_refused_by_name_and_the_others_go_on(

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { announce, element, link, notice } from "./dom.js";
+import { mayLeave } from "./leaving.js";
 import { accessLogPage } from "./pages/access-log.js";
 import { apiPage } from "./pages/api.js";
 import { archivePage } from "./pages/archive.js";
@@ -41,6 +42,7 @@ const main = document.getElementById("main");
 const account = document.getElementById("account");
 let left = new AbortController();
 let user = null;
+let here = location.href; // of the page that is shown
 
 // What a page gets: `signal` ends when it is left, `go` leads to another one, `user` is who looks at it.
 function context() {
@@ -50,6 +52,7 @@ function context() {
 async function show() {
   left.abort();
   left = new AbortController();
+  here = location.href;
   const { signal } = left;
   main.replaceChildren(element("p", { class: "loading" }, "Loading …"));
   try {
@@ -137,7 +140,10 @@ document.addEventListener("click", (event) => {
   const plain = !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) && event.button === 0;
   if (!target || !plain) return;
   event.preventDefault();
-  go(target.getAttribute("href"));
+  if (mayLeave()) go(target.getAttribute("href"));
 });
-window.addEventListener("popstate", show);
+window.addEventListener("popstate", () => {
+  if (mayLeave()) show();
+  else history.pushState(null, "", here); // the browser has gone already
+});
 show();

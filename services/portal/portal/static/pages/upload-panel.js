@@ -2,6 +2,7 @@
 
 import * as api from "../api.js";
 import { announce, element, notice } from "../dom.js";
+import { LEAVING } from "../leaving.js";
 import { together, upload } from "../upload.js";
 import { bytes, countOf } from "../words.js";
 import { groupingForm } from "./grouping.js";
@@ -9,6 +10,7 @@ import { SessionCard } from "./session-card.js";
 
 const FILES_AT_ONCE = 3;
 const REMEMBERED_SESSIONS = 5;
+const GIVE_UP = "Files are still being sent. If you leave this page, they are not added.";
 
 export class UploadPanel {
   constructor(archive, { signal }) {
@@ -26,6 +28,7 @@ export class UploadPanel {
     this.list = element("div", { class: "sessions" });
     this.view = element("section", { class: "upload", "aria-label": "Add images" }, this.dropZone(), this.together(), this.sending, this.complaints, this.grouping, this.list);
     window.addEventListener("beforeunload", (event) => this.isSending && event.preventDefault(), { signal });
+    document.addEventListener(LEAVING, (event) => this.isSending && !window.confirm(GIVE_UP) && event.preventDefault(), { signal });
   }
 
   get isBusy() {
