@@ -149,6 +149,32 @@ def noise(folder: Path, name: str) -> Path:
     return file
 
 
+def test_a_page_of_items_that_cannot_be_fetched_says_so_and_stays_where_it_was(
+    page: Page, platform: RunningPlatform
+) -> None:
+    client = platform.client()
+    archive = client.create_archive("Thirty")
+    rows = [{"operation": "create", "title": f"case {number:03d}"} for number in range(30)]
+    client.call("POST", "archives/items/bulk/", json={"archive": archive["api_url"], "rows": rows})
+    client.wait_for_items(archive["pk"], 30)
+    page.sign_in(platform.token)
+    page.shows("Thirty")
+    page.open(f"/archives/{archive['slug']}/")
+    page.shows("Page 1 of 2")
+    page.browser.execute_script(
+        "window.answered = fetch; window.fetch = () => Promise.reject(new TypeError())"
+    )
+
+    page.press("Older")
+    page.shows("The server cannot be reached.")
+    assert "Page 1 of 2" in page.texts(".turning span")
+    page.browser.execute_script("window.fetch = window.answered")
+    page.press("Older")
+
+    page.shows("Page 2 of 2")
+    page.shows("case 000")
+
+
 def test_an_empty_file_is_refused_by_name_and_the_others_go_on(
     page: Page, platform: RunningPlatform, tmp_path: Path
 ) -> None:

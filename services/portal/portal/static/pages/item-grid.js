@@ -21,23 +21,28 @@ export class ItemGrid {
     this.older = this.turnButton("Older", +1);
     this.where = element("span");
     this.turning = element("nav", { class: "turning", "aria-label": "Pages of items" }, this.newer, this.where, this.older);
-    this.view = element("div", {}, this.list, this.empty, this.turning);
+    this.said = element("div", { role: "status" });
+    this.view = element("div", {}, this.list, this.empty, this.said, this.turning);
   }
 
   get isBusy() {
     return this.items?.some((item) => item.state === "pending") ?? false;
   }
 
-  async refresh() {
-    this.items = await this.itemsOfPage();
+  // Shows a page, that of the last time when none is given; what was asked for last counts, in whatever order answers come.
+  async refresh(page = this.page) {
+    const asked = (this.asked = Symbol(page));
+    const items = await this.itemsOf(page);
+    if (this.asked !== asked) return;
+    Object.assign(this, { items, page });
     this.onCount(this.count);
     this.draw();
   }
 
   // The API lists the oldest first, so the newest page is found from the end.
-  async itemsOfPage() {
+  async itemsOf(page) {
     for (;;) {
-      const end = Math.max(this.count - this.page * PAGE_SIZE, 0);
+      const end = Math.max(this.count - page * PAGE_SIZE, 0);
       const offset = Math.max(end - PAGE_SIZE, 0);
       const query = `archive=${this.archive.pk}&offset=${offset}&limit=${end - offset || PAGE_SIZE}`;
       const answer = await api.get(`/api/v1/archives/items/?${query}`, { signal: this.signal });
@@ -70,12 +75,17 @@ export class ItemGrid {
     this.where.textContent = `Page ${this.page + 1} of ${pages}`;
   }
 
+  async turnTo(page) {
+    this.said.replaceChildren();
+    try {
+      await this.refresh(page);
+    } catch (error) {
+      if (error.name !== "AbortError") this.said.replaceChildren(notice("error", error.reasons || String(error)));
+    }
+  }
+
   turnButton(text, step) {
-    const turn = () => {
-      this.page += step;
-      this.refresh();
-    };
-    return element("button", { type: "button", onclick: turn }, text);
+    return element("button", { type: "button", onclick: () => this.turnTo(this.page + step) }, text);
   }
 }
 
