@@ -67,6 +67,8 @@ PAGES = {
     "/": "Newest first",
     "/new-archive/": "Create archive",
     "/notifications/": "Letters",
+    "/account/": "Change password",
+    "/people/": "Add person",
     "/viewers/": "Add viewer",
     "/webhooks/": "Add webhook",
     "/archives/{slug}/": "seen.mha",

@@ -49,6 +49,8 @@ def _pages(settings: Settings) -> Blueprint:
     @routes.get("/viewers/")
     @routes.get("/webhooks/")
     @routes.get("/notifications/")
+    @routes.get("/account/")
+    @routes.get("/people/")
     @routes.get("/api/")
     @routes.get("/archives/<slug>/")
     @routes.get("/archives/<slug>/members/")

@@ -233,6 +233,8 @@ TABLE: dict[tuple[Service, str, str], Row] = {
             "/",
             "/new-archive/",
             "/notifications/",
+            "/account/",
+            "/people/",
             "/viewers/",
             "/webhooks/",
             "/api/",

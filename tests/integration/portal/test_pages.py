@@ -30,6 +30,8 @@ def client() -> Iterator[FlaskClient]:
         ("/new-archive/", 200),
         ("/viewers/", 200),
         ("/webhooks/", 200),
+        ("/account/", 200),
+        ("/people/", 200),
         ("/api/", 200),
         ("/archives/chest-ct/", 200),
         ("/archives/chest-ct/items/77aa/", 200),

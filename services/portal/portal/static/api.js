@@ -52,6 +52,10 @@ export function post(path, body, options) {
   return json("POST", path, { ...options, body });
 }
 
+export function put(path, body, options) {
+  return json("PUT", path, { ...options, body });
+}
+
 export function patch(path, body, options) {
   return json("PATCH", path, { ...options, body });
 }

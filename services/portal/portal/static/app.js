@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { announce, element, link, notice } from "./dom.js";
 import { mayLeave } from "./leaving.js";
 import { accessLogPage } from "./pages/access-log.js";
+import { accountPage } from "./pages/account.js";
 import { apiPage } from "./pages/api.js";
 import { archivePage } from "./pages/archive.js";
 import { archivesPage } from "./pages/archives.js";
@@ -13,6 +14,7 @@ import { itemPage } from "./pages/item.js";
 import { membersPage } from "./pages/members.js";
 import { newArchivePage } from "./pages/new-archive.js";
 import { bell, notificationsPage } from "./pages/notifications.js";
+import { peoplePage } from "./pages/people.js";
 import { settingsPage } from "./pages/settings.js";
 import { signInPage } from "./pages/sign-in.js";
 import { tablePage } from "./pages/table.js";
@@ -26,6 +28,8 @@ const PAGES = [
   [/^\/viewers\/$/, viewersPage],
   [/^\/webhooks\/$/, webhooksPage],
   [/^\/notifications\/$/, notificationsPage],
+  [/^\/account\/$/, accountPage],
+  [/^\/people\/$/, peoplePage],
   [/^\/api\/$/, apiPage],
   [/^\/archives\/([^/]+)\/$/, archivePage],
   [/^\/archives\/([^/]+)\/members\/$/, membersPage],
@@ -109,7 +113,8 @@ function nowhere(text) {
 function showAccount() {
   if (!user) return account.replaceChildren();
   const leave = element("button", { type: "button", class: "quiet", onclick: signOut }, "Sign out");
-  return account.replaceChildren(bell(left.signal), link("/webhooks/", "Webhooks"), link("/api/", "API"), element("span", { class: "who" }, user.username), leave);
+  const people = user.administrator ? [link("/people/", "People")] : [];
+  return account.replaceChildren(bell(left.signal), ...people, link("/webhooks/", "Webhooks"), link("/api/", "API"), link("/account/", user.username), leave);
 }
 
 async function signOut() {
