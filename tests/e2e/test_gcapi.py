@@ -16,6 +16,7 @@ from tests.support.platform import RunningPlatform, running_platform
 from tests.support.servers import installed
 
 SCRIPT = Path(__file__).with_name("gcapi_flows.py")
+README = Path(__file__).parents[2] / "README.md"
 FLOWS = re.findall(r"@flow\ndef (\w+)", SCRIPT.read_text())
 VERSIONS = ("0.16.1", "0.15.1")
 SOCKETS = (
@@ -59,16 +60,31 @@ def test_the_public_client_works_unmodified(outcomes: Outcomes, version: str, na
     assert outcome == "ok", outcome
 
 
+def test_the_readme_is_right_about_the_public_client(platform: RunningPlatform, tmp_path: Path) -> None:
+    write_files(tmp_path)
+    section = README.read_text().split("## The same from Python")[1].split("\n## ")[0]
+    (script,) = re.findall(r"```python\n(.*?)```", section, flags=re.DOTALL)
+    script = script.replace("https://localhost:8080", platform.address).replace("/tmp/", f"{tmp_path}/")
+
+    done = subprocess.run(
+        [installed(f"gcapi {VERSIONS[0]}")["python"], "-c", script],
+        env=_trusting(platform) | {"TOKEN": platform.token},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
+    (item,) = done.stdout.split()
+    with ArchiveClient(platform.address, platform.token, verify=_certificate(platform)) as administrator:
+        assert administrator.call("GET", f"archives/items/{item}/")["pk"] == item
+
+
 def run_script(platform: RunningPlatform, python: str, folder: Path) -> dict[str, str]:
-    environment = {
-        **os.environ,
-        "SSL_CERT_FILE": _certificate(platform),
-        "NO_PROXY": "localhost,127.0.0.1",
-        "PYTHONPATH": "",
-    }
     done = subprocess.run(
         [python, SCRIPT, f"{platform.address}/api/v1/", platform.token, folder],
-        env=environment,
+        env=_trusting(platform),
         capture_output=True,
         text=True,
         check=False,
@@ -87,6 +103,16 @@ def write_files(folder: Path) -> None:
     (folder / "report.pdf").write_bytes(b"%PDF-1.4\n% a report\n")
     (folder / "notes.txt").write_text("nothing but text")
     (folder / "number.json").write_text("0.25")
+
+
+def _trusting(platform: RunningPlatform) -> dict[str, str]:
+    """Return the environment of programs that trust the platform's certificate."""
+    return {
+        **os.environ,
+        "SSL_CERT_FILE": _certificate(platform),
+        "NO_PROXY": "localhost,127.0.0.1",
+        "PYTHONPATH": "",
+    }
 
 
 def _certificate(platform: RunningPlatform) -> str:
