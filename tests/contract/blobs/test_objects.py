@@ -1,6 +1,7 @@
 """Storing, reading, copying and deleting whole objects."""
 
 import io
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -285,6 +286,19 @@ def test_a_file_given_up_is_in_the_store_and_nowhere_else(
     assert (info.size_bytes, store.read("a/file")) == (size_bytes, content)
     assert [each.key for each in store.list()] == ["a/file"]
     assert not source.exists()
+
+
+def test_a_file_that_is_taken_is_as_old_as_the_object_it_became(store: BlobStore, tmp_path: Path) -> None:
+    """Or else those who remove old objects that nobody knows take one away that was stored this moment."""
+    before = datetime.now(UTC) - timedelta(seconds=2)
+    source = tmp_path / "uploaded"
+    source.write_bytes(b"bytes of last week")
+    os.utime(source, (0, 0))
+
+    told = store.take("key", source)
+
+    assert before <= told.modified_at
+    assert before <= store.stat("key").modified_at
 
 
 def test_a_source_that_fails_leaves_the_old_object(store: BlobStore) -> None:
