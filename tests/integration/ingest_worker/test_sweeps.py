@@ -43,12 +43,19 @@ class LaterClock:
 class Store:
     """The ingest worker's documents and buckets, and somebody who uploads."""
 
+    folder: Path
     documents: SqliteDocuments
     uploads: FolderBlobStore
     images: FolderBlobStore
     clock: LaterClock
     desk: Desk
     ann: str
+
+    @property
+    def uploader(self) -> str:
+        caller = self.desk.access.ask(self.ann, []).caller
+        assert caller is not None
+        return caller.id
 
     @property
     def stored(self) -> Repository[StoredImage]:
@@ -120,7 +127,7 @@ def store_in(folder: Path, *, quota_bytes: int = 0) -> Store:
     archives = ArchiveBook(access)
     service = over(documents, uploads, access=access, archives=archives, clock=clock, quota_bytes=quota_bytes)
     desk = Desk(service, app_for(service, public_url=PUBLIC_URL).test_client(), access, archives)
-    return Store(documents, uploads, images, clock, desk, desk.person("ann"))
+    return Store(folder, documents, uploads, images, clock, desk, desk.person("ann"))
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ class Upload(Aggregate):
     key
         Of its object in the bucket `uploads`.
     multipart_id
-        Identifier of the multipart upload in the blob store; empty once it is aborted.
+        Identifier of the multipart upload in the blob store; empty once it is aborted there.
     size_bytes
         Known when it is completed.
     session
@@ -66,16 +66,25 @@ class Upload(Aggregate):
         Conflict
             It is already complete.
         """
+        self.give_up()
+        self.multipart_id = ""
+
+    def give_up(self) -> None:
+        """Take no more parts; its bytes are still to be forgotten. Raises like `abort`."""
         if self.status is UploadStatus.COMPLETED:
             raise Conflict("The upload is complete; it can no longer be aborted.")
         self.status = UploadStatus.ABORTED
-        self.multipart_id = ""
 
     def remove(self, *, at: datetime) -> None:
         """Note that its bytes go, however far it got."""
         if self.status is UploadStatus.INITIALIZED:
             self.status = UploadStatus.ABORTED
         self.removed_at = self.removed_at or at
+
+    @property
+    def has_parts(self) -> bool:
+        """Tell whether parts of it may be in the blob store."""
+        return self.status is not UploadStatus.COMPLETED and self.multipart_id != ""
 
     def require_open(self) -> None:
         """Raise `Conflict` unless parts may still be added."""

@@ -102,7 +102,7 @@ class Uploads:
         """Forget the upload and its bytes."""
         if upload.status is UploadStatus.COMPLETED:
             raise Conflict("The upload is complete; it can no longer be aborted.")
-        if upload.status is UploadStatus.INITIALIZED:
+        if upload.has_parts:
             self.blobs.abort_upload(upload.key, upload.multipart_id)
         return self.repository.change(upload.id, lambda stored: stored.abort())
 
@@ -126,7 +126,9 @@ class Uploads:
         return self.blobs.stat(upload.key).size_bytes
 
     def _discard(self, upload: Upload) -> None:
-        # The document first: it refuses when the upload was completed meanwhile, whose bytes must stay.
-        self.repository.change(upload.id, lambda stored: stored.abort())
+        # The document first: it refuses when the upload was completed meanwhile, whose bytes must stay. It names the
+        # parts until they are gone, for the sweep, should this be as far as we get.
+        self.repository.change(upload.id, Upload.give_up)
         self.blobs.abort_upload(upload.key, upload.multipart_id)
         self.blobs.delete(upload.key)
+        self.repository.change(upload.id, Upload.abort)
