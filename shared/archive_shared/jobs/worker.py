@@ -140,13 +140,23 @@ class Worker(Generic[J]):
         with LeaseKeeper(self._claims, claimed, self._policy) as lease:
             ending = self._run_program(claimed, lease, link, stop)
             if isinstance(ending, Succeeded):
-                result = ending.result
-                _patiently(lambda: self._handler.keep(claimed, result), stop)
+                ending = self._kept(claimed, ending, stop)
         log.info("job ended", ending=type(ending).__name__)
         try:
             _patiently(lambda: self._settle(claimed, ending), stop)
         except (FencedOff, NotFound) as lost:
             log.warning("outcome dropped", reason=str(lost))
+
+    def _kept(self, claimed: J, done: Succeeded, stop: threading.Event) -> Ending | Lost:
+        """Do what success means outside of the job; it may turn out to be none."""
+        try:
+            _patiently(lambda: self._handler.keep(claimed, done.result), stop)
+        except ValueError as error:  # no store would ever take it, so trying again would not help
+            return Refused(f"Its outcome cannot be stored: {error}.")
+        except NotFound as error:  # what the job is for was deleted just now
+            log.warning("outcome dropped", reason=str(error))
+            return Lost()
+        return done
 
     def _run_program(
         self, claimed: J, lease: LeaseKeeper[J], link: "_Link", stop: threading.Event

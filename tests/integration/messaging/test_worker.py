@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 
 from archive_shared.documents.sqlite import SqliteDocuments
+from archive_shared.errors import NotFound
 from archive_shared.jobs.job import JobState
+from archive_shared.jobs.worker import Worker
 from archive_shared.messaging.confirmed import send
 from archive_shared.messaging.dead_letters import list_dead_letters
 from archive_shared.messaging.deliveries import PUMP_EVERY_S
-from tests.support.announcing import TASKS, Task, add_task, tasks_in
+from tests.support.announcing import TASKS, Task, TaskHandler, add_task, tasks_in
 from tests.support.bus import JOBS, Bus, settle_down
-from tests.support.parts import POLICY, run_relay, run_worker
+from tests.support.parts import POLICY, PROGRAM, run_relay, run_worker
 from tests.support.processes import wait_until
 from tests.support.threads import running
 
@@ -318,3 +320,34 @@ def test_a_program_that_failed_does_no_further_job(
     assert pids[0] == pids[1]
     assert len({*pids[1:]}) == 3
     assert not any(is_running(int(pid)) for pid in pids)
+
+
+class Keeping(TaskHandler):
+    """Its outcomes cannot be kept outside of the task, for whatever reason its answer names."""
+
+    def keep(self, aggregate: Task, result: Mapping[str, Any]) -> None:
+        if result["answer"] == "vast":
+            raise ValueError("document x has 7000000 bytes; split it up")
+        if result["answer"] == "gone":
+            raise NotFound("what it is for does not exist")
+
+
+def test_an_outcome_that_cannot_be_kept_ends_its_job_and_not_the_worker(
+    bus: Bus, documents: SqliteDocuments
+) -> None:
+    add_task(documents, "vast", answer="vast")
+    add_task(documents, "gone", answer="gone")
+
+    def work(stop: threading.Event) -> None:
+        Worker(
+            tasks_in(documents), Keeping(PROGRAM), connect=bus.connect, queue=JOBS, policy=POLICY, warm=False
+        ).run(stop)
+
+    with running(lambda stop: run_relay(bus, documents, stop), work):
+        vast = wait_for(documents, "vast", JobState.FAILED)
+        wait_for(documents, "gone", JobState.RUNNING)
+        add_task(documents, "next")
+        wait_for(documents, "next", JobState.DONE)
+
+    assert vast.job.reason.startswith("Its outcome cannot be stored")
+    assert vast.job.attempts == 1

@@ -13,6 +13,7 @@ from archive_shared.blobs.folder import FolderBlobStore
 from archive_shared.blobs.links import LinkSigner
 from demo.imaging import a_dataset, picture, put_pixels, write_picture
 from ingest_worker.conversion import convert
+from ingest_worker.domain.candidates import MOST_FILES_OF_A_SLIDE as MOST_FILES
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.formats import SlideFormat
 from ingest_worker.domain.slides import FoundSlide
@@ -118,6 +119,24 @@ def test_a_slide_in_an_archive_keeps_its_folder(tmp_path: Path) -> None:
     assert [file.path.read_bytes() for file in slide.files][1:] == [b"tiles", b"[GENERAL]"]
     assert slide.files[1].source.name == "a.zip/case/s/Data0000.dat"
     assert slide.files[1].source.sha256 == hashlib.sha256(b"tiles").hexdigest()
+
+
+def test_a_slide_of_more_files_than_can_be_told_of_is_refused_and_the_rest_goes_on(tmp_path: Path) -> None:
+    """Its document and event would fit nowhere: the worker died of it, again and again, and the session with it."""
+    heap = tmp_path / "heap.zip"
+    with zipfile.ZipFile(heap, "w") as packed:
+        packed.writestr("s.mrxs", b"\xff\xd8\xff\xe0 thumbnail")
+        packed.writestr("s/Slidedat.ini", b"[GENERAL]")
+        for number in range(MOST_FILES):
+            packed.writestr(f"s/Data{number:05}.dat", b"tiles")
+
+    report = convert([heap, a_tiff(tmp_path / "good.svs", APERIO)], tmp_path / "out", keep_slides=True)
+
+    assert [slide.name for slide in report.slides] == ["good.svs"]
+    assert len(report.rejected) == MOST_FILES + 2
+    assert {each.reasons for each in report.rejected} == {
+        ("This slide has more than 2,000 files, which is not supported.",)
+    }
 
 
 def test_the_levels_of_a_dicom_slide_are_one_slide(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from ingest_worker.adapters.tasks import (
 from ingest_worker.adapters.tasks_together import Done, Stopped, Task
 from ingest_worker.adapters.unpacking import is_zip
 from ingest_worker.domain.budget import MIB, Budget
-from ingest_worker.domain.candidates import Candidate, Recognised, gather
+from ingest_worker.domain.candidates import Candidate, Recognised, gather, without_heaps
 from ingest_worker.domain.deidentification import Deidentification
 from ingest_worker.domain.files import Source, SourceFile, natural_order
 from ingest_worker.domain.formats import SlideFormat
@@ -83,6 +83,8 @@ class ConversionRun:
                 candidates = [candidate.without_tiler() for candidate in candidates]
             if not self.keep_slides:
                 candidates = self._without_slides(candidates)
+            candidates, heaps = without_heaps(candidates)
+            self.rejections += heaps
             track = Track([(len(one.files), self._size(one)) for one in candidates], len(rejections))
             self._convert(candidates, track)
             known = beside.known(on_tick=lambda: self.on_progress(track.progress()))

@@ -12,6 +12,8 @@ from ingest_worker.domain.report import Rejection
 
 SERIES = (Format.DICOM, SlideFormat.DICOM)
 MIRAX_INDEX = "slidedat.ini"
+MOST_FILES_OF_A_SLIDE = 2000
+"""Scanners write some hundreds; one document and one event name them all."""
 _MOST_REASONS = 5
 
 
@@ -51,6 +53,14 @@ class Candidate:
     def without_tiler(self) -> "Candidate":
         """Return a slide in no vendor's format as the TIFF that it is, which can be kept here as well."""
         return replace(self, format=Format.TIFF) if self.format is SlideFormat.TIFF else self
+
+
+def without_heaps(candidates: list[Candidate]) -> tuple[list[Candidate], list[Rejection]]:
+    """Return the candidates that are no slides of more files than can be told of, and why the files of others are refused."""
+    reason = f"This slide has more than {MOST_FILES_OF_A_SLIDE:,} files, which is not supported."
+    heaps = [one for one in candidates if _is_heap(one)]
+    refused = [Rejection(file.name, (reason,)) for heap in heaps for file in heap.files]
+    return [one for one in candidates if not _is_heap(one)], refused
 
 
 def gather(recognised: Sequence[Recognised]) -> tuple[list[Candidate], list[Rejection]]:
@@ -194,6 +204,10 @@ class _Upload:
         names = [neighbour_name(one.file.name, reference) for reference in (*one.references, *one.companions)]
         found = [(self._by_any_case(name), name) for name in names if name is not None]
         return {part.file.name: name for part, name in found if part is not None and part is not one}
+
+
+def _is_heap(candidate: Candidate) -> bool:
+    return isinstance(candidate.format, SlideFormat) and len(candidate.files) > MOST_FILES_OF_A_SLIDE
 
 
 def _the_first(lacking: tuple[str, ...]) -> tuple[str, ...]:
