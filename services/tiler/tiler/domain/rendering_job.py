@@ -106,7 +106,9 @@ class RenderingJob(JobAggregate):
         self.job = replace(Job.queued(at), epoch=self.job.epoch, owner=self.job.owner)
 
     def give_up(self, reason: str) -> None:
-        """Announce that the image cannot be shown, and why."""
+        """Announce that the image cannot be shown, and why; a slide goes on being shown from its product before, if there is one."""
+        if self.index is not None and self.index.source not in (None, self.source):
+            return
         self.preview, self.index = None, None
         self.record(TilesFailed(image=self.id, reason=reason))
 
