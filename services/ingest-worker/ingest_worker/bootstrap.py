@@ -9,6 +9,7 @@ from functools import partial
 import httpx2
 
 from archive_shared.access import Access
+from archive_shared.blobs.local import remove_unfinished
 from archive_shared.blobs.platform import platform_blobs
 from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock, SystemClock
@@ -152,6 +153,7 @@ def sweep_of(
     def sweep(dry_run: bool) -> Iterator[Leftover]:
         if not dry_run:
             answers.forget()
+            remove_unfinished(uploads, images)
         yield from upload_sweep.run(unused_for=grace.uploads, dry_run=dry_run)
         yield from stored_sweep.run(unused_for=grace.images, dry_run=dry_run)
 

@@ -1,5 +1,6 @@
 """Sweeps of the ingest worker while a store fails, or while others are at work."""
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -104,3 +105,17 @@ def test_an_upload_that_a_session_takes_at_the_last_moment_is_kept(store: Store)
 
     assert swept == []
     assert len(keys(store.uploads)) == 1
+
+
+def test_what_a_writer_that_was_killed_left_goes_with_a_sweep(store: Store) -> None:
+    incoming = [store.folder / "blobs" / bucket / "incoming" for bucket in ("uploads", "images")]
+    for folder in incoming:
+        (folder / "half").write_bytes(b"half an obj")
+        os.utime(folder / "half", (0, 0))
+        (folder / "young").write_bytes(b"being written")
+
+    store.sweep(dry_run=True)
+    assert all((folder / "half").exists() for folder in incoming)
+    store.sweep()
+
+    assert [path.name for folder in incoming for path in folder.iterdir()] == ["young", "young"]
