@@ -192,9 +192,9 @@ class AssembledPlatform:
         return answer
 
     def _hear_in_tiler(self, received: ReceivedEvent) -> None:
-        documents, images = tiler_documents(self.settings), platform_blobs(self.settings, "images")
+        documents = tiler_documents(self.settings)
         dropping = platform_removal(documents, self.settings)
-        tiler_handlers(documents, images, dropping, SystemClock())[ImageImported](received)
+        tiler_handlers(documents, dropping, SystemClock())[ImageImported](received)
 
 
 def _received(event: ImageImported) -> ReceivedEvent:

@@ -1,15 +1,14 @@
 """Puts the tiler together: the only place that knows which adapters it runs on."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from archive_shared.access import Access
-from archive_shared.blobs.local import keeps_files
+from archive_shared.blobs.local import keeps_files, remove_unfinished
 from archive_shared.blobs.platform import platform_blobs
 from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock, SystemClock
@@ -17,7 +16,7 @@ from archive_shared.documents import Documents, Repository
 from archive_shared.documents.connect import connect_documents
 from archive_shared.outbox.lease import LEASES
 from archive_shared.settings import PlatformSettings
-from archive_shared.sweeping import Sweep
+from archive_shared.sweeping import Leftover, Sweep
 from archive_shared.viewing import PURPOSE, ViewingOffice
 from tiler.adapters.blob_source import BlobSource
 from tiler.adapters.block_source import Blocks
@@ -246,17 +245,24 @@ def removal(
     )
 
 
-def superseding(documents: Documents, images: BlobStore, *, clock: Clock) -> Superseding:
+def superseding(documents: Documents, images: BlobStore, media: BlobStore, *, clock: Clock) -> Superseding:
     """Return what becomes of what slides need no longer."""
     superseded = Repository(documents, SUPERSEDED_PRODUCTS.name, SupersededProducts, source=NAME)
-    return Superseding(jobs_of(documents), conversions_of(documents), superseded, images, clock)
+    return Superseding(jobs_of(documents), conversions_of(documents), superseded, images, media, clock)
 
 
 def platform_sweep(documents: Documents, settings: PlatformSettings) -> Sweep:
     """Return what is swept up on the stores of an installation."""
-    replaced = superseding(documents, platform_blobs(settings, "images"), clock=SystemClock())
     deleted = platform_removal(documents, settings)
-    return lambda dry_run: chain(deleted.sweep(dry_run), replaced.sweep(dry_run))
+    replaced = superseding(documents, deleted.images, deleted.media, clock=SystemClock())
+
+    def sweep(dry_run: bool) -> Iterator[Leftover]:
+        if not dry_run:
+            remove_unfinished(deleted.media)
+        yield from deleted.sweep(dry_run)
+        yield from replaced.sweep(dry_run)
+
+    return sweep
 
 
 def platform_removal(documents: Documents, settings: PlatformSettings) -> Removal:

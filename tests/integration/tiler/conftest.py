@@ -135,7 +135,7 @@ class Studio:
             event=event,
         )
         now = clock or SystemClock()
-        heard = handlers(self.service.documents, self.images, self.removal(now), now)
+        heard = handlers(self.service.documents, self.removal(now), now)
         heard[type(event)](received)
 
     def removal(self, clock: Clock) -> Removal:
@@ -145,7 +145,7 @@ class Studio:
 
     def superseding(self, clock: Clock) -> Superseding:
         """What becomes of what slides need no longer, likewise."""
-        return superseding(self.service.documents, self.images, clock=clock)
+        return superseding(self.service.documents, self.images, self.media, clock=clock)
 
     def render(self, image: str) -> RenderingJob:
         """Do the job of an image with a worker's steps, but in this process."""

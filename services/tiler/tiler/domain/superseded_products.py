@@ -14,7 +14,7 @@ class SupersededProducts(Aggregate):
     Parameters
     ----------
     keys
-        In the bucket `images`.
+        In the bucket `images`, and of previews and tile indexes in the bucket `media`.
     since
         When the last of them was replaced.
     """

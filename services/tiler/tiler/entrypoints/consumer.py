@@ -2,8 +2,6 @@
 
 from functools import partial
 
-from archive_shared.blobs.platform import platform_blobs
-from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock, SystemClock
 from archive_shared.documents import Documents
 from archive_shared.events import ImageDeleted, ImageImported, SlideComplete, SlideViewable, TilesFailed
@@ -27,9 +25,9 @@ from tiler.use_cases.drop_superseded import Superseding
 from tiler.use_cases.request_rendering import Requests
 
 
-def handlers(documents: Documents, images: BlobStore, dropping: Removal, clock: Clock) -> Handlers:
+def handlers(documents: Documents, dropping: Removal, clock: Clock) -> Handlers:
     """Return what the bus calls, by kind of event."""
-    replacing = superseding(documents, images, clock=clock)
+    replacing = superseding(documents, dropping.images, dropping.media, clock=clock)
     requests = Requests(jobs_of(documents), conversions_of(documents), deleted_of(documents), clock)
     return {
         ImageDeleted: partial(_image_deleted, dropping),
@@ -67,7 +65,7 @@ if __name__ == "__main__":
     dropping = platform_removal(store, settings)
     run_consumer(
         NAME,
-        handlers(store, platform_blobs(settings, "images"), dropping, SystemClock()),
+        handlers(store, dropping, SystemClock()),
         settings,
         beside=partial(keep_sweeping, store, platform_sweep(store, settings)),
     )

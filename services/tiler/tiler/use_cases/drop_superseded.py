@@ -12,7 +12,8 @@ from archive_shared.sweeping import Leftover, Stage
 from tiler.domain.rendering_job import RenderingJob
 from tiler.domain.slide_jobs import SlideConversion
 from tiler.domain.superseded_products import SupersededProducts
-from tiler.use_cases.convert_slide import product_prefix
+from tiler.use_cases.convert_slide import associated_prefix, product_prefix
+from tiler.use_cases.render_image import index_prefix, preview_prefix
 
 KEPT = timedelta(days=1)
 """How long a product may be read after another one has replaced it: passes and links live seconds and minutes, but a download of
@@ -27,10 +28,11 @@ class Superseding:
     conversions: Repository[SlideConversion]
     superseded: Repository[SupersededProducts]
     images: BlobStore
+    media: BlobStore
     clock: Clock
 
     def complete(self, image: str) -> None:
-        """Note the products that nobody is led to any more, and delete the scanner's files if nothing is lost with them.
+        """Note what nobody is led to any more, attempts that died included, and delete the scanner's files if nothing is lost with them.
 
         Repeating it changes nothing; `Unavailable` as in `conversion_ended`.
         """
@@ -42,7 +44,8 @@ class Superseding:
         conversion = self._ended(image)
         if conversion is None:
             return
-        others = [key for key in self._products(image) if key != job.source.key]
+        used = self._used(image)
+        others = [key for key in self._objects(image) if key not in used]
         if others:
             self._note(image, others)
         if job.slide.keeps_pixels:
@@ -63,16 +66,18 @@ class Superseding:
             self._delete_originals(conversion)
 
     def sweep(self, dry_run: bool) -> Iterator[Leftover]:
-        """Delete products that were replaced long enough ago."""
+        """Delete what was replaced long enough ago."""
         enough = self.clock.now() - KEPT
         for noted in self.superseded.find({}):
-            present = self._products(noted.id)
+            used = self._used(noted.id)
+            present = {key: found for key, found in self._objects(noted.id).items() if key not in used}
             is_due = noted.since <= enough
             stage = (Stage.DUE if dry_run else Stage.REMOVED) if is_due else Stage.WAITING
-            yield from (_leftover(present[key], noted, stage) for key in noted.keys if key in present)
+            left = [present[key] for key in noted.keys if key in present]
+            yield from (_leftover(blob, noted, stage) for _, blob in left)
             if is_due and not dry_run:
-                for key in noted.keys:
-                    self.images.delete(key)
+                for store, blob in left:
+                    store.delete(blob.key)
                 self.superseded.delete(noted.id)
 
     def _ended(self, image: str) -> SlideConversion | None:
@@ -82,8 +87,25 @@ class Superseding:
             raise Unavailable("the slide is being converted once more")
         return conversion
 
-    def _products(self, image: str) -> dict[str, BlobInfo]:
-        return {blob.key: blob for blob in self.images.list(product_prefix(image))}
+    def _objects(self, image: str) -> dict[str, tuple[BlobStore, BlobInfo]]:
+        """Return all that was made of a slide, by key."""
+        return {
+            blob.key: (store, blob)
+            for store, prefix in (
+                (self.images, product_prefix(image)),
+                (self.images, associated_prefix(image)),
+                (self.media, preview_prefix(image)),
+                (self.media, index_prefix(image)),
+            )
+            for blob in store.list(prefix)
+        }
+
+    def _used(self, image: str) -> set[str]:
+        """Return the keys of what people are led to now."""
+        job, conversion = self.renderings.get(image), self.conversions.get(image)
+        made = (job.source, job.preview, job.index) if job is not None else ()
+        associated = conversion.associated if conversion is not None else ()
+        return {each.key for each in (*made, *associated) if each is not None}
 
     def _note(self, image: str, keys: list[str]) -> None:
         now = self.clock.now()
