@@ -3,9 +3,11 @@
 import threading
 import time
 import tracemalloc
+import weakref
 from array import array
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from archive_shared.blobs.folder import FolderBlobStore
 from archive_shared.blobs.links import LinkSigner
 from archive_shared.errors import NotFound
 from tiler.adapters.index_cache import CachedIndexes, memory_bytes
+from tiler.adapters.tiles_on_demand import PreparedTiles
 from tiler.domain.encoding import Compression, Encoding, Photometric
 from tiler.domain.level import Level
 from tiler.domain.problems import UnreadableIndex
@@ -168,3 +171,27 @@ def test_the_memory_of_an_index_is_counted_as_it_is(media: CountingStore) -> Non
         tracemalloc.stop()
 
     assert memory_bytes(index) == pytest.approx(taken_bytes, rel=0.15)
+
+
+def test_what_is_prepared_of_an_index_keeps_no_more_of_them_in_memory_than_fit() -> None:
+    indexes = [an_index() for _ in range(4)]
+    kept = [weakref.ref(index) for index in indexes]
+    prepared = PreparedTiles(most_bytes=int(2.5 * memory_bytes(indexes[0])))
+
+    for number, index in enumerate(indexes):
+        prepared(f"index-{number}", index)
+    latest, again = prepared("index-3", indexes[3]), prepared("index-3", indexes[3])
+    del indexes, index
+
+    assert latest is again
+    assert [found() is not None for found in kept] == [False, False, True, True]
+
+
+def test_profiles_and_tables_count_as_memory_of_an_index() -> None:
+    index = an_index()
+    (level,) = index.levels
+    encoding = replace(level.encoding, jpeg_tables=bytes(700), palette=bytes(768))
+
+    larger = replace(index, icc_profile=bytes(1 << 20), levels=(replace(level, encoding=encoding),))
+
+    assert memory_bytes(larger) - memory_bytes(index) == (1 << 20) + 700 + 768

@@ -5,6 +5,7 @@ import threading
 from collections import OrderedDict
 
 from archive_shared.blobs.port import BlobStore
+from tiler.domain.level import Level
 from tiler.domain.tile_index import TileIndex
 
 MOST_BYTES = 128 * 1024 * 1024
@@ -59,6 +60,14 @@ class CachedIndexes:
 
 
 def memory_bytes(index: TileIndex) -> int:
-    """Return about how much memory an index takes: 16 bytes a tile, six times as much as it takes when stored."""
-    arrays = sum(sys.getsizeof(level.offsets) + sys.getsizeof(level.lengths) for level in index.levels)
-    return arrays + len(index.overview) + _SMALL_PARTS_BYTES * len(index.levels)
+    """Return about how much memory an index takes: 16 bytes a tile, six times as much as it takes when stored.
+
+    Of an image with few tiles it is mostly the colour profile, and the tables its levels are encoded with.
+    """
+    return len(index.icc_profile) + len(index.overview) + sum(map(_level_bytes, index.levels))
+
+
+def _level_bytes(level: Level) -> int:
+    encoding = level.encoding
+    tables = len(encoding.jpeg_tables) + len(encoding.palette)
+    return _SMALL_PARTS_BYTES + tables + sys.getsizeof(level.offsets) + sys.getsizeof(level.lengths)

@@ -3,6 +3,8 @@
 import threading
 from typing import TYPE_CHECKING
 
+from tiler.adapters.byte_cache import ByteCache
+from tiler.adapters.index_cache import MOST_BYTES, memory_bytes
 from tiler.domain.iiif import Crop
 from tiler.domain.picture import Picture
 from tiler.domain.ranged_source import RangedSource
@@ -12,8 +14,6 @@ from tiler.domain.volume import VolumeShape, WantedSlice
 if TYPE_CHECKING:
     from tiler.adapters.quick_tiles import QuickTiles
     from tiler.adapters.volumes import StoredVolumes
-
-_MOST_PREPARED = 256
 
 
 def read_deep_zoom_tile(source: RangedSource, index: TileIndex, level: int, column: int, row: int) -> Picture:
@@ -59,11 +59,18 @@ class VolumesOnDemand:
 
 
 class PreparedTiles:
-    """What was looked up about the tiles of the images that were watched last. Thread-safe."""
+    """What was looked up about the tiles of the images that were watched last. Thread-safe.
 
-    def __init__(self) -> None:
-        self._prepared: dict[str, tuple[TileIndex, QuickTiles]] = {}
-        self._lock = threading.Lock()
+    It holds on to their indexes, so it is bounded by the memory of these, as their own cache is.
+
+    Parameters
+    ----------
+    most_bytes
+        Memory of all indexes held.
+    """
+
+    def __init__(self, *, most_bytes: int = MOST_BYTES) -> None:
+        self._prepared: ByteCache[tuple[TileIndex, QuickTiles]] = ByteCache(most_bytes)
 
     def __call__(self, key: str, index: TileIndex) -> "QuickTiles":
         """Return the tiles of an index; the key is that of the index, which never changes."""
@@ -73,8 +80,5 @@ class PreparedTiles:
         from tiler.adapters.quick_tiles import QuickTiles  # noqa: PLC0415 (likewise)
 
         tiles = QuickTiles(index)
-        with self._lock:
-            if len(self._prepared) >= _MOST_PREPARED:
-                self._prepared.clear()
-            self._prepared[key] = (index, tiles)
+        self._prepared.put(key, (index, tiles), memory_bytes(index))
         return tiles
