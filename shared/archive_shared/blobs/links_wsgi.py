@@ -26,6 +26,7 @@ from archive_shared.blobs.rules import MAX_PART_BYTES
 from archive_shared.errors import NotFound
 from archive_shared.http import problems
 from archive_shared.http.app import build_app
+from archive_shared.http.ranges import is_part_wanted
 
 
 def links_app(stores: Mapping[str, FolderBlobStore], signer: LinkSigner) -> Flask:
@@ -84,7 +85,8 @@ def _sent(file: BinaryIO, values: Mapping[str, str]) -> Response:
         }
     )
     try:
-        response.make_conditional(request, accept_ranges=True, complete_length=status.st_size)
+        length = status.st_size if is_part_wanted(response) else 0
+        response.make_conditional(request, accept_ranges=True, complete_length=length)
     except RequestedRangeNotSatisfiable:
         file.close()
         raise

@@ -5,6 +5,8 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import pytest
@@ -34,6 +36,49 @@ def upload(store: BlobStore) -> str:
 @pytest.fixture
 def part_link(store: BlobStore, upload: str) -> str:
     return store.sign_part(KEY, upload, 1, lifetime_s=60)
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1,4-5", "bytes=5-2", "items=0-3", "nonsense"])
+def test_what_is_no_single_part_is_answered_with_the_whole(
+    store: BlobStore, http: PoolManager, asked: str
+) -> None:
+    store.put(KEY, b"0123456789")
+
+    answer = http.request("GET", store.sign_download(KEY, lifetime_s=60), headers={"Range": asked})
+
+    assert (answer.status, answer.data) == (200, b"0123456789")
+    assert "Content-Range" not in answer.headers
+
+
+def test_a_part_goes_only_to_who_names_this_very_version(store: BlobStore, http: PoolManager) -> None:
+    store.put(KEY, b"0123456789")
+    link = store.sign_download(KEY, lifetime_s=60)
+    whole = http.request("GET", link).headers
+    date = parsedate_to_datetime(whole["Last-Modified"])
+    named = (
+        whole["ETag"],
+        whole["Last-Modified"],
+        f"W/{whole['ETag']}",
+        format_datetime(date + timedelta(days=1), usegmt=True),
+    )
+
+    answers = [
+        http.request("GET", link, headers={"Range": "bytes=2-4", "If-Range": version}) for version in named
+    ]
+
+    assert [answer.status for answer in answers] == [206, 206, 200, 200]
+
+
+def test_who_has_the_whole_is_told_so_also_when_asking_for_a_part(
+    store: BlobStore, http: PoolManager
+) -> None:
+    store.put(KEY, b"0123456789")
+    link = store.sign_download(KEY, lifetime_s=60)
+    etag = http.request("GET", link).headers["ETag"]
+
+    answer = http.request("GET", link, headers={"Range": "bytes=2-4", "If-None-Match": f'"other", {etag}'})
+
+    assert answer.status == 304
 
 
 def problem_of(answer: BaseHTTPResponse) -> dict[str, object]:

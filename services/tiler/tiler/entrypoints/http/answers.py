@@ -6,6 +6,7 @@ import structlog
 from flask import Response, request
 
 from archive_shared.http import problems
+from archive_shared.http.ranges import is_part_wanted
 from tiler.domain.problems import NoLevelSmallEnough, UnreadableImage
 from tiler.entrypoints.http.entity_tags import entity_tag
 from tiler.use_cases.show_image import Shown
@@ -58,18 +59,9 @@ def damaged(error: UnreadableImage) -> Response:
 def _kept(response: Response, tag: str, kept: str = ASKING) -> Response:
     response.set_etag(tag)
     response.headers["Cache-Control"] = kept
-    is_part = _is_part_wanted() and not _is_known(tag)  # who has the whole is told so, not given a part
-    length = len(response.get_data()) if is_part else 0
+    length = len(response.get_data()) if is_part_wanted(response) else 0
     response.make_conditional(request, accept_ranges=True, complete_length=length)
     return response
-
-
-def _is_part_wanted() -> bool:
-    """Whether one part is asked for in a way that we understand; all else is answered with the whole (RFC 9110, 13.1.5 and 14.2)."""
-    wanted = request.range
-    if request.method != "GET" or wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1:
-        return False
-    return not request.headers.get("If-Range", "").startswith("W/")
 
 
 def _is_known(tag: str) -> bool:
