@@ -6,9 +6,6 @@ interpreter and has to win it back from the others, which costs more than the ca
 
 import socket
 import struct
-from typing import Final
-
-FOR_EVER: Final = 0.0
 
 
 def receive_within(connection: socket.socket, wait_s: float) -> None:

@@ -11,15 +11,24 @@ import ssl
 from io import BytesIO
 from typing import Any, Final
 
+from gunicorn.http.unreader import SocketUnreader
 from gunicorn.http.wsgi import Response, base_environ
 from gunicorn.workers.gthread import ThreadWorker
 
 from archive_shared.http.joined_sending import ClientGone, JoinedSending
 from archive_shared.http.ordinary_requests import OrdinaryRequest, recognise
-from archive_shared.waiting import FOR_EVER, receive_within
+from archive_shared.waiting import receive_within, send_within
 
 MOMENT_S: Final = 0.02
 """How long a thread waits for the next request; clients that ask for one after another need a few milliseconds."""
+
+PATIENCE_S = 60.0
+"""How long a client may fall silent in the middle of a request, or not take its answer, as with nginx; then it counts as gone.
+
+Else a machine that lost its network keeps a thread for ever, and as many of them as there are threads the whole platform.
+"""
+
+_READ_AT_ONCE_BYTES: Final = 8192  # as gunicorn does
 
 _ONLY_GUNICORNS: Final = ("accesslog", "http2_cleartext", "post_request", "pre_request", "proxy_protocol")
 """Settings nobody but gunicorn heeds; who changes one has all requests answered by it."""
@@ -74,7 +83,7 @@ class StayingThreads(ThreadWorker):
                 if not self._may_stay():
                     return True
                 received = self._awaited(conn)
-            receive_within(conn.sock, FOR_EVER)
+            receive_within(conn.sock, PATIENCE_S)
         except BlockingIOError:  # nothing was sent
             return True
         except OSError:  # the client is gone
@@ -146,24 +155,45 @@ class StayingThreads(ThreadWorker):
             self.handle_error(None, conn.sock, conn.client, error)  # type: ignore[no-untyped-call]
 
 
+class _PatientUnreader(SocketUnreader):
+    """What gunicorn reads requests from: a client that says nothing for too long has ended its connection."""
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        sock = self.sock
+        if isinstance(sock, ssl.SSLSocket) and not _is_readable(sock, PATIENCE_S):
+            return b""
+        try:
+            received: bytes = super().chunk(size_hint)  # type: ignore[no-untyped-call]
+        except BlockingIOError:
+            return b""
+        return received
+
+
 def _ready(conn: Any) -> None:
     """Have a connection wait for a moment whenever it is read; the main thread had it not wait at all."""
     conn.sock.setblocking(True)
     conn.init()
+    if not isinstance(conn.parser.unreader, _PatientUnreader):
+        received = conn.parser.unreader.take_buffered()
+        conn.parser.unreader = _PatientUnreader(conn.sock)  # type: ignore[no-untyped-call]
+        conn.parser.unreader.unread(received)
+        send_within(conn.sock, PATIENCE_S)
     receive_within(conn.sock, MOMENT_S)
 
 
 def _received(conn: Any) -> bytes:
     """Return what a client sends, nothing if it is gone; raise `BlockingIOError` if nothing comes for a moment."""
-    unreader = conn.parser.unreader
-    if isinstance(conn.sock, ssl.SSLSocket) and not (unreader.buf.getvalue() or _is_readable(conn.sock)):
+    buffered: bytes = conn.parser.unreader.take_buffered()
+    if buffered:
+        return buffered
+    if isinstance(conn.sock, ssl.SSLSocket) and not _is_readable(conn.sock, MOMENT_S):
         raise BlockingIOError
-    received: bytes = unreader.read()
+    received: bytes = conn.sock.recv(_READ_AT_ONCE_BYTES)
     return received
 
 
-def _is_readable(sock: ssl.SSLSocket) -> bool:
-    """Wait a moment; with TLS something may be there that the kernel does not know of."""
+def _is_readable(sock: ssl.SSLSocket, wait_s: float) -> bool:
+    """Wait so long; with TLS something may be there that the kernel does not know of."""
     waiting = select.poll()
     waiting.register(sock, select.POLLIN)
-    return bool(sock.pending() or waiting.poll(1000 * MOMENT_S))
+    return bool(sock.pending() or waiting.poll(1000 * wait_s))

@@ -129,6 +129,42 @@ def test_a_connection_whose_client_left_is_given_back_as_ended(
     assert worker(application).handle(talk.conn) is False
 
 
+@pytest.mark.parametrize("sent", [GET[:20], POST[:-1]], ids=["half a head", "half a body"])
+def test_a_client_that_falls_silent_in_the_middle_of_a_request_is_given_up(
+    worker: WorkerFactory, talk: Talk, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    def reading(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("400 Bad Request", [("Connection", "close"), ("Content-Length", "0")])
+        return [environ["wsgi.input"].read()[:0]]
+
+    monkeypatch.setattr(gunicorn_worker, "PATIENCE_S", 0.05)
+    talk.client.send(sent)
+    patient = worker(reading)
+    serving = threading.Thread(target=patient.handle, args=[talk.conn], daemon=True)
+    serving.start()
+    serving.join(5)
+
+    assert not serving.is_alive()
+    assert not patient.log.error.called
+    assert not patient.log.exception.called
+
+
+def test_a_client_that_takes_nothing_of_a_long_answer_is_given_up(
+    worker: WorkerFactory, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answering(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Length", str(1 << 26))])
+        return [bytes(1 << 26)]
+
+    monkeypatch.setattr(gunicorn_worker, "PATIENCE_S", 0.05)
+    talk.client.send(GET % b"a")
+    serving = threading.Thread(target=worker(answering).handle, args=[talk.conn], daemon=True)
+    serving.start()
+    serving.join(5)
+
+    assert not serving.is_alive()
+
+
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Connections in the order they were read from, or waited for."""
