@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import BinaryIO, cast
 
 from flask import Blueprint, Flask, Response, request
-from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import (
     LengthRequired,
     RequestedRangeNotSatisfiable,
@@ -24,7 +23,6 @@ from archive_shared.blobs.links import LinkSigner
 from archive_shared.blobs.port import Readable
 from archive_shared.blobs.rules import MAX_PART_BYTES
 from archive_shared.errors import NotFound
-from archive_shared.http import problems
 from archive_shared.http.app import build_app
 from archive_shared.http.ranges import is_part_wanted
 
@@ -45,7 +43,6 @@ def links_app(stores: Mapping[str, FolderBlobStore], signer: LinkSigner) -> Flas
 
     app = build_app("links", blueprints=[links], ready={name: store.ping for name, store in stores.items()})
     app.url_map.merge_slashes = False  # an address means one key, or none
-    app.register_error_handler(ParseException, _malformed)
     return app
 
 
@@ -91,8 +88,3 @@ def _sent(file: BinaryIO, values: Mapping[str, str]) -> Response:
         file.close()
         raise
     return response
-
-
-def _malformed(error: ParseException) -> Response:
-    """Answer to a body whose chunks gunicorn cannot make out."""
-    return problems.problem(400, f"The body cannot be read: {type(error).__name__}.")

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import orjson
 import structlog
 from flask import Blueprint, Flask, Response, g, request
+from gunicorn.http.errors import NoMoreData, ParseException
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -49,6 +50,8 @@ def build_app(
     app.teardown_request(_end)
     app.register_error_handler(ArchiveSystemError, problems.of_error)
     app.register_error_handler(HTTPException, problems.of_http)
+    for broken in (ParseException, NoMoreData):
+        app.register_error_handler(broken, _malformed)
     app.register_error_handler(Exception, _unexpected)
     app.register_blueprint(_health(ready))
     for blueprint in blueprints:
@@ -103,6 +106,11 @@ def _keep_on_site(response: Response, redirect: RequestRedirect) -> None:
 
 def _end(_error: BaseException | None) -> None:
     g.cleanup.close()
+
+
+def _malformed(error: ParseException | NoMoreData) -> Response:
+    """Answer to a body whose chunks gunicorn cannot make out, or that ends before its last one."""
+    return problems.problem(400, f"The body cannot be read: {type(error).__name__}.")
 
 
 def _unexpected(error: Exception) -> Response:
