@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from archive_shared.jobs.child import Report, Unprocessable, run
+from archive_shared.jobs.child import Report, StoreSilent, Unprocessable, run
 
 
 def work(order: Mapping[str, Any], report: Report) -> Mapping[str, Any]:
@@ -33,6 +33,8 @@ def work(order: Mapping[str, Any], report: Report) -> Mapping[str, Any]:
 def misbehave(order: Mapping[str, Any]) -> None:
     if reason := order.get("refuse"):
         raise Unprocessable(reason)
+    if reason := order.get("store_is_silent"):
+        raise StoreSilent(reason)
     if number := order.get("signal"):
         os.kill(os.getpid(), number)
     if order.get("hoard"):

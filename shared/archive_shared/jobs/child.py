@@ -12,7 +12,8 @@ if __name__ == "__main__":
 
 The worker writes one line of JSON to standard input (`{"parent": pid, "traceparent": "...", "payload": {...}}`) and
 reads lines of JSON: `{"progress": {...}}`, then `{"result": {...}}` or `{"failure": "reason"}`. Exit code 0 means that there is a result,
-65 that trying again would not help, 75 that it might, anything else so too but without a reason. A worker may start the program before it has a
+65 that trying again would not help, 75 that it might, 69 that a store did not answer, so that this was no attempt; anything else
+that it might, but without a reason. A worker may start the program before it has a
 job, so heavy imports belong at the top; and after a result it may send the next order, or close the pipe, which ends the
 program. It must be started directly, not by a shell: it ends with its parent. `archive_shared.jobs.forks` has a process of
 its own do each job.
@@ -30,6 +31,7 @@ from typing import Any, NoReturn, Protocol
 from archive_shared.tracing import traced
 
 EX_DATAERR = 65
+EX_UNAVAILABLE = 69
 EX_OSERR = 71
 EX_TEMPFAIL = 75
 LONGEST_LINE_BYTES = 1 << 28
@@ -54,6 +56,10 @@ class Report(Protocol):
 
 class NotThisTime(Exception):
     """The job may succeed another time; the message is shown to people if it never does."""
+
+
+class StoreSilent(Exception):
+    """A store does not answer: the job waits for it, and this was no attempt; the message is shown to people meanwhile."""
 
 
 Work = Callable[[Mapping[str, Any], Report], Mapping[str, Any]]
@@ -89,6 +95,9 @@ def obey(order: Order, work: Work, lines: "Lines") -> None:
     except NotThisTime as trouble:
         lines.write({"failure": str(trouble)})
         sys.exit(EX_TEMPFAIL)
+    except StoreSilent as outage:
+        lines.write({"failure": str(outage)})
+        sys.exit(EX_UNAVAILABLE)
     lines.write({"result": dict(result)})
 
 

@@ -87,18 +87,30 @@ class Claims(Generic[J]):
         if job.attempts >= self._policy.max_attempts:
             self.fail(held, GAVE_UP.format(attempts=job.attempts, reason=reason))
             return
-        pause_s = backoff_s(
-            job.attempts, first_s=self._policy.first_pause_s, longest_s=self._policy.longest_pause_s
-        )
-        now = self._clock.now()
+        now, pause_s = self._clock.now(), self._pause_s(job.attempts)
         self._write(
             held, lambda aggregate: None, lambda job: job.give_back(now, reason=reason, after_s=pause_s)
+        )
+
+    def put_off(self, held: J, reason: str) -> None:
+        """Queue it until a store answers again, which is no attempt; one that never does counts like a crash."""
+        outages = held.job.outages + 1
+        if outages > self._policy.max_outages:
+            self.try_again(held, reason)
+            return
+        now, pause_s = self._clock.now(), self._pause_s(outages)
+        self._write(
+            held, lambda aggregate: None, lambda job: job.put_off(now, reason=reason, after_s=pause_s)
         )
 
     def give_back(self, held: J, reason: str) -> None:
         """Let another worker do it at once; this attempt does not count."""
         now = self._clock.now()
         self._write(held, lambda aggregate: None, lambda job: job.give_back(now, reason=reason, refund=True))
+
+    def _pause_s(self, failures: int) -> float:
+        policy = self._policy
+        return backoff_s(failures, first_s=policy.first_pause_s, longest_s=policy.longest_pause_s)
 
     def _renewed(self, job: Job) -> Job:
         return job.renew(self._clock.now(), lease_s=self._policy.lease_s)

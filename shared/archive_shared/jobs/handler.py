@@ -20,6 +20,9 @@ class JobPolicy:
         After how long a job whose worker died is given to another one; renewed every third of it.
     max_attempts
         How often it is started before it counts as failed; crashes of worker or program count.
+    max_outages
+        How often it may find a store that does not answer before that counts like a crash; with pauses of a minute this
+        is more than a day.
     first_pause_s, longest_pause_s
         Before the next attempt; doubles from one to the other.
     grace_s
@@ -39,6 +42,7 @@ class JobPolicy:
 
     lease_s: float = 30.0
     max_attempts: int = 5
+    max_outages: int = 2000
     first_pause_s: float = 1.0
     longest_pause_s: float = 60.0
     grace_s: float = 20.0

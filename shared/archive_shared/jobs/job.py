@@ -50,6 +50,8 @@ class Job:
         How often they were told since it last became due; the pauses between hints grow with it.
     attempts
         How often it was started and not given back. Counted at the start, so crashes count.
+    outages
+        How often it was given back since a store did not answer.
     epoch
         How often it was claimed; fences off everybody but the last claimer.
     reason
@@ -63,6 +65,7 @@ class Job:
     hint_at: datetime | None
     hints: int = 0
     attempts: int = 0
+    outages: int = 0
     epoch: int = 0
     owner: str | None = None
     lease_ends_at: datetime | None = None
@@ -128,6 +131,11 @@ class Job:
             lease_ends_at=None,
             reason=reason,
         )
+
+    def put_off(self, now: datetime, *, reason: str, after_s: float) -> "Job":
+        """Queue it again since a store did not answer, which was no attempt."""
+        waiting = self.give_back(now, reason=reason, after_s=after_s, refund=True)
+        return replace(waiting, outages=self.outages + 1)
 
     def _ended(self, state: JobState, reason: str) -> "Job":
         return replace(self, state=state, hint_at=None, lease_ends_at=None, reason=reason)

@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from archive_shared.jobs.child import EX_DATAERR, EX_TEMPFAIL, LONGEST_LINE_BYTES
+from archive_shared.jobs.child import EX_DATAERR, EX_TEMPFAIL, EX_UNAVAILABLE, LONGEST_LINE_BYTES
 from archive_shared.jobs.handler import JobPolicy
 
 READ_BYTES = 65_536
@@ -54,7 +54,14 @@ class Crashed:
     code: int
 
 
-Ending = Succeeded | Refused | Crashed
+@dataclass(frozen=True)
+class Hindered:
+    """The work was not done, as a store did not answer; neither it nor the program is to blame."""
+
+    reason: str
+
+
+Ending = Succeeded | Refused | Crashed | Hindered
 
 
 class Program:
@@ -209,6 +216,8 @@ def _ending(code: int, last: Mapping[str, Any]) -> Ending:
         return Refused(str(last.get("failure", NO_REASON)))
     if code == EX_TEMPFAIL and "failure" in last:
         return Crashed(str(last["failure"]), code)
+    if code == EX_UNAVAILABLE and "failure" in last:
+        return Hindered(str(last["failure"]))
     return Crashed(_describe(code), code)
 
 

@@ -24,7 +24,7 @@ from archive_shared.jobs.claims import Claims
 from archive_shared.jobs.handler import DEFAULT_POLICY, J, JobHandler, JobPolicy
 from archive_shared.jobs.job import FencedOff, NotClaimable
 from archive_shared.jobs.lease_keeper import LeaseKeeper
-from archive_shared.jobs.program import Crashed, Ending, Program, Refused, Succeeded
+from archive_shared.jobs.program import Crashed, Ending, Hindered, Program, Refused, Succeeded
 from archive_shared.jobs.programs import Programs
 from archive_shared.messaging.connection import Connect, Connection, stay_connected
 from archive_shared.messaging.dead_letters import bury
@@ -195,6 +195,8 @@ class Worker(Generic[J]):
                 self._claims.fail(claimed, reason)
             case Crashed(reason):
                 self._claims.try_again(claimed, reason)
+            case Hindered(reason):
+                self._claims.put_off(claimed, reason)
             case Interrupted():
                 self._claims.give_back(claimed, "The worker was stopped.")
             case Lost():

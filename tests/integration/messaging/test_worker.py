@@ -109,6 +109,18 @@ def test_a_crash_is_tried_again_until_it_works(
     assert (task.result, task.job.attempts) == ("epoch 2", 2)
 
 
+def test_a_job_outlives_an_outage_of_the_store_of_more_tries_than_it_has(
+    documents: SqliteDocuments, working: threading.Event
+) -> None:
+    outage = POLICY.max_attempts + 2
+    add_task(documents, "t", fail_in_epochs=outage, store_is_silent="The store does not answer.")
+
+    task = wait_for(documents, "t", JobState.DONE)
+
+    assert (task.result, task.job.attempts) == (f"epoch {outage + 1}", 1)
+    assert task.job.outages == outage
+
+
 def test_poison_fails_after_its_attempts(documents: SqliteDocuments, working: threading.Event) -> None:
     add_task(documents, "t", fail_in_epochs=99, signal=signal.SIGSEGV)
 

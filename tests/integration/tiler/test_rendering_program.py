@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from archive_shared.jobs.child import EX_DATAERR, EX_TEMPFAIL
+from archive_shared.jobs.child import EX_DATAERR, EX_UNAVAILABLE
 from archive_shared.jobs.handler import JobPolicy
 from archive_shared.jobs.program import Ending, Program, Refused, Succeeded
 from tests.integration.tiler.conftest import Studio
@@ -85,7 +85,7 @@ def test_it_refuses_an_image_that_is_gone(
     assert json.loads(done.stdout) == {"failure": "The file of the image is not there any more."}
 
 
-def test_it_may_be_tried_again_when_the_store_does_not_answer(
+def test_it_waits_for_a_store_that_does_not_answer(
     studio: Studio, environment: Mapping[str, str], volume: bytes
 ) -> None:
     image = studio.import_image(volume)
@@ -97,7 +97,7 @@ def test_it_may_be_tried_again_when_the_store_does_not_answer(
 
     done = run({**environment, **silent}, ordered(payload(studio, image)))
 
-    assert done.returncode == EX_TEMPFAIL
+    assert done.returncode == EX_UNAVAILABLE
     assert json.loads(done.stdout) == {"failure": "A store that the tiler works with does not answer."}
     assert "a store does not answer" in done.stderr
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from archive_shared.errors import ArchiveSystemError, NotFound, Unavailable
-from archive_shared.jobs.child import NotThisTime, Unprocessable
+from archive_shared.jobs.child import NotThisTime, StoreSilent, Unprocessable
 from tests.integration.tiler.test_confinement import misbehaving
 from tiler.domain.problems import UnreadableImage
 from tiler.entrypoints.slide_program import failures_in_words
@@ -29,7 +29,7 @@ def test_a_process_that_is_killed_is_told_of(tmp_path: Path) -> None:
         (NotFound("key of the file"), Unprocessable("It is gone.")),
         (
             Unavailable("s3.internal: refused"),
-            NotThisTime("A store that the tiler works with does not answer."),
+            StoreSilent("A store that the tiler works with does not answer."),
         ),
     ],
 )

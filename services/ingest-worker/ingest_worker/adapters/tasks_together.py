@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeAlias
 
-from archive_shared.errors import Unavailable
 from ingest_worker.domain.budget import Budget, readable_bytes
+from ingest_worker.domain.work_disk import WorkDiskFull
 
 MOST_TOGETHER: Final = 128
 UNEXPECTED: Final = (
@@ -103,11 +103,11 @@ def _reasons(stopped: str, detail: str, budget: Budget) -> tuple[str, ...]:
 
     Raises
     ------
-    Unavailable
+    WorkDiskFull
         Nobody's file is to blame.
     """
     if stopped == "disk full":
-        raise Unavailable("the disk the converter works on is full")
+        raise WorkDiskFull
     limits = {
         "memory": f"it needed more than {readable_bytes(budget.memory_bytes)} of memory",
         "wall time": f"it took longer than {budget.wall_time_s:g} seconds",

@@ -11,7 +11,7 @@ from ingest_worker.bootstrap import NAME, documents, import_handler, sessions_of
 from ingest_worker.settings import Settings, read_settings
 from ingest_worker.use_cases.import_session import QUEUE
 
-# Three minutes with their pauses: a restart of the blob store must not cost anybody a session that was accepted.
+# Three minutes with their pauses: a full disk or a machine that is restarted must not cost anybody a session that was accepted.
 ATTEMPTS = 10
 
 # Starting the import program and its nurseries takes longer than most imports. It never looks at uploaded bytes itself.

@@ -38,7 +38,7 @@ def failures_in_words(*, gone: str) -> Iterator[None]:
         raise child.NotThisTime(error.reason) from error
     except Unavailable as error:  # its own words may name machines
         log.warning("a store does not answer", error=str(error))
-        raise child.NotThisTime("A store that the tiler works with does not answer.") from error
+        raise child.StoreSilent("A store that the tiler works with does not answer.") from error
 
 
 class Thousandths:

@@ -14,7 +14,7 @@ from tiler.use_cases import convert_slide, fill_levels
 
 TRANSFERS_S = 2 * 3600.0
 SLIDES_PER_PROGRAM = 100  # starting it takes longer than many slides; it never looks at uploaded bytes itself
-ATTEMPTS = 10  # four minutes with their pauses: a restart of the blob store must not cost slides their tiles
+ATTEMPTS = 10  # four minutes with their pauses: a full disk or a machine that is restarted must not cost slides their tiles
 
 
 def main(settings: Settings, stop: threading.Event) -> None:

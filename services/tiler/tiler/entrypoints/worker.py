@@ -14,7 +14,7 @@ from tiler.use_cases.render_image import QUEUE
 TRANSFERS_S = 300.0
 IMAGES_PER_PROGRAM = 100  # starting it takes longer than most images; it never looks at uploaded bytes itself
 ATTEMPTS = (
-    10  # four minutes with their pauses: a restart of the blob store must not cost images their previews
+    10  # four minutes with their pauses: a full disk or a machine that is restarted must not cost previews
 )
 
 

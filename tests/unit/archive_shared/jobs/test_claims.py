@@ -16,7 +16,7 @@ from archive_shared.jobs.lease_keeper import LeaseKeeper
 from tests.support.announcing import TASKS, Task, TaskHandler, add_task, open_documents, tasks_in
 from tests.support.clocks import StoppedClock
 
-POLICY = JobPolicy(lease_s=30, max_attempts=2, first_pause_s=10, longest_pause_s=10)
+POLICY = JobPolicy(lease_s=30, max_attempts=2, max_outages=4, first_pause_s=10, longest_pause_s=10)
 
 
 @pytest.fixture
@@ -101,6 +101,7 @@ def test_who_lost_the_job_cannot_write(
         lambda: ours.succeed(held, {"answer": 1}),
         lambda: ours.fail(held, "no"),
         lambda: ours.try_again(held, "no"),
+        lambda: ours.put_off(held, "no"),
         lambda: ours.give_back(held, "no"),
     ]
     for write in writes:
@@ -167,6 +168,33 @@ def test_a_crash_costs_an_attempt_and_a_pause(
     job = stored(documents).job
     assert (job.state, job.attempts, job.reason) == (JobState.QUEUED, 1, "crashed")
     assert 5 <= (job.due_at - clock.now()).total_seconds() <= 10
+
+
+def test_a_store_that_does_not_answer_costs_pauses_but_no_attempt(
+    ours: Claims[Task], documents: SqliteDocuments, clock: StoppedClock
+) -> None:
+    for _ in range(POLICY.max_attempts + 1):
+        ours.put_off(claim(ours), "no store")
+        clock.advance(10)
+
+    job = stored(documents).job
+    assert (job.state, job.attempts, job.outages, job.reason) == (JobState.QUEUED, 0, 3, "no store")
+    assert 5 <= (job.due_at - clock.now()).total_seconds() + 10 <= 10
+
+
+def test_a_store_that_never_answers_fails_the_job_in_the_end(
+    ours: Claims[Task], documents: SqliteDocuments, clock: StoppedClock
+) -> None:
+    for _ in range(POLICY.max_outages + POLICY.max_attempts):
+        ours.put_off(claim(ours), "no store")
+        clock.advance(10)
+
+    job = stored(documents).job
+    assert (job.state, job.reason) == (
+        JobState.FAILED,
+        "Given up after 2 attempts. The last one: no store",
+    )
+    assert announced(documents)[-1] == ItemDeleted.TYPE
 
 
 def test_the_last_crash_fails_the_job(

@@ -12,7 +12,7 @@ import structlog
 from archive_shared.jobs import child
 from archive_shared.jobs.bare_environment import bare_environment
 from archive_shared.jobs.handler import JobPolicy
-from archive_shared.jobs.program import Crashed, Ending, Program, Refused, Succeeded
+from archive_shared.jobs.program import Crashed, Ending, Hindered, Program, Refused, Succeeded
 from archive_shared.jobs.programs import Programs
 from archive_shared.tracing import current_traceparent
 from tiler.adapters.confinement.file_desk import FileDesk, file_desk
@@ -162,7 +162,7 @@ class ConfinedReading:
                 )
             case Crashed(code=child.EX_OSERR):
                 raise ReadingStopped("The tiler's machine starts no more processes.")
-            case Crashed(reason) | Refused(reason):
+            case Crashed(reason) | Refused(reason) | Hindered(reason):
                 raise self._stopped("error", reason)
         raise self._stopped("error", "no result")
 
