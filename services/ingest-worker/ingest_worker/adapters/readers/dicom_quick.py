@@ -109,6 +109,8 @@ SHARED: Final = frozenset(
 
 BEYOND: Final = frozenset(
     {
+        tag(0x0048, 0x0006),  # TotalPixelMatrixColumns
+        tag(0x0048, 0x0007),  # TotalPixelMatrixRows
         tag(0x0018, 0x6011),  # SequenceOfUltrasoundRegions
         tag(0x0018, 0x9074),  # FrameAcquisitionDateTime
         tag(0x0018, 0x9076),  # DiffusionGradientDirectionSequence
