@@ -152,7 +152,7 @@ class Worker(Generic[J]):
         try:
             _patiently(lambda: self._handler.keep(claimed, done.result), stop)
         except ValueError as error:  # no store would ever take it, so trying again would not help
-            log.error("outcome cannot be stored", error=type(error).__name__)
+            log.warning("outcome cannot be stored", error=type(error).__name__)
             return Refused(f"Its outcome cannot be stored: {error}.")
         except NotFound as error:  # what the job is for was deleted just now
             log.warning("outcome dropped", reason=str(error))
