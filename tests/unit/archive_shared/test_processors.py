@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from archive_shared.processors import usable_processors
+from archive_shared.processors import has_avx_512, usable_processors
 
 
 def test_one_bound_to_a_processor_counts_that_one_only() -> None:
@@ -51,3 +51,25 @@ def test_where_there_are_no_control_groups_all_processors_count(tmp_path: Path) 
     processors = len(os.sched_getaffinity(0))
 
     assert usable_processors(groups=tmp_path, own_group=tmp_path / "none") == processors
+
+
+ALL = "fpu avx2 avx512f avx512dq avx512cd avx512bw avx512vl"
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [(ALL, True), ("fpu sse2 avx2", False), (ALL.replace("avx512bw ", ""), False)],
+)
+def test_vectors_of_512_bits_are_there_if_the_first_processor_tells_of_all_their_parts(
+    tmp_path: Path, flags: str, expected: bool
+) -> None:
+    about = tmp_path / "cpuinfo"
+    about.write_text(f"processor\t: 0\nflags\t\t: {flags}\nbugs\t\t:\n\nprocessor\t: 1\n" + "x" * 100_000)
+    assert has_avx_512(about=about) is expected
+
+
+def test_vectors_of_512_bits_are_not_there_where_nothing_tells_of_processors(tmp_path: Path) -> None:
+    other = tmp_path / "cpuinfo"
+    other.write_text("processor\t: 0\nFeatures\t: fp asimd\n")  # as arm64 tells it
+    assert not has_avx_512(about=other)
+    assert not has_avx_512(about=tmp_path / "none")
