@@ -34,6 +34,13 @@ def spoil(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> A
 _spoilt: list[bool] = []
 
 
+def look_and_convert(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    """Die in the middle, with something written."""
+    Path(arguments["folder"], "half").write_bytes(b"half")
+    os.kill(os.getpid(), signal.SIGSEGV)
+    return {}
+
+
 def play(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
     """Behave as asked: so that tasks of one function differ."""
     played: Callable[..., Arguments] = globals()[arguments.pop("part")]

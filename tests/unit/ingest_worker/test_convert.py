@@ -155,7 +155,8 @@ def test_an_image_larger_than_memory_streams_through(tmp_path: Path, name: str) 
 def test_a_file_that_nobody_can_look_at_to_the_end_is_lost_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest_worker.adapters.conversion_run.TASKS", "tests.support.endless_looks")
+    for name in ("TASKS", "AT_ONCE"):
+        monkeypatch.setattr(f"ingest_worker.adapters.first_look.{name}", "tests.support.endless_looks")
     names = ["a.png", "b.png", "endless.png", "z.png"]
     files = [write_picture(tmp_path / name) for name in names]
 

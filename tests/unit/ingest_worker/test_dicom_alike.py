@@ -40,6 +40,15 @@ def test_headers_are_found_as_if_each_was_the_only_one(files: list[Path]) -> Non
     assert None not in found
 
 
+def test_headers_that_are_remembered_are_read_once(files: list[Path]) -> None:
+    alike = HeadersAlike(remember=True)
+    found = [alike.read(file) for file in files]
+    for file in files:
+        file.unlink()
+
+    assert [alike.read(file) for file in files] == found
+
+
 def test_files_of_several_series_may_come_in_turns(tmp_path: Path, files: list[Path]) -> None:
     mixed = [file for pair in zip(files, a_series(tmp_path / "another"), strict=True) for file in pair]
     alike = HeadersAlike()

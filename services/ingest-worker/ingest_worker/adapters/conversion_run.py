@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ingest_worker.adapters.disk import Disk
+from ingest_worker.adapters.first_look import MOST_FILES_AT_ONCE, FirstLook, recognised_from_documents
 from ingest_worker.adapters.isolation import Isolation
 from ingest_worker.adapters.namesakes import without_namesakes
 from ingest_worker.adapters.sources_beside import SourcesBeside
@@ -19,7 +20,6 @@ from ingest_worker.adapters.tasks import (
     file_document,
     file_from_document,
     preload_for,
-    recognised_from_document,
 )
 from ingest_worker.adapters.tasks_together import Done, Stopped, Task
 from ingest_worker.adapters.unpacking import is_zip
@@ -40,7 +40,7 @@ from ingest_worker.domain.slides import FoundSlide, SlideFile, found_slide
 from ingest_worker.domain.track import Steps, Track
 
 TASKS: Final = "ingest_worker.adapters.tasks"
-FILES_LOOKED_AT_TOGETHER: Final = 64
+AT_ONCE: Final = "at-once"
 SMALL_BYTES: Final = MIB  # a fork costs as much as converting some hundred kilobytes
 SLIDE: Final = "This is a whole-slide image; `tiler convert` converts those."
 OnProgress = Callable[[ConversionProgress], None]
@@ -77,7 +77,8 @@ class ConversionRun:
             beside.begin(unpacked)
             plain = [file for file in present if file not in archives]
             files, namesakes = without_namesakes(plain + unpacked)
-            candidates, rejections = gather(self._recognised(files))
+            recognised, converted = self._looked_at(files)
+            candidates, rejections = gather(recognised)
             self.rejections += [*namesakes, *rejections]
             if self.key or not self.keep_slides:
                 candidates = [candidate.without_tiler() for candidate in candidates]
@@ -86,7 +87,12 @@ class ConversionRun:
             candidates, heaps = without_heaps(candidates)
             self.rejections += heaps
             track = Track([(len(one.files), self._size(one)) for one in candidates], len(rejections))
-            self._convert(candidates, track)
+            if converted is None:
+                self._convert(candidates, track)
+            else:
+                self._take_in(converted, self.scratch / AT_ONCE)
+                track.note(0, track.WHOLE)
+                self.on_progress(track.progress())
             known = beside.known(on_tick=lambda: self.on_progress(track.progress()))
         return self._report(known)
 
@@ -157,36 +163,22 @@ class ConversionRun:
             tasks, on_progress=on_part, on_tick=lambda: self.on_progress(progress()), disk=self.disk
         )
 
-    def _recognised(self, files: list[SourceFile]) -> list[Recognised]:
-        """Look at files in batches; those of a batch that breaks once more, each by itself."""
-        batches = [
-            files[start : start + FILES_LOOKED_AT_TOGETHER]
-            for start in range(0, len(files), FILES_LOOKED_AT_TOGETHER)
-        ]
-        found: list[Recognised] = []
+    def _looked_at(self, files: list[SourceFile]) -> tuple[list[Recognised], dict[str, Any] | None]:
+        """Return what files are and, if a child has converted them when it saw that they are one image, what it made of them."""
         self.sizes = {file.name: _file_bytes(file) for file in files}
-        steps = Steps("recognising", list(self.sizes.values()))
-        while batches:
-            tasks = [self._looking(batch) for batch in batches]
-            broken: list[list[SourceFile]] = []
-            for index, outcome in self._run(tasks, steps.progress):
-                batch = batches[index]
-                if isinstance(outcome, Done) or len(batch) == 1:
-                    for file in batch:
-                        steps.done(self.sizes[file.name])
-                if isinstance(outcome, Done):
-                    found += map(recognised_from_document, batch, outcome.value["recognised"])
-                elif len(batch) == 1:
-                    self.rejections.append(Rejection(batch[0].name, outcome.reasons))
-                else:
-                    broken += [[file] for file in batch]
-            batches = broken
-        return found
+        look = FirstLook(self._run, self.budget, self.sizes)
+        folder = str(self.scratch / AT_ONCE)
+        if self.isolation.jobs == 1 and 0 < len(files) <= MOST_FILES_AT_ONCE:
+            found = look.at_once(files, self._how_to_convert(folder))
+            if found is not None:
+                return recognised_from_documents(files, found), found.get("converted")
+            shutil.rmtree(folder, ignore_errors=True)
+        recognised = look.each(files)
+        self.rejections += look.rejections
+        return recognised, None
 
-    def _looking(self, batch: list[SourceFile]) -> Task:
-        arguments = {"files": [file_document(file) for file in batch]}
-        in_short = replace(self.budget, wall_time_s=min(self.budget.look_time_s, self.budget.wall_time_s))
-        return Task(f"{TASKS}:look_at", arguments, in_short, LIGHT, reads=_paths(batch), together=True)
+    def _how_to_convert(self, folder: str) -> dict[str, Any]:
+        return {"folder": folder, "threads": self.threads, "key": self.key}
 
     def _convert(self, candidates: list[Candidate], track: Track) -> None:
         tasks = [self._converting(number, candidate) for number, candidate in enumerate(candidates)]
@@ -212,12 +204,11 @@ class ConversionRun:
     def _converting(self, number: int, candidate: Candidate) -> Task:
         if isinstance(candidate.format, SlideFormat):
             return self._taking(candidate)
-        arguments: dict[str, Any] = {
+        folder = str(self.scratch / f"candidate-{number}")
+        arguments = {
             "format": candidate.format,
             "files": [file_document(file) for file in candidate.files],
-            "folder": str(self.scratch / f"candidate-{number}"),
-            "threads": self.threads,
-            "key": self.key,
+            **self._how_to_convert(folder),
         }
         return Task(
             f"{TASKS}:convert_candidate",
@@ -225,7 +216,7 @@ class ConversionRun:
             self.budget,
             preload_for(candidate.format),
             reads=_paths(candidate.files),
-            folder=arguments["folder"],
+            folder=folder,
             together=self._size(candidate) <= SMALL_BYTES,
         )
 

@@ -35,7 +35,9 @@ ANONYMOUS_SLIDES: Final = "ingest_worker.adapters.anonymous_slides"
 DICOM_HEADERS: Final = "ingest_worker.adapters.readers.dicom_headers"
 TIFF_SLIDES: Final = "ingest_worker.adapters.readers.tiff_slides"
 
-LIGHT: Final = (__name__, WRITING, DICOM_HEADERS, READERS[Format.DICOM], READERS[Format.PNG])
+AT_ONCE: Final = "ingest_worker.adapters.at_once"
+
+LIGHT: Final = (AT_ONCE, WRITING, DICOM_HEADERS, READERS[Format.DICOM], READERS[Format.PNG])
 """What children import that look at files, unpack, and convert DICOM and pictures."""
 
 HEAVY: Final = (
@@ -91,12 +93,13 @@ def look_at(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgres
     files = [file_from_document(document) for document in arguments["files"]]
     recognised, alike = [], HeadersAlike()
     for count, file in enumerate(files, start=1):
-        recognised.append(recognised_document(_recognised(file, budget, alike)))
+        recognised.append(recognised_document(recognised_file(file, budget, alike)))
         on_progress(count)
     return {"recognised": recognised}
 
 
-def _recognised(file: SourceFile, budget: Budget, alike: HeadersAlike) -> Recognised:
+def recognised_file(file: SourceFile, budget: Budget, alike: HeadersAlike) -> Recognised:
+    """Say what a file is; `alike` has read the headers of those before."""
     head = head_of(file)
     found = recognise(file, head, budget)
     if found.reason:
@@ -154,9 +157,25 @@ def convert_candidate(
 ) -> dict[str, Any]:
     """Convert one candidate into images in the canonical form, in a folder of its own."""
     files = tuple(file_from_document(document) for document in arguments["files"])
+    kind = Format(arguments["format"])
+    return convert_files(
+        kind, files, arguments, budget=budget, on_progress=on_progress, headers=HeadersAlike()
+    )
+
+
+def convert_files(
+    kind: Format,
+    files: tuple[SourceFile, ...],
+    arguments: dict[str, Any],
+    *,
+    budget: Budget,
+    on_progress: OnProgress,
+    headers: HeadersAlike,
+) -> dict[str, Any]:
+    """Do so for files that are known; `headers` may have read theirs."""
     how = Deidentification(bytes.fromhex(arguments["key"])) if arguments.get("key") else None
-    given = ConversionInput(files, budget, _fresh(Path(arguments["folder"])), how)
-    readings = importlib.import_module(READERS[Format(arguments["format"])]).read(given)
+    given = ConversionInput(files, budget, _fresh(Path(arguments["folder"])), how, headers)
+    readings = importlib.import_module(READERS[kind]).read(given)
     if how is not None:
         readings = importlib.import_module(ANONYMOUS).without_identity(readings, how, given.names)
     writing = importlib.import_module(WRITING).Writing(given, arguments["threads"], on_progress)

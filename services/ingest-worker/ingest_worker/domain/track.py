@@ -50,6 +50,10 @@ class Track:
         self._rejected = rejected
         self._done = [0] * len(sizes)
 
+    @property
+    def has_begun(self) -> bool:
+        return any(self._done)
+
     def note(self, index: int, thousandths: int) -> None:
         """Take down how far a candidate is; one with several images begins anew for each, which is no step back."""
         self._done[index] = max(self._done[index], min(thousandths, self.WHOLE))

@@ -1,8 +1,9 @@
 """What every reader is given."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from ingest_worker.adapters.readers.dicom_alike import HeadersAlike
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.deidentification import Deidentification
 from ingest_worker.domain.files import SourceFile
@@ -16,12 +17,15 @@ class ConversionInput:
     ----------
     deidentification
         If the images are to be nobody's.
+    headers
+        Reads DICOM headers, and may remember those of these files.
     """
 
     files: tuple[SourceFile, ...]
     budget: Budget
     scratch: Path
     deidentification: Deidentification | None = None
+    headers: HeadersAlike = field(default_factory=HeadersAlike)
 
     @property
     def names(self) -> tuple[str, ...]:

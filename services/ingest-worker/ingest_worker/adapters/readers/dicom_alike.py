@@ -28,11 +28,19 @@ _LENGTHS: Final = {2: struct.Struct("<H"), 4: struct.Struct("<I")}
 
 
 class HeadersAlike:
-    """Reads quick headers, with the same result as reading each by itself."""
+    """Reads quick headers, with the same result as reading each by itself.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    remember
+        Whether files will be asked for once more: a kilobyte of memory for each.
+    """
+
+    def __init__(self, *, remember: bool = False) -> None:
         self._outlines: list[_Outline] = []
         self._last: _Walked | None = None
+        self._remember = remember
+        self._known: dict[Path, QuickHeader | None] = {}
 
     def read(self, path: Path, head: bytes = b"") -> QuickHeader | None:
         """Return the header of a plain DICOM file of one frame, None if it is not certain to be one.
@@ -42,7 +50,14 @@ class HeadersAlike:
         head
             The file's beginning, if it was read already.
         """
-        head = head or _beginning(path, HEAD_BYTES)
+        if path in self._known:
+            return self._known[path]
+        found = self._read(path, head or _beginning(path, HEAD_BYTES))
+        if self._remember:
+            self._known[path] = found
+        return found
+
+    def _read(self, path: Path, head: bytes) -> QuickHeader | None:
         for outline in self._outlines:
             if found := outline.read(head):
                 return found

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
-from ingest_worker.adapters.readers.dicom_alike import HeadersAlike
 from ingest_worker.adapters.readers.dicom_frames import Frame, frames_of
 from ingest_worker.adapters.readers.dicom_headers import (
     PARSING_ERRORS,
@@ -54,9 +53,8 @@ class Member:
 def members_of(given: ConversionInput) -> Iterator[Member | RefusedReading]:
     """Yield every file with its frames, or why it has none."""
     templates: dict[tuple[object, ...], Member] = {}
-    alike = HeadersAlike()
     for file in given.files:
-        quick = alike.read(file.path)
+        quick = given.headers.read(file.path)
         kind = (quick.transfer_syntax, *quick.shared.items()) if quick else ()
         try:
             member = _like(templates[kind], file, quick) if quick and kind in templates else None
