@@ -4,6 +4,7 @@ import importlib
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,6 +57,7 @@ FORMATS: Final[dict[str | None, AnyFormat]] = {
 """All formats by what they are called; no two of them are called the same."""
 
 OnProgress = Callable[[int], None]
+_module = cache(importlib.import_module)  # hundreds of files ask for one
 
 
 def preload_for(kind: Format) -> tuple[str, ...]:
@@ -105,17 +107,18 @@ def recognised_file(file: SourceFile, budget: Budget, alike: HeadersAlike) -> Re
     if found.reason:
         return found
     if found.format is Format.TIFF:
-        slide = importlib.import_module(TIFF_SLIDES).slide_format(file)
+        slide = _module(TIFF_SLIDES).slide_format(file)
         return replace(found, format=slide or Format.TIFF)
     return _in_series(found, head, alike) if found.format is Format.DICOM else found
 
 
 def _in_series(found: Recognised, head: bytes, alike: HeadersAlike) -> Recognised:
     try:
-        member = importlib.import_module(DICOM_HEADERS).series_member(found.file, head, alike)
+        member = _module(DICOM_HEADERS).series_member(found.file, head, alike)
     except Refused as refusal:
         return replace(found, reason=refusal.reason)
-    return replace(found, format=SlideFormat.DICOM if member.is_slide else Format.DICOM, series=member.series)
+    kind = SlideFormat.DICOM if member.is_slide else Format.DICOM
+    return Recognised(found.file, kind, series=member.series)
 
 
 def recognised_document(found: Recognised) -> dict[str, Any]:
@@ -146,7 +149,7 @@ def take_slide(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProg
     files = tuple(file_from_document(document) for document in arguments["files"])
     told: dict[str, Any] = {"removed": [], "rejections": []}
     if arguments["key"]:
-        module = importlib.import_module(ANONYMOUS_SLIDES)
+        module = _module(ANONYMOUS_SLIDES)
         chosen = module.without_identity(SlideFormat(arguments["format"]), files)
         files, told = chosen.files, chosen.to_document()
     return {"files": [file_document(file) for file in files], **told}
@@ -175,10 +178,10 @@ def convert_files(
     """Do so for files that are known; `headers` may have read theirs."""
     how = Deidentification(bytes.fromhex(arguments["key"])) if arguments.get("key") else None
     given = ConversionInput(files, budget, _fresh(Path(arguments["folder"])), how, headers)
-    readings = importlib.import_module(READERS[kind]).read(given)
+    readings = _module(READERS[kind]).read(given)
     if how is not None:
-        readings = importlib.import_module(ANONYMOUS).without_identity(readings, how, given.names)
-    writing = importlib.import_module(WRITING).Writing(given, arguments["threads"], on_progress)
+        readings = _module(ANONYMOUS).without_identity(readings, how, given.names)
+    writing = _module(WRITING).Writing(given, arguments["threads"], on_progress)
     images, rejections = writing.write_all(readings)
     return {
         "images": [image.to_document(source_names) for image, source_names in images],

@@ -5,9 +5,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 MANY = 3
+NAMES_REMEMBERED = 8192  # a series is put in order a dozen times
 UNSHOWN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode's categories of control characters, halves of characters, and ends of lines and paragraphs."""
 
@@ -49,6 +51,7 @@ class Source:
     sha256: str
 
 
+@lru_cache(maxsize=NAMES_REMEMBERED)
 def natural_order(name: str) -> tuple[tuple[int, int, str, str], ...]:
     """Return a key that sorts "2.dcm" before "10.dcm"; only equal names have equal keys."""
     end = (-1, 0, "", "")

@@ -52,16 +52,16 @@ def identity(dimensions: int) -> tuple[float, ...]:
     return tuple(float(row == column) for row in range(dimensions) for column in range(dimensions))
 
 
-def cross(a: Sequence[float], b: Sequence[float]) -> Vector:
+def cross(a: Vector, b: Vector) -> Vector:
     return (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
 
 
-def dot(a: Sequence[float], b: Sequence[float]) -> float:
-    return sum(x * y for x, y in zip(a, b, strict=True))
+def dot(a: Vector, b: Vector) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
-def subtract(a: Sequence[float], b: Sequence[float]) -> tuple[float, ...]:
-    return tuple(x - y for x, y in zip(a, b, strict=True))
+def subtract(a: Vector, b: Vector) -> Vector:
+    return (a[0] - b[0], a[1] - b[1], a[2] - b[2])
 
 
 def beyond(start: Vector, direction: Vector, distance: float) -> Vector:
@@ -70,7 +70,7 @@ def beyond(start: Vector, direction: Vector, distance: float) -> Vector:
     return (x, y, z)
 
 
-def length(a: Sequence[float]) -> float:
+def length(a: Vector) -> float:
     return math.sqrt(dot(a, a))
 
 

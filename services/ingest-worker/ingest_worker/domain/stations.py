@@ -1,8 +1,9 @@
 """Slices at one height that do not lie above one another: fields of view side by side, such as the stations of a whole body."""
 
+import math
 from collections.abc import Iterable, Sequence
 
-from ingest_worker.domain.geometry import dot, length, subtract
+from ingest_worker.domain.geometry import dot
 from ingest_worker.domain.slices import HEAD_FIRST, Slice
 
 MOST_STATIONS = 100
@@ -55,5 +56,5 @@ def _apart(found: Iterable[Across], slack: float) -> list[Across]:
 
 
 def _home(at: Across, centres: Sequence[Across], slack: float) -> int | None:
-    near = (index for index, centre in enumerate(centres) if length(subtract(at, centre)) <= slack)
+    near = (index for index, centre in enumerate(centres) if math.dist(at, centre) <= slack)
     return next(near, None)
