@@ -208,6 +208,32 @@ def test_a_copy_shares_the_values_and_says_where_it_came_from(
     assert service.call("GET", item["values"][0]["image"], editor).status_code == 200
 
 
+def details(service: ArchiveService, token: str, item: dict[str, Any]) -> set[str]:
+    changes = service.call("GET", f"{item['api_url']}history/", token).json["results"]
+    return {change["detail"] for change in changes if change["action"] in ("created", "moved")} - {""}
+
+
+def test_history_names_no_archive_and_no_item_that_its_reader_may_not_see(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    """Who has the exact address of a private archive is told its title, and may ask for access."""
+    other = service.archive(editor=editor)
+    ann = service.people.add_person("ann")
+    service.people.give(ann, "uploader", archive)
+    source = an_item(service, editor, other)
+    copy = act(service, editor, source, "copy", **there(archive)).json
+    service.call("PATCH", copy["api_url"], editor, json={"title": "copy"})  # the titles of an archive differ
+    act(service, editor, source, "move", **there(archive))
+
+    moved, copied = f"from {other}", f"as a copy of {source['pk']}"
+    assert details(service, editor, source) == {moved}
+    assert details(service, editor, copy) == {copied}
+    assert details(service, ann, source) == {"from another archive"}
+    assert details(service, ann, copy) == {copied}  # its source is in the same archive by now
+    act(service, editor, source, "move", **there(other))
+    assert details(service, ann, copy) == {"as a copy of another item"}
+
+
 def test_history_tells_who_did_what_the_newest_first(
     service: ArchiveService, editor: str, archive: str
 ) -> None:

@@ -22,6 +22,9 @@ from archive_shared.events import (
 )
 
 LARGEST_TITLE = 255
+COPIED = "as a copy of "
+MOVED = "from "
+"""How the history begins to tell which item one is a copy of, and which archive it was moved from; see `read_history`."""
 
 
 @dataclass(kw_only=True)
@@ -110,7 +113,7 @@ class Item(Aggregate):
             modified_at=at,
         )
         item.note_kept()
-        item._remember("created", by, at, detail=f"as a copy of {origin}" if origin else "")
+        item._remember("created", by, at, detail=f"{COPIED}{origin}" if origin else "")
         item.record(ItemCreated(item=id, archive=archive, title=title, images=item.images))
         return item
 
@@ -246,7 +249,7 @@ class Item(Aggregate):
         if self.sessions:
             raise Conflict("An import for this item is under way; wait until it is done.")
         previous, self.archive, self.modified_at = self.archive, archive, at
-        self._remember("moved", by, at, detail=f"from {previous}")
+        self._remember("moved", by, at, detail=f"{MOVED}{previous}")
         self.record(
             ItemMoved(
                 item=self.id,

@@ -148,11 +148,6 @@ def _with_identity(library: Library, archive: Archive, values: Sequence[Value]) 
     return {sockets[image.id]: reason for image in images if (reason := identity_error(archive, image))}
 
 
-def read_history(library: Library, token: str | None, identifier: str) -> Item:
-    """Return an item for its history, to those who may edit it."""
-    return find_item(library, token, identifier, Action.UPLOAD)
-
-
 def _changed(library: Library, identifier: str, apply: Callable[[Item], None]) -> Item:
     try:
         return library.items.change(identifier, apply)

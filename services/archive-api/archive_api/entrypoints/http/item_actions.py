@@ -15,7 +15,8 @@ from archive_api.entrypoints.http.shapes import Json, show_change, show_task
 from archive_api.use_cases.browse_items import show_items
 from archive_api.use_cases.bulk import begin_bulk
 from archive_api.use_cases.library import Library
-from archive_api.use_cases.move_items import copy_item, move_item, read_history, restore_item
+from archive_api.use_cases.move_items import copy_item, move_item, restore_item
+from archive_api.use_cases.read_history import read_history
 from archive_shared.http.app import json_response
 from archive_shared.http.requests import bearer_token, body
 
@@ -73,8 +74,8 @@ class _Actions:
 
     def history(self, pk: str) -> Response:
         """List who changed the item when, the newest first."""
-        item = read_history(self.library, bearer_token(), pk)
-        return json_response({"results": [show_change(each) for each in reversed(item.history)]})
+        changes = read_history(self.library, bearer_token(), pk)
+        return json_response({"results": [show_change(each) for each in reversed(changes)]})
 
     def _posted(self, status: int, make: Callable[[str | None, str], Item]) -> Response:
         """Answer with the item that `make` returns for the caller's token and the identifier of what is made."""
