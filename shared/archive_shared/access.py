@@ -5,6 +5,7 @@ question that cannot be answered is a no: `Unavailable` is raised. Over HTTP it 
 `archive_shared.http.access_client`; services remember the answers for a moment (`archive_shared.http.cached_access`).
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,8 +45,9 @@ class Caller:
         The same person as a whole number, which the public client's wire format asks for in places.
     writes
         Whether the token they came with may change anything.
-    everywhere
-        Whether that token is good for all there is about them, not for some archives only.
+    archives
+        The only archives that token is good for; None for all there is about them. What belongs to none of these, or to no
+        archive at all, is not for the token: neither to be seen, nor used, nor changed.
     """
 
     id: str
@@ -53,7 +55,23 @@ class Caller:
     number: int
     administrator: bool = False
     writes: bool = True
-    everywhere: bool = True
+    archives: frozenset[str] | None = None
+
+    @property
+    def everywhere(self) -> bool:
+        """Tell whether the token is good for all there is about them, what belongs to no archive included."""
+        return self.archives is None
+
+    @property
+    def limit(self) -> str:
+        """Return what stands for the archives the token is good for, alike for tokens that are good for the same; "" for all."""
+        if self.archives is None:
+            return ""
+        return hashlib.sha256(" ".join(sorted(self.archives)).encode()).hexdigest()
+
+    def reaches(self, archive: str | None) -> bool:
+        """Tell whether the token is good for what belongs to this archive, or to none; not whether they may see that."""
+        return self.archives is None or archive in self.archives
 
 
 @dataclass(frozen=True)

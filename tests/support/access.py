@@ -4,7 +4,7 @@ It passes the same contract suite as the real client of permissions: tests/contr
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archive_shared.access import Action, Answers, Caller, Question, Usable
 from archive_shared.errors import Unauthenticated
@@ -43,6 +43,13 @@ class RoleBook:
         self.people[token] = caller
         return token
 
+    def limit(self, token: str, *archives: str) -> str:
+        """Return another token of the same person, good for these archives only."""
+        person = self.people[token]
+        limited = f"{token} for {' and '.join(archives)}".replace(" ", "-")
+        self.people[limited] = replace(person, archives=frozenset(archives), administrator=False)
+        return limited
+
     def give(self, token: str, role: str, archive: str) -> None:
         self.roles[archive, self.people[token].id] = role
 
@@ -61,7 +68,9 @@ class RoleBook:
         caller = self._caller(token)
         if caller is None:
             return Usable(None, frozenset())
-        mine = frozenset(archive for archive, user in self.roles if user == caller.id)
+        mine = frozenset(
+            archive for archive, user in self.roles if user == caller.id and caller.reaches(archive)
+        )
         return Usable(caller, mine, caller.administrator)
 
     def make_first_editor(self, *, archive: str, user: str) -> None:
@@ -78,7 +87,7 @@ class RoleBook:
     def _allows(self, caller: Caller | None, question: Question) -> bool:
         if question.public and question.archive and question.action is Action.VIEW_ARCHIVE:
             return True
-        if caller is None:
+        if caller is None or not caller.reaches(question.archive):
             return False
         if caller.administrator:
             return True

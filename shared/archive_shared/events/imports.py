@@ -20,7 +20,13 @@ class UploadCompleted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SessionStarted(Event):
-    """A worker began to import the files of an upload session."""
+    """A worker began to import the files of an upload session.
+
+    Parameters
+    ----------
+    archive
+        Where images are wanted; None for nowhere yet, and in events from before it was told.
+    """
 
     TYPE: ClassVar[str] = "archive.session.started.v1"
     SUBJECT: ClassVar[str] = "session"
@@ -28,6 +34,7 @@ class SessionStarted(Event):
     session: str
     creator: str
     files: int
+    archive: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

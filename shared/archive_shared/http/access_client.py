@@ -64,7 +64,10 @@ def _asked(questions: Sequence[Question]) -> list[dict[str, Any]]:
 
 
 def _caller(found: dict[str, Any] | None) -> Caller | None:
-    return None if found is None else Caller(**found)
+    if found is None:
+        return None
+    archives = found["archives"]
+    return Caller(**found | {"archives": None if archives is None else frozenset(archives)})
 
 
 def _actions(names: Sequence[str]) -> frozenset[Action]:

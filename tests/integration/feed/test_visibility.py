@@ -1,7 +1,6 @@
 """Who gets which event, for every event and every kind of person; a leak here would be a disaster."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 
@@ -9,11 +8,16 @@ from archive_shared.errors import Unavailable
 from archive_shared.events import (
     ArchiveUpdated,
     Event,
+    FileRejected,
     ItemCreated,
     ItemDeleted,
     PreviewReady,
     RoleRevoked,
+    SessionFailed,
     SessionStarted,
+    SessionSucceeded,
+    UploadCompleted,
+    UserVerified,
 )
 from archive_shared.identifiers import new_id
 from feed.bootstrap import listener
@@ -103,14 +107,40 @@ def test_whoever_gets_a_role_hears_of_the_past(feed: FeedService, tokens: dict[s
     assert feed.heard_by(tokens["outsider"]) == [past]
 
 
-def test_what_is_for_a_person_is_not_for_a_token_of_theirs_that_is_good_for_some_archives(
+def test_a_token_for_some_archives_hears_what_is_for_its_owner_and_belongs_to_one_of_those(
     feed: FeedService, tokens: dict[str, str]
 ) -> None:
-    feed.people.people["limited"] = replace(feed.people.people[tokens["user"]], everywhere=False)
-    item = feed.hear(ItemCreated(item=ITEM, archive=ARCHIVE, title="t", images=[]))
-    feed.hear(RoleRevoked(archive="archive-2", user="user-user", role="user", revoked_by="user-y"))
+    me, limited = "user-uploader", feed.people.limit(tokens["uploader"], ARCHIVE)
+    heard = [
+        feed.hear(ItemCreated(item=ITEM, archive=ARCHIVE, title="t", images=[])),
+        feed.hear(RoleRevoked(archive=ARCHIVE, user=me, role="user", revoked_by="user-y")),
+        feed.hear(SessionStarted(session=SESSION, creator=me, files=1, archive=ARCHIVE)),
+        feed.hear(FileRejected(session=SESSION, file="a.mha", reasons=["It is empty."])),
+        feed.hear(SessionFailed(session=SESSION, creator=me, reason="x", archive=ARCHIVE)),
+    ]
+    unheard = [
+        feed.hear(RoleRevoked(archive="archive-2", user=me, role="user", revoked_by="user-y")),
+        feed.hear(UserVerified(user=me, verified=True, verified_by="user-y")),
+        feed.hear(UploadCompleted(upload=new_id(), creator=me, size_bytes=1)),
+        feed.hear(SessionStarted(session="elsewhere", creator=me, files=1, archive="archive-2")),
+        feed.hear(FileRejected(session="elsewhere", file="a.mha", reasons=["It is empty."])),
+        feed.hear(SessionStarted(session="nowhere", creator=me, files=1)),
+        feed.hear(SessionSucceeded(session="nowhere", creator=me, images=[IMAGE], rejected_files=0)),
+        feed.hear(an_import(creator=me)),
+        feed.hear(PreviewReady(image=IMAGE)),
+    ]
 
-    assert feed.heard_by("limited") == [item]
+    assert feed.heard_by(limited) == heard
+    assert feed.heard_by(tokens["uploader"]) == heard + unheard
+
+
+def test_a_session_is_told_to_nobody_else_for_the_archive_it_is_for(
+    feed: FeedService, tokens: dict[str, str]
+) -> None:
+    feed.hear(SessionStarted(session=SESSION, creator="user-uploader", files=1, archive=ARCHIVE))
+    feed.hear(FileRejected(session=SESSION, file="a.mha", reasons=["It is empty."]))
+
+    assert feed.heard_by(tokens["editor"]) == feed.heard_by(tokens["user"]) == []
 
 
 def test_editors_of_one_archive_hear_of_its_roles_only(feed: FeedService, tokens: dict[str, str]) -> None:

@@ -262,3 +262,41 @@ TABLE: dict[tuple[Service, str, str], Row] = {
         for route in ("/livez", "/readyz")
     },
 }
+
+
+REFUSED, BAD = (403, 403), (400, 400)
+
+LIMITED: dict[tuple[Service, str, str], tuple[int, int]] = {
+    # --- what belongs to no archive is not changed, and nothing of the kind is made
+    (A, "POST", "/api/v1/archives/"): REFUSED,
+    (A, "POST", "/api/v1/workstations/configs/"): REFUSED,
+    (A, "POST", "/api/v1/hanging-protocols/"): REFUSED,
+    (A, "POST", "/api/v1/publications/"): REFUSED,
+    (F, "POST", "/api/v1/webhooks/"): BAD,  # it would hear of all archives: the field is named
+    # --- other archives do not exist, for who has the exact address neither
+    (A, "GET", "/api/v1/archives/<pk>/nameplate/"): (200, 404),
+    (A, "GET", "/api/v1/archives/<pk>/nameplate/logo.png"): (200, 404),
+    (P, "GET", f"{ARCHIVE}/admission/"): (200, 404),
+    (P, "POST", f"{ARCHIVE}/requests/"): (409, 404),
+    # --- people, accounts and the platform are no archives
+    **{
+        (P, method, f"/api/v1/{path}"): REFUSED
+        for method, path in (
+            ("GET", "access-requests/"),
+            ("GET", "notifications/"),
+            ("POST", "notifications/read/"),
+            ("DELETE", "notifications/<pk>/"),
+            ("POST", "notifications/<pk>/read/"),
+            ("DELETE", "sessions/current/"),
+            ("GET", "users/find/"),
+            ("GET", "users/me/"),
+            ("PATCH", "users/me/"),
+            ("GET", "users/<pk>/"),
+            ("GET", "tokens/"),
+            ("POST", "tokens/"),
+            ("DELETE", "tokens/<pk>/"),
+        )
+    },
+}
+"""What an editor's token gets that is for some archives only: for this one, and for another one. Of every route that is not
+in here it gets what the editor gets, and what an outsider gets; see test_limited_tokens."""

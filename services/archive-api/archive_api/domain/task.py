@@ -9,7 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from archive_api.domain.history import Actor
-from archive_shared.documents import Aggregate, Collection
+from archive_shared.access import Caller
+from archive_shared.documents import Aggregate, Collection, Where, one_of
 from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
 from archive_shared.events import TaskDue
 
@@ -93,6 +94,10 @@ class Task(Aggregate):
             task.record(TaskDue(task=id, step=0))
         return task
 
+    def is_for(self, caller: Caller) -> bool:
+        """Tell whether it is the caller's, and in an archive that the token they came with is good for."""
+        return self.creator.id == caller.id and caller.reaches(self.archive)
+
     @property
     def state(self) -> TaskState:
         is_over = self.ended if self.open_ended else self.step * ROWS_PER_STEP >= self.total
@@ -129,9 +134,24 @@ class Task(Aggregate):
 
 TASKS = Collection(
     "tasks",
-    fields={**OUTBOX_FIELDS, "creator": "creator.id", "created_at": "created_at"},
-    indexes=[OUTBOX_INDEX, ("creator", "created_at", "_id")],
+    fields={
+        **OUTBOX_FIELDS,
+        "creator": "creator.id",
+        "archive": "archive",
+        "created_at": "created_at",
+    },
+    indexes=[
+        OUTBOX_INDEX,
+        ("creator", "created_at", "_id"),
+        ("creator", "archive", "created_at", "_id"),
+    ],
 )
+
+
+def tasks_for(caller: Caller) -> Where:
+    """Return the condition for what `Task.is_for` tells."""
+    limit = {} if caller.archives is None else {"archive": one_of(sorted(caller.archives))}
+    return {"creator": caller.id} | limit
 
 
 def rows_key(task: str, step: int) -> str:

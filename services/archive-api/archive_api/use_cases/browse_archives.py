@@ -146,10 +146,10 @@ def find_by_exact_address(library: Library, token: str | None, identifier: str) 
     Unauthenticated
         Nobody is calling.
     NotFound
-        There is no such archive, or the token is good for some archives only.
+        There is no such archive, or the token is good for others only.
     """
     caller, archive = library.require_caller(token), library.archive(identifier)
-    if archive is None or not caller.everywhere:
+    if archive is None or not caller.reaches(identifier):
         raise NotFound(f"archive {identifier} does not exist")
     return archive
 

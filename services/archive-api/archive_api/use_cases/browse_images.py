@@ -1,7 +1,8 @@
 """Finds images for those who may see them, and the files they consist of.
 
 An image may be seen by whoever may use an archive one of whose items holds it, or see a snapshot that does, and by its
-uploader while no item does. That is decided on the items themselves whenever it is asked, never on a copy. Lists
+uploader while no item does, with a token that is good for everything of theirs: what is in no archive is not for tokens
+that are for some archives only. That is decided on the items themselves whenever it is asked, never on a copy. Lists
 (`archive_api.use_cases.list_images`) find their pages through the index the image keeps
 (`archive_api.use_cases.index_image`), which may lag behind by the time an event takes; every page is then checked
 against the items, so that a lagging index may make an image appear late, or a page shorter than it might be, but
@@ -83,7 +84,7 @@ def visible_images(library: Library, caller: Caller, usable: Usable, images: Seq
 
     def visible(image: Image) -> bool:
         archives = holders.get(image.id, set())
-        return bool(archives & usable.archives) or (not archives and image.creator == caller.id)
+        return bool(archives & usable.archives) or (not archives and _is_theirs(caller, image))
 
     return [image for image in images if visible(image)]
 
@@ -103,7 +104,7 @@ def _sight_of(library: Library, token: str | None, image: Image) -> Sight:
     questions = [Question(Action.USE_ARCHIVE, archive) for archive in archives]
     answers = library.access.ask(token, questions)
     caller = known(answers.caller)
-    is_theirs = not holders and image.creator == caller.id
+    is_theirs = not holders and _is_theirs(caller, image)
     if not (any(answers.allowed) or is_theirs):
         questions = questions_about(library, image.id)
         answers = library.access.ask(token, questions)
@@ -111,6 +112,11 @@ def _sight_of(library: Library, token: str | None, image: Image) -> Sight:
             raise NotFound(f"image {image.id} may not be seen")
     allowed = {each.archive for each, yes in zip(questions, answers.allowed, strict=True) if yes}
     return Sight(sorted(filter(None, allowed))[:MOST_NAMED], is_theirs)
+
+
+def _is_theirs(caller: Caller, image: Image) -> bool:
+    """Tell whether an image that is in no archive is the caller's, and for the token they came with."""
+    return caller.everywhere and image.creator == caller.id
 
 
 def _holders(library: Library, images: list[str]) -> dict[str, set[str]]:

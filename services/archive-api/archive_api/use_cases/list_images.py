@@ -118,5 +118,7 @@ def _wheres(caller: Caller, usable: Usable, wanted: ImageFilter) -> list[Where]:
         return each_of("archives", allowed, wanted.where) if allowed else []
     if usable.everything:
         return [wanted.where]
-    unplaced: Where = {**wanted.where, "creator": caller.id, "placed": False}
-    return [*each_of("archives", usable.archives, wanted.where), unplaced]
+    placed = each_of("archives", usable.archives, wanted.where)
+    if not caller.everywhere:
+        return placed
+    return [*placed, {**wanted.where, "creator": caller.id, "placed": False}]

@@ -24,11 +24,15 @@ class Audience:
         Archives: whoever may change one of them.
     people
         Users, by identifier.
+    within
+        Archives that what is for these people belongs to. With a token for some archives only they hear of it if that is good
+        for one of these; of what belongs to no archive they do not.
     """
 
     members: tuple[str, ...] = ()
     editors: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
 
     def concerns(self, archive: str) -> bool:
         """Tell whether the event is about this archive, for those who ask for one archive only."""
@@ -48,7 +52,8 @@ def _members(data: Data, known: Known) -> Audience:
 
 def _creator(data: Data, known: Known) -> Audience:
     """Whoever started it: nobody else can see uploads and sessions."""
-    return Audience(people=(data["creator"],))
+    archive = data.get("archive")
+    return Audience(people=(data["creator"],), within=(archive,) if archive else ())
 
 
 def _importers(data: Data, known: Known) -> Audience:
@@ -59,7 +64,7 @@ def _importers(data: Data, known: Known) -> Audience:
 
 def _editors_and_person(data: Data, known: Known) -> Audience:
     """The editors, who manage members, and the person it is about."""
-    return Audience(editors=(data["archive"],), people=(data["user"],))
+    return Audience(editors=(data["archive"],), people=(data["user"],), within=(data["archive"],))
 
 
 def _person(data: Data, known: Known) -> Audience:

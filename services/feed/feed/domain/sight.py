@@ -15,7 +15,7 @@ Ask = Callable[[Sequence[Question]], Answers]
 class Sight:
     """The rights of one person as far as some audiences ask for them.
 
-    What is for a person is not for a token of theirs that is good for some archives only.
+    What is for a person is for a token of theirs that is good for some archives only if it belongs to one of those.
 
     Parameters
     ----------
@@ -31,10 +31,14 @@ class Sight:
     def reaches(self, audience: Audience) -> bool:
         return (
             self.everything
-            or (self.caller.everywhere and self.caller.id in audience.people)
+            or self._is_for_them(audience)
             or not self.members.isdisjoint(audience.members)
             or not self.editors.isdisjoint(audience.editors)
         )
+
+    def _is_for_them(self, audience: Audience) -> bool:
+        is_within_reach = self.caller.everywhere or any(map(self.caller.reaches, audience.within))
+        return is_within_reach and self.caller.id in audience.people
 
 
 def sight(ask: Ask, audiences: Iterable[Audience] = ()) -> Sight:

@@ -26,16 +26,20 @@ class Whereabouts(Aggregate):
     ----------
     archive
         Which one an image was uploaded for.
+    target
+        Which one a session is for; nobody hears of it for that, but its creator with a token for that archive only.
     holders
         By item. Events of an item carry a sequence, so late and repeated ones change nothing.
     """
 
     creator: str | None = None
     archive: str | None = None
+    target: str | None = None
     holders: dict[str, Holding] = field(default_factory=dict)
 
-    def note_origin(self, *, creator: str, archive: str | None = None) -> None:
+    def note_origin(self, *, creator: str, archive: str | None = None, target: str | None = None) -> None:
         self.creator, self.archive = creator, archive
+        self.target = target or self.target  # older events do not tell it
 
     def note_holder(self, item: str, archive: str | None, *, sequence: int) -> None:
         """Take an item's word for it, unless a later one was heard."""
@@ -45,8 +49,9 @@ class Whereabouts(Aggregate):
 
     def audience(self) -> Audience:
         people = (self.creator,) if self.creator else ()
+        within = (self.target,) if self.target else ()
         if not self.holders:
-            return Audience(members=(self.archive,) if self.archive else (), people=people)
+            return Audience(members=(self.archive,) if self.archive else (), people=people, within=within)
         archives = tuple(sorted({held.archive for held in self.holders.values() if held.archive}))
         return Audience(members=archives) if archives else Audience(people=people)
 

@@ -141,9 +141,9 @@ class Listener:
     def _remember(self, received: ReceivedEvent) -> None:
         match received.event:
             case SessionStarted() | SessionSucceeded() | SessionFailed() as session:
-                self._note_origin("session", session.session, creator=session.creator)
+                self._note_origin("session", session.session, creator=session.creator, target=session.archive)
             case ImageImported() as image:
-                self._note_origin("session", image.session, creator=image.creator)
+                self._note_origin("session", image.session, creator=image.creator, target=image.archive)
                 self._note_origin("image", image.image, creator=image.creator, archive=image.archive)
             case ItemCreated() | ItemRestored() | ItemMoved() as item:
                 self._note_holder(item.images, item.item, item.archive, received)

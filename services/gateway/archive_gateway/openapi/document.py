@@ -26,7 +26,8 @@ _TITLE = "Medical-image archive"
 _ABOUT = (
     "Archives of medical images: upload, import, browse, search, download. Send an API token as "
     "`Authorization: Bearer ...`. Every error is `application/problem+json`; what may not be seen does not exist (404); who "
-    "asks too often hears 429 with `Retry-After`. Every POST takes an `Idempotency-Key`, but for signing in."
+    "asks too often hears 429 with `Retry-After`. A token that is for some archives only sees and changes what belongs to these, "
+    "and imports into these alone. Every POST takes an `Idempotency-Key`, but for signing in."
 )
 _UNCHANGED = 304
 _SIGNING_IN = "/api/v1/sessions/"  # nobody is signed in yet whose key it could be

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from archive_shared.documents import Collection
+from archive_shared.access import Caller
+from archive_shared.documents import Collection, Where, one_of
 from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
 from archive_shared.errors import Conflict
 from archive_shared.events import SessionFailed, SessionStarted, SessionSucceeded
@@ -91,6 +92,10 @@ class UploadSession(JobAggregate):
     rejected_count: int = 0
     error_message: str | None = None
 
+    def is_for(self, caller: Caller) -> bool:
+        """Tell whether it is the caller's, and for an archive that the token they came with is good for."""
+        return self.creator == caller.id and caller.reaches(self.archive)
+
     @property
     def status(self) -> SessionStatus:
         """Return how far it is: succeeded means that there is at least one image."""
@@ -113,7 +118,11 @@ class UploadSession(JobAggregate):
     def start(self) -> None:
         """Note that a worker begins; announced the first time only."""
         if self.job.epoch == 1:
-            self.record(SessionStarted(session=self.id, creator=self.creator, files=len(self.files)))
+            self.record(
+                SessionStarted(
+                    session=self.id, creator=self.creator, files=len(self.files), archive=self.archive
+                )
+            )
 
     def takes(self, images: int) -> bool:
         """Tell whether so many images have a place: a socket of an item takes one, not any of several."""
@@ -192,6 +201,18 @@ _STATUS = {
 
 SESSIONS = Collection(
     "sessions",
-    fields={"creator": "creator", "created_at": "created_at", **JOB_FIELDS, **OUTBOX_FIELDS},
-    indexes=[("creator", "created_at"), OUTBOX_INDEX, *JOB_INDEXES],
+    fields={
+        "creator": "creator",
+        "archive": "archive",
+        "created_at": "created_at",
+        **JOB_FIELDS,
+        **OUTBOX_FIELDS,
+    },
+    indexes=[("creator", "created_at"), ("creator", "archive", "created_at"), OUTBOX_INDEX, *JOB_INDEXES],
 )
+
+
+def sessions_for(caller: Caller) -> Where:
+    """Return the condition for what `UploadSession.is_for` tells."""
+    limit = {} if caller.archives is None else {"archive": one_of(sorted(caller.archives))}
+    return {"creator": caller.id} | limit

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from archive_shared.documents import Aggregate, Collection
+from archive_shared.access import Caller
+from archive_shared.documents import Aggregate, Collection, Where
 from archive_shared.documents.repository import OUTBOX_FIELDS, OUTBOX_INDEX
 from archive_shared.errors import Conflict, Invalid
 from archive_shared.events import UploadCompleted
@@ -37,6 +38,9 @@ class Upload(Aggregate):
         The upload session that imports it; one at the most, so that one file never becomes two items.
     removed_at
         When its bytes were removed, as nobody needs them any more; None while they are there.
+    limit
+        What the token it was made with is good for, see `Caller.limit`. It is in no archive yet, so it is for tokens of its
+        creator that are good for the same archives, and for those that are good for everything.
     """
 
     creator: str
@@ -48,6 +52,11 @@ class Upload(Aggregate):
     size_bytes: int | None = None
     session: str | None = None
     removed_at: datetime | None = None
+    limit: str = ""
+
+    def is_for(self, caller: Caller) -> bool:
+        """Tell whether it is the caller's, and for the token they came with."""
+        return self.creator == caller.id and (caller.everywhere or self.limit == caller.limit)
 
     def complete(self, *, size_bytes: int) -> None:
         """Close the upload and announce that its bytes are there; doing it again changes nothing."""
@@ -96,6 +105,7 @@ UPLOADS = Collection(
     "uploads",
     fields={
         "creator": "creator",
+        "limit": "limit",
         "identifier": "_id",
         "identifier_to": "_id",
         "created_at": "created_at",
@@ -104,11 +114,17 @@ UPLOADS = Collection(
     },
     indexes=[
         ("creator", "created_at"),
+        ("creator", "limit", "created_at"),
         ("creator", "identifier"),
         ("removed_at", "created_at"),
         OUTBOX_INDEX,
     ],
 )
+
+
+def uploads_for(caller: Caller) -> Where:
+    """Return the condition for what `Upload.is_for` tells."""
+    return {"creator": caller.id} | ({} if caller.everywhere else {"limit": caller.limit})
 
 
 def checked_filename(text: str) -> str:

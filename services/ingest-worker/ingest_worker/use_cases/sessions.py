@@ -10,7 +10,7 @@ from archive_shared.errors import Duplicate, Invalid, NotFound
 from archive_shared.identifiers import derived_id, is_id
 from archive_shared.jobs.job import Job
 from ingest_worker.domain.grouping import Placement, place
-from ingest_worker.domain.session import SessionFile, UploadSession
+from ingest_worker.domain.session import SessionFile, UploadSession, sessions_for
 from ingest_worker.domain.session_report import ReportPage, SessionReport, joined
 from ingest_worker.domain.upload import Upload, UploadStatus
 from ingest_worker.use_cases.target import Archives, Target, WantedTarget, resolve
@@ -41,11 +41,11 @@ class Sessions:
         ------
         Invalid
             An upload is unknown, somebody else's, not complete, or part of another session; names are
-            not unique; there are none or too many; or the target is wrong.
+            not unique; there are none or too many; or the target is wrong, or none, with a token for some archives.
         Forbidden
             The caller may not upload to the target.
         """
-        target = resolve(wanted, token=token, archives=self.archives, access=self.access)
+        target = self._target(caller, token, wanted)
         found = self._uploads(caller, uploads)
         session = self._session(caller, found, target)
         self._take(found, session.id)
@@ -61,15 +61,15 @@ class Sessions:
 
         What is inside of archives is not known before they are unpacked.
         """
-        target = resolve(wanted, token=token, archives=self.archives, access=self.access)
+        target = self._target(caller, token, wanted)
         names = [upload.filename for upload in self._uploads(caller, uploads)]
         placements = place(target.grouping, [[name] for name in names], socket=target.socket)
         return list(zip(names, placements, strict=True))
 
     def owned(self, caller: Caller, identifier: str) -> UploadSession:
-        """Return a session of the caller's; `NotFound` for those of others."""
+        """Return a session of the caller's; `NotFound` for those of others, and for archives their token is not good for."""
         session = self.repository.require(identifier)
-        if session.creator != caller.id:
+        if not session.is_for(caller):
             raise NotFound(f"session {identifier} may not be seen")
         return session
 
@@ -92,9 +92,14 @@ class Sessions:
 
     def list_owned(self, caller: Caller, *, skip: int, limit: int) -> tuple[int, list[UploadSession]]:
         """Return how many sessions the caller has, and a page of them, newest first."""
-        mine = {"creator": caller.id}
+        mine = sessions_for(caller)
         found = self.repository.find(mine, sort=[("created_at", -1)], skip=skip, limit=limit)
         return self.repository.count(mine), found
+
+    def _target(self, caller: Caller, token: str | None, wanted: WantedTarget) -> Target:
+        if not (caller.everywhere or wanted.archive or wanted.archive_item):
+            raise Invalid({"archive": ["Your token is good for some archives only: name one."]})
+        return resolve(wanted, token=token, archives=self.archives, access=self.access)
 
     def _session(self, caller: Caller, uploads: Sequence[Upload], target: Target) -> UploadSession:
         identifiers = sorted(upload.id for upload in uploads)
@@ -120,7 +125,7 @@ class Sessions:
         if not 1 <= len(set(identifiers)) <= MOST_FILES:
             raise Invalid({"uploads": [f"Send 1 to {MOST_FILES} uploads per session."]})
         stored = self.uploads.get_each(sorted({each for each in identifiers if is_id(each)}))
-        known = {upload.id: upload for upload in stored if upload.creator == caller.id}
+        known = {upload.id: upload for upload in stored if upload.is_for(caller)}
         found = [_complete(known.get(identifier)) for identifier in dict.fromkeys(identifiers)]
         if len({upload.filename for upload in found}) != len(found):
             raise Invalid({"uploads": ["Filenames must be unique."]})

@@ -11,7 +11,7 @@ from archive_shared.blobs.port import BlobStore, Part
 from archive_shared.clock import Clock
 from archive_shared.documents import Repository
 from archive_shared.errors import Conflict, Forbidden, Invalid, NotFound
-from ingest_worker.domain.upload import Upload, UploadStatus, checked_filename
+from ingest_worker.domain.upload import Upload, UploadStatus, checked_filename, uploads_for
 from ingest_worker.use_cases.quota import Quota
 
 PART_LINK_LIFETIME_S = 3600
@@ -42,19 +42,20 @@ class Uploads:
             multipart_id=self.blobs.begin_upload(key),
             status=UploadStatus.INITIALIZED,
             created_at=self.clock.now(),
+            limit=caller.limit,
         )
         return self.repository.add(upload)
 
     def owned(self, caller: Caller, identifier: str, multipart_id: str | None = None) -> Upload:
-        """Return an upload of the caller's; `NotFound` for those of others and mismatched identifiers."""
+        """Return an upload of the caller's; `NotFound` for those of others, of other tokens, and mismatched identifiers."""
         upload = self.repository.require(identifier)
-        if upload.creator != caller.id or multipart_id not in (None, upload.multipart_id):
+        if not upload.is_for(caller) or multipart_id not in (None, upload.multipart_id):
             raise NotFound(f"upload {identifier} may not be seen")
         return upload
 
     def list_owned(self, caller: Caller, *, skip: int, limit: int) -> tuple[int, list[Upload]]:
         """Return how many uploads the caller has, and a page of them, oldest first."""
-        mine = {"creator": caller.id}
+        mine = uploads_for(caller)
         found = self.repository.find(mine, sort=[("created_at", 1)], skip=skip, limit=limit)
         return self.repository.count(mine), found
 

@@ -74,6 +74,4 @@ def _standing(directory: Directory, who: Identity, roles: Mapping[str, frozenset
 def caller(who: Identity) -> Caller:
     """Return the caller as other services know them."""
     user = who.user
-    return Caller(
-        user.id, user.username, user.number, who.administrator, who.writes, everywhere=who.archives is None
-    )
+    return Caller(user.id, user.username, user.number, who.administrator, who.writes, who.archives)

@@ -20,7 +20,7 @@ from ingest_worker.use_cases.target import WantedTarget
 def sessions_blueprint(
     sessions: Sessions, answers: AnswerBook, access: Access, *, public_url: str
 ) -> Blueprint:
-    """Routes for upload sessions; everybody sees only their own."""
+    """Routes for upload sessions; everybody sees only their own, as far as their token goes."""
     routes = Blueprint("sessions", __name__, url_prefix="/api/v1/cases/upload-sessions")
     asked = _Sessions(sessions, answers, access, public_url)
     routes.get("/")(asked.list_mine)
@@ -66,7 +66,7 @@ class _Sessions:
             started = self.sessions.start(caller, bearer_token(), uploads=uploads, wanted=wanted)
             return 201, self._shown(started)
 
-        return posted(self.answers, caller.id, act)
+        return posted(self.answers, f"{caller.id}{caller.limit}", act)
 
     def show(self, pk: str) -> Response:
         """Show a session with its whole report."""

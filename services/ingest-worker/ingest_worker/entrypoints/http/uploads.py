@@ -16,7 +16,7 @@ from ingest_worker.use_cases.upload import Uploads
 
 
 def uploads_blueprint(uploads: Uploads, answers: AnswerBook, access: Access, *, public_url: str) -> Blueprint:
-    """Routes for uploads; everybody sees only their own."""
+    """Routes for uploads; everybody sees only their own, as far as their token goes."""
     routes = Blueprint("uploads", __name__, url_prefix="/api/v1/uploads")
     asked = _Uploads(uploads, answers, access, public_url)
     routes.get("/")(asked.list_mine)
@@ -52,7 +52,7 @@ class _Uploads:
         def act(identifier: str) -> Acted:
             return 201, self._shown(self.uploads.create(caller, identifier, **sent))
 
-        return posted(self.answers, caller.id, act)
+        return posted(self.answers, f"{caller.id}{caller.limit}", act)
 
     def show(self, pk: str) -> Response:
         """Show an upload."""

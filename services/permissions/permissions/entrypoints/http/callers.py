@@ -34,6 +34,11 @@ def caller_on(directory: Directory, archive: str) -> Identity:
     return caller
 
 
+def anybody(directory: Directory) -> Identity:
+    """Return who is calling, for what everybody who is signed in may look at; raise `Unauthenticated` for nobody."""
+    return _caller(directory)
+
+
 def _caller(directory: Directory) -> Identity:
     caller = require_identity(directory, bearer_token())
     if request.method not in SAFE_METHODS and not caller.writes:

@@ -8,7 +8,7 @@ from archive_shared.http.app import json_response
 from archive_shared.http.posting import Acted, posted
 from archive_shared.http.requests import body
 from permissions.entrypoints.http import schemas
-from permissions.entrypoints.http.callers import caller_of
+from permissions.entrypoints.http.callers import anybody, caller_of
 from permissions.entrypoints.http.paging import answer_page
 from permissions.use_cases.directory import Directory
 from permissions.use_cases.manage_organisations import (
@@ -25,7 +25,7 @@ def organisations_blueprint(directory: Directory, *, public_url: str) -> Bluepri
     @routes.get("/")
     def list_all() -> Response:
         """List them by title; `?search=` for beginnings of words of title and slug."""
-        caller_of(directory)
+        anybody(directory)
         found = partial(list_organisations, directory, search=request.args.get("search", ""))
         return answer_page(public_url, found, schemas.show_organisation)
 
@@ -45,7 +45,7 @@ def organisations_blueprint(directory: Directory, *, public_url: str) -> Bluepri
     @routes.get("/<pk>/")
     def show(pk: str) -> Response:
         """Show an organisation."""
-        caller_of(directory)
+        anybody(directory)
         return json_response(schemas.show_organisation(directory.organisations.require(pk)))
 
     @routes.patch("/<pk>/")

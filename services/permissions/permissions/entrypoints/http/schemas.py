@@ -226,7 +226,9 @@ def show_act(act: Act) -> dict[str, Any]:
 
 
 def show_caller(caller: Caller | None) -> dict[str, Any] | None:
-    return None if caller is None else asdict(caller)
+    if caller is None:
+        return None
+    return asdict(caller) | {"archives": None if caller.archives is None else sorted(caller.archives)}
 
 
 def show_standing(standing: Standing) -> dict[str, Any]:
