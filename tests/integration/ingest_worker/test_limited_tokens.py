@@ -145,3 +145,29 @@ def test_a_key_that_another_token_used_is_a_key_of_its_own(desk: Desk, ann: str,
     assert opened(limited) == opened(limited)
     assert opened(limited) != opened(ann)
     assert desk.call("GET", f"uploads/{opened(limited)}/", limited).status_code == 200
+
+
+@pytest.mark.parametrize("role", [None, "user"])
+def test_who_may_not_upload_any_more_tries_no_import_again(desk: Desk, ann: str, role: str | None) -> None:
+    """What came of it would be put into an archive they have no rights on."""
+    session = started(desk, ann, archive="chest-ct")
+    desk.call("POST", f"{SESSIONS}{session}/cancel/", ann)
+    desk.access.take(ann, ARCHIVE)
+    if role is not None:
+        desk.access.give(ann, role, ARCHIVE)
+
+    answer = desk.call("POST", f"{SESSIONS}{session}/retry/", ann)
+
+    assert answer.status_code == (400 if role is None else 403)
+    assert desk.call("GET", f"{SESSIONS}{session}/", ann).get_json()["status"] == "Cancelled"
+
+
+def test_an_import_for_an_item_that_was_moved_is_tried_again_by_who_may_upload_there(
+    desk: Desk, ann: str
+) -> None:
+    session = started(desk, ann, archive_item=ITEM, interface="generic-overlay")
+    desk.call("POST", f"{SESSIONS}{session}/cancel/", ann)
+    desk.archives.items[ITEM] = OTHER
+    desk.access.take(ann, OTHER)
+
+    assert desk.call("POST", f"{SESSIONS}{session}/retry/", ann).status_code == 400

@@ -85,9 +85,18 @@ class Sessions:
         session = self.owned(caller, identifier)
         return self.repository.change(session.id, UploadSession.cancel)
 
-    def retry(self, caller: Caller, identifier: str) -> UploadSession:
-        """Queue an import again that failed or was cancelled; `Conflict` if it succeeded."""
+    def retry(self, caller: Caller, token: str | None, identifier: str) -> UploadSession:
+        """Queue an import again that failed or was cancelled.
+
+        Raises
+        ------
+        Conflict
+            It succeeded.
+        Invalid, Forbidden
+            The caller may not upload to its target (any more), as for `start`: what came of it would be put there.
+        """
         session = self.owned(caller, identifier)
+        self._target(caller, token, _wanted_again(session))
         return self.repository.change(session.id, lambda stored: stored.retry(self.clock.now()))
 
     def list_owned(self, caller: Caller, *, skip: int, limit: int) -> tuple[int, list[UploadSession]]:
@@ -140,6 +149,13 @@ class Sessions:
         for upload in uploads:
             _bind(upload, session)
         self.uploads.change_each([upload.id for upload in uploads], lambda stored: _bind(stored, session))
+
+
+def _wanted_again(session: UploadSession) -> WantedTarget:
+    """Return the target of a session as its client named it. An item may be in another archive by now."""
+    if session.item is not None:
+        return WantedTarget(archive_item=session.item, interface=session.socket)
+    return WantedTarget(archive=session.archive, interface=session.socket if session.archive else None)
 
 
 def _complete(upload: Upload | None) -> Upload:

@@ -80,7 +80,7 @@ class _Sessions:
 
     def retry(self, pk: str) -> Response:
         """Try an import again that failed or was cancelled."""
-        return self._changed(pk, self.sessions.retry)
+        return self._changed(pk, lambda caller, pk: self.sessions.retry(caller, bearer_token(), pk))
 
     def _changed(self, pk: str, change: Callable[[Caller, str], UploadSession]) -> Response:
         caller = signed_in(self.access)
