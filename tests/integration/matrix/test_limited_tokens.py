@@ -153,6 +153,46 @@ def test_it_sees_tasks_in_its_archives_and_no_others_of_its_owner(
     assert private.platform.call("GET", f"/api/v1/tasks/{outside}/", here).status_code == 404
 
 
+@pytest.mark.parametrize("kind", ["for some archives", "for reading"])
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("hanging-protocols", {"title": "One", "json": [{"viewport_name": "main"}]}),
+        ("publications", {"identifier": "10.1000/mine", "title": "Mine"}),
+    ],
+)
+def test_what_its_owner_made_that_is_in_no_archive_is_not_changed(
+    private: Scene, here: str, kind: str, path: str, sent: dict[str, Any]
+) -> None:
+    user = private.platform.directory.users.require(private.platform.user_id("editor"))
+    reading = issue(private.platform.directory, user, name="reading", scope=Scope(writes=False)).secret
+    token = here if kind == "for some archives" else reading
+    made = private.platform.ok("POST", f"/api/v1/{path}/", "editor", json=sent)["pk"]
+    address = f"/api/v1/{path}/{made}/"
+
+    try:
+        assert private.platform.call("PATCH", address, token, json={"title": "Another"}).status_code == 403
+        assert private.platform.call("DELETE", address, token).status_code == 403
+        assert private.platform.ok("GET", address, token)["title"] == sent["title"]
+    finally:
+        private.platform.ok("DELETE", address, "editor")
+
+
+def test_an_administrators_token_for_reading_changes_nothing_for_all(private: Scene) -> None:
+    user = private.platform.directory.users.require(private.platform.user_id("administrator"))
+    reading = issue(private.platform.directory, user, name="reading", scope=Scope(writes=False)).secret
+    preset = {"title": "Lung", "center": -500, "width": 1500}
+    made = private.platform.ok("POST", "/api/v1/workstations/window-presets/", "administrator", json=preset)
+    address = f"/api/v1/workstations/window-presets/{made['pk']}/"
+
+    for method, path in (
+        ("POST", "/api/v1/workstations/window-presets/"),
+        ("PATCH", address),
+        ("DELETE", address),
+    ):
+        assert private.platform.call(method, path, reading, json=preset).status_code == 403
+
+
 def test_archives_are_found_by_organisation_with_it_too(private: Scene, here: str) -> None:
     """Which organisations there are everybody who is signed in may know; archive-api asks with the caller's token."""
     sent = {"slug": "hospital", "title": "Hospital"}

@@ -2,7 +2,7 @@
 
 Everybody who is signed in sees them, apart from viewers that are for some only: those are seen by whom they were
 made by, by the people they name, who may choose them for their archives, and by everybody with a role on an archive that
-was given them, so that whoever may see an item can open it.
+was given them, so that whoever may see an item can open it. With a token for some archives only the last counts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,12 +15,13 @@ from archive_api.domain.history import Actor
 from archive_api.domain.logo import VIEWER_LOGO
 from archive_api.domain.slugs import slug_candidates
 from archive_api.domain.viewports import viewport_names
+from archive_api.use_cases.create_socket import require_administrator
 from archive_api.use_cases.keep_pictures import keep_picture
 from archive_api.use_cases.library import Library
-from archive_api.use_cases.require_creator import require_creator
+from archive_api.use_cases.require_creator import require_creator, require_maker_of
 from archive_shared.access import Caller, Usable
 from archive_shared.documents import one_of
-from archive_shared.errors import Conflict, Duplicate, Forbidden, Invalid, NotFound
+from archive_shared.errors import Conflict, Duplicate, Invalid, NotFound
 
 _ATTEMPTS = 20
 _LONGEST_NUMBER = 9  # what is longer was never given, and might not fit into a store
@@ -52,10 +53,8 @@ def require_maker(library: Library, token: str | None, kind: SettingKind) -> Cal
     """
     if kind not in _ADMINISTRATORS_ONLY:
         return require_creator(library, token)
-    caller = library.require_caller(token)
-    if not caller.administrator:
-        raise Forbidden("Only administrators may do this.")
-    return caller
+    require_administrator(library, token)
+    return library.require_caller(token)
 
 
 def with_usernames(
@@ -135,9 +134,10 @@ def find_setting(library: Library, token: str | None, kind: SettingKind, identif
 def require_owner(library: Library, token: str | None, kind: SettingKind, identifier: str) -> DisplaySetting:
     """Return a setting the caller may change; raise like `find_setting`, and `Forbidden`."""
     found = find_setting(library, token, kind, identifier)
-    caller = library.require_caller(token)
-    if not (caller.administrator or (caller.id == found.creator.id and kind not in _ADMINISTRATORS_ONLY)):
-        raise Forbidden("Only who made it may change it.")
+    if kind in _ADMINISTRATORS_ONLY:
+        require_administrator(library, token)
+    else:
+        require_maker_of(library, token, found.creator.id)
     return found
 
 
@@ -221,9 +221,9 @@ def _by_number(library: Library, kind: SettingKind, number: str) -> DisplaySetti
 
 
 def _is_seen(library: Library, caller: Caller, usable: Usable, setting: DisplaySetting) -> bool:
-    if setting.is_public or caller.administrator or setting.creator.id == caller.id:
+    if setting.is_public or caller.administrator:
         return True
-    if caller.username in setting.users:
+    if caller.everywhere and (setting.creator.id == caller.id or caller.username in setting.users):
         return True
     given = library.archives.find({"shown_with": setting.id, "deleted": False})
     return any(usable.includes(archive.id) for archive in given)

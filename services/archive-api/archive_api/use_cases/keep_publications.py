@@ -10,9 +10,10 @@ from archive_api.domain.archive import Archive
 from archive_api.domain.history import Actor
 from archive_api.domain.publication import Publication, publication_id
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.require_creator import require_maker_of
 from archive_shared.access import Caller
 from archive_shared.documents import one_of
-from archive_shared.errors import Duplicate, Forbidden, Invalid, NotFound
+from archive_shared.errors import Duplicate, Invalid, NotFound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +68,8 @@ def describe_publication(
 
 def require_describer(library: Library, token: str | None, pk: str) -> Publication:
     """Return a publication whose description the caller may change; raise like `find_publication`, and `Forbidden`."""
-    found, caller = find_publication(library, token, pk), library.require_caller(token)
-    if not (caller.administrator or caller.id == found.creator.id):
-        raise Forbidden("Only who described it may change it.")
+    found = find_publication(library, token, pk)
+    require_maker_of(library, token, found.creator.id)
     return found
 
 
