@@ -147,8 +147,29 @@ def test_encoded_slashes_in_names_stay_encoded(nginx: httpx2.Client) -> None:
     assert answer["path"] == "/media/images/a/b/what/ever it is.mha"  # decoded once, by WSGI
 
 
-def test_a_service_that_is_gone_is_a_bad_gateway(tmp_path: Path) -> None:
-    nowhere = dict.fromkeys(ADDRESSES, "127.0.0.1:9")  # the discard port, which nobody serves
+NOWHERE = dict.fromkeys(ADDRESSES, "127.0.0.1:9")  # the discard port, which nobody serves
 
-    with running_nginx(tmp_path / "nginx", nowhere) as address:
+
+def test_a_service_that_is_gone_is_a_bad_gateway(tmp_path: Path) -> None:
+    with running_nginx(tmp_path / "nginx", NOWHERE) as address:
         assert httpx2.get(f"{address}/api/v1/archives/").status_code == 502
+
+
+def test_logs_tell_of_failures_and_not_of_what_people_search_for_or_how_files_are_called(
+    tmp_path: Path,
+) -> None:
+    paths = (
+        "/api/v1/cases/images/?patient_name=DOE",
+        "/media/items/a/1/DOE%20JANE.pdf",
+        "/media/images/a/b/DOE",
+    )
+
+    with running_nginx(tmp_path / "nginx", NOWHERE) as address:
+        for path in paths:
+            httpx2.get(f"{address}{path}", headers={"Referer": f"{address}/?search=DOE"})
+
+    logged = (tmp_path / "nginx/nginx.log").read_text()
+    assert "DOE" not in logged
+    for path in ("/api/v1/cases/images/", "/media/items/a/1/", "/media/images/a/b/"):
+        assert f'"GET {path}" 502' in logged
+    assert '"127.0.0.1:9" "502"' in logged
