@@ -290,6 +290,35 @@ def values_are_downloaded(scripts):
 
 
 @flow
+def a_token_for_one_archive_does_all_of_this_there(scripts):
+    archive, other = scripts.new_archive(), scripts.new_archive()
+    theirs = scripts.with_image(other)
+    issued = {"name": "one archive", "archives": [archive["pk"]]}
+    token = scripts.client(method="POST", path="tokens/", json=issued)["token"]
+    limited = Scripts(scripts.url, token, scripts.folder)
+    client = limited.client
+
+    item = limited.add(
+        archive,
+        SocketValueSpec(socket_slug=IMAGE, files=[scripts.folder / "ct.mha"]),
+        SocketValueSpec(socket_slug=REPORT, file=scripts.folder / "report.pdf"),
+        title="case",
+    )
+    value = limited.value(limited.wait(item, lambda each: len(each.values) == 2), IMAGE)
+
+    [session] = client.raw_image_upload_sessions.iterate_all()
+    assert (session.status, session.image_set) == ("Succeeded", [value.image])
+    assert [each.pk for each in client.archive_items.iterate_all()] == [item.pk]
+    assert [each.api_url for each in client.images.iterate_all()] == [value.image]
+    target = scripts.folder / str(uuid4())
+    target.mkdir()
+    assert client.images.download(output_directory=target, url=value.image)
+    not_found(client.archives.detail, slug=other["slug"])
+    not_found(client.archive_items.detail, pk=theirs.pk)
+    not_found(client.images.detail, api_url=scripts.value(theirs, IMAGE).image)
+
+
+@flow
 def a_file_of_several_parts_is_uploaded_whole(scripts):
     client = scripts.client
     large = scripts.folder / f"large-{uuid4()}.pdf"
