@@ -28,6 +28,7 @@ secure_scheme_headers: dict[str, str] = {}
 
 accesslog = None  # every request is logged by `archive_shared.http.app`
 errorlog = "-"
+logger_class = "archive_shared.http.gunicorn_log.DiscreetLogger"
 loglevel = "warning"
 
 
