@@ -479,6 +479,29 @@ def test_images_made_from_equal_files_are_reported_and_those_of_one_file_are_not
     assert len(equal["images"]) == 2
 
 
+@pytest.mark.parametrize("how", ["deleted", "moved"])
+def test_what_left_an_archive_is_not_told_though_the_index_of_images_lags_behind(
+    service: ArchiveService, editor: str, archive: str, how: str
+) -> None:
+    for patient in ("P1", "P1", "P2"):
+        service.hear(
+            an_import(archive=archive, image=new_id(), patient_id=patient, study_description=f"of {patient}")
+        )
+    service.settle()
+    for item in service.call("GET", f"/api/v1/archives/items/?archive={archive}", editor).json["results"][:2]:
+        if how == "deleted":
+            service.call("DELETE", item["api_url"], editor)
+        else:
+            there = {"archive": f"{SITE}/api/v1/archives/{service.archive('Other', editor=editor)}/"}
+            service.call("POST", f"{item['api_url']}move/", editor, json=there)
+
+    assert service.call("GET", at(archive, "patients/"), editor).json == ["P2"]
+    assert service.call("GET", at(archive, "studies/?patient_id=P1"), editor).json == []
+    assert service.call("GET", at(archive, "studies/?patient_id=P2"), editor).json == ["of P2"]
+    duplicates = service.call("GET", at(archive, "duplicates/"), editor).json
+    assert (duplicates["results"], duplicates["by_source"]) == ([], [])
+
+
 def test_patients_cost_a_look_up_each_however_many_images_they_have(
     service: ArchiveService, editor: str, archive: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ from archive_shared.events import ImageFile
 I = TypeVar("I", bound=ImageCard)  # noqa: E741 (an image)
 
 DOWNLOAD_LIFETIME_S = 300
+_AT_ONCE = 500
 MOST_NAMED = 16  # archives of a sight; it travels in a cookie
 
 
@@ -87,6 +88,16 @@ def visible_images(library: Library, caller: Caller, usable: Usable, images: Seq
         return bool(archives & usable.archives) or (not archives and _is_theirs(caller, image))
 
     return [image for image in images if visible(image)]
+
+
+def held_in(library: Library, archive: str, images: Sequence[str]) -> set[str]:
+    """Return those of the images that items of an archive hold now, whatever their index says; one search for 500 of them."""
+    found: set[str] = set()
+    for start in range(0, len(images), _AT_ONCE):
+        part = images[start : start + _AT_ONCE]
+        for item in library.items.find({"images": one_of(part)}):
+            found.update(item.images if item.archive == archive else ())
+    return found.intersection(images)
 
 
 def _existing(library: Library, token: str | None, identifier: str) -> Image:

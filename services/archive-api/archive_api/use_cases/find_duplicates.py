@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from archive_api.domain.image import Image
+from archive_api.use_cases.browse_images import held_in
 from archive_api.use_cases.in_order import Order, read_on
 from archive_api.use_cases.library import Library
 
@@ -51,11 +52,23 @@ def _duplicates(
     looked_at = 0
     for digest, images in _by_digest(library, archive, order, behind):
         if looked_at >= MOST_LOOKED_AT:
-            return Duplicates(groups, behind)
+            return Duplicates(_held(library, archive, groups, are_duplicates), behind)
         looked_at, behind = looked_at + len(images), digest
         if are_duplicates(images):
             groups[digest] = images
-    return Duplicates(groups, None)
+    return Duplicates(_held(library, archive, groups, are_duplicates), None)
+
+
+def _held(
+    library: Library,
+    archive: str,
+    groups: Mapping[str, Sequence[Image]],
+    are_duplicates: Callable[[Sequence[Image]], bool],
+) -> Mapping[str, Sequence[Image]]:
+    """Return what of the groups is in items of the archive now; the index that led to them may lag behind."""
+    held = held_in(library, archive, [image.id for images in groups.values() for image in images])
+    left = {digest: [image for image in images if image.id in held] for digest, images in groups.items()}
+    return {digest: images for digest, images in left.items() if are_duplicates(images)}
 
 
 def _by_digest(

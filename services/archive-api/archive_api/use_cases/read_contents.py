@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from archive_api.domain.image import Image
 from archive_api.domain.item import Item
 from archive_api.domain.search_entry import scoped
 from archive_api.domain.sockets import Socket
+from archive_api.use_cases.browse_images import held_in
 from archive_api.use_cases.browse_items import BY_AGE, list_items_after
 from archive_api.use_cases.in_order import Order, read_on
 from archive_api.use_cases.index_item import images_of
@@ -17,6 +19,8 @@ from archive_shared.documents import Where, more_than
 from archive_shared.errors import NotFound
 
 _AT_ONCE = 500
+_PATIENTS_AT_ONCE = 100
+_BY_PATIENT: Order[Image] = Order("patient_id", lambda image: image.description.patient_id)
 
 
 @dataclass(frozen=True)
@@ -55,19 +59,39 @@ def sockets_used(library: Library, archive: str) -> list[Socket]:
 
 
 def read_patients(library: Library, archive: str) -> Iterator[str]:
-    """Yield the identifiers of the patients in an archive, in order; costs a look-up for each of them."""
+    """Yield the identifiers of the patients in an archive, in order; costs a look-up for each of them.
+
+    The index that leads to them may lag behind the items; who is in none of those any more is not told.
+    """
+    firsts = _first_of_each(library, archive)
+    while batch := list(islice(firsts, _PATIENTS_AT_ONCE)):
+        held = held_in(library, archive, [image.id for image in batch])
+        for image in batch:
+            patient = image.description.patient_id
+            if image.id in held or any(True for _ in _images_of(library, archive, patient)):
+                yield patient
+
+
+def list_studies(library: Library, archive: str, patient: str) -> list[str]:
+    """Return the descriptions of a patient's studies in an archive; costs a look at every image of theirs."""
+    found = _images_of(library, archive, patient)
+    return sorted({image.description.study_description for image in found})
+
+
+def _first_of_each(library: Library, archive: str) -> Iterator[Image]:
+    """Yield an image of each patient, going by the index."""
     behind = ""
     while found := library.images.find(
         {"archives": archive, "patient_id": more_than(behind)}, sort=[("patient_id", 1)], limit=1
     ):
         behind = found[0].description.patient_id
-        yield behind
+        yield found[0]
 
 
-def list_studies(library: Library, archive: str, patient: str) -> list[str]:
-    """Return the descriptions of a patient's studies in an archive; costs a look at every image of theirs."""
-    order: Order[Image] = Order("patient_id", lambda image: image.description.patient_id)
+def _images_of(library: Library, archive: str, patient: str) -> Iterator[Image]:
+    """Yield the images of a patient that items of the archive hold now."""
     theirs: Where = {"archives": archive, "patient_id": patient}
-    return sorted(
-        {image.description.study_description for image in read_on(library.images, [theirs], order, None)}
-    )
+    walk = read_on(library.images, [theirs], _BY_PATIENT, None)
+    while batch := list(islice(walk, _AT_ONCE)):
+        held = held_in(library, archive, [image.id for image in batch])
+        yield from (image for image in batch if image.id in held)
