@@ -10,7 +10,8 @@ import pyarrow.parquet
 import pytest
 
 from archive_api.domain.image import Image
-from archive_api.use_cases import find_duplicates
+from archive_api.use_cases import find_duplicates, read_contents
+from archive_shared.errors import NotFound
 from archive_shared.identifiers import new_id
 from tests.support.archive_service import SITE, Answer, ArchiveService
 from tests.support.imports import an_import
@@ -477,6 +478,27 @@ def test_images_made_from_equal_files_are_reported_and_those_of_one_file_are_not
     [equal] = found["by_source"]
     assert equal["sources_sha256"] == "bb" * 32
     assert len(equal["images"]) == 2
+
+
+@pytest.mark.parametrize("path", ["export/", "export/?format=jsonl", "manifest/"])
+def test_what_is_written_line_by_line_ends_when_its_reader_loses_their_role(
+    service: ArchiveService, editor: str, archive: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An archive of a million items takes minutes."""
+    monkeypatch.setattr(read_contents, "_AT_ONCE", 1)
+    for _ in range(3):
+        service.hear(an_import(archive=archive, image=new_id()))
+    ann = service.people.add_person("ann")
+    service.people.give(ann, "user", archive)
+    headers = {"Authorization": f"Bearer {ann}"}
+
+    answer = service.http.get(at(archive, path), headers=headers, buffered=False)
+    lines = answer.iter_encoded()
+    next(lines)
+    service.people.take(ann, archive)
+
+    with pytest.raises(NotFound):
+        list(lines)
 
 
 @pytest.mark.parametrize("how", ["deleted", "moved"])

@@ -49,6 +49,14 @@ def read_items(library: Library, archive: str, after: Place | None = None) -> It
         after = BY_AGE.place(found[-1])
 
 
+def read_items_for(library: Library, token: str | None, archive: str) -> Iterator[HeldItem]:
+    """Yield what `read_items` does, for as long as the caller may use the archive; raises as `require_contents` in between."""
+    for number, held in enumerate(read_items(library, archive)):
+        if number % _AT_ONCE == 0:
+            require_contents(library, token, archive)
+        yield held
+
+
 def sockets_used(library: Library, archive: str) -> list[Socket]:
     """Return the sockets that items of an archive are known to have values for; a look-up for each there is."""
     return [

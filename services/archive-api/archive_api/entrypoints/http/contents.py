@@ -21,7 +21,7 @@ from archive_api.use_cases.library import Library
 from archive_api.use_cases.note_access import note_access
 from archive_api.use_cases.read_contents import (
     list_studies,
-    read_items,
+    read_items_for,
     read_patients,
     require_contents,
     sockets_used,
@@ -65,7 +65,7 @@ class _Contents:
         if kind not in _TABLES:
             raise Invalid({"format": ["Choose csv, jsonl or parquet."]})
         self._note(token, pk, "export", kind)
-        return _streamed(self._table(pk, kind), _TABLES[kind], f"{pk}.{kind}")
+        return _streamed(self._table(token, pk, kind), _TABLES[kind], f"{pk}.{kind}")
 
     def import_table(self, pk: str) -> Response:
         """Create and edit items by a table; `dry_run` says what would be done, and what is wrong with which row."""
@@ -89,7 +89,7 @@ class _Contents:
         token = bearer_token()
         require_contents(self.library, token, pk)
         self._note(token, pk, "manifest")
-        lines = manifest_lines(read_items(self.library, pk), self.links)
+        lines = manifest_lines(read_items_for(self.library, token, pk), self.links)
         return _streamed(lines, "application/jsonl", f"{pk}-manifest.jsonl")
 
     def patients(self, pk: str) -> Response:
@@ -121,8 +121,8 @@ class _Contents:
             caller = self.library.require_caller(token)
             note_access(self.library, caller, [pk], kind=kind, subject=pk, part=part)
 
-    def _table(self, pk: str, kind: str) -> Iterator[str] | Iterator[bytes]:
-        items = read_items(self.library, pk)
+    def _table(self, token: str | None, pk: str, kind: str) -> Iterator[str] | Iterator[bytes]:
+        items = read_items_for(self.library, token, pk)
         if kind == "jsonl":
             return json_lines(items, self.links)
         write = csv_lines if kind == "csv" else parquet_table
