@@ -69,6 +69,11 @@ class Caller:
             return ""
         return hashlib.sha256(" ".join(sorted(self.archives)).encode()).hexdigest()
 
+    @property
+    def account(self) -> str:
+        """Return whose answers an `Idempotency-Key` finds: tokens that are good for other archives have keys of their own."""
+        return f"{self.id}{self.limit}"
+
     def reaches(self, archive: str | None) -> bool:
         """Tell whether the token is good for what belongs to this archive, or to none; not whether they may see that."""
         return self.archives is None or archive in self.archives

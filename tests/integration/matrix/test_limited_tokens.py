@@ -10,7 +10,7 @@ from archive_api.domain.task import Task
 from archive_gateway.routes import Service
 from archive_shared.identifiers import new_id
 from permissions.use_cases.manage_tokens import Scope, issue
-from tests.integration.matrix.scene import Scene
+from tests.integration.matrix.scene import RECEIVER, Scene
 from tests.integration.matrix.table import LIMITED, TABLE, WHO
 
 IMAGES = "/api/v1/cases/images/"
@@ -204,3 +204,20 @@ def test_archives_are_found_by_organisation_with_it_too(private: Scene, here: st
     found = private.platform.ok("GET", "/api/v1/archives/?organization=Hospital", here)["results"]
 
     assert [archive["pk"] for archive in found] == [private.archive]
+
+
+def test_answers_to_another_token_of_its_owner_are_not_repeated_to_it(
+    private: Scene, here: str, elsewhere: str
+) -> None:
+    """They tell of items of other archives, and the secrets of webhooks."""
+    platform, key = private.platform, {"Idempotency-Key": new_id()}
+    item = {"archive": f"{platform.settings.public_url}/api/v1/archives/{private.archive}/"}
+    webhook = {"url": RECEIVER}
+    platform.ok("POST", "/api/v1/archives/items/", "editor", json=item, headers=key)
+    platform.ok("POST", "/api/v1/webhooks/", "editor", json=webhook, headers=key)
+
+    created = platform.call("POST", "/api/v1/archives/items/", elsewhere, json=item, headers=key)
+    heard = platform.call("POST", "/api/v1/webhooks/", here, json=webhook, headers=key)
+
+    assert (created.status_code, list(created.get_json()["errors"])) == (400, ["archive"])
+    assert (heard.status_code, list(heard.get_json()["errors"])) == (400, ["archive"])

@@ -105,7 +105,7 @@ class _Editing:
             archive = create_archive(self.library, caller, identifier, wanted)
             return 201, _shown(SeenArchive(archive, 0, role="editor"), self.library, self.links)
 
-        return posted(self.library, caller.id, act)
+        return posted(self.library, caller.account, act)
 
     def change(self, pk: str) -> Response:
         """Change settings; what is not named stays."""
@@ -135,7 +135,7 @@ class _Editing:
                 "hindrances": hindrances(self.library, pk),
             }
 
-        return posted(self.library, caller.id, act)
+        return posted(self.library, caller.account, act)
 
     def delete(self, pk: str) -> Response:
         """Delete an archive and its items: the second step, with the code of the first."""

@@ -82,7 +82,7 @@ class _Contents:
             task = begin_bulk(self.library, token, identifier, pk, rows)
             return 202, show_task(task, self.links) | ignored
 
-        return posted(self.library, caller.id, act)
+        return posted(self.library, caller.account, act)
 
     def manifest(self, pk: str) -> Response:
         """List every file with its size and sha256, one JSON object per line."""

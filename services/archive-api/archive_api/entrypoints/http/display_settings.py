@@ -122,7 +122,7 @@ class _Settings:
         def act(identifier: str) -> tuple[int, Json]:
             return 201, self._shown([make_setting(self.library, caller, kind, identifier, sent)])[0]
 
-        return posted(self.library, caller.id, act)
+        return posted(self.library, caller.account, act)
 
     def show(self, pk: str) -> Response:
         """Show one, with the presets and look-up tables it names in full."""

@@ -66,7 +66,7 @@ class _Downloads:
             download = plan_download(self.library, caller, pk, identifier, describing(self.links))
             return 201 if download.is_planned else 202, show_download(download, self.links)
 
-        return posted(self.library, caller.id, act)
+        return posted(self.library, caller.account, act)
 
     def show(self, pk: str, download: str) -> Response:
         """Show a plan, and how far it is."""

@@ -50,7 +50,7 @@ class _Actions:
             task = begin_bulk(self.library, token, identifier, wanted["archive"], wanted["rows"])
             return 202, show_task(task, self.links)
 
-        return posted(self.library, caller.id, act)
+        return posted(self.library, caller.account, act)
 
     def restore(self, pk: str) -> Response:
         """Bring a deleted item back."""
@@ -82,7 +82,7 @@ class _Actions:
         token = bearer_token()
         caller = self.library.require_caller(token)
         return posted(
-            self.library, caller.id, lambda identifier: (status, self._written(make(token, identifier)))
+            self.library, caller.account, lambda identifier: (status, self._written(make(token, identifier)))
         )
 
     def _expecting(self, item: Item) -> int | None:

@@ -84,7 +84,7 @@ class _Editing:
         def act(identifier: str) -> tuple[int, Json]:
             return 201, self._written(create_item(self.library, token, identifier, wanted))
 
-        return posted(self.library, caller.id, act)
+        return posted(self.library, caller.account, act)
 
     def change(self, pk: str, schema: Schema, *, only_these: bool) -> Response:
         token = bearer_token()

@@ -113,7 +113,7 @@ class _Publications:
             made = describe_publication(self.library, caller, identifier, PublicationText(**sent))
             return 201, self._shown(made)
 
-        return posted(self.library, caller.id, act)
+        return posted(self.library, caller.account, act)
 
     def change(self, pk: str) -> Response:
         """Change what is named; the identifier stays."""

@@ -93,7 +93,7 @@ class _Snapshots:
             made = take_snapshot(self.library, caller, pk, identifier, wanted)
             return (202, show_task(made, self.links)) if isinstance(made, Task) else (201, self._shown(made))
 
-        return posted(self.library, caller.id, act)
+        return posted(self.library, caller.account, act)
 
     def show(self, pk: str) -> Response:
         """Show a version of an archive."""

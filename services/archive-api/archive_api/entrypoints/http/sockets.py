@@ -59,7 +59,7 @@ class _Sockets:
         def act(_: str) -> tuple[int, Json]:
             return 201, show_socket(create_socket(self.library, wanted))
 
-        return posted(self.library, caller.id, act)
+        return posted(self.library, caller.account, act)
 
     def show(self, pk: int) -> Response:
         """Show a socket."""

@@ -89,7 +89,7 @@ class _Terms:
         def act(_: str) -> tuple[int, Json]:
             return 201, self._shown(add_term(self.library, self.kind, sent.pop("name"), **sent))
 
-        return posted(self.library, caller.id, act)
+        return posted(self.library, caller.account, act)
 
     def change(self, slug: str) -> Response:
         """Change what is said of one that was added; its name stays, since archives keep it."""

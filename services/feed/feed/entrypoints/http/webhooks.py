@@ -95,7 +95,7 @@ class _Webhooks:
         return _secret(self._posted(act))
 
     def _posted(self, act: Callable[[str], Acted]) -> Response:
-        return posted(self.answers, signed_in(self.webhooks.access).id, act)
+        return posted(self.answers, signed_in(self.webhooks.access).account, act)
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,9 @@ class _Deliveries:
     def _begun(self, begin: Callable[[str], Delivery]) -> Response:
         """Answer with the delivery that `begin` returns for its identifier; it is under way."""
         caller = signed_in(self.webhooks.access)
-        return posted(self.answers, caller.id, lambda identifier: (202, show_delivery(begin(identifier))))
+        return posted(
+            self.answers, caller.account, lambda identifier: (202, show_delivery(begin(identifier)))
+        )
 
 
 def _secret(response: Response) -> Response:

@@ -66,7 +66,7 @@ class _Sessions:
             started = self.sessions.start(caller, bearer_token(), uploads=uploads, wanted=wanted)
             return 201, self._shown(started)
 
-        return posted(self.answers, f"{caller.id}{caller.limit}", act)
+        return posted(self.answers, caller.account, act)
 
     def show(self, pk: str) -> Response:
         """Show a session with its whole report."""
@@ -85,7 +85,7 @@ class _Sessions:
     def _changed(self, pk: str, change: Callable[[Caller, str], UploadSession]) -> Response:
         caller = signed_in(self.access)
         self.sessions.owned(caller, pk)
-        return posted(self.answers, caller.id, lambda _: (200, self._shown(change(caller, pk))))
+        return posted(self.answers, caller.account, lambda _: (200, self._shown(change(caller, pk))))
 
     def _shown(self, session: UploadSession) -> dict[str, Any]:
         return schemas.show_session(session, public_url=self.public_url)

@@ -52,7 +52,7 @@ class _Uploads:
         def act(identifier: str) -> Acted:
             return 201, self._shown(self.uploads.create(caller, identifier, **sent))
 
-        return posted(self.answers, f"{caller.id}{caller.limit}", act)
+        return posted(self.answers, caller.account, act)
 
     def show(self, pk: str) -> Response:
         """Show an upload."""
