@@ -1,5 +1,7 @@
 """People and one's own account, in a browser: somebody is added, signs in, changes the password, and makes a token."""
 
+from uuid import uuid4
+
 import pytest
 from selenium.webdriver.support.select import Select
 
@@ -68,3 +70,18 @@ def test_a_token_is_made_shown_once_and_revoked(page: Page, platform: RunningPla
 
         with pytest.raises(ApiError, match="401"):
             program.call("GET", "users/me/")
+
+
+def test_a_token_for_some_archives_says_that_it_is_good_for_nothing_else(
+    page: Page, platform: RunningPlatform
+) -> None:
+    secret = platform.new_user("dora")[1]
+    with ArchiveClient(platform.address, secret) as program:
+        program.call("POST", "tokens/", json={"name": "scanner", "archives": [str(uuid4())]})
+    page.sign_in(secret)
+    page.shows("Archives")
+    page.open("/account/")
+
+    card = page.find("[data-token=scanner]").text
+
+    assert "Everything you may do · in one archive only, nothing else of yours" in card

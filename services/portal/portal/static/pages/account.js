@@ -80,7 +80,8 @@ function card(token, signal) {
     announce(`The token ${token.name} is good for nothing any more.`);
   });
   const used = token.last_used ? `last used ${day(token.last_used)}` : "never used";
-  const facts = [`… ${token.ending}`, SCOPES[token.scope], token.archives && "some archives only", `made ${day(token.created)}`, used, token.expires && `until ${day(token.expires)}`];
+  const limit = token.archives && `in ${token.archives.length === 1 ? "one archive" : `${token.archives.length} archives`} only, nothing else of yours`;
+  const facts = [`… ${token.ending}`, SCOPES[token.scope], limit, `made ${day(token.created)}`, used, token.expires && `until ${day(token.expires)}`];
   const shown = element(
     "li",
     { class: "card person", "data-token": token.name },
