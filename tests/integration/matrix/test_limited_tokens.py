@@ -221,3 +221,24 @@ def test_answers_to_another_token_of_its_owner_are_not_repeated_to_it(
 
     assert (created.status_code, list(created.get_json()["errors"])) == (400, ["archive"])
     assert (heard.status_code, list(heard.get_json()["errors"])) == (400, ["archive"])
+
+
+def test_viewers_that_name_its_owner_are_seen_with_it_once_its_archive_has_them(
+    private: Scene, here: str
+) -> None:
+    sent = {"title": "For few", "url": "https://viewer.test/", "public": False, "users": ["editor"]}
+    made = private.platform.ok("POST", "/api/v1/workstations/", "administrator", json=sent)
+    viewer, listed = f"/api/v1/workstations/{made['pk']}/", "/api/v1/workstations/?limit=1000"
+
+    def seen(who: str) -> bool:
+        in_list = made["pk"] in {each["pk"] for each in private.platform.ok("GET", listed, who)["results"]}
+        assert in_list is (private.platform.call("GET", viewer, who).status_code == 200)
+        return in_list
+
+    before = seen("editor"), seen(here)
+    card = f"/api/v1/archives/{private.archive}/"
+    chosen = f"{private.platform.settings.public_url}{viewer}"
+    private.platform.ok("PATCH", card, "editor", json={"workstation": chosen})
+
+    assert before == (True, False)
+    assert seen(here)
