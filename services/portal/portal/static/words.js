@@ -23,10 +23,10 @@ export function moment(text) {
   return new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 
-// Width first, as people say it: 512 × 512 × 120, 12 time points.
-export function size(image) {
+// Width first, as people say it: 512 × 512 × 120, 12 time points. `unit` is said of the lengths, not of the moments.
+export function size(image, unit = "") {
   const lengths = [image.width, image.height, image.depth > 1 ? image.depth : null].filter(Boolean);
-  const extent = lengths.join(" × ");
+  const extent = [lengths.join(" × "), lengths.length > 0 && unit].filter(Boolean).join(" ");
   return image.timepoints > 1 ? `${extent}, ${image.timepoints} time points` : extent;
 }
 
@@ -53,6 +53,26 @@ export function microns(length) {
 
 function significant(number, digits = 5) {
   return String(Number(number.toPrecision(digits)));
+}
+
+// --- Of patients, as DICOM writes it (PS3.5 section 6.2); what is not written so stays as it is.
+
+const AGE = /^(\d{3})([DWMY])$/;
+const AGE_UNITS = { D: "day", W: "week", M: "month", Y: "year" };
+export const SEXES = { F: "Female", M: "Male", O: "Other" };
+
+// "Muster^Erika^^Dr." is Dr. Erika Muster. The same name in other scripts comes after "=", and keeps the order of its parts.
+export function personName(text) {
+  const [latin, ...others] = text.split("=").map((name) => name.split("^").map((part) => part.trim()));
+  const [family, given, middle, prefix, suffix] = latin;
+  const spoken = [[prefix, given, middle, family].filter(Boolean).join(" "), suffix].filter(Boolean).join(", ");
+  const written = others.map((parts) => parts.filter(Boolean).join(" ")).filter(Boolean).join(", ");
+  return spoken && written ? `${spoken} (${written})` : spoken || written;
+}
+
+export function age(text) {
+  const [, count, unit] = text.match(AGE) || [];
+  return unit ? countOf(Number(count), AGE_UNITS[unit]) : text;
 }
 
 export const COLORS = { GRAY: "Grey values", RGB: "RGB colour", RGBA: "RGB colour with opacity", YCBCR: "YCbCr colour" };

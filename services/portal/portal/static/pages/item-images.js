@@ -6,7 +6,7 @@ import { layersOver } from "../overlays.js";
 import { SliceView } from "../slice-view.js";
 import { TileView } from "../tile-view.js";
 import { presetsFor } from "../window-presets.js";
-import { COLORS, EYES, STATES, bytes, countOf, size, spacing } from "../words.js";
+import { COLORS, EYES, SEXES, STATES, age, bytes, countOf, personName, size, spacing } from "../words.js";
 import { showPreview } from "./item-grid.js";
 import { conversion, keptPictures } from "./slide-extras.js";
 
@@ -80,7 +80,7 @@ async function look(image, frame, viewing) {
 function aboutImage(image) {
   return {
     Name: image.name,
-    Size: size(image) && `${size(image)} ${image.depth > 1 ? "voxels" : "pixels"}`,
+    Size: size(image, image.depth > 1 ? "voxels" : "pixels"),
     [image.depth > 1 ? "Voxel size" : "Pixel size"]: spacing(image),
     Modality: image.modality?.modality,
     Colour: COLORS[image.color_space],
@@ -100,10 +100,10 @@ function sources(names) {
 
 function aboutStudy(image) {
   return {
-    Patient: [image.patient_id, image.patient_name].filter(Boolean).join(", "),
+    Patient: [personName(image.patient_name || ""), image.patient_id].filter(Boolean).join(", "),
     "Date of birth": image.patient_birth_date,
-    Age: image.patient_age,
-    Sex: image.patient_sex,
+    Age: age(image.patient_age || ""),
+    Sex: SEXES[image.patient_sex] || image.patient_sex,
     "Study date": image.study_date,
     Study: image.study_description,
     Series: image.series_description,
