@@ -1,13 +1,117 @@
-"""Images on their pages: what is told of them."""
+"""Images on their pages: on the whole screen, under fingers, and with what tells where one is in a slide or a body."""
 
 from pathlib import Path
 
+import numpy as np
 from pydicom.dataset import Dataset
 
-from demo.imaging import anatomy, write_dicom_series
+from demo.imaging import anatomy, write_dicom_series, write_image
 from tests.support.platform import RunningPlatform
-from tests.support.portal import Page
-from tests.support.portal_images import imported, looked_at
+from tests.support.portal import Page, volume
+from tests.support.portal_images import AXES, imported, looked_at, opened, opened_slide, touch
+from tests.support.processes import wait_until
+
+FULL_SCREEN = "return document.fullscreenElement?.className ?? null"
+WITHOUT_FULL_SCREEN = "Element.prototype.requestFullscreen = undefined"
+SEEN = "const box = arguments[0].getBoundingClientRect(); return [innerWidth, innerHeight, box.width, box.height]"
+FRAME_COLOUR = 0xFFD23F
+
+
+def test_a_slide_gets_the_whole_screen_and_gives_it_back(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    canvas = opened_slide(page, platform, "Whole screen", tmp_path)
+
+    page.press("Full screen")
+    wait_until(lambda: page.browser.execute_script(FULL_SCREEN) == "tile-view", timeout_s=20, what="it")
+    assert page.find(".tile-tools [aria-pressed=true]").text == "Full screen"
+    canvas.send_keys("f")
+
+    wait_until(lambda: page.browser.execute_script(FULL_SCREEN) is None, timeout_s=20, what="the page")
+    assert not page.all(".tile-tools [aria-pressed=true]")
+
+
+def test_a_volume_covers_the_page_where_the_browser_gives_no_screen_away(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    opened(page, platform, "No whole screen", volume(tmp_path, "ramp.mha"))
+    page.browser.execute_script(WITHOUT_FULL_SCREEN)
+
+    page.press("Full screen")
+    across, down, width, height = page.browser.execute_script(SEEN, page.find(".slice-view"))
+    page.find(".slice-view canvas").send_keys("f")
+
+    assert (width, height) == (across, down)
+    assert not page.all(".spread")
+
+
+def test_a_press_on_the_map_of_a_slide_leads_there(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    canvas = opened_slide(page, platform, "Mapped", tmp_path)
+    overview = page.find(".overview-map")
+    assert not overview.is_displayed()  # all of the slide is seen
+
+    for _ in range(6):
+        canvas.send_keys("+")
+    wait_until(overview.is_displayed, timeout_s=20, what="the map")
+    assert FRAME_COLOUR in page.colours_of(".overview-map")
+    before, map_before = page.picture(".tile-view canvas"), page.picture(".overview-map")
+    overview.click()  # its middle is where the view is
+    canvas.send_keys("-")
+    canvas.send_keys("+")
+    press_at(page, ".overview-map", 0.2)
+
+    wait_until(lambda: page.picture(".overview-map") != map_before, timeout_s=20, what="the frame elsewhere")
+    assert page.picture(".tile-view canvas") != before
+
+
+def press_at(page: Page, css: str, share: float) -> None:
+    """Press at a share of width and height of an element."""
+    box = page.find(css).rect
+    x, y = (box[start] + share * box[length] for start, length in AXES)
+    for kind in ("mousePressed", "mouseReleased"):
+        event = {"type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1}
+        page.browser.execute_cdp_cmd("Input.dispatchMouseEvent", event)
+
+
+def test_letters_tell_the_sides_of_the_body_in_every_direction(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    opened(page, platform, "Sides", volume(tmp_path, "ramp.mha"))
+
+    assert page.texts(".body-side") == ["R", "L", "A"]
+    page.press("Coronal")
+    assert page.texts(".body-side") == ["R", "L", "H"]
+    page.press("Sagittal")
+    assert page.texts(".body-side") == ["A", "P", "H"]
+
+
+def test_a_picture_has_no_sides_of_a_body(page: Page, platform: RunningPlatform, tmp_path: Path) -> None:
+    picture = write_image(tmp_path / "plane.mha", np.add.outer(np.arange(60), np.arange(80)).astype(np.int16))
+
+    opened(page, platform, "No sides", picture)
+
+    assert not page.all(".body-side")
+
+
+def test_a_finger_changes_the_window_of_a_volume_by_how_far_it_goes(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    """Browsers that tell no `movementX` of fingers changed nothing."""
+    opened(page, platform, "By finger", volume(tmp_path, "ramp.mha"))
+    canvas, caption = page.find(".slice-view canvas"), page.find(".slice-caption")
+    x, y = (int(canvas.rect[start] + canvas.rect[length] / 2) for start, length in AXES)
+    untouched = caption.text
+    page.browser.execute_script(
+        "for (const name of ['movementX', 'movementY']) Object.defineProperty(PointerEvent.prototype, name, { get: () => 0 })"
+    )
+
+    touch(page, "touchStart", (x, y))
+    touch(page, "touchMove", (x + 60, y + 30))
+    touch(page, "touchEnd")
+
+    wait_until(lambda: caption.text != untouched, timeout_s=20, what="another window")
 
 
 def test_patients_are_told_of_in_words(page: Page, platform: RunningPlatform, tmp_path: Path) -> None:

@@ -39,6 +39,11 @@ export class Grip {
   }
 }
 
+// Whether it is fingers that hold pictures here, and there is neither wheel nor Shift.
+export function isByTouch() {
+  return window.matchMedia("(pointer: coarse)").matches;
+}
+
 export function placeOf({ offsetX, offsetY }) {
   return [offsetX * window.devicePixelRatio, offsetY * window.devicePixelRatio];
 }

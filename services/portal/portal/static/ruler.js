@@ -106,8 +106,9 @@ function outlined(context, colour, lines) {
 function written(context, colour, text, x, y) {
   const ratio = window.devicePixelRatio;
   Object.assign(context, { font: `${14 * ratio}px system-ui, sans-serif`, strokeStyle: "rgb(0 0 0 / 70%)", lineWidth: 3.5 * ratio, fillStyle: colour });
-  context.strokeText(text, x, y);
-  context.fillText(text, x, y);
+  const left = Math.min(x, context.canvas.width - context.measureText(text).width - 2 * TICK_PX); // or it is cut off at the border
+  context.strokeText(text, left, y);
+  context.fillText(text, left, y);
 }
 
 // The largest of 1, 2, 5, 10, 20 … that is no longer.

@@ -23,6 +23,7 @@ export class SliceControls {
       view.presets.length > 0 && this.windows.select,
       volume.window && this.reset,
       view.ruler.button,
+      view.fullScreen.button,
       view.overlays.layers.length > 0 && view.overlays.view,
       element("p", { class: "slice-help", title: view.keys() }, view.help()),
       this.complaint,

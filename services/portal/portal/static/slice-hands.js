@@ -18,7 +18,7 @@ export function listenTo(view) {
   canvas.addEventListener("pointermove", (event) => {
     if (!event.buttons || !grip.has(event)) return;
     const { x, y, factor, around } = grip.follow(event);
-    if (!grip.isByTwo) return drag(view, event);
+    if (!grip.isByTwo) return drag(view, event, x, y);
     view.move(-x, -y);
     view.zoom(factor, ...around);
   });
@@ -28,11 +28,12 @@ export function listenTo(view) {
   canvas.addEventListener("keydown", (event) => press(view, event));
 }
 
-function drag(view, event) {
+// How far it went the grip says, in the screen's own pixels: `movementX` is 0 for fingers in some browsers.
+function drag(view, event, x, y) {
   if (view.ruler.isOn) return view.ruler.follow(...placeOf(event));
   const ratio = window.devicePixelRatio;
   const moves = event.shiftKey || event.buttons === 4 || !view.volume.window;
-  return moves ? view.move(-event.movementX * ratio, -event.movementY * ratio) : view.dragWindow(event.movementX, event.movementY);
+  return moves ? view.move(-x, -y) : view.dragWindow(x / ratio, y / ratio);
 }
 
 function wheelOf(view) {
@@ -80,6 +81,7 @@ function toolsOf(view) {
     0: () => view.showAll(),
     r: () => view.lookThrough(null),
     m: () => view.ruler.toggle(),
+    f: () => view.fullScreen.toggle(),
     Delete: () => view.ruler.removeLast(),
   };
 }

@@ -1,6 +1,9 @@
 // A volume one can turn over slice by slice, in three directions and any window; a picture is a volume of one slice.
 
+import { BodyDirections } from "./body-directions.js";
 import { element } from "./dom.js";
+import { FullScreen } from "./full-screen.js";
+import { isByTouch } from "./grip.js";
 import { Overlays } from "./overlays.js";
 import { Ruler } from "./ruler.js";
 import { SliceControls, TITLES } from "./slice-controls.js";
@@ -31,8 +34,11 @@ export class SliceView {
     this.caption = element("p", { class: "slice-caption", "aria-live": "off" });
     this.ruler = new Ruler(this);
     this.overlays = new Overlays(layers, this, signal);
+    this.directions = this.isPicture || image.eye_choice !== "NA" ? null : new BodyDirections(); // an eye is no body
+    this.element = element("div", { class: "slice-view" });
+    this.fullScreen = new FullScreen(this.element);
     this.controls = new SliceControls(this);
-    this.element = element("div", { class: "slice-view" }, element("div", { class: "slice-picture" }, this.canvas, this.caption, zoomButtons(this, ZOOM_STEP)), this.controls.element);
+    this.element.append(element("div", { class: "slice-picture" }, this.canvas, this.caption, this.directions?.view ?? "", zoomButtons(this, ZOOM_STEP)), this.controls.element);
     this.show(this.planes.find((plane) => plane.axis === "z")); // as it was taken, which is also the quickest
     listenTo(this);
     this.overlays.choose();
@@ -58,6 +64,7 @@ export class SliceView {
   }
 
   help() {
+    if (isByTouch()) return `${this.volume.window ? "Drag for brightness and contrast; two fingers to zoom and move" : "Drag to move, two fingers to zoom"}.`;
     const turn = this.isPicture ? "Scroll to zoom" : "Scroll for other slices, with Ctrl to zoom";
     const drag = this.volume.window ? "drag for brightness and contrast, with Shift to move" : "drag to move";
     return `${turn}; ${drag}.`;
@@ -65,7 +72,7 @@ export class SliceView {
 
   keys() {
     const arrows = this.isPicture ? "arrows to move" : "arrows for other slices";
-    return `Keys: ${arrows}, plus and minus to zoom, 0 for all of it${this.volume.window ? ", R for the window it came with" : ""}${this.presets.length ? `, 1 to ${this.presets.length} for other windows` : ""}, M to measure.`;
+    return `Keys: ${arrows}, plus and minus to zoom, 0 for all of it${this.volume.window ? ", R for the window it came with" : ""}${this.presets.length ? `, 1 to ${this.presets.length} for other windows` : ""}, M to measure, F for the whole screen.`;
   }
 
   // --- What is seen
@@ -80,6 +87,7 @@ export class SliceView {
       this.view.fit(screen.width, screen.height);
       this.view.showAll();
     }
+    this.directions?.show(plane);
     this.controls.showPlane(plane, this.indexes.get(plane));
     this.change();
   }

@@ -2,8 +2,10 @@
 
 import * as api from "./api.js";
 import { element } from "./dom.js";
-import { Grip, placeOf } from "./grip.js";
+import { FullScreen } from "./full-screen.js";
+import { Grip, isByTouch, placeOf } from "./grip.js";
 import { ImagePass } from "./image-pass.js";
+import { OverviewMap } from "./overview-map.js";
 import { Ruler } from "./ruler.js";
 import { Viewport } from "./viewport.js";
 import { magnification, microns } from "./words.js";
@@ -16,7 +18,8 @@ const AHEAD = 0.5; // tiles around what is seen are fetched too, for so much of 
 const LOOK_AGAIN_MS = 2000;
 const MOST_LOOKS = 30;
 const FALLBACK_LEVELS = 4; // coarser tiles drawn below those that are still on their way
-const HELP = "Drag to move, scroll to zoom. Keys: arrows, plus, minus, 0 for all of it, M to measure.";
+const KEYS = "Keys: arrows, plus, minus, 0 for all of it, M to measure, F for the whole screen.";
+const WHOLE = { z: 0, x: 0, y: 0 };
 
 export class TileView {
   static async open(image, signal) {
@@ -31,11 +34,17 @@ export class TileView {
     this.signal = signal;
     this.tiles = new Map(); // bitmap by path, the least recently drawn first; null while it is on its way
     this.outdated = new Set(); // paths of bitmaps that are shown until there is a better one
-    this.canvas = element("canvas", { tabindex: "0", role: "img", "aria-label": `${image.name}. ${HELP}` });
+    this.canvas = element("canvas", { tabindex: "0", role: "img", "aria-label": `${image.name}. ${help()} ${KEYS}` });
     this.caption = element("p", { class: "slice-caption", "aria-live": "off" });
     this.ruler = new Ruler(this);
     this.scene = ""; // there is one picture only to measure in
-    this.element = element("div", { class: "tile-view" }, this.canvas, this.caption, zoomButtons(this, ZOOM_STEP), element("div", { class: "tile-tools" }, this.ruler.button));
+    this.map = new OverviewMap(this);
+    this.element = element("div", { class: "tile-view" });
+    this.fullScreen = new FullScreen(this.element);
+    this.element.append(
+      element("div", { class: "tile-picture" }, this.canvas, this.caption, this.map.canvas, zoomButtons(this, ZOOM_STEP)),
+      element("div", { class: "slice-controls tile-tools" }, this.ruler.button, this.fullScreen.button, element("p", { class: "slice-help", title: KEYS }, help())),
+    );
     this.listen();
     new ResizeObserver(() => this.resize()).observe(this.canvas);
   }
@@ -53,6 +62,11 @@ export class TileView {
 
   move(x, y) {
     this.view.move(x, y);
+    this.draw();
+  }
+
+  moveTo(x, y) {
+    this.view.moveTo(x, y);
     this.draw();
   }
 
@@ -98,6 +112,8 @@ export class TileView {
     }
     for (const tile of this.visibleTiles(best, AHEAD)) this.want(tile);
     this.ruler.draw(context);
+    this.map.draw(this.found(this.pathOf(WHOLE)));
+    this.want(WHOLE);
     this.forgetOld();
     this.describe();
   }
@@ -130,17 +146,23 @@ export class TileView {
   }
 
   drawTile(tile, isWanted) {
-    const path = this.pathOf(tile);
-    const bitmap = this.tiles.get(path);
+    const bitmap = this.found(this.pathOf(tile));
     if (!bitmap) {
       if (isWanted) this.want(tile);
       return;
     }
-    this.tiles.delete(path);
-    this.tiles.set(path, bitmap);
     const perPixel = (tile.side / this.pyramid.tile_size) * this.view.scale;
     const [left, top] = this.view.place(tile.x * tile.side, tile.y * tile.side).map(Math.floor);
     this.context.drawImage(bitmap, left, top, Math.ceil(bitmap.width * perPixel) + 1, Math.ceil(bitmap.height * perPixel) + 1);
+  }
+
+  // Returns the bitmap that is here, as the one drawn last.
+  found(path) {
+    const bitmap = this.tiles.get(path);
+    if (!bitmap) return null;
+    this.tiles.delete(path);
+    this.tiles.set(path, bitmap);
+    return bitmap;
   }
 
   pathOf({ z, x, y }) {
@@ -180,7 +202,7 @@ export class TileView {
     this.canvas.height = Math.max(Math.round(this.canvas.clientHeight * ratio), 1);
     this.context = this.canvas.getContext("2d");
     this.view.fit(this.canvas.width, this.canvas.height);
-    this.draw();
+    this.drawNow(); // a frame later it would have been seen empty
   }
 
   // --- Hands
@@ -220,10 +242,15 @@ export class TileView {
       "-": () => this.zoom(1 / ZOOM_STEP),
       0: () => this.showAll(),
       m: () => this.ruler.toggle(),
+      f: () => this.fullScreen.toggle(),
       Delete: () => this.ruler.removeLast(),
     };
     if (!actions[event.key] || event.ctrlKey || event.metaKey) return; // with these they are the browser's own
     event.preventDefault();
     actions[event.key]();
   }
+}
+
+function help() {
+  return isByTouch() ? "Drag to move, two fingers to zoom." : "Drag to move, scroll to zoom.";
 }

@@ -39,6 +39,11 @@ export class Viewport {
     this.center.y = within(this.center.y + y / this.scale, this.height);
   }
 
+  moveTo(x, y) {
+    this.center = { x, y };
+    this.move(0, 0);
+  }
+
   // Zooms so that what is under the point of the screen stays under it.
   zoom(factor, x = this.screen.width / 2, y = this.screen.height / 2) {
     const closest = Math.max(CLOSEST, this.fitting * CLOSEST);
