@@ -7,32 +7,45 @@ const PARTS_AT_ONCE = 3;
 const TRIES = 6;
 const PAUSE_MS = 500;
 
+const beingSent = new Set(); // names of notes
+
 // Returns the API address of the completed upload. `onProgress` hears how many bytes have arrived.
 export async function upload(file, { onProgress, signal }) {
-  const begun = (await interrupted(file)) || (await begin(file));
+  const note = await Note.of(file);
+  if (beingSent.has(note.name)) return send(file, { note: null, onProgress, signal }); // its twin is on the way
+  beingSent.add(note.name);
+  try {
+    return await send(file, { note, onProgress, signal });
+  } finally {
+    beingSent.delete(note.name);
+  }
+}
+
+async function send(file, { note, onProgress, signal }) {
+  const begun = (await interrupted(file, note)) || (await begin(file, note));
   const path = `/api/v1/uploads/${begun.pk}/${begun.s3_upload_id}`;
   const sent = await sendParts(file, path, begun.parts, { onProgress, signal });
   const completed = await api.patch(`${path}/complete-multipart-upload/`, { parts: sent });
-  forget(file);
+  note?.forget();
   return completed.api_url;
 }
 
-async function begin(file) {
+async function begin(file, note) {
   const created = await api.post("/api/v1/uploads/", { filename: file.name });
-  remember(file, { pk: created.pk, s3_upload_id: created.s3_upload_id });
+  note?.write({ pk: created.pk, s3_upload_id: created.s3_upload_id });
   return { ...created, parts: [] };
 }
 
 // The same file chosen again in this tab, after a lost connection or a reload: ask which parts are there.
-async function interrupted(file) {
-  const known = remembered(file);
+async function interrupted(file, note) {
+  const known = note?.read();
   if (!known) return null;
   try {
     const listed = await api.get(`/api/v1/uploads/${known.pk}/${known.s3_upload_id}/list-parts/`);
     return { ...known, parts: listed.parts.filter((part) => part.Size === lengthOf(file, part.PartNumber)) };
   } catch (error) {
     if (!(error instanceof api.ApiError)) throw error;
-    forget(file);
+    note.forget();
     return null;
   }
 }
@@ -140,18 +153,35 @@ function lengthOf(file, number) {
 
 // --- What this tab remembers of uploads that were begun
 
-function noteName(file) {
-  return `upload:${file.name}:${file.size}:${file.lastModified}`;
+const LOOKED_AT_BYTES = 4096;
+
+// Kept under all that tells a file from others: series have files of one name, size and date in several folders, and the rest of
+// one must never be put behind the beginning of another.
+class Note {
+  static async of(file) {
+    const ends = [file.slice(0, LOOKED_AT_BYTES), file.slice(-LOOKED_AT_BYTES)];
+    const bytes = await new Blob(ends).arrayBuffer();
+    return new Note(`upload:${file.webkitRelativePath || file.name}:${file.size}:${file.lastModified}:${checksum(bytes)}`);
+  }
+
+  constructor(name) {
+    this.name = name;
+  }
+
+  read() {
+    return JSON.parse(sessionStorage.getItem(this.name));
+  }
+
+  write(begun) {
+    sessionStorage.setItem(this.name, JSON.stringify(begun));
+  }
+
+  forget() {
+    sessionStorage.removeItem(this.name);
+  }
 }
 
-function remember(file, begun) {
-  sessionStorage.setItem(noteName(file), JSON.stringify(begun));
-}
-
-function remembered(file) {
-  return JSON.parse(sessionStorage.getItem(noteName(file)));
-}
-
-function forget(file) {
-  sessionStorage.removeItem(noteName(file));
+// FNV-1a of 32 bits; what browsers offer instead they offer over https alone.
+function checksum(bytes) {
+  return new Uint8Array(bytes).reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193), 0x811c9dc5) >>> 0;
 }

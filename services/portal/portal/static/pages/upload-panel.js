@@ -2,6 +2,7 @@
 
 import * as api from "../api.js";
 import { announce, element, notice } from "../dom.js";
+import { Folder, chosenFolder, dropped } from "../folder-files.js";
 import { LEAVING } from "../leaving.js";
 import { together, upload } from "../upload.js";
 import { bytes, countOf } from "../words.js";
@@ -9,6 +10,7 @@ import { groupingForm } from "./grouping.js";
 import { SessionCard } from "./session-card.js";
 
 const FILES_AT_ONCE = 3;
+const MOST_FILES = 2000; // of one import, see `Sessions` of the ingest worker
 const REMEMBERED_SESSIONS = 5;
 const GIVE_UP = "Files are still being sent. If you leave this page, they are not added.";
 
@@ -19,9 +21,11 @@ export class UploadPanel {
     this.sessions = new Map();
     this.isSending = false;
     this.input = element("input", { type: "file", multiple: true, id: "files", onchange: () => this.send([...this.input.files]) });
+    this.folder = element("input", { type: "file", webkitdirectory: true, id: "folder", onchange: () => this.folder.files.length && this.send([chosenFolder([...this.folder.files])]) });
+    this.stop = new AbortController();
     this.progress = element("progress", { max: "1", value: 0, "aria-label": "Sending files" });
     this.progressText = element("p", { class: "hint", role: "status" });
-    this.sending = element("div", { class: "sending", hidden: true }, this.progress, this.progressText);
+    this.sending = element("div", { class: "sending", hidden: true }, this.progress, this.progressText, element("button", { type: "button", class: "quiet", onclick: () => this.stop.abort() }, "Stop sending"));
     this.complaints = element("div");
     this.isGrouped = element("input", { type: "checkbox", name: "grouped" });
     this.grouping = element("div");
@@ -35,41 +39,61 @@ export class UploadPanel {
     return [...this.sessions.values()].some((card) => card.isBusy);
   }
 
+  // Ends when the reader wants no more to be sent, or leaves.
+  get stopped() {
+    return AbortSignal.any([this.signal, this.stop.signal]);
+  }
+
   async refresh() {
     for (const pk of remembered(this.archive)) if (!this.sessions.has(pk)) this.watch(pk);
     await Promise.all([...this.sessions.values()].filter((card) => card.isBusy).map((card) => card.refresh()));
   }
 
   dropZone() {
+    const label = (input, content) => element("label", { for: input.id }, content);
+    const takesFolders = "webkitdirectory" in this.folder; // phones do not
     const zone = element(
-      "label",
-      { class: "drop", for: "files" },
-      element("span", { class: "button primary" }, "Add images"),
-      element("span", {}, "or drop files here: DICOM, MetaImage, NIfTI, NRRD, TIFF, slides, photographs, or a zip of them"),
+      "div",
+      { class: "drop" },
       this.input,
+      label(this.input, element("span", { class: "button primary" }, "Add images")),
+      takesFolders && [this.folder, label(this.folder, element("span", { class: "button" }, "Add a folder"))],
+      label(this.input, "or drop files and folders here: DICOM, MetaImage, NIfTI, NRRD, TIFF, slides, photographs, or a zip of them"),
     );
     const hold = (event) => {
       event.preventDefault();
       zone.classList.toggle("over", event.type === "dragover");
     };
     for (const name of ["dragover", "dragleave", "drop"]) zone.addEventListener(name, hold);
-    zone.addEventListener("drop", (event) => this.send([...event.dataTransfer.files]));
+    zone.addEventListener("drop", (event) => this.sendDropped(event.dataTransfer));
     return zone;
+  }
+
+  async sendDropped(transfer) {
+    try {
+      await this.send(await dropped(transfer));
+    } catch (error) {
+      this.complain("The folder could not be read.", String(error));
+    }
   }
 
   together() {
     return element("label", { class: "inline" }, this.isGrouped, "Several of these files belong to one item");
   }
 
-  async send(files) {
-    if (!files.length || this.isSending) return;
+  // Of files and folders.
+  async send(wanted) {
+    if (!wanted.length || this.isSending) return;
+    if (wanted.length > MOST_FILES) return this.complain(`These are ${wanted.length} files.`, `One import takes ${MOST_FILES}; send their folder, a zip of them, or some after the others.`);
     this.begin();
     try {
       await requireWelcome(this.archive);
+      const files = await this.packed(wanted);
       const sent = await this.sendAll(files);
       if (sent.length) await (this.isGrouped.checked ? this.group(sent) : this.start(sent));
     } catch (error) {
       if (error.name !== "AbortError") this.complain("The files were not sent.", error.reasons || String(error));
+      else if (this.stop.signal.aborted) this.complain("Sending was stopped.", "Nothing was added.");
     } finally {
       this.end();
     }
@@ -77,23 +101,46 @@ export class UploadPanel {
 
   begin() {
     this.isSending = true;
-    this.input.disabled = true;
+    this.stop = new AbortController();
+    this.input.disabled = this.folder.disabled = true;
     this.sending.hidden = false;
     this.complaints.replaceChildren();
   }
 
   end() {
     this.isSending = false;
-    this.input.disabled = false;
-    this.input.value = "";
+    this.input.disabled = this.folder.disabled = false;
+    this.input.value = this.folder.value = "";
     this.sending.hidden = true;
+  }
+
+  // Makes a file of each folder; what cannot be read in one is named and left out.
+  async packed(wanted) {
+    const files = [];
+    for (const each of wanted) files.push(each instanceof Folder ? await this.pack(each) : each);
+    return files.filter(Boolean);
+  }
+
+  async pack(folder) {
+    const { stopped: signal } = this;
+    const total = countOf(folder.files.length, "file");
+    const onProgress = (done) => {
+      this.progress.value = done / folder.files.length;
+      this.progressText.textContent = `Reading ${folder.name}: ${done} of ${total}`;
+    };
+    const canNotRead = (file, error) => {
+      if (error.name === "AbortError") throw error;
+      this.complain(file.name, "It could not be read.");
+    };
+    if (folder.files.length) return folder.packed({ signal, onProgress, canNotRead });
+    this.complain(folder.name, "There are no files in this folder.");
   }
 
   // A file that is refused or lost hurts only itself.
   async sendAll(files) {
     const sent = [];
     const arrived = new Map(files.map((file) => [file, 0]));
-    await together(FILES_AT_ONCE, files, this.signal, async (file, signal) => {
+    await together(FILES_AT_ONCE, files, this.stopped, async (file, signal) => {
       const onProgress = (count) => this.showProgress(arrived.set(file, count), sent.length);
       try {
         sent.push(await upload(file, { onProgress, signal }));
