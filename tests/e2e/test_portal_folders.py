@@ -1,4 +1,4 @@
-"""Folders that are added to an archive on the page."""
+"""Folders that are added to an archive on the page, and what became of imports that began elsewhere."""
 
 import base64
 import os
@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from pydicom.dataset import Dataset
+from selenium.webdriver.common.by import By
 
 from demo.imaging import anatomy, write_dicom_series
 from tests.support.platform import RunningPlatform
 from tests.support.portal import Page, volume
+from tests.support.processes import wait_until
 
 SAME_MOMENT = (1_700_000_000, 1_700_000_000)
 ZIPPED = """
@@ -129,3 +131,30 @@ def test_more_files_than_an_import_takes_are_not_sent_first(page: Page, platform
     """)
 
     page.shows("These are 2001 files.")
+
+
+def test_reasons_of_an_import_are_found_from_its_notification_on_any_machine(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    client = platform.client()
+    archive = client.create_archive("Elsewhere begun")
+    broken = tmp_path / "broken.mha"
+    broken.write_bytes(b"ObjectType = Image\nNDims = 3\n")
+    uploads = [client.upload(file) for file in (volume(tmp_path, "good.mha"), broken)]
+    client.wait_for_session(client.start_session(uploads, archive=archive["pk"])["pk"])
+    wait_until(
+        lambda: any(
+            each["archive"] == archive["pk"] for each in client.call("GET", "notifications/")["results"]
+        ),
+        timeout_s=30,
+        what="the notification",
+    )
+    page.sign_in(platform.token)
+    page.shows("New archive")
+    page.open("/notifications/")
+    page.shows("1 image; 1 refused")
+
+    page.browser.find_element(By.PARTIAL_LINK_TEXT, "Open Elsewhere begun").click()
+
+    page.shows("1 image from 2 files")
+    assert "broken.mha" in page.find(".earlier .refusals").text

@@ -124,6 +124,7 @@ _IMPORT: dict[str, JsonSchema] = {
         pk=TEXT,
         created=TIME,
         creator=WHOLE,
+        archive=maybe(TEXT),
         status=one_of(SessionStatus),
         error_message=maybe(TEXT),
         image_set=listed(LINK),

@@ -111,6 +111,7 @@ def show_session(
         "pk": session.id,
         "created": to_text(session.created_at),
         "creator": session.creator_number,
+        "archive": session.archive,
         "status": session.status.value,
         "error_message": session.error_message,
         "image_set": [f"{public_url}/api/v1/cases/images/{image.id}/" for image in told.images],

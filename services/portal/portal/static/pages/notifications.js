@@ -5,6 +5,7 @@ import { acting } from "../acting.js";
 import { announce, element, field, link, notice } from "../dom.js";
 import { mute } from "../muting.js";
 import { moment } from "../words.js";
+import { OPENED_BY } from "./earlier-imports.js";
 
 const NOTIFICATIONS = "/api/v1/notifications/";
 const PAGE_SIZE = 50;
@@ -70,8 +71,14 @@ function row(each, titles) {
     "li",
     { class: "card person", "data-read": String(each.read) },
     element("div", {}, element("p", {}, sentence), element("p", { class: "hint" }, [title, moment(each.created)].filter(Boolean).join(" · "))),
-    each.archive && link(each.kind === "access.requested" ? `/archives/${each.archive}/members/` : `/archives/${each.archive}/`, title ? `Open ${title}` : "Open the archive"),
+    each.archive && link(`/archives/${each.archive}/${placeOf(each)}`, title ? `Open ${title}` : "Open the archive"),
   );
+}
+
+// Where in the archive it is told at length.
+function placeOf({ kind }) {
+  if (kind === "access.requested") return "members/";
+  return kind.startsWith("import.") ? `?${OPENED_BY}` : "";
 }
 
 function mutedList(user, titles, signal) {

@@ -2,26 +2,29 @@
 
 import * as api from "../api.js";
 import { element, plainTable } from "../dom.js";
-import { bytes, countOf } from "../words.js";
+import { bytes, countOf, moment } from "../words.js";
 
 const FEW = 3;
 const PHASES = { fetching: "Fetching", unpacking: "Unpacking", recognising: "Recognising", converting: "Converting", storing: "Storing" };
 const ENDED = ["Succeeded", "Failed", "Cancelled"];
 const WORDS = { Queued: "Waiting", Started: "Importing", "Re-Queued": "Waiting to be tried again", Succeeded: "Imported", Failed: "Failed", Cancelled: "Cancelled" };
 
+export function hasEnded({ status }) {
+  return ENDED.includes(status);
+}
+
 export class SessionCard {
-  constructor(pk, signal) {
-    this.pk = pk;
-    this.signal = signal;
+  constructor(pk, signal, { isDated = false } = {}) {
+    Object.assign(this, { pk, signal, isDated });
     this.isBusy = true;
     this.view = element("section", { class: "card session", "aria-label": "Import" });
   }
 
   async refresh() {
     const session = await api.get(`/api/v1/cases/upload-sessions/${this.pk}/`, { signal: this.signal });
-    this.isBusy = !ENDED.includes(session.status);
+    this.isBusy = !hasEnded(session);
     this.view.dataset.status = session.status;
-    this.view.replaceChildren(summary(session), ...details(session), ...this.actions(session));
+    this.view.replaceChildren(summary(session, this.isDated), ...details(session), ...this.actions(session));
   }
 
   actions({ status }) {
@@ -43,8 +46,8 @@ export class SessionCard {
   }
 }
 
-function summary(session) {
-  return element("p", { class: "summary" }, element("strong", {}, WORDS[session.status] || session.status), " ", outcome(session));
+function summary(session, isDated) {
+  return element("p", { class: "summary" }, element("strong", {}, WORDS[session.status] || session.status), " ", outcome(session), isDated && ` · begun ${moment(session.created)}`);
 }
 
 function outcome(session) {

@@ -6,6 +6,7 @@ import { Folder, chosenFolder, dropped } from "../folder-files.js";
 import { LEAVING } from "../leaving.js";
 import { together, upload } from "../upload.js";
 import { bytes, countOf } from "../words.js";
+import { earlierImports, underWay } from "./earlier-imports.js";
 import { groupingForm } from "./grouping.js";
 import { SessionCard } from "./session-card.js";
 
@@ -30,7 +31,7 @@ export class UploadPanel {
     this.isGrouped = element("input", { type: "checkbox", name: "grouped" });
     this.grouping = element("div");
     this.list = element("div", { class: "sessions" });
-    this.view = element("section", { class: "upload", "aria-label": "Add images" }, this.dropZone(), this.together(), this.sending, this.complaints, this.grouping, this.list);
+    this.view = element("section", { class: "upload", "aria-label": "Add images" }, this.dropZone(), this.together(), this.sending, this.complaints, this.grouping, this.list, earlierImports(archive, signal));
     window.addEventListener("beforeunload", (event) => this.isSending && event.preventDefault(), { signal });
     document.addEventListener(LEAVING, (event) => this.isSending && !window.confirm(GIVE_UP) && event.preventDefault(), { signal });
   }
@@ -45,7 +46,8 @@ export class UploadPanel {
   }
 
   async refresh() {
-    for (const pk of remembered(this.archive)) if (!this.sessions.has(pk)) this.watch(pk);
+    this.others ??= await underWay(this.archive, this.signal); // begun on another page, or by a program
+    for (const pk of [...this.others, ...remembered(this.archive)]) if (!this.sessions.has(pk)) this.watch(pk);
     await Promise.all([...this.sessions.values()].filter((card) => card.isBusy).map((card) => card.refresh()));
   }
 
