@@ -52,6 +52,7 @@ def archive(platform: RunningPlatform, tmp_path_factory: pytest.TempPathFactory)
     viewer = {"title": "Reading room", "url": "https://127.0.0.1:1/read", "users": ["admin"]}
     shown_with = client.call("POST", "workstations/", json=viewer)["api_url"]
     client.call("PATCH", archive["api_url"], json={"view_content": content, "workstation": shown_with})
+    client.call("POST", "notifications/read/", json={})  # there are some that were read, and one that was not
     _, token = platform.new_user("somebody-who-asks")
     asking = {"message": "Please.", "terms_version": 0}
     platform.client(token).call("POST", f"archives/{archive['pk']}/requests/", json=asking)

@@ -313,3 +313,42 @@ def test_archives_of_an_organisation_are_found_by_its_name_and_from_any_of_them(
 
     wait_until(lambda: page.texts(".archive h2") == ["Theirs"], timeout_s=20, what="that of the society")
     assert page.texts("[aria-label=Organisation]") == ["Unkept society"]
+
+
+def test_the_card_of_a_public_archive_is_there_before_anybody_signs_in(
+    page: Page, platform: RunningPlatform
+) -> None:
+    """The page at its address was that of signing in and nothing else, so that a press on the card seemed to do nothing."""
+    client = platform.client()
+    client.create_archive("Open to all", public=True)
+    private = client.create_archive("Open to few")
+    page.open("/")
+    page.shows("Open to all")
+
+    page.press("Open to all")
+    page.shows("Sign in to ask for access, or to see its items.")
+    assert page.texts("h1") == ["Open to all"]
+    page.fill("token", platform.token)
+    page.press("Sign in with a token")
+    page.shows("Nothing is in here yet.")
+
+    page.browser.delete_all_cookies()
+    page.open(f"/archives/{private['slug']}/")
+    page.shows("Sign in to see this page")
+    assert "Open to few" not in page.find("body").text
+
+
+def test_the_page_one_is_on_is_seen_in_the_strip_of_pages_on_a_phone(
+    page: Page, platform: RunningPlatform
+) -> None:
+    archive = platform.client().create_archive("On a phone")
+    phone = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    page.sign_in(platform.token)
+    page.shows("New archive")
+
+    for name in ("members", "deleted", "settings", "table"):
+        page.open(f"/archives/{archive['slug']}/{name}/")
+        here = page.find(".pages [aria-current]")
+        left, right = here.rect["x"], here.rect["x"] + here.rect["width"]
+        assert 0 <= left < right <= phone["width"], name

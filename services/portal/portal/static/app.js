@@ -90,6 +90,7 @@ async function whoAmI(signal) {
 
 function present(shown) {
   main.replaceChildren(shown);
+  main.querySelector(".pages [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" }); // a phone shows a part of the strip
   main.focus({ preventScroll: true });
   window.scrollTo(0, 0);
   announce(document.title);

@@ -62,7 +62,7 @@ async function unknown(archive, { signal, title, again }) {
   return element("article", {}, element("header", { class: "archive-header" }, logo(plate, signal), words), panel);
 }
 
-function header(archive, signal) {
+export function header(archive, signal) {
   return element(
     "header",
     { class: "archive-header" },
@@ -117,7 +117,7 @@ function filedUnder(archive) {
   return facts.length > 0 && element("p", { class: "facts" }, facts);
 }
 
-function publications(archive) {
+export function publications(archive) {
   if (!archive.publications.length) return null;
   const cited = (each) => element("li", {}, each.citation && `${each.citation} `, element("a", { href: each.url, rel: "noopener" }, each.identifier));
   return element("section", { class: "chapter" }, element("h2", {}, "Publications"), element("ul", { class: "publications" }, archive.publications.map(cited)));

@@ -2,24 +2,38 @@
 
 import * as api from "../api.js";
 import { element, field, showComplaints } from "../dom.js";
+import { header, publications } from "./archive.js";
 import { archiveList } from "./archives.js";
+import { findArchive } from "./find-archive.js";
 
+const OF_AN_ARCHIVE = /^\/archives\/([^/]+)\//;
+
+// Stands at every address while nobody is signed in; of a public archive the card is there before.
 export async function signInPage({ onSignIn, signal, title }) {
-  title("Sign in");
+  const { pathname } = window.location;
+  const archive = await cardAt(pathname, signal);
+  title(archive ? archive.title : "Sign in");
+  if (archive) return element("article", {}, header(archive, signal), publications(archive), signIn("Sign in to ask for access, or to see its items.", onSignIn, "h2"));
   const archives = await archiveList(signal);
-  return element(
-    "div",
-    {},
-    element(
-      "section",
-      { class: "narrow sign-in" },
-      element("h1", {}, "Medical image archives"),
-      element("p", { class: "lead" }, "Upload what scanners and microscopes write, and look at it seconds later."),
-      passwordForm(onSignIn),
-      tokenForm(onSignIn),
-    ),
-    archives && element("section", { class: "public" }, element("h2", {}, "Public archives"), archives),
-  );
+  const lead = pathname === "/" ? "Upload what scanners and microscopes write, and look at it seconds later." : "Sign in to see this page, if it is shown to you.";
+  return element("div", {}, signIn(lead, onSignIn), archives && element("section", { class: "public" }, element("h2", {}, "Public archives"), archives));
+}
+
+// Null where there is no archive that everybody may know of.
+async function cardAt(path, signal) {
+  const [, name] = path.match(OF_AN_ARCHIVE) || [];
+  if (!name) return null;
+  try {
+    return await findArchive(decodeURIComponent(name), signal);
+  } catch (error) {
+    if (error.status !== 404 && error.status !== 401) throw error;
+    return null;
+  }
+}
+
+function signIn(lead, onSignIn, heading = "h1") {
+  const title = heading === "h1" ? "Medical image archives" : "Sign in";
+  return element("section", { class: "narrow sign-in" }, element(heading, {}, title), element("p", { class: "lead" }, lead), passwordForm(onSignIn), tokenForm(onSignIn));
 }
 
 function passwordForm(onSignIn) {
@@ -28,7 +42,7 @@ function passwordForm(onSignIn) {
   const credentials = () => ({ username: username.value, password: password.value });
   return element(
     "form",
-    { class: "card", onsubmit: (event) => signIn(event, credentials(), "password", onSignIn) },
+    { class: "card", onsubmit: (event) => begin(event, credentials(), "password", onSignIn) },
     field({ name: "username", label: "Username", input: username }),
     field({ name: "password", label: "Password", hint: "The first start prints the administrator's.", input: password }),
     element("button", { type: "submit", class: "primary" }, "Sign in"),
@@ -39,13 +53,13 @@ function tokenForm(onSignIn) {
   const token = element("input", { type: "password", autocomplete: "off", spellcheck: "false", required: true });
   return element(
     "form",
-    { class: "card", onsubmit: (event) => signIn(event, { token: token.value.trim() }, "token", onSignIn) },
+    { class: "card", onsubmit: (event) => begin(event, { token: token.value.trim() }, "token", onSignIn) },
     field({ name: "token", label: "Your token", hint: "An API token that is good for everything works as well.", input: token }),
     element("button", { type: "submit" }, "Sign in with a token"),
   );
 }
 
-async function signIn(event, credentials, name, onSignIn) {
+async function begin(event, credentials, name, onSignIn) {
   event.preventDefault();
   const form = event.currentTarget;
   try {
