@@ -71,6 +71,7 @@ PAGES = {
     "/account/": "Change password",
     "/people/": "Add person",
     "/viewers/": "Add viewer",
+    "/sockets/": "Add socket",
     "/webhooks/": "Add webhook",
     "/archives/{slug}/": "seen.mha",
     "/archives/{slug}/table/": "1 of 1 items.",

@@ -47,6 +47,7 @@ def _pages(settings: Settings) -> Blueprint:
     @routes.get("/")
     @routes.get("/new-archive/")
     @routes.get("/viewers/")
+    @routes.get("/sockets/")
     @routes.get("/webhooks/")
     @routes.get("/notifications/")
     @routes.get("/account/")

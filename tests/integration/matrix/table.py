@@ -236,6 +236,7 @@ TABLE: dict[tuple[Service, str, str], Row] = {
             "/account/",
             "/people/",
             "/viewers/",
+            "/sockets/",
             "/webhooks/",
             "/api/",
             "/api/openapi.json",

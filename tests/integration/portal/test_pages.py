@@ -29,6 +29,7 @@ def client() -> Iterator[FlaskClient]:
         ("/", 200),
         ("/new-archive/", 200),
         ("/viewers/", 200),
+        ("/sockets/", 200),
         ("/webhooks/", 200),
         ("/account/", 200),
         ("/people/", 200),

@@ -17,6 +17,7 @@ import { bell, notificationsPage } from "./pages/notifications.js";
 import { peoplePage } from "./pages/people.js";
 import { settingsPage } from "./pages/settings.js";
 import { signInPage } from "./pages/sign-in.js";
+import { socketsPage } from "./pages/sockets.js";
 import { tablePage } from "./pages/table.js";
 import { versionsPage } from "./pages/versions.js";
 import { viewersPage } from "./pages/viewers.js";
@@ -26,6 +27,7 @@ const PAGES = [
   [/^\/$/, archivesPage],
   [/^\/new-archive\/$/, newArchivePage],
   [/^\/viewers\/$/, viewersPage],
+  [/^\/sockets\/$/, socketsPage],
   [/^\/webhooks\/$/, webhooksPage],
   [/^\/notifications\/$/, notificationsPage],
   [/^\/account\/$/, accountPage],
@@ -114,7 +116,7 @@ function nowhere(text) {
 function showAccount() {
   if (!user) return account.replaceChildren();
   const leave = element("button", { type: "button", class: "quiet", onclick: signOut }, "Sign out");
-  const people = user.administrator ? [link("/people/", "People")] : [];
+  const people = user.administrator ? [link("/people/", "People"), link("/sockets/", "Sockets")] : [];
   return account.replaceChildren(bell(left.signal), ...people, link("/webhooks/", "Webhooks"), link("/api/", "API"), link("/account/", user.username), leave);
 }
 

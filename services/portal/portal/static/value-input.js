@@ -19,7 +19,7 @@ function makerOf({ super_kind: group, kind, schema }) {
 }
 
 function text(socket, present) {
-  const input = element("input", { type: "text", value: present ?? "" });
+  const input = element("textarea", { rows: "2", value: present ?? "" }); // reports have lines, which other inputs drop
   return { input, read: async () => ({ value: input.value }) };
 }
 

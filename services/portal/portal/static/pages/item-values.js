@@ -2,7 +2,7 @@
 
 import * as api from "../api.js";
 import { acting, submitting } from "../acting.js";
-import { announce, element, field, notice } from "../dom.js";
+import { announce, element, field, link, notice } from "../dom.js";
 import { valueInput } from "../value-input.js";
 import { changeItem } from "./item-change.js";
 
@@ -10,7 +10,7 @@ const MOST_SOCKETS = 1000;
 const LONGEST_SHOWN = 90;
 
 export async function valuesSection(editing) {
-  const { item, mayEdit, signal } = editing;
+  const { item, mayEdit } = editing;
   if (!mayEdit && !item.values.length) return null;
   const rows = item.values.map((value) => valueRow(value, editing));
   return element(
@@ -18,14 +18,16 @@ export async function valuesSection(editing) {
     { class: "chapter values" },
     element("h2", {}, "Values"),
     element("ul", { class: "people" }, rows),
-    mayEdit && adding(await freeSockets(item, signal), editing),
+    mayEdit && adding(await freeSockets(editing), editing),
   );
 }
 
-async function freeSockets(item, signal) {
+// Those that the archive allows, where it does not allow all.
+async function freeSockets({ item, archive, signal }) {
   const { results } = await api.get(`/api/v1/components/interfaces/?limit=${MOST_SOCKETS}`, { signal });
   const filled = new Set([...item.values.map((value) => value.socket.slug), ...item.arriving.map((each) => each.interface)]);
-  return results.filter((socket) => !filled.has(socket.slug)).sort((one, other) => one.title.localeCompare(other.title));
+  const isAllowed = ({ slug }) => !archive.allowed_sockets.length || archive.allowed_sockets.includes(slug);
+  return results.filter((socket) => !filled.has(socket.slug) && isAllowed(socket)).sort((one, other) => one.title.localeCompare(other.title));
 }
 
 function valueRow(value, editing) {
@@ -55,7 +57,7 @@ function shown({ value, file, image, socket }) {
   if (image) return element("p", { class: "hint" }, "Shown above.");
   if (file) return element("a", { href: api.local(file), download: true }, decodeURIComponent(file.slice(file.lastIndexOf("/") + 1)));
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  if (text.length <= LONGEST_SHOWN) return element("p", {}, text);
+  if (text.length <= LONGEST_SHOWN) return element("p", { class: "written-value" }, text);
   return element("details", {}, element("summary", {}, `${text.slice(0, LONGEST_SHOWN)} …`), element("pre", { tabindex: "0" }, socket.kind === "String" ? text : JSON.stringify(value, null, 2)));
 }
 
@@ -88,7 +90,8 @@ function adding(sockets, editing) {
     place.replaceChildren(...(socket ? [valueForm(socket, socket.default_value, editing, cancel)] : []));
   };
   const picker = field({ name: "socket", label: "Add a value", input: select });
-  return sockets.length ? element("div", { class: "adding" }, picker, place) : notice("empty", "Every socket has a value.");
+  const about = element("p", {}, link("/sockets/", "About the sockets"));
+  return sockets.length ? element("div", { class: "adding" }, picker, about, place) : element("div", { class: "adding" }, notice("empty", "Every socket that may be filled here has a value."), about);
 }
 
 // What the server says of the one value that was sent belongs to the one input there is.

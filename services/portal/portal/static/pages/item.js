@@ -22,7 +22,7 @@ export async function itemPage({ signal, title, go }, slug, pk) {
   title(item.title || "Item");
   const images = element("div");
   await showImages(item, images, { presets: await presetsOf(archive, signal), signal });
-  const editing = { item, tag, signal, mayEdit, again: () => go(window.location.pathname) };
+  const editing = { item, archive, tag, signal, mayEdit, again: () => go(window.location.pathname) };
   return element(
     "article",
     {},

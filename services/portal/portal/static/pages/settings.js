@@ -56,7 +56,7 @@ function chapters(archive, lists, publications, signal) {
     "The card, which everybody sees of a public archive": [...card(archive, lists, signal), publications],
     "The page, for those with a role": page(archive),
     "What its items are shown with": viewing(archive, lists, signal),
-    "What comes in": arriving(archive),
+    "What comes in": arriving(archive, lists),
   };
 }
 
@@ -111,10 +111,11 @@ function viewerHint(usual) {
   return usual ? `${about} New archives get ${usual.title}, the viewer of this installation.` : about;
 }
 
-function arriving(archive) {
+function arriving(archive, { sockets }) {
   return [
     choices.flag({ name: "deidentify", label: "De-identify", hint: HINTS.deidentify }, archive.deidentify),
     choices.flag({ name: "keep_labels", label: "Keep labels of slides", hint: HINTS.keep_labels }, archive.keep_labels),
+    choices.choices({ name: "allowed_sockets", label: "Sockets that items may fill", hint: "None chosen: all of them." }, archive.allowed_sockets, sockets.map(({ slug, title }) => [slug, title])),
     choices.flag({ name: "versions_required", label: "Changes must name a version", hint: "Programs that change items have to say which version they have seen; this page always does." }, archive.versions_required),
   ];
 }
