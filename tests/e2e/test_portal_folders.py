@@ -13,6 +13,7 @@ from selenium.webdriver.common.by import By
 from demo.imaging import anatomy, write_dicom_series
 from tests.support.platform import RunningPlatform
 from tests.support.portal import Page, volume
+from tests.support.portal_images import AXES
 from tests.support.processes import wait_until
 
 SAME_MOMENT = (1_700_000_000, 1_700_000_000)
@@ -60,6 +61,24 @@ def test_a_folder_of_series_with_files_of_the_same_names_is_added_at_once(
     assert not page.all(".refusals")
     items = platform.client().wait_for_items(archive["pk"], 2)
     assert {item["title"].partition("-")[0] for item in items} == {"Series 1", "Series 2"}
+
+
+def test_folders_and_files_are_dropped_together(
+    page: Page, platform: RunningPlatform, disc: Path, tmp_path: Path
+) -> None:
+    archive = platform.client().create_archive("Dropped")
+    page.sign_in(platform.token)
+    page.shows("Dropped")
+    page.open(f"/archives/{archive['slug']}/")
+    box = page.find(".drop").rect
+    middle = {start: box[start] + box[length] / 2 for start, length in AXES}
+    files = [str(disc), str(volume(tmp_path, "loose.mha"))]
+    data = {"items": [], "files": files, "dragOperationsMask": 1}
+
+    for kind in ("dragEnter", "dragOver", "drop"):
+        page.browser.execute_cdp_cmd("Input.dispatchDragEvent", {"type": kind, **middle, "data": data})
+
+    page.shows("3 images from 2 files", timeout_s=60)
 
 
 @pytest.mark.parametrize("largest", [0xFFFFFFFF, 1000, 3])
