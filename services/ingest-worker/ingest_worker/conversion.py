@@ -16,6 +16,7 @@ from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.deidentification import Deidentification
 from ingest_worker.domain.files import SourceFile, natural_order
 from ingest_worker.domain.report import ConversionProgress, ConversionReport
+from ingest_worker.domain.work_disk import on_work_disk
 
 
 def convert(
@@ -69,6 +70,7 @@ def convert(
     """
     sources = _named(files)
     with (
+        on_work_disk(),
         _scratch_in(output) as scratch,
         nullcontext(isolation) if isolation else Isolation(jobs=jobs) as processes,
     ):

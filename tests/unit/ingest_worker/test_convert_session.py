@@ -1,8 +1,10 @@
 """One attempt at a session: what it leaves, and what other attempts may do to it."""
 
+import errno
 import hashlib
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -13,6 +15,7 @@ from demo.imaging import anatomy, write_dicom_series
 from ingest_worker.conversion import convert
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.report import ConversionReport, Rejection
+from ingest_worker.domain.work_disk import WorkDiskFull
 from ingest_worker.use_cases.convert_session import SessionWork
 from ingest_worker.use_cases.session_progress import ProgressListener
 
@@ -92,6 +95,18 @@ def test_an_attempt_removes_what_killed_ones_left(tmp_path: Path, blobs: FolderB
     attempt(SessionWork(blobs, blobs, refuse_all, tmp_path / "scratch", SECRET), epoch=2)
 
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_a_disk_that_is_full_before_the_first_file_is_fetched_is_told_so(
+    tmp_path: Path, blobs: FolderBlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_full(*_: Any, **__: Any) -> NoReturn:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "mkdir", is_full)
+
+    with pytest.raises(WorkDiskFull):
+        attempt(SessionWork(blobs, blobs, refuse_all, tmp_path / "scratch", SECRET), epoch=1)
 
 
 def test_an_attempt_that_comes_late_leaves_the_present_one_alone(

@@ -1,6 +1,5 @@
 """The life of a confined child: accept limits, do the pieces of a task, say how each ended. Runs right after a fork."""
 
-import errno
 import importlib
 import json
 import os
@@ -13,6 +12,7 @@ from typing import Any, Final, NoReturn
 from archive_shared.confinement.no_files import give_up_files
 from archive_shared.confinement.no_processes import give_up_processes
 from ingest_worker.adapters.limits import Spent, confine
+from ingest_worker.adapters.refused_by_system import STOPPED_BY_ERRNO
 from ingest_worker.domain.budget import Budget
 
 PACKAGES: Final = ("archive_shared", "ingest_worker")
@@ -21,13 +21,6 @@ RESULT: Final = b"R"
 SECONDS_BETWEEN_PROGRESS: Final = 0.2
 
 SIGNS_OF_LACKING_MEMORY: Final = ("bad_alloc", "can't start new thread")  # of C++, and of Python for a stack
-STOPPED_BY_ERRNO: Final = {
-    errno.EFBIG: "file size",
-    errno.EMFILE: "open files",
-    errno.ENOMEM: "memory",
-    errno.ENOSPC: "disk full",
-    errno.EDQUOT: "disk full",
-}
 
 
 def live(task: dict[str, Any], pipe: int, parent: int) -> NoReturn:
@@ -47,23 +40,38 @@ def live(task: dict[str, Any], pipe: int, parent: int) -> NoReturn:
     try:
         budget = Budget(**task["budget"])
         confine(budget, parent=parent)
-        for folder in task["writes"]:
-            Path(folder).mkdir(exist_ok=True)
-        give_up_files(packages=PACKAGES, read=task["reads"], write=task["writes"])
-        give_up_processes()
-        spent = Spent()
-        for number, arguments in enumerate(task["pieces"]):
-            if folder := arguments.get("folder"):
-                os.environ["TMPDIR"] = folder  # libvips puts the levels of a pyramid there first
-            ended = _ended(task["function"], arguments, budget, pipe)
-            if "done" not in ended and number > 0:
-                break  # what came before it may be to blame, so it is left for a new child
-            _say(pipe, RESULT, json.dumps(ended))
-            if "done" not in ended or spent.much_of(budget):
-                break
+        if refused := _refused_folder(task["writes"]):
+            _say(pipe, RESULT, json.dumps(refused))
+        else:
+            give_up_files(packages=PACKAGES, read=task["reads"], write=task["writes"])
+            give_up_processes()
+            _do(task, budget, pipe)
         status = 0
     finally:
         os._exit(status)
+
+
+def _refused_folder(folders: list[str]) -> dict[str, Any] | None:
+    """Make the folders, or return why one of them cannot be: the disk may be full."""
+    try:
+        for folder in folders:
+            Path(folder).mkdir(exist_ok=True)
+    except OSError as error:
+        return _stopped_by(error)
+    return None
+
+
+def _do(task: dict[str, Any], budget: Budget, pipe: int) -> None:
+    spent = Spent()
+    for number, arguments in enumerate(task["pieces"]):
+        if folder := arguments.get("folder"):
+            os.environ["TMPDIR"] = folder  # libvips puts the levels of a pyramid there first
+        ended = _ended(task["function"], arguments, budget, pipe)
+        if "done" not in ended and number > 0:
+            return  # what came before it may be to blame, so it is left for a new child
+        _say(pipe, RESULT, json.dumps(ended))
+        if "done" not in ended or spent.much_of(budget):
+            return
 
 
 def _ended(function: str, arguments: dict[str, Any], budget: Budget, pipe: int) -> dict[str, Any]:
@@ -77,10 +85,14 @@ def _ended(function: str, arguments: dict[str, Any], budget: Budget, pipe: int) 
     except MemoryError:
         return {"stopped": "memory", "detail": ""}
     except OSError as error:
-        return {"stopped": STOPPED_BY_ERRNO.get(error.errno or 0, "error"), "detail": _where(error)}
+        return _stopped_by(error)
     except Exception as error:
         lacks_memory = any(sign in str(error) for sign in SIGNS_OF_LACKING_MEMORY)
         return {"stopped": "memory" if lacks_memory else "error", "detail": _where(error)}
+
+
+def _stopped_by(error: OSError) -> dict[str, Any]:
+    return {"stopped": STOPPED_BY_ERRNO.get(error.errno or 0, "error"), "detail": _where(error)}
 
 
 def _function(path: str) -> Callable[..., dict[str, Any]]:

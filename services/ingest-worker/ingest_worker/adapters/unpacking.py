@@ -16,6 +16,7 @@ from io import FileIO
 from pathlib import Path
 from typing import IO
 
+from ingest_worker.adapters.refused_by_system import STOPPED_BY_ERRNO
 from ingest_worker.domain.budget import MIB, Budget, readable_bytes
 from ingest_worker.domain.files import SourceFile, is_one_line, natural_order
 from ingest_worker.domain.refusals import Refused
@@ -132,6 +133,10 @@ def _members(archive: SourceFile, target: Path, allowance: Allowance, on_progres
             _check_announced(entries, archive, allowance)
             return _extracted(opened, _told(entries, on_progress), archive, target, allowance)
     except ZIP_ERRORS as error:
+        if (
+            isinstance(error, OSError) and error.errno in STOPPED_BY_ERRNO
+        ):  # no archive is damaged for want of room
+            raise
         raise Refused(
             f"The archive {archive.base_name} is damaged or packed in a way that is not supported."
         ) from error

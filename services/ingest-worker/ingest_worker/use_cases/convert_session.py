@@ -19,6 +19,7 @@ from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.images import ColorSpace, ConvertedImage, ImageType, metadata_document
 from ingest_worker.domain.report import ConversionReport, Rejection
 from ingest_worker.domain.slides import FoundSlide, SlideFile
+from ingest_worker.domain.work_disk import on_work_disk
 from ingest_worker.use_cases.session_progress import ProgressListener, SessionProgress
 
 LONGEST_NAME = 200  # uploads have shorter names; files inside archives may be called anything
@@ -96,8 +97,9 @@ class SessionWork:
         for earlier in range(1, epoch):
             shutil.rmtree(self.scratch / f"{session}-{earlier}", ignore_errors=True)
         folder = self.scratch / f"{session}-{epoch}"
-        (folder / "in").mkdir(parents=True)
-        (folder / "out").mkdir()
+        with on_work_disk():
+            (folder / "in").mkdir(parents=True)
+            (folder / "out").mkdir()
         return folder
 
     def _fetch(self, folder: Path, number: int, file: Mapping[str, Any]) -> SourceFile:

@@ -11,6 +11,7 @@ from tifffile import TiffFile
 
 from archive_shared.colour_profile import without_origin
 from ingest_worker.adapters.readers.tiff_page import READING_ERRORS
+from ingest_worker.adapters.refused_by_system import refusal_behind
 from ingest_worker.adapters.volumes import PyramidReading
 from ingest_worker.adapters.writers.kept_pyramid import keep_pyramid
 from ingest_worker.domain.images import ColorSpace, ImageMetadata
@@ -49,6 +50,8 @@ def write_pyramid(
     ------
     Refused
         The pixels cannot be decoded, or are of a colour model that cannot be imported.
+    OSError
+        The disk is full, or a limit is reached.
     """
     pyvips.cache_set_max(0)
     metadata = reading.metadata
@@ -57,6 +60,8 @@ def write_pyramid(
             metadata = _tile(reading, path)
         digest = _pixels_sha256(path, on_progress)
     except pyvips.Error as error:
+        if refused := refusal_behind(error):
+            raise refused from error
         raise Damaged(reading.name, "its pixels cannot be decoded to the end") from error
     except READING_ERRORS as error:
         raise Damaged(reading.name, "its TIFF directories cannot be read") from error
