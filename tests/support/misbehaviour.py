@@ -41,6 +41,20 @@ def look_and_convert(arguments: Arguments, *, budget: Budget, on_progress: OnPro
     return {}
 
 
+def tell_pids_once(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    """Note who we are and wait to be killed, the first time; the second time say how often we were here."""
+    note = Path(arguments["path"])
+    if note.name == "pids" and not note.exists():
+        note.write_text(f"{os.getpid()} {os.getppid()}", encoding="ascii")
+        time.sleep(3600)
+    return {"looks": 1 + note.exists()}
+
+
+def kill_itself(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return {}
+
+
 def play(arguments: Arguments, *, budget: Budget, on_progress: OnProgress) -> Arguments:
     """Behave as asked: so that tasks of one function differ."""
     played: Callable[..., Arguments] = globals()[arguments.pop("part")]

@@ -232,6 +232,43 @@ def test_a_crash_is_an_outcome_with_a_detail_for_operators(name: str, detail: st
     assert isinstance(after, Done)
 
 
+@pytest.mark.parametrize("victim", ["child", "nursery"])
+@pytest.mark.parametrize("shape", ["alone", "together"])
+def test_a_task_whose_process_is_killed_is_done_again(tmp_path: Path, victim: str, shape: str) -> None:
+    first = replace(task("tell_pids_once", path=str(tmp_path / "pids")), together=shape == "together")
+    second = replace(task("tell_pids_once", path=str(tmp_path / "others")), together=shape == "together")
+
+    with Isolation(jobs=1) as isolation:
+        killer = Killer(tmp_path / "pids", victim)
+        found = dict(isolation.run([first, second], on_progress=lambda *_: None, on_tick=killer.look))
+
+    assert killer.killed
+    assert found == {0: Done({"looks": 2}), 1: Done({"looks": 1})}
+
+
+class Killer:
+    """Kills a child that waits for it, or its nursery, once."""
+
+    def __init__(self, note: Path, victim: str) -> None:
+        self._note, self._victim = note, victim
+        self.killed = False
+
+    def look(self) -> None:
+        pids = self._note.read_text(encoding="ascii").split() if self._note.exists() else []
+        if len(pids) == 2 and not self.killed:
+            os.kill(int(pids[self._victim == "nursery"]), signal.SIGKILL)
+            self.killed = True
+
+
+def test_a_task_whose_process_is_killed_every_time_is_given_up() -> None:
+    stopped, after = outcomes(task("kill_itself"), task("behave"))
+
+    assert reasons(stopped) == (
+        "The conversion was stopped: its process was killed again and again, perhaps for want of memory.",
+    )
+    assert isinstance(after, Done)
+
+
 def test_a_folder_that_a_full_disk_has_no_room_for_is_nobodys_file(tmp_path: Path) -> None:
     with pytest.raises(WorkDiskFull):
         outcomes(

@@ -1,22 +1,25 @@
 """Runs tasks on uploaded bytes in confined child processes, several at a time; a task's end never hurts the caller.
 
-A child crashing, hanging or breaking its budget is an outcome like any other. See `nursery` for who forks.
+A child crashing, hanging or breaking its budget is an outcome like any other; one that was killed, by the kernel for want of
+memory or by an operator, has its task done again. See `nursery` for who forks.
 """
 
 import selectors
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final
 
 from archive_shared.processors import usable_processors
 from ingest_worker.adapters.disk import Disk
 from ingest_worker.adapters.nursery_process import NurseryProcess
-from ingest_worker.adapters.tasks_together import Batch, Outcome, Task, batches, outcome
+from ingest_worker.adapters.tasks_together import KILLED, Batch, Outcome, Task, batches, outcome
 
 TICK_S: Final = 0.25
+MOST_KILLS: Final = 2
+"""How often a task is done again whose process was killed: each may cost all of its budget, should the task be to blame."""
 
 
 class Isolation:
@@ -141,13 +144,13 @@ class Isolation:
         if "progress" in message:
             hearing.on_progress(index, message["progress"])
             return
-        unclear = nursery.unclear()
-        hearing.waiting.extendleft(reversed(unclear))
+        again = nursery.unclear() or hearing.killed(index, task, message)
+        hearing.waiting.extendleft(reversed(again))
         nursery.take_outcome()
         if not nursery.batch:
             hearing.selector.unregister(key.fileobj)
             self._idle[task.preload].append(nursery)
-        if not unclear:
+        if not again:
             yield index, outcome(message, task.budget)
 
 
@@ -158,3 +161,11 @@ class _Hearing:
     selector: selectors.BaseSelector
     waiting: deque[Batch]
     on_progress: Callable[[int, int], None]
+    kills: Counter[int] = field(default_factory=Counter)
+
+    def killed(self, index: int, task: Task, message: dict[str, Any]) -> list[Batch]:
+        """Return a task that is to be done again: whoever killed its process need not have meant it, or its file."""
+        if message.get("stopped") != KILLED or self.kills[index] >= MOST_KILLS:
+            return []
+        self.kills[index] += 1
+        return [deque([(index, task)])]

@@ -23,6 +23,7 @@ from archive_shared.confinement.no_files import prepare
 from archive_shared.confinement.no_network import give_up_network
 from ingest_worker.adapters.child import PROGRESS, RESULT
 from ingest_worker.adapters.newborn import Newborn
+from ingest_worker.adapters.tasks_together import KILLED
 
 INPUT: Final = 0
 OUTPUT: Final = 1
@@ -115,6 +116,7 @@ class _Child:
     unread: bytes = b""
     results: int = 0
     last_result: bytes = b""
+    says_too_much: bool = False
 
     def __post_init__(self) -> None:
         self.begin_piece()
@@ -155,6 +157,8 @@ def _raised(newborn: Newborn, task: dict[str, Any], replies: BinaryIO) -> tuple[
     os.close(child.pipe)
     _, status = os.waitpid(child.pid, 0)
     replies.write(child.last_result)
+    if child.says_too_much:
+        return child.results, {"stopped": "error", "detail": "a result without end"}
     return child.results, _stopped(status) if in_time else {"stopped": "wall time", "detail": ""}
 
 
@@ -177,6 +181,7 @@ def _take(child: _Child, data: bytes, replies: BinaryIO) -> None:
     """Pass on complete lines, progress and results."""
     *lines, child.unread = (child.unread + data).split(b"\n")
     if len(child.unread) > MOST_RESULT_BYTES:
+        child.says_too_much = True
         child.kill()
     for line in lines:
         if line.startswith(PROGRESS):
@@ -199,6 +204,8 @@ def _stopped(status: int) -> dict[str, Any]:
     number = os.WTERMSIG(status)
     if number == signal.SIGXCPU:
         return {"stopped": "cpu time", "detail": ""}
+    if number == signal.SIGKILL:
+        return {"stopped": KILLED, "detail": ""}
     return {"stopped": "error", "detail": signal.Signals(number).name}
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from archive_shared.jobs.bare_environment import bare_environment
 from archive_shared.processors import usable_processors
-from ingest_worker.adapters.tasks_together import Batch, order_line
+from ingest_worker.adapters.tasks_together import KILLED, Batch, order_line
 
 SILENCE_S: Final = 60.0
 MOST_THREADS_OF_VIPS: Final = 2
@@ -78,7 +78,7 @@ class NurseryProcess:
             return [] if time.monotonic() < self.deadline else [self.give_up("error", "no answer")]
         data = os.read(self.process.stdout.fileno(), 1 << 16)
         if not data:
-            return [self.give_up("error", "nursery ended")]
+            return [self.give_up(KILLED)]
         *lines, self.unread = (self.unread + data).split(b"\n")
         return [json.loads(line) for line in lines]
 

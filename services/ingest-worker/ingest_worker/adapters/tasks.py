@@ -77,10 +77,10 @@ def file_from_document(document: list[str]) -> SourceFile:
 
 
 def unpack_archive(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgress) -> dict[str, Any]:
-    """Unpack one uploaded archive into an empty folder; progress is told in thousandths."""
+    """Unpack one uploaded archive into a folder of its own; progress is told in thousandths."""
     archive = file_from_document(arguments["archive"])
     allowance = Allowance.of(budget, files_used=arguments["files_used"], bytes_used=arguments["bytes_used"])
-    found = unpack(archive, Path(arguments["target"]), allowance, on_progress=on_progress)
+    found = unpack(archive, _fresh(Path(arguments["target"])), allowance, on_progress=on_progress)
     return {
         "files": [file_document(file) for file in found.files],
         "archives": found.archives,

@@ -11,6 +11,8 @@ from ingest_worker.domain.budget import Budget, readable_bytes
 from ingest_worker.domain.work_disk import WorkDiskFull
 
 MOST_TOGETHER: Final = 128
+KILLED: Final = "killed"
+"""What is said of a task whose process, or the nursery of that, was ended from outside."""
 UNEXPECTED: Final = (
     "The conversion stopped unexpectedly; the file is damaged, or of a kind the converter cannot cope with."
 )
@@ -117,6 +119,7 @@ def _reasons(stopped: str, detail: str, budget: Budget) -> tuple[str, ...]:
         ),
         "disk": f"with the rest of its upload it took more than {readable_bytes(budget.disk_bytes)} of disk",
         "open files": f"it opened more than {budget.open_files} files",
+        KILLED: "its process was killed again and again, perhaps for want of memory",
     }
     if stopped in limits:
         return (f"The conversion was stopped: {limits[stopped]}.",)
