@@ -18,6 +18,7 @@ from archive_shared.documents.connect import connect_documents
 from archive_shared.http.client import ServiceClient
 from archive_shared.http.connect_access import connect_access
 from archive_shared.idempotency import ANSWERS, AnswerBook, answer_book
+from archive_shared.jobs.work_folders import remove_abandoned
 from archive_shared.outbox.lease import LEASES
 from archive_shared.settings import Grace, PlatformSettings
 from archive_shared.sweeping import Leftover, Sweep
@@ -180,6 +181,7 @@ def session_work(settings: Settings) -> Iterator[SessionWork]:
         unpacked_files=settings.unpacked_files,
         unpacked_bytes=min(settings.disk_bytes, Budget.unpacked_bytes),
     )
+    remove_abandoned(settings.scratch)
     with Isolation(jobs=settings.parallel) as isolation:
         isolation.warm(LIGHT, HEAVY)
         yield SessionWork(

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from archive_shared.blobs.platform import platform_blobs
+from archive_shared.jobs.work_folders import remove_abandoned
 from archive_shared.settings import PlatformSettings
 from tiler.adapters.blob_source import BlobSource
 from tiler.adapters.confinement.confined_reading import ConfinedReading
@@ -48,4 +49,7 @@ def filling_work(settings: PlatformSettings, reading: Reading) -> FillingWork:
 
 
 def _scratch() -> Path:
-    return Path(tempfile.gettempdir()) / "tiler-slides"
+    """Return where files are while they are worked on, without those of attempts that were killed."""
+    folder = Path(tempfile.gettempdir()) / "tiler-slides"
+    remove_abandoned(folder)
+    return folder

@@ -11,6 +11,7 @@ import pytest
 from archive_shared.blobs.folder import FolderBlobStore
 from archive_shared.blobs.links import LinkSigner
 from archive_shared.events import ImageDescription
+from archive_shared.identifiers import new_id
 from demo.imaging import anatomy, write_dicom_series
 from ingest_worker.conversion import convert
 from ingest_worker.domain.files import SourceFile
@@ -91,6 +92,7 @@ def test_an_image_is_stored_with_the_digest_of_its_file(tmp_path: Path, blobs: F
 
 def test_an_attempt_removes_what_killed_ones_left(tmp_path: Path, blobs: FolderBlobStore) -> None:
     (tmp_path / "scratch" / f"{SESSION}-1" / "in").mkdir(parents=True)
+    (tmp_path / "scratch" / f"{new_id()}-3" / "in").mkdir(parents=True)  # of a session that was cancelled
 
     attempt(SessionWork(blobs, blobs, refuse_all, tmp_path / "scratch", SECRET), epoch=2)
 

@@ -1,10 +1,11 @@
 """What people read of a slide that was given up says what stopped it each time."""
 
+import errno
 from pathlib import Path
 
 import pytest
 
-from archive_shared.errors import ArchiveSystemError, NotFound, Unavailable
+from archive_shared.errors import NotFound, Unavailable
 from archive_shared.jobs.child import NotThisTime, StoreSilent, Unprocessable
 from tests.integration.tiler.test_confinement import misbehaving
 from tiler.domain.problems import UnreadableImage
@@ -31,9 +32,10 @@ def test_a_process_that_is_killed_is_told_of(tmp_path: Path) -> None:
             Unavailable("s3.internal: refused"),
             StoreSilent("A store that the tiler works with does not answer."),
         ),
+        (OSError(errno.ENOSPC, "full"), NotThisTime("The disk the tiler works on is full.")),
     ],
 )
-def test_reasons_name_nothing_of_ours(error: ArchiveSystemError, told: Exception) -> None:
+def test_reasons_name_nothing_of_ours(error: Exception, told: Exception) -> None:
     with pytest.raises(type(told)) as ended, failures_in_words(gone="It is gone."):
         raise error
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 from archive_shared.blobs.port import BlobStore
 from archive_shared.events import ImageDescription, ImageFile, OriginalFile, Slide
 from archive_shared.identifiers import derived_id
+from archive_shared.jobs.work_folders import work_folder
 from ingest_worker.domain.deidentification import Deidentification
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.images import ColorSpace, ConvertedImage, ImageType, metadata_document
@@ -54,7 +54,7 @@ class SessionWork:
     Parameters
     ----------
     scratch
-        Folder for files on their way; what an attempt that was killed left there is removed by the next.
+        Folder for files on their way; what an attempt that was killed left there is removed by the next one of whatever session.
     secret
         From which the keys of archives that de-identify are made.
     """
@@ -70,8 +70,9 @@ class SessionWork:
 
         Objects are stored under keys of this epoch, so an attempt that was fenced off disturbs nobody.
         """
-        folder = self._fresh_folder(payload["session"], payload["epoch"])
-        try:
+        with on_work_disk(), work_folder(self.scratch, payload["session"], payload["epoch"]) as folder:
+            (folder / "in").mkdir()
+            (folder / "out").mkdir()
             with ThreadPoolExecutor(TRANSFERS) as transfers:
                 told = SessionProgress(on_progress)
                 fetched = transfers.map(partial(self._fetch, folder), count(), payload["files"])
@@ -82,8 +83,6 @@ class SessionWork:
                 store = partial(self._store, output=folder / "out", payload=payload)
                 slides = (self._store_slide(slide, payload) for slide in report.slides)
                 images = told.storing(chain(transfers.map(store, report.images), slides), _sizes(report))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
         result = {"images": images, "rejected": [_shown(rejection) for rejection in report.rejected]}
         return {part: _storable(found) for part, found in result.items()}
 
@@ -91,16 +90,6 @@ class SessionWork:
         if not payload["deidentify"]:
             return None
         return Deidentification.of(payload["archive"] or payload["session"], secret=self.secret)
-
-    def _fresh_folder(self, session: str, epoch: int) -> Path:
-        """Make the attempt a folder that no other one writes to, and remove those of the attempts before."""
-        for earlier in range(1, epoch):
-            shutil.rmtree(self.scratch / f"{session}-{earlier}", ignore_errors=True)
-        folder = self.scratch / f"{session}-{epoch}"
-        with on_work_disk():
-            (folder / "in").mkdir(parents=True)
-            (folder / "out").mkdir()
-        return folder
 
     def _fetch(self, folder: Path, number: int, file: Mapping[str, Any]) -> SourceFile:
         path = folder / "in" / str(number)  # what people call files is never used as a path

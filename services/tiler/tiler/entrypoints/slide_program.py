@@ -1,5 +1,6 @@
 """What the tiler's programs have in common: progress in thousandths, and what became of an order in words."""
 
+import errno
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -34,6 +35,10 @@ def failures_in_words(*, gone: str) -> Iterator[None]:
         raise child.Unprocessable(error.reason) from error
     except NotFound as error:
         raise child.Unprocessable(gone) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise child.NotThisTime("The disk the tiler works on is full.") from error
     except ReadingStopped as error:
         raise child.NotThisTime(error.reason) from error
     except Unavailable as error:  # its own words may name machines

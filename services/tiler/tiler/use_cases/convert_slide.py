@@ -11,6 +11,7 @@ from archive_shared.clock import Clock
 from archive_shared.documents import Repository
 from archive_shared.errors import Duplicate
 from archive_shared.jobs.job import Job
+from archive_shared.jobs.work_folders import work_folder
 from tiler.domain.deleted_image import DeletedImage
 from tiler.domain.rendering_job import RenderingJob, slide_source
 from tiler.domain.slide_files import SlideFiles
@@ -22,7 +23,7 @@ from tiler.domain.slide_jobs import (
     SlideProduct,
 )
 from tiler.use_cases.reading import Progress, Reading
-from tiler.use_cases.scratch import made, scratch_folder
+from tiler.use_cases.scratch import made
 
 QUEUE = "tiler.convert-slide"
 
@@ -109,7 +110,7 @@ class ConversionWork:
             A file of the slide is gone.
         """
         image, epoch = payload["image"], payload["epoch"]
-        with scratch_folder(self.scratch, "convert", image, epoch) as folder:
+        with work_folder(self.scratch, image, epoch, kind="convert") as folder:
             files = self.open_files(self._named(payload), folder)
             target = folder / "slide.tif"
             converted = self.reading.convert(files, target, payload["name"], on_progress)

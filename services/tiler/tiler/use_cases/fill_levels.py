@@ -10,12 +10,13 @@ from archive_shared.blobs.port import BlobStore
 from archive_shared.clock import Clock
 from archive_shared.documents import Repository
 from archive_shared.jobs.job import Job
+from archive_shared.jobs.work_folders import work_folder
 from tiler.domain.deleted_image import DeletedImage
 from tiler.domain.rendering_job import RenderingJob
 from tiler.domain.slide_jobs import LevelFilling, SlideProduct
 from tiler.use_cases.convert_slide import add_rendering, product_key
 from tiler.use_cases.reading import Progress, Reading
-from tiler.use_cases.scratch import made, scratch_folder
+from tiler.use_cases.scratch import made
 
 QUEUE = "tiler.fill-levels"
 _AT_ONCE_BYTES = 1 << 20
@@ -79,7 +80,7 @@ class FillingWork:
         """
         product = SlideProduct(**payload["product"])
         image, epoch = payload["image"], payload["epoch"]
-        with scratch_folder(self.scratch, "fill", image, epoch) as folder:
+        with work_folder(self.scratch, image, epoch, kind="fill") as folder:
             target = folder / "slide.tif"
             self._copy_to(target, product.key)
             filled = self.reading.fill(target, on_progress)

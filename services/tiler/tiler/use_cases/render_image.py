@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from archive_shared.blobs.port import BlobStore
+from archive_shared.jobs.work_folders import work_folder
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.rendering_job import PYRAMID, RenderingJob, SourceObject, StoredIndex, StoredPreview
 from tiler.domain.tile_index import TileIndex
 from tiler.use_cases.reading import Reading
-from tiler.use_cases.scratch import scratch_folder
 
 QUEUE = "tiler.render"
 
@@ -76,7 +76,7 @@ class RenderingWork:
         source = self.open_source(found["key"], found["size_bytes"])
         image, epoch = payload["image"], payload["epoch"]
         located = SourceObject(**found)
-        with scratch_folder(self.scratch, "render", image, epoch) as folder:
+        with work_folder(self.scratch, image, epoch, kind="render") as folder:
             rendering = self.reading.render(source, folder, with_index=located.type == PYRAMID)
         preview = StoredPreview(f"{preview_prefix(image)}{epoch}", rendering.preview.content_type)
         self.media.put(preview.key, rendering.preview.body)

@@ -1,8 +1,5 @@
-"""Folders for files that live as long as one attempt at a job."""
+"""Files that live as long as one attempt at a job, made by those who read uploads."""
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tiler.domain.limits import MIB
@@ -10,19 +7,6 @@ from tiler.domain.problems import UnreadableImage
 
 _MOST_BYTES = 256 * MIB
 """A label of 8,000 pixels square without any compression; indexes and previews are far smaller."""
-
-
-@contextmanager
-def scratch_folder(root: Path, kind: str, job: str, epoch: int) -> Iterator[Path]:
-    """Make a folder for an attempt and remove it afterwards, with those that killed attempts at the same job left."""
-    for earlier in range(1, epoch):
-        shutil.rmtree(root / f"{kind}-{job}-{earlier}", ignore_errors=True)
-    folder = root / f"{kind}-{job}-{epoch}"
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def made(path: Path) -> Path:
