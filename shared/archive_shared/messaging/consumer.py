@@ -15,7 +15,8 @@ from archive_shared.messaging.declaring import KombuBroker, declare_queue
 from archive_shared.messaging.deliveries import Deliveries, Delivery
 from archive_shared.messaging.poison_share import PoisonShare
 from archive_shared.messaging.putting_back import history_of, put_back
-from archive_shared.messaging.topology import event_queue, without_others
+from archive_shared.messaging.signs_of_life import SignsOfLife
+from archive_shared.messaging.topology import DELIVERY_LIMIT, event_queue, without_others
 from archive_shared.messaging.verdicts import (
     PATIENT,
     Done,
@@ -31,6 +32,9 @@ from archive_shared.wire.cloud_events import ReceivedEvent, decode
 
 PREFETCH = 32
 IDLE_S = 0.5
+MOST_REDELIVERIES = DELIVERY_LIMIT // 2
+"""After so many a message that has to wait is sent anew: a broker that takes back what is not acknowledged for half an hour
+would take it for poison after a night without a database, though it never hurt anybody."""
 
 Handler = Callable[[ReceivedEvent], None]
 Handlers = Mapping[type[Event], Handler]
@@ -50,8 +54,8 @@ def consume(
     """Handle the events of a queue until asked to stop.
 
     A handler must be idempotent: it may get an event twice, late, or out of order. It must be short (seconds), since
-    nobody tells the broker meanwhile that we live; long work is a job. When it returns, the event is acknowledged. When
-    it raises `Unavailable` (or a connection of its own breaks), the event is tried again until it works; `Invalid` makes
+    others wait behind it; long work is a job. A store that does not answer may keep it for minutes, in which the broker
+    hears that we live. When it returns, the event is acknowledged. When it raises `Unavailable` (or a connection of its own breaks), the event is tried again until it works; `Invalid` makes
     it a dead letter at once; any other exception after some more attempts.
 
     Parameters
@@ -110,16 +114,20 @@ class _Consumer:
         self._share = share
         self._note = note
         self._parked: list[_Parked] = []
+        self._signs = SignsOfLife(connection)
 
     def run(self, stop: threading.Event) -> None:
         deliveries = Deliveries(self._connection, self._queue, prefetch=PREFETCH)
-        while not stop.is_set():
-            delivery = deliveries.next(self._idle_s())
-            if delivery is not None:
-                self._attempt(delivery, history_of(delivery))
-            is_crowded = len(self._parked) >= PREFETCH  # nothing is delivered until some of them are settled
-            for parked in self._due():
-                self._attempt(parked.delivery, parked.history, stays=not is_crowded)
+        with self._signs:
+            while not stop.is_set():
+                delivery = deliveries.next(self._idle_s())
+                if delivery is not None:
+                    self._attempt(delivery, history_of(delivery))
+                is_crowded = (
+                    len(self._parked) >= PREFETCH
+                )  # nothing is delivered until some of them are settled
+                for parked in self._due():
+                    self._attempt(parked.delivery, parked.history, stays=not is_crowded)
 
     def _idle_s(self) -> float:
         first_s = min((parked.due_s for parked in self._parked), default=float("inf"))
@@ -140,7 +148,8 @@ class _Consumer:
 
     def _verdict(self, delivery: Delivery, history: History) -> tuple[Verdict, History]:
         try:
-            self._handle(delivery)
+            with self._signs.meanwhile():
+                self._handle(delivery)
         except Exception as error:
             history = history.after(error)
             return judge(error, history, self._policy), history
@@ -163,7 +172,7 @@ class _Consumer:
                 self._share.note(poison=False)
             case RetryLater(after_s):
                 log.warning("event will be tried again", failures=history.failures, outages=history.outages)
-                if stays:
+                if stays and delivery.redeliveries < MOST_REDELIVERIES:
                     self._parked.append(_Parked(delivery, history, time.monotonic() + after_s))
                 else:
                     put_back(self._connection, delivery, history, queue=self._queue)

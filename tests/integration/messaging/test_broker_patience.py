@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,11 +13,11 @@ from archive_shared.errors import Unavailable
 from archive_shared.events import ItemCreated
 from archive_shared.jobs.job import JobState
 from archive_shared.messaging.connection import connecting, hang_up
-from archive_shared.messaging.consumer import consume
+from archive_shared.messaging.consumer import MOST_REDELIVERIES, consume
 from archive_shared.messaging.deliveries import Deliveries
 from archive_shared.wire.cloud_events import ReceivedEvent
 from tests.support.announcing import add_task, tasks_in
-from tests.support.bus import IMPATIENT, SPAWN, Bus, an_item, start, take_and_hold
+from tests.support.bus import IMPATIENT, SPAWN, Bus, an_item, settle_down, start, take_and_hold
 from tests.support.parts import QUEUE, run_relay, run_worker
 from tests.support.processes import wait_until
 from tests.support.rabbitmq import RabbitMQServer, running_rabbitmq
@@ -96,6 +97,58 @@ def test_an_event_may_wait_longer_than_the_broker_for_a_database_to_answer(hasty
         wait_until(lambda: "item-1" in handled, timeout_s=30, what="the event that waited")
 
     assert hasty_bus.size(QUEUE) == 0
+
+
+def test_a_handler_may_wait_longer_than_the_heartbeats_for_a_store_to_answer(bus: Bus) -> None:
+    bus.listen(QUEUE, ItemCreated)
+    bus.publish(an_item(1))
+    connect = connecting(bus.url, heartbeat_s=2, visibility_timeout_s=2)
+    begun: list[str] = []
+
+    def wait_for_a_store(received: ReceivedEvent) -> None:
+        begun.append(received.subject)
+        time.sleep(12)
+
+    def listen(stop: threading.Event) -> None:
+        consume(connect, QUEUE, {ItemCreated: wait_for_a_store}, stop)
+
+    with running(listen, listen):
+        wait_until(lambda: begun, timeout_s=30, what="the event")
+        time.sleep(13)
+
+    assert begun == ["item-1"]
+    assert bus.size(QUEUE) == 0
+
+
+def test_an_event_outlasts_more_outages_than_the_broker_delivers_it_times(bus: Bus) -> None:
+    bus.listen(QUEUE, ItemCreated)
+    bus.publish(an_item(1))
+    handled: list[str] = []
+    answers = threading.Event()
+
+    def note(received: ReceivedEvent) -> None:
+        if not answers.is_set():
+            raise Unavailable("the database")
+        handled.append(received.subject)
+
+    def listen(stop: threading.Event) -> None:
+        consume(bus.connect, QUEUE, {ItemCreated: note}, stop, policy=IMPATIENT)
+
+    for _ in range(3):
+        for _ in range(MOST_REDELIVERIES):
+            take_and_hang_up(bus)
+        with running(listen):
+            settle_down(1)
+    answers.set()
+
+    with running(listen):
+        wait_until(lambda: handled == ["item-1"], timeout_s=30, what="the event that waited")
+
+
+def take_and_hang_up(bus: Bus) -> None:
+    with bus.connected() as connection:
+        deliveries = Deliveries(connection, QUEUE, prefetch=1)
+        assert wait_until(lambda: deliveries.next(1), timeout_s=30, what="the message")
 
 
 def test_what_a_hung_consumer_holds_goes_to_another_one(rabbitmq_server: RabbitMQServer) -> None:
