@@ -1,16 +1,22 @@
 """What editors can say of an archive, how archives are found, and how they are deleted."""
 
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from archive_api.domain.archive import Archive
+from archive_api.domain.history import Actor
+from archive_api.domain.item import Item
 from archive_shared.events import ArchiveDeleted
+from archive_shared.identifiers import new_id
 from tests.support.archive_service import SITE, Answer, ArchiveService
 from tests.support.imports import an_import
 from tests.support.pictures import a_picture
 
 ARCHIVES = "/api/v1/archives/"
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def create(service: ArchiveService, token: str, **fields: Any) -> dict[str, Any]:
@@ -238,6 +244,39 @@ def test_d20_an_archive_is_deleted_in_two_steps_and_its_items_follow(
     assert service.call("GET", item["api_url"], editor).status_code == 404
     assert titles(service, editor, "") == []
     assert ArchiveDeleted(archive=archive["pk"]) in service.announced(identifier=archive["pk"])
+
+
+@pytest.mark.parametrize("way", ["create", "move", "restore"])
+def test_an_item_that_comes_just_when_its_archive_is_deleted_follows_it(
+    service: ArchiveService, editor: str, way: str
+) -> None:
+    archive, other = create(service, editor)["pk"], create(service, editor, title="Other")["pk"]
+    late = Item.create(
+        id=new_id(), archive=other if way == "move" else archive, title="late", values=[], at=NOW
+    )
+    items = service.library.items
+    if way != "create":
+        items.add(late)
+    if way == "restore":
+        items.change(late.id, lambda item: item.delete(at=NOW))
+    service.library.archives.change(archive, delete_at_once)
+    service.settle()
+
+    if way == "create":
+        items.add(late)
+    elif way == "move":
+        items.change(late.id, lambda item: item.move(archive, at=NOW))
+    else:
+        items.change(late.id, lambda item: item.restore(at=NOW))
+    service.settle()
+
+    assert items.require(late.id).deleted
+
+
+def delete_at_once(archive: Archive) -> None:
+    by = Actor("somebody", "somebody")
+    archive.ask_for_deletion("code", at=NOW, by=by)
+    archive.delete("code", at=NOW, by=by)
 
 
 def test_an_archive_is_not_deleted_without_the_code_or_too_late(service: ArchiveService, editor: str) -> None:

@@ -10,7 +10,7 @@ from archive_api.entrypoints.http.links import Links
 from archive_api.use_cases.announce_ready import announce_ready, announce_ready_with
 from archive_api.use_cases.archive_quota import weigh
 from archive_api.use_cases.count_items import recount
-from archive_api.use_cases.delete_archive import delete_items_of
+from archive_api.use_cases.delete_archive import delete_items_of, follow_archive
 from archive_api.use_cases.do_step import do_step
 from archive_api.use_cases.index_image import index_images
 from archive_api.use_cases.index_item import index_item
@@ -70,7 +70,13 @@ def _index_all(library: Library, event: ItemCreated | ItemDeleted | ItemRestored
     recount(library, event.archive, event.item)
 
 
+def _take_in(library: Library, event: ItemCreated | ItemRestored) -> None:
+    follow_archive(library, event.archive, event.item)
+    _index_all(library, event)
+
+
 def _index_moved(library: Library, event: ItemMoved) -> None:
+    follow_archive(library, event.archive, event.item)
     index_images(library, event.images)
     _index_item(library, event)
     weigh(library, event.previous_archive, event.item)
@@ -129,11 +135,11 @@ HANDLERS: Mapping[type[Event], Callable[[Library, Any], None]] = {
     TaskDue: _do_step,
     SlideViewable: _note_slide,
     SlideComplete: _note_slide,
-    ItemCreated: _index_all,
+    ItemCreated: _take_in,
     ItemUpdated: _index_title,
     ItemDeleted: _index_all,
     ItemMoved: _index_moved,
-    ItemRestored: _index_all,
+    ItemRestored: _take_in,
     ItemValueAdded: _index_one,
     ItemValueRemoved: _index_one,
     ItemValueReplaced: _index_both,

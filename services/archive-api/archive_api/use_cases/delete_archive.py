@@ -1,12 +1,16 @@
 """Deletes archives, in two steps: ask, and confirm with the code that was given."""
 
+from contextlib import suppress
+from datetime import datetime
+
 from archive_api.domain.archive import Archive, Deletion
 from archive_api.domain.history import Actor
+from archive_api.domain.item import Item
 from archive_api.use_cases.browse_snapshots import drop_snapshots_of, require_uncited
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.link_services import require_unlinked_archive
 from archive_shared.access import Caller
-from archive_shared.errors import Conflict
+from archive_shared.errors import Conflict, NotFound
 
 _AT_ONCE = 200
 
@@ -53,3 +57,21 @@ def delete_items_of(library: Library, archive: str) -> None:
     while found := library.items.find({"archive": archive, "deleted": False}, limit=_AT_ONCE):
         for item in found:
             library.items.change(item.id, lambda present: present.leave(at=now))
+
+
+def follow_archive(library: Library, archive: str, item: str) -> None:
+    """Delete an item that came to an archive just when that was deleted: whoever put it there had looked before.
+
+    The items of the archive may have been deleted by then, and nobody would ever look for one more. Repeating it changes nothing.
+    """
+    found = library.archives.get(archive)
+    if found is None or not found.deleted:
+        return
+    now = library.clock.now()
+    with suppress(NotFound):
+        library.items.change(item, lambda present: _leave_with(archive, present, now))
+
+
+def _leave_with(archive: str, item: Item, at: datetime) -> None:
+    if item.archive == archive:  # else it was moved out in time
+        item.leave(at=at)
