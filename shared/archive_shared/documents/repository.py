@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from types import UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin
 
@@ -50,7 +51,7 @@ class Repository(Generic[A]):
         self._kind = kind
         self._source = source
         self._clock = clock or SystemClock()
-        self._converter = _converter(kind)
+        self._converter = _converter(kind)  # type: ignore[arg-type]  # classes can be hashed, if their objects cannot
         self._structure = self._converter.get_structure_hook(kind)
 
     def add(self, aggregate: A) -> A:
@@ -183,6 +184,7 @@ class Repository(Generic[A]):
         return aggregate
 
 
+@cache  # it holds nothing of a repository, and takes milliseconds to make, which services with many kinds notice
 def _converter(kind: type[Aggregate]) -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=False, detailed_validation=False)
     converter.register_unstructure_hook(datetime, to_text)
