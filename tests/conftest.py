@@ -9,6 +9,7 @@ from _pytest.terminal import TerminalReporter
 from hypothesis import settings
 
 from tests.support.browser import browser
+from tests.support.lazy_routes import compile_addresses_when_asked
 from tests.support.rabbitmq import rabbitmq_server
 from tests.support.servers import minio_server, missing_servers, mongo_server, servers_are_required
 
@@ -35,6 +36,13 @@ def scratch_of_our_own() -> Iterator[None]:
     ):
         patch.setenv("TMPDIR", folder)
         patch.setattr(tempfile, "tempdir", folder)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def routes_without_what_nobody_asks_for() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        compile_addresses_when_asked(patch)
         yield
 
 
