@@ -17,7 +17,11 @@ READ_TIMEOUT_S = 60.0
 
 
 def connections() -> PoolManager:
-    """Return connections for one process; what is safe to repeat is repeated when the server does not answer or says 5xx."""
+    """Return connections for one process; what is safe to repeat is repeated when the server does not answer or says 5xx.
+
+    The pauses are two seconds at most together: a server that asks for more (MinIO for a minute, while it starts or is
+    busy) is unavailable. Jobs come back later by themselves, and people who wait for an answer get one.
+    """
     return PoolManager(
         maxsize=CONNECTIONS,
         timeout=Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S),
@@ -29,6 +33,7 @@ def connections() -> PoolManager:
             status_forcelist=[500, 502, 503, 504],
             allowed_methods=["GET", "HEAD", "PUT", "DELETE"],
             raise_on_status=False,
+            respect_retry_after_header=False,
         ),
     )
 

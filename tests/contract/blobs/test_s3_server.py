@@ -3,6 +3,7 @@
 import secrets
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from urllib3 import PoolManager
 
-from archive_shared.blobs import BlobSettings, BlobStore, connect_blobs, s3, s3_multipart
+from archive_shared.blobs import BlobSettings, BlobStore, connect_blobs, s3_http, s3_multipart
 from archive_shared.errors import Unavailable
 from tests.contract.blobs.conftest import s3_settings
 from tests.support.blob_links import BUCKET
@@ -165,12 +166,26 @@ def test_a_body_that_breaks_off_is_unavailable_never_short(tmp_path: Path) -> No
 
 
 def test_a_server_that_never_answers_is_unavailable_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3, "READ_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(s3_http, "READ_TIMEOUT_S", 0.2)
     with server_answering(None) as settings:
         store = connect_blobs(settings, BUCKET)
 
         with pytest.raises(Unavailable):
             store.stat("key")
+
+
+def test_a_server_that_asks_for_a_minute_is_unavailable_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MinIO does so while it starts (XMinioServerNotInitialized), and when it is busy."""
+    pauses_s: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses_s.append)
+    answer = b"HTTP/1.1 503 Slow Down\r\nRetry-After: 60\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    with server_answering(answer) as settings:
+        store = connect_blobs(settings, BUCKET)
+
+        with pytest.raises(Unavailable):
+            store.ping()
+
+    assert 0 < sum(pauses_s) < 5
 
 
 @pytest.mark.parametrize(
