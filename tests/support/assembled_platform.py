@@ -37,8 +37,9 @@ from permissions.settings import Settings
 from permissions.use_cases.directory import Directory
 from permissions.use_cases.manage_tokens import issue
 from permissions.use_cases.manage_users import add_user
+from tests.support.folders import folder_in_memory
 from tests.support.imports import an_import
-from tests.support.permissions_service import SECRET, folder_in_memory
+from tests.support.permissions_service import SECRET
 from tiler.adapters.reading_here import ReadingHere
 from tiler.bootstrap import conversions_of, jobs_of, platform_removal, rendering_handler
 from tiler.bootstrap import documents as tiler_documents

@@ -1,9 +1,5 @@
 """permissions on a folder of its own, with people who act and a clock that tests move; used by tests of several parts."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,7 +26,6 @@ from permissions.use_cases.manage_users import add_user
 SITE = "https://archive.test"
 SECRET = b"a secret of at least thirty-two bytes!"
 ARCHIVE = "6f4f3a8e-1a2b-4c3d-8e4f-5a6b7c8d9e0f"
-MEMORY = Path("/dev/shm")
 _WEAK = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # tests need no strength, but speed
 
 
@@ -152,13 +147,3 @@ def permissions_service(
     documents = SqliteDocuments(folder / "permissions.db", COLLECTIONS)
     service = over(documents, settings, clock=clock, passwords=Argon2Passwords(_WEAK), verify=verify)
     return PermissionsService(service, app_for(service, settings).test_client(use_cookies=False), clock)
-
-
-@contextmanager
-def folder_in_memory() -> Iterator[Path]:
-    """Give a folder whose writes cost nothing, where there is such a place: no test here is about power failing."""
-    folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)

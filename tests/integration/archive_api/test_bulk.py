@@ -7,7 +7,7 @@ import pytest
 from archive_shared.events import TaskDue
 from archive_shared.identifiers import new_id
 from tests.support.archive_service import SITE, Answer, ArchiveService, archive_service
-from tests.support.permissions_service import folder_in_memory
+from tests.support.folders import folder_in_memory
 from tests.support.sockets import a_socket
 
 ITEMS = "/api/v1/archives/items/"

@@ -14,7 +14,8 @@ import pytest
 from archive_shared.settings import PlatformSettings
 from tests.integration.matrix.scene import Scene, scene_on
 from tests.integration.matrix.test_revocation import revoke_under_load
-from tests.support.permissions_service import SECRET, SITE, folder_in_memory
+from tests.support.folders import folder_in_memory
+from tests.support.permissions_service import SECRET, SITE
 from tests.support.platform_in_processes import PlatformInProcesses, platform_in_processes
 from tests.support.toxic_proxy import toxic_proxy
 

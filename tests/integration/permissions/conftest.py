@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.permissions_service import PermissionsService, folder_in_memory, permissions_service
+from tests.support.folders import folder_in_memory
+from tests.support.permissions_service import PermissionsService, permissions_service
 
 
 @pytest.fixture

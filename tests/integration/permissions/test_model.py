@@ -14,11 +14,11 @@ from archive_shared.http.cached_access import CachedAccess
 from archive_shared.http.client import ServiceClient
 from permissions.domain.request import request_id
 from permissions.entrypoints.http.app import app_for
+from tests.support.folders import folder_in_memory
 from tests.support.permissions_service import (
     ARCHIVE,
     SECRET,
     PermissionsService,
-    folder_in_memory,
     permissions_service,
     permissions_settings,
 )

@@ -18,11 +18,11 @@ from archive_shared.wire.cloud_events import ReceivedEvent
 from permissions.adapters.smtp_mail import SmtpMail
 from permissions.entrypoints.clerk import handlers
 from permissions.use_cases.send_mail import Letter, send_due_mail
+from tests.support.folders import folder_in_memory
 from tests.support.permissions_service import (
     ARCHIVE,
     SITE,
     PermissionsService,
-    folder_in_memory,
     permissions_service,
     permissions_settings,
 )

@@ -14,7 +14,8 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from archive_shared.errors import Unauthenticated, Unavailable
 from permissions.adapters.oidc import LOOK_AGAIN_AFTER_S, ProviderKeys, ProviderTokens
-from tests.support.permissions_service import PermissionsService, folder_in_memory, permissions_service
+from tests.support.folders import folder_in_memory
+from tests.support.permissions_service import PermissionsService, permissions_service
 
 ISSUER, AUDIENCE = "https://id.example/realm", "archive"
 RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
