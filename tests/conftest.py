@@ -3,12 +3,14 @@
 import signal
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from _pytest.terminal import TerminalReporter
 from hypothesis import settings
 
 from tests.support.browser import browser
+from tests.support.folders import folder_in_memory
 from tests.support.lazy_routes import compile_addresses_when_asked
 from tests.support.rabbitmq import rabbitmq_server
 from tests.support.servers import minio_server, missing_servers, mongo_server, servers_are_required
@@ -52,6 +54,13 @@ def signals_that_end_programs() -> None:
     for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, usual)
+
+
+@pytest.fixture
+def quick_folder() -> Iterator[Path]:
+    """Return an empty folder for the stores of a service, apart from the files of the test in `tmp_path`."""
+    with folder_in_memory() as folder:
+        yield folder
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,8 +8,8 @@ from tests.support.archive_service import ArchiveService, archive_service
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> ArchiveService:
-    return archive_service(tmp_path)
+def service(quick_folder: Path) -> ArchiveService:
+    return archive_service(quick_folder)
 
 
 @pytest.fixture

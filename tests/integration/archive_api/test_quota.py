@@ -17,9 +17,9 @@ ITEMS = "/api/v1/archives/items/"
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> ArchiveService:
+def service(quick_folder: Path) -> ArchiveService:
     """A service whose archives hold two images of 1,234 bytes, and then no more."""
-    return archive_service(tmp_path, archive_quota_bytes=2000)
+    return archive_service(quick_folder, archive_quota_bytes=2000)
 
 
 def fill(service: ArchiveService, archive: str, *names: str) -> None:

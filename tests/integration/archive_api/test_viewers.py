@@ -15,8 +15,8 @@ PLAIN: dict[str, Any] = {"title": "Plain", "url": "https://viewer.test/open", "p
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> ArchiveService:
-    return archive_service(tmp_path, default_viewer="plain")
+def service(quick_folder: Path) -> ArchiveService:
+    return archive_service(quick_folder, default_viewer="plain")
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ from tests.support.servers import MongoServer
 
 
 @pytest.fixture(params=["sqlite", pytest.param("mongo", marks=pytest.mark.servers)])
-def documents(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Documents]:
+def documents(request: pytest.FixtureRequest, quick_folder: Path) -> Iterator[Documents]:
     """A store nobody has used."""
     documents: Documents
     if request.param == "sqlite":
-        documents = SqliteDocuments(tmp_path / "feed.db", COLLECTIONS)
+        documents = SqliteDocuments(quick_folder / "feed.db", COLLECTIONS)
     else:
         server: MongoServer = request.getfixturevalue("mongo_server")
         documents = MongoDocuments(server.url, server.database_name(), COLLECTIONS)

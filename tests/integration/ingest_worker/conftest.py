@@ -66,14 +66,14 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(quick_folder: Path) -> Desk:
     access = RoleBook()
     archives = ArchiveBook(access, slugs={"chest-ct": ARCHIVE}, items={ITEM: ARCHIVE})
     blobs = FolderBlobStore(
-        tmp_path / "blobs", bucket="uploads", signer=LinkSigner(b"s" * 32), public_url=PUBLIC_URL
+        quick_folder / "blobs", bucket="uploads", signer=LinkSigner(b"s" * 32), public_url=PUBLIC_URL
     )
     service = over(
-        SqliteDocuments(tmp_path / "ingest.db", COLLECTIONS),
+        SqliteDocuments(quick_folder / "ingest.db", COLLECTIONS),
         blobs,
         access=access,
         archives=archives,

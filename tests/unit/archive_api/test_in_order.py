@@ -19,8 +19,8 @@ DAY = datetime(2026, 11, 26, tzinfo=UTC)
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> ArchiveService:
-    return archive_service(tmp_path)
+def service(quick_folder: Path) -> ArchiveService:
+    return archive_service(quick_folder)
 
 
 def add(service: ArchiveService, archive: str, hours: int) -> Item:
