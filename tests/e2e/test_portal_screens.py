@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
 from pydicom.dataset import Dataset
 
-from demo.imaging import anatomy, write_dicom_series, write_image
+from demo.imaging import anatomy, write_dicom_series
 from tests.support.platform import RunningPlatform
 from tests.support.portal import Page, volume
 from tests.support.portal_images import AXES, imported, looked_at, opened, opened_slide, touch
@@ -78,7 +77,7 @@ def press_at(page: Page, css: str, share: float) -> None:
 def test_letters_tell_the_sides_of_the_body_in_every_direction(
     page: Page, platform: RunningPlatform, tmp_path: Path
 ) -> None:
-    opened(page, platform, "Sides", volume(tmp_path, "ramp.mha"))
+    looked_at(page, platform, *imported(platform.client(), "Sides", write_dicom_series(tmp_path, anatomy())))
 
     assert page.texts(".body-side") == ["R", "L", "A"]
     page.press("Coronal")
@@ -87,10 +86,11 @@ def test_letters_tell_the_sides_of_the_body_in_every_direction(
     assert page.texts(".body-side") == ["A", "P", "H"]
 
 
-def test_a_picture_has_no_sides_of_a_body(page: Page, platform: RunningPlatform, tmp_path: Path) -> None:
-    picture = write_image(tmp_path / "plane.mha", np.add.outer(np.arange(60), np.arange(80)).astype(np.int16))
-
-    opened(page, platform, "No sides", picture)
+def test_what_does_not_say_how_it_lies_in_a_body_has_no_letters(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    """A stack of microscopy has axes as well."""
+    opened(page, platform, "No sides", volume(tmp_path, "ramp.mha"))
 
     assert not page.all(".body-side")
 

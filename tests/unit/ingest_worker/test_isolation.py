@@ -246,6 +246,16 @@ def test_a_task_whose_process_is_killed_is_done_again(tmp_path: Path, victim: st
     assert found == {0: Done({"looks": 2}), 1: Done({"looks": 1})}
 
 
+def test_a_task_that_can_be_done_in_another_way_is_not_done_again_when_it_was_killed(tmp_path: Path) -> None:
+    only = replace(task("tell_pids_once", path=str(tmp_path / "pids")), once=True)
+
+    with Isolation(jobs=1) as isolation:
+        killer = Killer(tmp_path / "pids", "child")
+        ((_, found),) = isolation.run([only], on_progress=lambda *_: None, on_tick=killer.look)
+
+    assert isinstance(found, Stopped)
+
+
 class Killer:
     """Kills a child that waits for it, or its nursery, once."""
 

@@ -69,6 +69,7 @@ class FirstLook:
             LIGHT,
             reads=_paths(files),
             folder=converting["folder"],
+            once=True,
         )
 
         def progress() -> ConversionProgress:

@@ -165,7 +165,7 @@ class _Hearing:
 
     def killed(self, index: int, task: Task, message: dict[str, Any]) -> list[Batch]:
         """Return a task that is to be done again: whoever killed its process need not have meant it, or its file."""
-        if message.get("stopped") != KILLED or self.kills[index] >= MOST_KILLS:
+        if message.get("stopped") != KILLED or task.once or self.kills[index] >= MOST_KILLS:
             return []
         self.kills[index] += 1
         return [deque([(index, task)])]

@@ -36,6 +36,8 @@ class Task:
         Another folder it may write to, "" for none; what lies there is counted by who ordered it.
     together
         Whether a child may do it along with others of its kind; saves small tasks a fork each.
+    once
+        Whether it is not done again after its process was killed, since who ordered it has another way.
     """
 
     function: str
@@ -46,6 +48,7 @@ class Task:
     folder: str = ""
     target: str = ""
     together: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,14 @@ const SIDES = {
 };
 const NAMES = { R: "right", L: "left", A: "front", P: "back", H: "head" };
 
+const PLACED = ["CT", "MR", "PT"]; // whose slices have to say how they lie in the patient (PS3.3 section C.7.6.2)
+const UNPLACED = /carry no positions|where its slices lie/; // notes of imports whose slices do not
+
+// Whether letters would be true: formats other than DICOM give axes even to what has no body, such as a stack of microscopy.
+export function isPlacedInBody({ modality, notes }) {
+  return PLACED.includes(modality?.modality) && !notes.some((note) => UNPLACED.test(note));
+}
+
 export class BodyDirections {
   constructor() {
     this.view = element("div");

@@ -1,6 +1,6 @@
 // A volume one can turn over slice by slice, in three directions and any window; a picture is a volume of one slice.
 
-import { BodyDirections } from "./body-directions.js";
+import { BodyDirections, isPlacedInBody } from "./body-directions.js";
 import { element } from "./dom.js";
 import { FullScreen } from "./full-screen.js";
 import { isByTouch } from "./grip.js";
@@ -34,7 +34,7 @@ export class SliceView {
     this.caption = element("p", { class: "slice-caption", "aria-live": "off" });
     this.ruler = new Ruler(this);
     this.overlays = new Overlays(layers, this, signal);
-    this.directions = this.isPicture || image.eye_choice !== "NA" ? null : new BodyDirections(); // an eye is no body
+    this.directions = !this.isPicture && isPlacedInBody(image) ? new BodyDirections() : null;
     this.element = element("div", { class: "slice-view" });
     this.fullScreen = new FullScreen(this.element);
     this.controls = new SliceControls(this);
