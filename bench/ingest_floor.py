@@ -29,7 +29,7 @@ from bench.ingest import CACHE, contestant
 from bench.ingest_inputs import make_inputs
 from bench.measuring import Figures, Measure, compare, conditions, table
 from ingest_worker.adapters.volumes import Pixels
-from ingest_worker.adapters.writers.metaimage import LEVEL_OF_SHORTS
+from ingest_worker.adapters.writers.metaimage import BUFFER, LEVEL_OF_SHORTS
 
 CASES = ("CT DICOM, no intercept", "4D DICOM")
 Result = TypeVar("Result")
@@ -99,7 +99,7 @@ def _read(path: Path, block: memoryview) -> None:
 
 
 def _compressed(pixels: Pixels) -> list[bytes]:
-    squeeze = isal_zlib.compressobj(LEVEL_OF_SHORTS, isal_zlib.DEFLATED, -15)
+    squeeze = isal_zlib.compressobj(LEVEL_OF_SHORTS, isal_zlib.DEFLATED, -15, BUFFER)
     return [squeeze.compress(pixels), squeeze.flush(isal_zlib.Z_FULL_FLUSH)]
 
 
