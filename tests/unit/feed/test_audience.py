@@ -18,7 +18,7 @@ SESSION = Audience(people=("whoever began the session",))
 
 MEMBERS_OF_THE_ARCHIVE = Audience(members=(ARCHIVE,))
 WHO_UPLOADED = Audience(people=(CREATOR,))
-EDITORS_AND_THE_PERSON = Audience(editors=(ARCHIVE,), people=(PERSON,))
+EDITORS_AND_THE_PERSON = Audience(editors=(ARCHIVE,), people=(PERSON,), within=(ARCHIVE,))
 THE_PERSON = Audience(people=(PERSON,))
 
 EXPECTED = {
@@ -74,6 +74,14 @@ def test_an_image_without_a_target_is_for_its_uploader() -> None:
     event = an_import(creator=CREATOR)
 
     assert audience_of(event.TYPE, asdict(event), known) == Audience(people=(CREATOR,))
+
+
+def test_a_session_is_for_its_creator_within_the_archive_that_it_is_for() -> None:
+    told_of = {"session": "s", "creator": CREATOR, "archive": ARCHIVE}
+
+    found = audience_of("archive.session.started.v1", told_of, known)
+
+    assert found == Audience(people=(CREATOR,), within=(ARCHIVE,))
 
 
 def test_the_patient_is_left_out_and_the_rest_stays_as_the_schema_wants_it() -> None:
