@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from PIL import Image
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -61,9 +62,16 @@ class Page:
         return found
 
     def press(self, text: str) -> None:
-        self.browser.find_element(
-            By.XPATH, f"//main//*[self::button or self::a][contains(., '{text}')]"
-        ).click()
+        """Press a button or a link; once more if the page drew it anew at that very moment."""
+        wait_until(lambda: self._is_pressed(text), timeout_s=20, what=f"the button {text!r}")
+
+    def _is_pressed(self, text: str) -> bool:
+        wanted = f"//main//*[self::button or self::a][contains(., '{text}')]"
+        try:
+            self.browser.find_element(By.XPATH, wanted).click()
+        except StaleElementReferenceException:
+            return False
+        return True
 
     def sign_in(self, token: str) -> None:
         self.open("/")
