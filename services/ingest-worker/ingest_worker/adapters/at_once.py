@@ -36,20 +36,23 @@ def look_and_convert(arguments: dict[str, Any], *, budget: Budget, on_progress: 
     with _ended_after(budget.look_time_s):
         found = [recognised_file(file_from_document(one), budget, headers) for one in arguments["files"]]
     told: dict[str, Any] = {"recognised": [recognised_document(one) for one in found]}
-    for kind, files in _the_only_one(found):
+    if only := _the_only_one(found):
+        kind, files = only
         told["converted"] = convert_files(
             kind, files, arguments, budget=budget, on_progress=on_progress, headers=headers
         )
     return told
 
 
-def _the_only_one(found: Sequence[Recognised]) -> Iterator[tuple[Format, tuple[SourceFile, ...]]]:
-    """Yield the candidate that all files make together, if there is one and a child like this one converts it."""
+def _the_only_one(found: Sequence[Recognised]) -> tuple[Format, tuple[SourceFile, ...]] | None:
+    """Return the candidate that all files make together, if there is one and a child like this one converts it."""
     candidates, rejections = gather(found)
-    if len(candidates) == 1 and not rejections:
-        kind = candidates[0].format
-        if isinstance(kind, Format) and preload_for(kind) == LIGHT:
-            yield kind, candidates[0].files
+    if len(candidates) != 1 or rejections:
+        return None
+    kind = candidates[0].format
+    if isinstance(kind, Format) and preload_for(kind) == LIGHT:
+        return kind, candidates[0].files
+    return None
 
 
 @contextmanager
