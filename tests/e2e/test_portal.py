@@ -124,9 +124,7 @@ def test_who_leaves_while_files_are_sent_is_asked_and_may_stay(
     page.shows("Half sent")
     page.press("Half sent")
     page.find("#files")
-    page.browser.execute_cdp_cmd("Network.enable", {})
-    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 20_000}
-    page.browser.execute_cdp_cmd("Network.emulateNetworkConditions", slow)
+    page.send_slowly(20_000)
     page.find("#files").send_keys(str(noise(tmp_path, "large.mha")))
     page.shows("Sending:")
 
@@ -136,7 +134,7 @@ def test_who_leaves_while_files_are_sent_is_asked_and_may_stay(
     page.browser.back()
     page.browser.switch_to.alert.dismiss()
     assert page.browser.current_url.endswith(f"/archives/{archive['slug']}/")
-    page.browser.execute_cdp_cmd("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
+    page.send_slowly(-1)
 
     page.shows("1 image from 1 file", timeout_s=60)
 

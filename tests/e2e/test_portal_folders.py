@@ -122,9 +122,7 @@ def test_sending_is_stopped_and_nothing_is_added(
     page.shows("Stopped")
     page.open(f"/archives/{archive['slug']}/")
     page.find("#files")
-    page.browser.execute_cdp_cmd("Network.enable", {})
-    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 2_000}
-    page.browser.execute_cdp_cmd("Network.emulateNetworkConditions", slow)
+    page.send_slowly(2_000)
     page.find("#files").send_keys(str(volume(tmp_path, "large.mha")))
     page.shows("Sending:")
 
@@ -132,6 +130,8 @@ def test_sending_is_stopped_and_nothing_is_added(
 
     page.shows("Sending was stopped.")
     assert page.find("#files").is_enabled()
+    sessions = platform.client().call("GET", "cases/upload-sessions/")["results"]
+    assert archive["pk"] not in [session["archive"] for session in sessions]
 
 
 def test_more_files_than_an_import_takes_are_not_sent_first(page: Page, platform: RunningPlatform) -> None:

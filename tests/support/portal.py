@@ -61,6 +61,17 @@ class Page:
         found: list[str] = self.browser.execute_script(script, css)
         return found
 
+    def send_slowly(self, bytes_per_s: int) -> None:
+        """Have the browser send so many bytes in a second; -1 for as many as it can."""
+        self.browser.execute_cdp_cmd("Network.enable", {})
+        slow = {
+            "offline": False,
+            "latency": 0,
+            "downloadThroughput": -1,
+            "uploadThroughput": bytes_per_s,
+        }
+        self.browser.execute_cdp_cmd("Network.emulateNetworkConditions", slow)
+
     def press(self, text: str) -> None:
         """Press a button or a link; once more if the page drew it anew at that very moment."""
         wait_until(lambda: self._is_pressed(text), timeout_s=20, what=f"the button {text!r}")
