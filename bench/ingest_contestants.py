@@ -60,7 +60,7 @@ def ours(source: Path, output: Path) -> Callable[[], None]:
         convert([first], Path(name, "out"), isolation=isolation)
 
     def run() -> None:
-        convert(sorted(source.iterdir()), output, isolation=isolation)
+        convert(list(source.iterdir()), output, isolation=isolation)
 
     AT_THE_END.enter_context(isolation)
     return run

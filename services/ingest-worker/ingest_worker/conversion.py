@@ -103,7 +103,7 @@ def _ignore(_: ConversionProgress) -> None:
 
 def _named(files: Sequence[SourceFile | Path]) -> list[SourceFile]:
     given = [file if isinstance(file, SourceFile) else SourceFile(file.name, file) for file in files]
-    sources = [replace(source, path=source.path.absolute()) for source in given]
+    sources = [one if one.path.is_absolute() else replace(one, path=one.path.absolute()) for one in given]
     doubles = [name for name, times in Counter(source.name for source in sources).items() if times > 1]
     if not sources:
         raise Invalid({"files": ["There are no files."]})

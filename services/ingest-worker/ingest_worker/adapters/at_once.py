@@ -20,7 +20,7 @@ from ingest_worker.adapters.tasks import (
 )
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.candidates import Recognised, gather
-from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.files import SourceFile, natural_order
 from ingest_worker.domain.formats import Format
 
 
@@ -30,22 +30,26 @@ def look_and_convert(arguments: dict[str, Any], *, budget: Budget, on_progress: 
     Returns
     -------
     dict
-        What `tasks.look_at` returns and, if they were converted, under "converted" what `tasks.convert_candidate` does.
+        Under "converted" what `tasks.convert_candidate` returns; if they were not, what `tasks.look_at` does.
     """
     headers = HeadersAlike(remember=True)
     with _ended_after(budget.look_time_s):
         found = [recognised_file(file_from_document(one), budget, headers) for one in arguments["files"]]
-    told: dict[str, Any] = {"recognised": [recognised_document(one) for one in found]}
-    if only := _the_only_one(found):
-        kind, files = only
-        told["converted"] = convert_files(
+    only = _the_only_one(found)
+    if only is None:
+        return {"recognised": [recognised_document(one) for one in found]}
+    kind, files = only
+    return {
+        "converted": convert_files(
             kind, files, arguments, budget=budget, on_progress=on_progress, headers=headers
         )
-    return told
+    }
 
 
 def _the_only_one(found: Sequence[Recognised]) -> tuple[Format, tuple[SourceFile, ...]] | None:
     """Return the candidate that all files make together, if there is one and a child like this one converts it."""
+    if series := _the_only_series(found):
+        return Format.DICOM, series
     candidates, rejections = gather(found)
     if len(candidates) != 1 or rejections:
         return None
@@ -53,6 +57,16 @@ def _the_only_one(found: Sequence[Recognised]) -> tuple[Format, tuple[SourceFile
     if isinstance(kind, Format) and preload_for(kind) == LIGHT:
         return kind, candidates[0].files
     return None
+
+
+def _the_only_series(found: Sequence[Recognised]) -> tuple[SourceFile, ...]:
+    """Return what `gather` makes of files that are all of one DICOM series, in a tenth of the time; nothing if they are not."""
+    series = found[0].series
+    if not series or any(
+        one.series != series or one.format is not Format.DICOM or one.reason for one in found
+    ):
+        return ()
+    return tuple(sorted((one.file for one in found), key=lambda file: natural_order(file.name)))
 
 
 @contextmanager

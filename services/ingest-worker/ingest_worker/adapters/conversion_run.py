@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, Final
 
 from ingest_worker.adapters.disk import Disk
@@ -24,7 +25,7 @@ from ingest_worker.adapters.tasks import (
 from ingest_worker.adapters.tasks_together import Done, Stopped, Task
 from ingest_worker.adapters.unpacking import is_zip
 from ingest_worker.domain.budget import MIB, Budget
-from ingest_worker.domain.candidates import Candidate, Recognised, gather, without_heaps
+from ingest_worker.domain.candidates import Candidate, gather, without_heaps
 from ingest_worker.domain.deidentification import Deidentification
 from ingest_worker.domain.files import Source, SourceFile, natural_order
 from ingest_worker.domain.formats import SlideFormat
@@ -71,30 +72,36 @@ class ConversionRun:
     def run(self, sources: list[SourceFile]) -> ConversionReport:
         present = self._regular(sources)
         with SourcesBeside(self.isolation.jobs) as beside:
-            archives = [file for file in present if is_zip(file.path)]
             beside.begin(present)
+            archives = [file for file in present if is_zip(file.path)]
             unpacked = self._unpacked(archives)
             beside.begin(unpacked)
+            self.sizes |= {file.name: file.path.stat().st_size for file in unpacked}
             plain = [file for file in present if file not in archives]
             files, namesakes = without_namesakes(plain + unpacked)
-            recognised, converted = self._looked_at(files)
-            candidates, rejections = gather(recognised)
-            self.rejections += [*namesakes, *rejections]
-            if self.key or not self.keep_slides:
-                candidates = [candidate.without_tiler() for candidate in candidates]
-            if not self.keep_slides:
-                candidates = self._without_slides(candidates)
-            candidates, heaps = without_heaps(candidates)
-            self.rejections += heaps
-            track = Track([(len(one.files), self._size(one)) for one in candidates], len(rejections))
-            if converted is None:
-                self._convert(candidates, track)
-            else:
-                self._take_in(converted, self.scratch / AT_ONCE)
-                track.note(0, track.WHOLE)
-                self.on_progress(track.progress())
+            self.rejections += namesakes
+            self.sizes = {file.name: self.sizes[file.name] for file in files}
+            track = self._imported(files)
             known = beside.known(on_tick=lambda: self.on_progress(track.progress()))
         return self._report(known)
+
+    def _imported(self, files: list[SourceFile]) -> Track:
+        """Look at files and convert them; in one child if they are one image. Return how far all are then, which is done."""
+        look = FirstLook(self._run, self.budget, self.sizes)
+        found = self._at_once(look, files)
+        if "converted" in found:
+            track = Track([(len(files), sum(self.sizes.values()))], 0)
+            self._take_in(found["converted"], self.scratch / AT_ONCE)
+            track.note(0, track.WHOLE)
+            self.on_progress(track.progress())
+            return track
+        recognised = recognised_from_documents(files, found) if found else look.each(files)
+        candidates, rejections = gather(recognised)
+        self.rejections += [*look.rejections, *rejections]
+        candidates = self._to_be_converted(candidates)
+        track = Track([(len(one.files), self._size(one)) for one in candidates], len(rejections))
+        self._convert(candidates, track)
+        return track
 
     def _report(self, known: Mapping[str, Source]) -> ConversionReport:
         images = [ConvertedImage.from_document(document, known) for document in self.images]
@@ -107,15 +114,17 @@ class ConversionRun:
         )
 
     def _regular(self, sources: list[SourceFile]) -> list[SourceFile]:
-        """Leave out what is no file: opening a pipe or a device could wait for ever."""
-        odd = [source for source in sources if not source.path.is_file()]
-        self.rejections += [Rejection(source.name, ("This is not a file, or it is gone.",)) for source in odd]
-        return [source for source in sources if source not in odd]
+        """Leave out what is no file: opening a pipe or a device could wait for ever. Note how large the others are."""
+        sizes = {source.name: _file_bytes(source.path) for source in sources}
+        odd = [name for name, size_bytes in sizes.items() if size_bytes is None]
+        self.rejections += [Rejection(name, ("This is not a file, or it is gone.",)) for name in odd]
+        self.sizes = {name: size_bytes for name, size_bytes in sizes.items() if size_bytes is not None}
+        return [source for source in sources if source.name in self.sizes]
 
     def _unpacked(self, archives: list[SourceFile]) -> list[SourceFile]:
         """Unpack archives one after another, since they share one budget."""
         files: list[SourceFile] = []
-        sizes = [_file_bytes(archive) for archive in archives]
+        sizes = [self.sizes[archive.name] for archive in archives]
         steps = Steps("unpacking", sizes)
         used = {"files_used": 0, "bytes_used": 0}
         for count, archive in enumerate(archives):
@@ -163,19 +172,15 @@ class ConversionRun:
             tasks, on_progress=on_part, on_tick=lambda: self.on_progress(progress()), disk=self.disk
         )
 
-    def _looked_at(self, files: list[SourceFile]) -> tuple[list[Recognised], dict[str, Any] | None]:
-        """Return what files are and, if a child has converted them when it saw that they are one image, what it made of them."""
-        self.sizes = {file.name: _file_bytes(file) for file in files}
-        look = FirstLook(self._run, self.budget, self.sizes)
+    def _at_once(self, look: FirstLook, files: list[SourceFile]) -> dict[str, Any]:
+        """Return what one child found that looked at all files, and perhaps converted them; nothing if it could not."""
+        if self.isolation.jobs > 1 or not 0 < len(files) <= MOST_FILES_AT_ONCE:
+            return {}
         folder = str(self.scratch / AT_ONCE)
-        if self.isolation.jobs == 1 and 0 < len(files) <= MOST_FILES_AT_ONCE:
-            found = look.at_once(files, self._how_to_convert(folder))
-            if found is not None:
-                return recognised_from_documents(files, found), found.get("converted")
+        found = look.at_once(files, self._how_to_convert(folder))
+        if found is None:
             shutil.rmtree(folder, ignore_errors=True)
-        recognised = look.each(files)
-        self.rejections += look.rejections
-        return recognised, None
+        return found or {}
 
     def _how_to_convert(self, folder: str) -> dict[str, Any]:
         return {"folder": folder, "threads": self.threads, "key": self.key}
@@ -196,10 +201,17 @@ class ConversionRun:
                 shutil.rmtree(tasks[number].folder, ignore_errors=True)
         self.on_progress(track.progress())
 
-    def _without_slides(self, candidates: list[Candidate]) -> list[Candidate]:
+    def _to_be_converted(self, candidates: list[Candidate]) -> list[Candidate]:
+        """Leave out what is not for us, or more than anybody can be told of."""
+        if self.key or not self.keep_slides:
+            candidates = [candidate.without_tiler() for candidate in candidates]
         slides = [candidate for candidate in candidates if isinstance(candidate.format, SlideFormat)]
-        self.rejections += [Rejection(file.name, (SLIDE,)) for slide in slides for file in slide.files]
-        return [candidate for candidate in candidates if candidate not in slides]
+        if not self.keep_slides:
+            self.rejections += [Rejection(file.name, (SLIDE,)) for slide in slides for file in slide.files]
+            candidates = [candidate for candidate in candidates if candidate not in slides]
+        candidates, heaps = without_heaps(candidates)
+        self.rejections += heaps
+        return candidates
 
     def _converting(self, number: int, candidate: Candidate) -> Task:
         if isinstance(candidate.format, SlideFormat):
@@ -270,5 +282,10 @@ def _paths(files: Sequence[SourceFile]) -> tuple[str, ...]:
     return tuple(str(file.path) for file in files)
 
 
-def _file_bytes(file: SourceFile) -> int:
-    return file.path.stat().st_size
+def _file_bytes(path: Path) -> int | None:
+    """Return the size of a regular file, None for anything else; `is_file` knows which errors say that it is gone."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return path.stat().st_size if path.is_file() else None
+    return found.st_size if S_ISREG(found.st_mode) else None

@@ -6,9 +6,9 @@ Only the beginning of a file is read here; DICOM is left to `readers.dicom_heade
 import re
 import struct
 import zlib
-from io import FileIO
 from pathlib import PurePosixPath
 
+from ingest_worker.adapters.first_bytes import first_bytes
 from ingest_worker.adapters.readers import metaimage_header, nrrd_header
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.candidates import Recognised
@@ -18,7 +18,7 @@ from ingest_worker.domain.refusals import Refused
 
 HEAD_BYTES = 64 * 1024
 DICOM_HEAD_BYTES = 16 * 1024
-DICOM_MARK = slice(128, 132)
+DICOM_PREAMBLE_BYTES, DICOM_MARK = 128, b"DICM"
 NIFTI_1_BYTES, NIFTI_2_BYTES = 348, 540
 GZIP_MARK = b"\x1f\x8b"
 LISTING_PARTS = (SlideFormat.HAMAMATSU_VMS, SlideFormat.HAMAMATSU_VMU)
@@ -69,9 +69,13 @@ SLIDE_PART = re.compile(rb"^(?:MapFile|OptimisationFile|MacroImage)[ \t]*=[ \t]*
 
 def head_of(file: SourceFile) -> bytes:
     """Return as much of a file's beginning as it takes to recognise it: less of DICOM, of which there are many files."""
-    with FileIO(file.path) as stream:
-        head = stream.read(DICOM_HEAD_BYTES)
-        return head if head[DICOM_MARK] == b"DICM" else head + stream.read(HEAD_BYTES - DICOM_HEAD_BYTES)
+    head = first_bytes(file.path, DICOM_HEAD_BYTES)
+    return head if has_dicom_mark(head) else first_bytes(file.path, HEAD_BYTES)
+
+
+def has_dicom_mark(head: bytes) -> bool:
+    """Tell whether a file begins like DICOM (PS3.10 section 7.1)."""
+    return head.startswith(DICOM_MARK, DICOM_PREAMBLE_BYTES)
 
 
 def recognise(file: SourceFile, head: bytes, budget: Budget) -> Recognised:
@@ -93,7 +97,7 @@ def recognise(file: SourceFile, head: bytes, budget: Budget) -> Recognised:
 
 def format_of(head: bytes, name: str) -> AnyFormat | None:
     """Return the format of a file that begins with `head`, None if no rule knows it."""
-    if head[DICOM_MARK] == b"DICM":
+    if has_dicom_mark(head):
         return Format.DICOM
     marked = next((kind for mark, kind in MARKS if head.startswith(mark)), None)
     if marked is not None:

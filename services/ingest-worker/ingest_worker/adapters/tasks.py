@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.dicom_alike import HeadersAlike
-from ingest_worker.adapters.recognition import head_of, recognise
+from ingest_worker.adapters.recognition import has_dicom_mark, head_of, recognise
 from ingest_worker.adapters.unpacking import Allowance, unpack
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.candidates import Recognised
@@ -103,22 +103,24 @@ def look_at(arguments: dict[str, Any], *, budget: Budget, on_progress: OnProgres
 def recognised_file(file: SourceFile, budget: Budget, alike: HeadersAlike) -> Recognised:
     """Say what a file is; `alike` has read the headers of those before."""
     head = head_of(file)
+    if has_dicom_mark(head):  # most files by far
+        return _in_series(file, head, alike)
     found = recognise(file, head, budget)
     if found.reason:
         return found
     if found.format is Format.TIFF:
         slide = _module(TIFF_SLIDES).slide_format(file)
         return replace(found, format=slide or Format.TIFF)
-    return _in_series(found, head, alike) if found.format is Format.DICOM else found
+    return _in_series(file, head, alike) if found.format is Format.DICOM else found
 
 
-def _in_series(found: Recognised, head: bytes, alike: HeadersAlike) -> Recognised:
+def _in_series(file: SourceFile, head: bytes, alike: HeadersAlike) -> Recognised:
     try:
-        member = _module(DICOM_HEADERS).series_member(found.file, head, alike)
+        member = _module(DICOM_HEADERS).series_member(file, head, alike)
     except Refused as refusal:
-        return replace(found, reason=refusal.reason)
+        return Recognised(file, Format.DICOM, reason=refusal.reason)
     kind = SlideFormat.DICOM if member.is_slide else Format.DICOM
-    return Recognised(found.file, kind, series=member.series)
+    return Recognised(file, kind, series=member.series)
 
 
 def recognised_document(found: Recognised) -> dict[str, Any]:

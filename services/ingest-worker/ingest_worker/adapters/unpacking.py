@@ -12,10 +12,10 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from io import FileIO
 from pathlib import Path
 from typing import IO
 
+from ingest_worker.adapters.first_bytes import first_bytes
 from ingest_worker.adapters.refused_by_system import STOPPED_BY_ERRNO
 from ingest_worker.domain.budget import MIB, Budget, readable_bytes
 from ingest_worker.domain.files import SourceFile, is_one_line, natural_order
@@ -84,8 +84,7 @@ class Allowance:
 
 def is_zip(path: Path) -> bool:
     """Tell whether a file begins like a zip archive."""
-    with FileIO(path) as stream:
-        return stream.read(4) in ZIP_MARKS
+    return first_bytes(path, 4) in ZIP_MARKS
 
 
 def unpack(

@@ -169,7 +169,10 @@ def _fits(
     return (
         (first.owner, first.stack, first.shape) == (other.owner, other.stack, other.shape)
         and (first.position is None) == (other.position is None)
-        and _close(_flat(first.orientation), _flat(other.orientation), orientation)
+        and (
+            first.orientation is other.orientation  # as where headers say the same
+            or _close(_flat(first.orientation), _flat(other.orientation), orientation)
+        )
         and _close(first.pixel_spacing, other.pixel_spacing, spacing_mm)
     )
 
@@ -179,7 +182,7 @@ def _flat(orientation: Orientation | None) -> tuple[float, ...] | None:
 
 
 def _close(a: Sequence[float] | None, b: Sequence[float] | None, tolerance: float) -> bool:
-    if a is None or b is None:
+    if a is None or b is None or a is b:
         return a is b
     return all(abs(x - y) <= tolerance for x, y in zip(a, b, strict=True))
 

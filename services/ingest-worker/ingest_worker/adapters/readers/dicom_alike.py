@@ -5,10 +5,10 @@ Within a series some values differ, and the bytes between those are the same in 
 
 import struct
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
 from typing import Final
 
+from ingest_worker.adapters.first_bytes import first_bytes
 from ingest_worker.adapters.readers.dicom_quick import (
     OWN,
     PREAMBLE,
@@ -40,7 +40,7 @@ class HeadersAlike:
         self._outlines: list[_Outline] = []
         self._last: _Walked | None = None
         self._remember = remember
-        self._known: dict[Path, QuickHeader | None] = {}
+        self._known: dict[str, QuickHeader | None] = {}  # paths are slow keys
 
     def read(self, path: Path, head: bytes = b"") -> QuickHeader | None:
         """Return the header of a plain DICOM file of one frame, None if it is not certain to be one.
@@ -50,11 +50,11 @@ class HeadersAlike:
         head
             The file's beginning, if it was read already.
         """
-        if path in self._known:
-            return self._known[path]
-        found = self._read(path, head or _beginning(path, HEAD_BYTES))
+        if str(path) in self._known:
+            return self._known[str(path)]
+        found = self._read(path, head or first_bytes(path, HEAD_BYTES))
         if self._remember:
-            self._known[path] = found
+            self._known[str(path)] = found
         return found
 
     def _read(self, path: Path, head: bytes) -> QuickHeader | None:
@@ -63,7 +63,7 @@ class HeadersAlike:
                 return found
         walked = _walked(head)
         if walked is None and len(head) >= HEAD_BYTES:
-            walked = _walked(_beginning(path, MOST_HEAD_BYTES))
+            walked = _walked(first_bytes(path, MOST_HEAD_BYTES))
         if walked is None:
             return None
         self._learn(walked)
@@ -77,11 +77,6 @@ class HeadersAlike:
             varying = walked.differing(self._last).union(*before)
             self._outlines = [_Outline.of(walked, varying), *others][:OUTLINES]
         self._last = walked
-
-
-def _beginning(path: Path, size: int) -> bytes:
-    with FileIO(path) as stream:
-        return stream.read(size)
 
 
 def _walked(head: bytes) -> "_Walked | None":
