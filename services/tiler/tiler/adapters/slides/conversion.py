@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tiler.adapters.slides.copying import copy_slide
-from tiler.adapters.slides.joining import join_slide
 from tiler.adapters.slides.planning import plan_slide
 from tiler.adapters.slides.product import Written
 from tiler.domain.jpeg_stream import ForeignSegment
@@ -89,6 +88,8 @@ def _written(
 ) -> tuple[SlidePlan, Written]:
     try:
         if isinstance(plan, JoinPlan):
+            from tiler.adapters.slides.joining import join_slide  # noqa: PLC0415 (copying at full speed loads what it needs)
+
             return plan, join_slide(plan, target, name=name, checksum=checksum, on_progress=on_progress)
         if isinstance(plan, CopyPlan):
             written = copy_slide(

@@ -1,7 +1,6 @@
 """Decides by content how a slide is converted; called before anything is written, with a few ranged reads."""
 
 from tiler.adapters.bounded_reader import read_exactly
-from tiler.adapters.slides import mirax
 from tiler.adapters.slides.ndpi import is_ndpi, plan_ndpi
 from tiler.adapters.slides.tiff_vendors import plan_tiff
 from tiler.adapters.tiff_directory import is_tiff, read_pages
@@ -29,10 +28,12 @@ def plan_slide(files: SlideFiles) -> SlidePlan:
         return plan_dicom(files)
     if is_tiff(start):
         return plan_ndpi(source) if is_ndpi(source) else plan_tiff(source, read_pages(source))
-    if start.startswith(SOI) and mirax.has_settings(files):
-        return mirax.plan_mirax(files)
-    from tiler.adapters.slides.vms import is_vms, plan_vms  # noqa: PLC0415 (copying at full speed loads what it needs)
+    # Copying at full speed loads what it needs.
+    from tiler.adapters.slides.mirax import has_settings, plan_mirax  # noqa: PLC0415
+    from tiler.adapters.slides.vms import is_vms, plan_vms  # noqa: PLC0415
 
+    if start.startswith(SOI) and has_settings(files):
+        return plan_mirax(files)
     if is_vms(start):
         return plan_vms(files)
     if files.main.lower().endswith(".mrxs"):

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from tiler.adapters.slides import ventana
 from tiler.adapters.tiff_description import APERIO, PHILIPS
 from tiler.domain.level import Level
 from tiler.domain.limits import MAX_SLIDE_PIXELS
@@ -29,6 +28,7 @@ from tiler.domain.slide_traits import SlideTraits
 from tiler.domain.tiff_page import TiffPage
 
 _LEICA = "leica-microsystems.com/scn"
+_VENTANA = "<iScan"
 _TRESTLE = "OverlapsXY="  # by how many pixels tiles overlap; OpenSlide knows how to place them
 _MAGNIFICATION = re.compile(r"\|\s*AppMag\s*=\s*([0-9.,]{1,10})\s*(?:\||$)")
 
@@ -45,7 +45,9 @@ def plan_tiff(source: RangedSource, pages: Sequence[TiffPage]) -> SlidePlan:
         return _plan(source, pages, *philips.read(pages))
     if _TRESTLE in pages[0].description:
         return DecodePlan(SlideFacts(Vendor.TRESTLE), Region(0, 0, 0, 0))
-    if ventana.is_ventana(pages):
+    if _is_ventana(pages):
+        from tiler.adapters.slides import ventana  # noqa: PLC0415 (likewise)
+
         found = ventana.read(pages)
         plan = _plan(source, pages, found.levels, found.facts)
         return _for_openslide(plan) if found.overlaps else plan
@@ -57,7 +59,11 @@ def plan_tiff(source: RangedSource, pages: Sequence[TiffPage]) -> SlidePlan:
 def is_placed_by_text(pages: Sequence[TiffPage]) -> bool:
     """Whether a scanner's text says which pages are levels, or where tiles belong, so that directories alone mislead."""
     marked = any(mark in pages[0].description for mark in (_LEICA, PHILIPS, _TRESTLE))
-    return marked or ventana.is_ventana(pages)
+    return marked or _is_ventana(pages)
+
+
+def _is_ventana(pages: Sequence[TiffPage]) -> bool:
+    return any(_VENTANA in page.xmp for page in pages[:3])
 
 
 def _facts(main: TiffPage) -> SlideFacts:

@@ -25,10 +25,6 @@ class VentanaSlide:
     overlaps: bool
 
 
-def is_ventana(pages: Sequence[TiffPage]) -> bool:
-    return any("<iScan" in page.xmp for page in pages[:3])
-
-
 def read(pages: Sequence[TiffPage]) -> VentanaSlide:
     """Find the levels; raises `UnreadableImage` when there are none."""
     numbered = sorted(
