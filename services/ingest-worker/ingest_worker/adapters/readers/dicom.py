@@ -129,9 +129,9 @@ def _volume(stack: Stack, members: dict[str, Member], given: ConversionInput) ->
     layout = VolumeLayout(size, first.form.channels, common_type(forms, rescales), stack.geometry)
     files = files_of(stack.slices)
     layout.check(first.header.file.base_name, given.budget)
-    description = describe(
-        stack, layout, {name: members[name].header for name in files}, forms[0], rescales[0]
-    )
+    headers = {name: members[name].header for name in files}
+    description = describe(stack, layout, headers, forms[0], rescales[0])
+    unlike = {id(header.dataset): header for header in headers.values()}  # many have one in common
     return VolumeReading(
         files=files,
         name=description.name,
@@ -139,6 +139,6 @@ def _volume(stack: Stack, members: dict[str, Member], given: ConversionInput) ->
         metadata=description.metadata,
         header_fields=description.header_fields,
         notes=(*description.notes, *surplus_note(first.header, first.form, len(first.frames))),
-        attributes=attributes_of(members[name].header for name in files) if given.deidentification else (),
-        burned_in=any(has_writing(members[name].header) for name in files),
+        attributes=attributes_of(headers.values()) if given.deidentification else (),
+        burned_in=any(map(has_writing, unlike.values())),
     )

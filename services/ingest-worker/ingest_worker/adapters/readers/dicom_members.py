@@ -52,21 +52,49 @@ class Member:
 
 def members_of(given: ConversionInput) -> Iterator[Member | RefusedReading]:
     """Yield every file with its frames, or why it has none."""
-    templates: dict[tuple[object, ...], Member] = {}
+    templates = _Templates()
     for file in given.files:
         quick = given.headers.read(file.path)
-        kind = (quick.transfer_syntax, *quick.shared.items()) if quick else ()
+        template = templates.of(quick) if quick else None
         try:
-            member = _like(templates[kind], file, quick) if quick and kind in templates else None
+            member = _like(template, file, quick) if quick and template else None
             if member is None:
                 member = _in_full(file)
                 if quick and len(member.frames) == 1:
-                    templates[kind] = member
+                    templates.note(quick, member)
             yield member
         except Refused as refusal:
             yield RefusedReading((file.name,), refusal.reason)
         except PARSING_ERRORS:
             yield RefusedReading((file.name,), f"The DICOM header of {file.base_name} is damaged.")
+
+
+class _Templates:
+    """Files that were read in full, by what those like them have in common."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], Member] = {}
+        self._last: tuple[QuickHeader, Member] | None = None
+
+    def of(self, quick: QuickHeader) -> Member | None:
+        """Return the file that differs from this one in nothing but a slice's own elements, if there is one."""
+        if (
+            self._last and quick.shared is self._last[0].shared
+        ):  # as that of most is: they were read by one outline
+            return self._last[1]
+        template = self._known.get(_kind(quick))
+        if template:
+            self._last = quick, template
+        return template
+
+    def note(self, quick: QuickHeader, member: Member) -> None:
+        """Take down a file for others like it."""
+        self._known[_kind(quick)] = member
+        self._last = quick, member
+
+
+def _kind(quick: QuickHeader) -> tuple[object, ...]:
+    return (quick.transfer_syntax, *quick.shared.items())
 
 
 def _in_full(file: SourceFile) -> Member:
