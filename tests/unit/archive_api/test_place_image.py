@@ -182,6 +182,24 @@ def test_an_import_for_an_item_heard_again_does_not_undo_a_later_choice(service:
     assert service.library.items.require(item).values == [chosen]
 
 
+@pytest.mark.parametrize("target", ["archive", "item"])
+def test_an_item_that_waits_for_a_session_with_a_place_of_its_own_gets_the_image_too(
+    service: ArchiveService, target: str
+) -> None:
+    own, waiting = service.archive(), an_item(service, service.archive())
+    session, now = new_id(), service.library.clock.now()
+    service.library.items.change(waiting, lambda each: each.expect(SOCKET, session, at=now))
+    place = {"archive": own} if target == "archive" else {"item": an_item(service, own)}
+    event = an_import(session=session, **place)
+
+    place_image(service.library, event)
+
+    found = service.library.items.require(waiting)
+    assert found.values == [Value(socket=SOCKET, image=event.image)]
+    assert found.sessions == []
+    assert [each.values for each in items(service, own)] == [found.values]
+
+
 def test_an_image_can_be_listed_by_archive_from_the_moment_its_item_shows_it(service: ArchiveService) -> None:
     archives = [service.archive(), service.archive(), service.archive()]
     waiting = an_item(service, archives[2])

@@ -42,13 +42,20 @@ class Outcome(StrEnum):
 
 
 def place_image(library: Library, event: ImageImported) -> Outcome:
-    """Store the image, then create its item or fill the socket of the item it was meant for.
+    """Store the image, create its item or fill the socket of the item it was meant for, and fill those that wait for its session.
 
     Where there is no such place any more, the image stays its uploader's.
     """
     if library.departures.get(event.image) is not None:
         return Outcome.REMOVED
     image = _store(library, event)
+    outcome = _place(library, event, image)
+    waited = _fill_waiting(library, event)
+    return waited if outcome is Outcome.NOT_PLACED else outcome
+
+
+def _place(library: Library, event: ImageImported, image: Image) -> Outcome:
+    """Put an image where its session wants it."""
     socket = library.sockets.get(event.socket)
     if socket is None:
         return Outcome.NO_SUCH_SOCKET
@@ -59,7 +66,7 @@ def place_image(library: Library, event: ImageImported) -> Outcome:
         return _fill_socket(library, event, event.item)
     if event.archive is not None:
         return _place_in(library, event, event.archive, image)
-    return _fill_waiting(library, event)
+    return Outcome.NOT_PLACED
 
 
 def _store(library: Library, event: ImageImported) -> Image:
@@ -77,7 +84,7 @@ def _refuse(library: Library, event: ImageImported, reason: str) -> Outcome:
 
 
 def _fill_waiting(library: Library, event: ImageImported) -> Outcome:
-    """Put an image without a target into the sockets that wait for its session."""
+    """Put an image into the sockets that wait for its session, whatever place that has of its own."""
     outcome = Outcome.NOT_PLACED
     for item in library.items.find({"sessions": event.session}):
         for slug, arriving in item.arriving.items():
