@@ -86,7 +86,7 @@ class ConversionRun:
         return self._report(known)
 
     def _imported(self, files: list[SourceFile]) -> Track:
-        """Look at files and convert them; in one child if they are one image. Return how far all are then, which is done."""
+        """Look at files and convert them, in one child if they are one image; return how far they all are in the end."""
         look = FirstLook(self._run, self.budget, self.sizes)
         found = self._at_once(look, files)
         if "converted" in found:

@@ -78,9 +78,8 @@ class _Templates:
 
     def of(self, quick: QuickHeader) -> Member | None:
         """Return the file that differs from this one in nothing but a slice's own elements, if there is one."""
-        if (
-            self._last and quick.shared is self._last[0].shared
-        ):  # as that of most is: they were read by one outline
+        # That of most is the very same, as one outline read them.
+        if self._last and quick.shared is self._last[0].shared:
             return self._last[1]
         template = self._known.get(_kind(quick))
         if template:
