@@ -340,6 +340,39 @@ def test_uploads_become_a_value_once_they_are_imported(
     assert done["values"][0]["image"].endswith(f"{imported.image}/")
 
 
+def test_an_import_that_is_done_before_its_item_waits_is_not_waited_for(
+    service: ArchiveService, editor: str, archive: str, item: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload, image = service.uploads.upload(editor, "ct.mha", b"pixels"), new_id()
+    start = service.uploads.start_import
+
+    def start_and_import(*arguments: Any, **named: Any) -> str:
+        session = start(*arguments, **named)
+        service.hear(an_import(item=item.split("/")[-2], archive=archive, image=image, session=session))
+        return session
+
+    monkeypatch.setattr(service.uploads, "start_import", start_and_import)
+    answer = put(service, editor, item, {"interface": SOCKET, "user_uploads": [upload_url(upload)]}).json
+
+    assert answer["arriving"] == []
+    assert answer["values"][0]["image"].endswith(f"{image}/")
+
+
+def test_uploads_that_are_sent_again_once_they_are_imported_are_not_waited_for(
+    service: ArchiveService, editor: str, archive: str, item: str
+) -> None:
+    upload = service.uploads.upload(editor, "ct.mha", b"pixels")
+    wanted = {"interface": SOCKET, "user_uploads": [upload_url(upload)]}
+    session = put(service, editor, item, wanted).json["arriving"][0]["upload_session"].split("/")[-2]
+    service.hear(an_import(item=item.split("/")[-2], archive=archive, image=new_id(), session=session))
+    done = service.call("GET", item, editor).json
+
+    again = put(service, editor, item, wanted).json
+
+    assert again["arriving"] == []
+    assert again["values"][0]["image"] == done["values"][0]["image"]
+
+
 @pytest.mark.parametrize("heard", ["before the item waits", "afterwards"])
 def test_d33_an_import_that_fails_shows_in_the_item_with_its_reason(
     service: ArchiveService, editor: str, item: str, monkeypatch: pytest.MonkeyPatch, heard: str

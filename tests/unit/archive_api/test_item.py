@@ -142,10 +142,10 @@ def test_a_deleted_item_cannot_be_changed() -> None:
 
 def test_an_import_delivered_again_does_not_undo_what_people_did_since() -> None:
     item = an_item()
-    item.attach_import(image("imported"), at=NOW)
+    item.attach_import(image("imported"), "session", at=NOW)
     item.put(image("chosen"), at=LATER)
 
-    item.attach_import(image("imported"), at=LATER)
+    item.attach_import(image("imported"), "session", at=LATER)
 
     assert item.images == ["chosen"]
 

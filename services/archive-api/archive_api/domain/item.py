@@ -187,10 +187,12 @@ class Item(Aggregate):
         self.sessions, self.modified_at = sessions_at_work(self.arriving), at
         self._remember("import started", by, at, socket=socket)
 
-    def attach_import(self, value: Value, *, at: datetime) -> None:
-        """Put an imported image into its socket, the first time it is asked for."""
+    def attach_import(self, value: Value, session: str, *, at: datetime) -> None:
+        """Put an image of a session into its socket, the first time it is asked for."""
         self._require_present()
         if value.image is None or value.image in self.attached_imports:
+            if (arriving := self.arriving.get(value.socket)) and arriving.session == session:
+                self._no_longer_arriving(value.socket)  # it was asked for again
             return
         self.attached_imports = [*self.attached_imports, value.image]
         self.put(value, at=at)

@@ -12,6 +12,8 @@ from archive_api.use_cases.check_values import SentValue
 from archive_api.use_cases.hold import hold
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.link_services import require_unlinked_item
+from archive_api.use_cases.note_failure import fail_import
+from archive_api.use_cases.place_image import fill_waiting
 from archive_shared.access import Action, Caller, Question
 from archive_shared.errors import Duplicate, Invalid, Unauthenticated
 
@@ -118,7 +120,7 @@ def change_item(library: Library, token: str | None, caller: Caller, item: Item,
         changed = library.items.change(item.id, apply)
     except Duplicate as error:
         raise title_taken() from error
-    return _with_failures(library, changed, accepted)
+    return _with_outcomes(library, changed, accepted)
 
 
 def delete_item(library: Library, caller: Caller, item: Item, *, expected_version: int | None = None) -> Item:
@@ -186,20 +188,17 @@ def _require_free(library: Library, item: Item, title: str | None) -> None:
         raise title_taken()
 
 
-def _with_failures(library: Library, item: Item, accepted: Accepted) -> Item:
-    """Note failures that were heard of before the item expected anything of their sessions.
+def _with_outcomes(library: Library, item: Item, accepted: Accepted) -> Item:
+    """Take in what was heard of sessions before the item expected anything of them, as when a request is sent again.
 
-    Whoever hears of a failure stores it and then looks for items that wait; we store that we wait and then look
-    for failures. So at least one of us sees the other.
+    Whoever hears of an image or a failure stores it and then looks for items that wait; we store that we wait and then
+    look for both. So at least one of us sees the other.
     """
     for session in accepted.arriving.values():
         failure = library.session_failures.get(session)
         if failure is not None:
             item = fail_import(library, item.id, session, failure.reason)
+        for image in library.images.find({"session": session}, limit=1):
+            fill_waiting(library, session, image.id)
+            item = library.items.require(item.id)
     return item
-
-
-def fail_import(library: Library, item: str, session: str, reason: str) -> Item:
-    """Note in an item that nothing comes of an upload session."""
-    now = library.clock.now()
-    return library.items.change(item, lambda present: present.fail_import(session, reason, at=now))

@@ -2,8 +2,8 @@
 
 from contextlib import suppress
 
+from archive_api.domain.item import Item
 from archive_api.domain.outcome import SessionFailure
-from archive_api.use_cases.edit_items import fail_import
 from archive_api.use_cases.library import Library
 from archive_shared.errors import Duplicate
 from archive_shared.events import SessionFailed
@@ -15,3 +15,9 @@ def note_session_failure(library: Library, event: SessionFailed) -> None:
         library.session_failures.add(SessionFailure(id=event.session, reason=event.reason))
     for item in library.items.find({"sessions": event.session}):
         fail_import(library, item.id, event.session, event.reason)
+
+
+def fail_import(library: Library, item: str, session: str, reason: str) -> Item:
+    """Note in an item that nothing comes of an upload session."""
+    now = library.clock.now()
+    return library.items.change(item, lambda present: present.fail_import(session, reason, at=now))

@@ -16,9 +16,9 @@ from archive_api.domain.image_rules import NOT_TAKEN, identity_error, image_erro
 from archive_api.domain.item import Item
 from archive_api.domain.titles import free_title, title_from
 from archive_api.domain.value import Value
-from archive_api.use_cases.edit_items import fail_import
 from archive_api.use_cases.index_image import index_images
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.note_failure import fail_import
 from archive_shared.errors import Conflict, Duplicate, NotFound
 from archive_shared.events import ImageImported
 from archive_shared.identifiers import derived_id
@@ -50,7 +50,7 @@ def place_image(library: Library, event: ImageImported) -> Outcome:
         return Outcome.REMOVED
     image = _store(library, event)
     outcome = _place(library, event, image)
-    waited = _fill_waiting(library, event)
+    waited = fill_waiting(library, event.session, event.image)
     return waited if outcome is Outcome.NOT_PLACED else outcome
 
 
@@ -83,13 +83,13 @@ def _refuse(library: Library, event: ImageImported, reason: str) -> Outcome:
     return Outcome.DOES_NOT_FIT
 
 
-def _fill_waiting(library: Library, event: ImageImported) -> Outcome:
+def fill_waiting(library: Library, session: str, image: str) -> Outcome:
     """Put an image into the sockets that wait for its session, whatever place that has of its own."""
     outcome = Outcome.NOT_PLACED
-    for item in library.items.find({"sessions": event.session}):
+    for item in library.items.find({"sessions": session}):
         for slug, arriving in item.arriving.items():
-            if arriving.session == event.session:
-                outcome = _attach(library, item.id, Value(socket=slug, image=event.image), event.session)
+            if arriving.session == session:
+                outcome = _attach(library, item.id, Value(socket=slug, image=image), session)
     return outcome
 
 
@@ -161,7 +161,7 @@ def _attach(library: Library, item: str, value: Value, session: str) -> Outcome:
 
     def apply(present: Item) -> None:
         _require_fit(library, present, value, image)
-        present.attach_import(value, at=now)
+        present.attach_import(value, session, at=now)
 
     try:
         found = library.items.require(item)
