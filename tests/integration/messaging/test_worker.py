@@ -53,6 +53,11 @@ def is_running(pid: int) -> bool:
         return False
 
 
+def is_written(note: Path) -> bool:
+    """Tell whether a program that notes its number there has done so; the file is there a moment before."""
+    return note.exists() and bool(note.read_text())
+
+
 def test_a_job_is_done_and_announced(documents: SqliteDocuments, working: threading.Event) -> None:
     add_task(documents, "t", answer="42", report=True, seconds=1)
 
@@ -175,7 +180,7 @@ def test_a_cancelled_job_is_stopped(
 ) -> None:
     note = tmp_path / "pid"
     add_task(documents, "t", hang=True, fail_in_epochs=9, note_pid_in=str(note))
-    wait_until(note.exists, timeout_s=30)
+    wait_until(lambda: is_written(note), timeout_s=30)
     pid = int(note.read_text())
 
     def cancel(task: Task) -> None:
@@ -192,7 +197,7 @@ def test_a_deleted_job_is_stopped(
 ) -> None:
     note = tmp_path / "pid"
     add_task(documents, "t", hang=True, fail_in_epochs=9, note_pid_in=str(note))
-    wait_until(note.exists, timeout_s=30)
+    wait_until(lambda: is_written(note), timeout_s=30)
     pid = int(note.read_text())
 
     tasks_in(documents).delete("t")
@@ -218,7 +223,7 @@ def test_a_busy_worker_leaves_hints_to_others(
 ) -> None:
     note = tmp_path / "pid"
     add_task(documents, "long", hang=True, fail_in_epochs=9, note_pid_in=str(note))
-    wait_until(note.exists, timeout_s=30)
+    wait_until(lambda: is_written(note), timeout_s=30)
 
     add_task(documents, "short")
 
