@@ -1,7 +1,8 @@
 """Work that several threads carry through stages is seen in its order, and what goes wrong is told."""
 
 from collections.abc import Callable, Iterator
-from threading import Event
+from itertools import count
+from threading import Event, Thread
 
 import pytest
 
@@ -77,3 +78,23 @@ def test_of_several_items_that_go_wrong_the_first_is_told() -> None:
 
     with pytest.raises(ValueError, match="first"):
         carry_in_order(range(9), 2, show=lambda _: None, make=make, take=lambda _: None)
+
+
+def test_work_without_end_is_given_up_where_there_is_no_thread_for_all_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[Thread] = []
+
+    class OnlyOne(Thread):
+        def start(self) -> None:
+            if started:
+                raise RuntimeError("can't start new thread")
+            started.append(self)
+            super().start()
+
+    monkeypatch.setattr("archive_shared.in_order.Thread", OnlyOne)
+
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        carry_in_order(count(), 3, show=lambda _: None, make=lambda number: number, take=lambda _: None)
+
+    assert not started[0].is_alive()
