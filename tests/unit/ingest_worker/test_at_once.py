@@ -1,5 +1,6 @@
 """Uploads that are one image are looked at and converted by one child, with the same result as by two."""
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,29 @@ def series_of_broken_files(folder: Path) -> list[Path]:
     return [first, *rest]
 
 
+def zipped(folder: Path, name: str) -> Path:
+    with zipfile.ZipFile(folder / name, "w") as archive:
+        for file in series(folder):
+            archive.write(file, file.name)
+    return folder / name
+
+
+def archive_by_its_name(folder: Path) -> list[Path]:
+    return [zipped(folder, "ct.ZIP")]
+
+
+def archive_by_content_alone(folder: Path) -> list[Path]:
+    return [zipped(folder, "ct.bin"), *photograph(folder)]
+
+
+def series_with_an_archive_that_looks_like_a_slice(folder: Path) -> list[Path]:
+    """DICOM leaves its first 128 bytes to whoever writes the file."""
+    first, *rest = series(folder)
+    whole = first.read_bytes()
+    first.write_bytes(b"PK\x03\x04" + whole[4:])
+    return [first, *rest]
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     made = tmp_path / "in"
@@ -83,7 +107,18 @@ def test_files_that_are_several_images_or_need_other_libraries_are_looked_at_onl
 
 
 @pytest.mark.parametrize(
-    "make", [series, two_series, photograph, volume, series_and_text, series_of_broken_files]
+    "make",
+    [
+        series,
+        two_series,
+        photograph,
+        volume,
+        series_and_text,
+        series_of_broken_files,
+        archive_by_its_name,
+        archive_by_content_alone,
+        series_with_an_archive_that_looks_like_a_slice,
+    ],
 )
 def test_the_outcome_is_that_of_looking_and_converting_in_children_of_their_own(
     folder: Path, tmp_path: Path, make: Make
@@ -100,6 +135,25 @@ def test_the_outcome_is_that_of_looking_and_converting_in_children_of_their_own(
 
 def _bytes_of(report: ConversionReport, output: Path) -> list[bytes]:
     return [(output / image.file).read_bytes() for image in report.images]
+
+
+@pytest.mark.parametrize("name", ["ct.zip", "ct.bin", "ct"])
+def test_archives_are_unpacked_whatever_they_are_called(folder: Path, tmp_path: Path, name: str) -> None:
+    archive = zipped(folder, name)
+
+    report = convert([archive], tmp_path / "out")
+
+    assert [one.name for one in report.archives] == [name]
+    assert [image.sources[0].name.startswith(f"{name}/") for image in report.images] == [True]
+    assert report.rejected == ()
+
+
+def test_a_file_that_begins_like_an_archive_is_none_of_a_series(folder: Path, tmp_path: Path) -> None:
+    files = series_with_an_archive_that_looks_like_a_slice(folder)
+
+    report = convert(files, tmp_path / "out")
+
+    assert [one.file for one in report.rejected if "archive" in one.reasons[0]] == [files[0].name]
 
 
 def test_files_whose_child_dies_are_looked_at_and_converted_one_after_another(

@@ -4,6 +4,7 @@ All steps read uploaded bytes, so all of them happen in confined children; this 
 files around.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from ingest_worker.adapters.tasks import (
     preload_for,
 )
 from ingest_worker.adapters.tasks_together import Done, Stopped, Task
+from ingest_worker.adapters.unpacked_archives import UnpackedArchives
 from ingest_worker.adapters.unpacking import is_zip
 from ingest_worker.domain.budget import MIB, Budget
 from ingest_worker.domain.candidates import Candidate, gather, without_heaps
@@ -38,10 +40,11 @@ from ingest_worker.domain.report import (
     rejection_from_document,
 )
 from ingest_worker.domain.slides import FoundSlide, SlideFile, found_slide
-from ingest_worker.domain.track import Steps, Track
+from ingest_worker.domain.track import Track
 
 TASKS: Final = "ingest_worker.adapters.tasks"
 AT_ONCE: Final = "at-once"
+ARCHIVE_SUFFIX: Final = ".zip"
 SMALL_BYTES: Final = MIB  # a fork costs as much as converting some hundred kilobytes
 SLIDE: Final = "This is a whole-slide image; `tiler convert` converts those."
 OnProgress = Callable[[ConversionProgress], None]
@@ -73,34 +76,51 @@ class ConversionRun:
         present = self._regular(sources)
         with SourcesBeside(self.isolation.jobs) as beside:
             beside.begin(present)
-            archives = [file for file in present if is_zip(file.path)]
-            unpacked = self._unpacked(archives)
-            beside.begin(unpacked)
-            self.sizes |= {file.name: file.path.stat().st_size for file in unpacked}
-            plain = [file for file in present if file not in archives]
-            files, namesakes = without_namesakes(plain + unpacked)
-            self.rejections += namesakes
-            self.sizes = {file.name: self.sizes[file.name] for file in files}
-            track = self._imported(files)
+            track = self._imported(present, beside)
             known = beside.known(on_tick=lambda: self.on_progress(track.progress()))
         return self._report(known)
 
-    def _imported(self, files: list[SourceFile]) -> Track:
-        """Look at files and convert them, in one child if they are one image; return how far they all are in the end."""
-        look = FirstLook(self._run, self.budget, self.sizes)
-        found = self._at_once(look, files)
+    def _imported(self, files: list[SourceFile], beside: SourcesBeside) -> Track:
+        """Look at files and convert them, in one child if they are one image; return how far they all are in the end.
+
+        Files among which no name says that there are archives are looked for those only if they are not one image.
+        """
+        found = {} if any(map(_is_called_archive, files)) else self._at_once(files)
+        if "converted" not in found:
+            if archives := [file for file in files if is_zip(file.path)]:
+                files = self._with_unpacked(files, archives, beside)
+            found = self._at_once(files) if archives or not found else found
         if "converted" in found:
-            track = Track([(len(files), sum(self.sizes.values()))], 0)
-            self._take_in(found["converted"], self.scratch / AT_ONCE)
-            track.note(0, track.WHOLE)
-            self.on_progress(track.progress())
-            return track
+            return self._imported_at_once(files, found["converted"])
+        look = self._look()
         recognised = recognised_from_documents(files, found) if found else look.each(files)
         candidates, rejections = gather(recognised)
         self.rejections += [*look.rejections, *rejections]
         candidates = self._to_be_converted(candidates)
         track = Track([(len(one.files), self._size(one)) for one in candidates], len(rejections))
         self._convert(candidates, track)
+        return track
+
+    def _with_unpacked(
+        self, files: list[SourceFile], archives: list[SourceFile], beside: SourcesBeside
+    ) -> list[SourceFile]:
+        """Return the files with those in archives in place of these."""
+        found = UnpackedArchives(self._run, self.budget, self.scratch, self.sizes, self.disk)
+        found.unpack(archives)
+        beside.begin(found.files)
+        self.archives += found.unpacked
+        self.sizes |= {file.name: file.path.stat().st_size for file in found.files}
+        plain = [file for file in files if file not in archives]
+        clear, namesakes = without_namesakes(plain + found.files)
+        self.rejections += [*found.rejections, *namesakes]
+        self.sizes = {file.name: self.sizes[file.name] for file in clear}
+        return clear
+
+    def _imported_at_once(self, files: list[SourceFile], converted: dict[str, Any]) -> Track:
+        track = Track([(len(files), sum(self.sizes.values()))], 0)
+        self._take_in(converted, self.scratch / AT_ONCE)
+        track.note(0, track.WHOLE)
+        self.on_progress(track.progress())
         return track
 
     def _report(self, known: Mapping[str, Source]) -> ConversionReport:
@@ -121,47 +141,6 @@ class ConversionRun:
         self.sizes = {name: size_bytes for name, size_bytes in sizes.items() if size_bytes is not None}
         return [source for source in sources if source.name in self.sizes]
 
-    def _unpacked(self, archives: list[SourceFile]) -> list[SourceFile]:
-        """Unpack archives one after another, since they share one budget."""
-        files: list[SourceFile] = []
-        sizes = [self.sizes[archive.name] for archive in archives]
-        steps = Steps("unpacking", sizes)
-        used = {"files_used": 0, "bytes_used": 0}
-        for count, archive in enumerate(archives):
-            target = self.scratch / f"unpacked-{count}"
-            target.mkdir()
-            arguments = {"archive": file_document(archive), "target": str(target), **used}
-            task = Task(
-                f"{TASKS}:unpack_archive",
-                arguments,
-                self.budget,
-                LIGHT,
-                reads=_paths([archive]),
-                target=str(target),
-            )
-            outcome = self._one(task, steps, sizes[count])
-            steps.done(sizes[count])
-            if isinstance(outcome, Stopped):
-                self.rejections.append(Rejection(archive.name, outcome.reasons))
-                shutil.rmtree(target)
-                continue
-            used = {key: outcome.value[key] for key in used}
-            if outcome.value["archives"]:
-                self.archives.append(archive)
-            self.rejections += [rejection_from_document(each) for each in outcome.value["rejections"]]
-            files += [file_from_document(document) for document in outcome.value["files"]]
-        self.disk.kept_bytes += used["bytes_used"]
-        return files
-
-    def _one(self, task: Task, steps: Steps, size_bytes: int) -> Done | Stopped:
-        """Do a task on one file, which tells how far it is in thousandths."""
-
-        def note(_: int, thousandths: int) -> None:
-            steps.in_work(size_bytes * thousandths // Track.WHOLE)
-
-        ((_, outcome),) = self._run([task], steps.progress, note)
-        return outcome
-
     def _run(
         self,
         tasks: Sequence[Task],
@@ -172,12 +151,15 @@ class ConversionRun:
             tasks, on_progress=on_part, on_tick=lambda: self.on_progress(progress()), disk=self.disk
         )
 
-    def _at_once(self, look: FirstLook, files: list[SourceFile]) -> dict[str, Any]:
+    def _look(self) -> FirstLook:
+        return FirstLook(self._run, self.budget, self.sizes)
+
+    def _at_once(self, files: list[SourceFile]) -> dict[str, Any]:
         """Return what one child found that looked at all files, and perhaps converted them; nothing if it could not."""
         if self.isolation.jobs > 1 or not 0 < len(files) <= MOST_FILES_AT_ONCE:
             return {}
         folder = str(self.scratch / AT_ONCE)
-        found = look.at_once(files, self._how_to_convert(folder))
+        found = self._look().at_once(files, self._how_to_convert(folder))
         if found is None:
             shutil.rmtree(folder, ignore_errors=True)
         return found or {}
@@ -274,6 +256,10 @@ class ConversionRun:
         return replace(file, path=file.path.replace(self.output / name))
 
 
+def _is_called_archive(file: SourceFile) -> bool:
+    return file.name.lower().endswith(ARCHIVE_SUFFIX)
+
+
 def _image_order(image: ConvertedImage) -> tuple[object, ...]:
     return (natural_order(image.sources[0].name), image.name, image.key)
 
@@ -285,7 +271,7 @@ def _paths(files: Sequence[SourceFile]) -> tuple[str, ...]:
 def _file_bytes(path: Path) -> int | None:
     """Return the size of a regular file, None for anything else; `is_file` knows which errors say that it is gone."""
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 (half the time, and there are thousands of files)
     except (OSError, ValueError):
         return path.stat().st_size if path.is_file() else None
     return found.st_size if S_ISREG(found.st_mode) else None

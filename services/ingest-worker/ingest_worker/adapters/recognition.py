@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from ingest_worker.adapters.first_bytes import first_bytes
 from ingest_worker.adapters.readers import metaimage_header, nrrd_header
+from ingest_worker.adapters.unpacking import ZIP_MARKS
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.candidates import Recognised
 from ingest_worker.domain.files import SourceFile
@@ -74,8 +75,8 @@ def head_of(file: SourceFile) -> bytes:
 
 
 def has_dicom_mark(head: bytes) -> bool:
-    """Tell whether a file begins like DICOM (PS3.10 section 7.1)."""
-    return head.startswith(DICOM_MARK, DICOM_PREAMBLE_BYTES)
+    """Tell whether a file begins like DICOM (PS3.10 section 7.1), whose first bytes are free, and like no archive as well."""
+    return head.startswith(DICOM_MARK, DICOM_PREAMBLE_BYTES) and not head.startswith(ZIP_MARKS)
 
 
 def recognise(file: SourceFile, head: bytes, budget: Budget) -> Recognised:
