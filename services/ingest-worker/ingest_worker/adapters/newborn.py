@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from ingest_worker.adapters.child import live
 
@@ -52,10 +52,10 @@ class Newborn:
             os.close(end)
         return cls(pid, orders, pipe)
 
-    def begin(self, task: dict[str, Any]) -> None:
-        """Have it do a task; if it is dead already, its pipe ends like that of any child that dies."""
+    def begin(self, order: bytes) -> None:
+        """Have it do the task that is told in JSON; if it is dead already, its pipe ends like that of any child that dies."""
         with suppress(BrokenPipeError), os.fdopen(self.orders, "wb") as stream:
-            stream.write(json.dumps(task).encode())
+            stream.write(order)
 
     def waits(self) -> bool:
         """Tell whether it is alive; one that is not is let go: memory may have been short, which is no fault of a task to come."""

@@ -43,7 +43,7 @@ def main() -> None:
         task = json.loads(line)
         cradle.teach(_modules(task))
         if "function" in task:
-            _serve(task, cradle, replies)
+            _serve(line, task, cradle, replies)
         cradle.fill()
 
 
@@ -134,7 +134,7 @@ class _Child:
                 continue
 
 
-def _serve(task: dict[str, Any], cradle: _Cradle, replies: BinaryIO) -> None:
+def _serve(order: bytes, task: dict[str, Any], cradle: _Cradle, replies: BinaryIO) -> None:
     """Have children do the pieces of a task one after another, whatever becomes of them, and say how each ended.
 
     A child that does not finish its first piece is to blame itself. One that fails later may suffer from what an earlier
@@ -142,15 +142,19 @@ def _serve(task: dict[str, Any], cradle: _Cradle, replies: BinaryIO) -> None:
     """
     pieces = task["pieces"]
     while pieces:
-        results, stopped = _raised(cradle.taken(), task | {"pieces": pieces}, replies)
+        left = task | {"pieces": pieces}
+        as_told = order if pieces is task["pieces"] else json.dumps(left).encode()
+        results, stopped = _raised(cradle.taken(), as_told, left, replies)
         if results == 0:
             replies.write(json.dumps(stopped).encode() + b"\n")
         pieces = pieces[max(1, results) :]
 
 
-def _raised(newborn: Newborn, task: dict[str, Any], replies: BinaryIO) -> tuple[int, dict[str, Any]]:
+def _raised(
+    newborn: Newborn, order: bytes, task: dict[str, Any], replies: BinaryIO
+) -> tuple[int, dict[str, Any]]:
     """Run a child to its end; return how many results it passed on, and why there is not one more."""
-    newborn.begin(task)
+    newborn.begin(order)
     child = _Child(newborn.pid, newborn.pipe, len(task["pieces"]), task["budget"]["wall_time_s"])
     in_time = _watch(child, replies)
     child.kill()  # has no effect on one that is at its end, whose status is decided
