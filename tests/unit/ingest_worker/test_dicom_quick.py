@@ -1,7 +1,6 @@
 """The quick walk through DICOM headers: what it finds is what pydicom finds, and it knows when it does not know."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -214,7 +213,7 @@ def test_it_looks_at_all_that_the_place_and_the_pixels_of_a_plain_slice_depend_o
     (file,) = write_dicom_series(tmp_path, anatomy(1))
     header = read_dicom_header(SourceFile(file.name, file))
     asked = Asked(header.dataset)
-    remembering = replace(header, dataset=asked)
+    remembering = header._replace(dataset=asked)
 
     frames_of(remembering, channels=sample_format(remembering).channels)
 

@@ -1,7 +1,6 @@
 """Loose slices fall into volumes by where they are; the properties hold for any orientation and any order."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -113,14 +112,14 @@ def test_a_single_slice_of_a_silent_series_has_an_unknown_depth() -> None:
 
 def test_slices_of_different_size_or_spacing_are_different_volumes() -> None:
     slices = column_of_slices(4)
-    mixed = [*slices[:2], replace(slices[2], shape=(5, 5)), replace(slices[3], pixel_spacing=(0.6, 0.6))]
+    mixed = [*slices[:2], slices[2]._replace(shape=(5, 5)), slices[3]._replace(pixel_spacing=(0.6, 0.6))]
 
     assert [len(stack.slices) for stack in stacked(mixed) if isinstance(stack, Stack)] == [2, 1, 1]
 
 
 def test_directions_rounded_differently_are_one_orientation() -> None:
     slices = column_of_slices(3)
-    slices[1] = replace(slices[1], orientation=((0.99999, 0.0004, 0.0), (-0.0004, 0.99999, 0.0)))
+    slices[1] = slices[1]._replace(orientation=((0.99999, 0.0004, 0.0), (-0.0004, 0.99999, 0.0)))
 
     assert only(slices).depth == 3
 
@@ -129,7 +128,7 @@ def test_directions_rounded_differently_are_one_orientation() -> None:
     "odd", [{"orientation": ((0.99999, 0.003, 0.0), (-0.003, 0.99999, 0.0))}, {"pixel_spacing": (0.502, 0.7)}]
 )
 def test_slices_turned_a_little_are_an_image_of_their_own_and_both_say_so(odd: dict[str, Any]) -> None:
-    slices = [replace(one, **odd) if index % 2 else one for index, one in enumerate(column_of_slices(6))]
+    slices = [one._replace(**odd) if index % 2 else one for index, one in enumerate(column_of_slices(6))]
 
     found = stacked(slices)
 
@@ -138,7 +137,7 @@ def test_slices_turned_a_little_are_an_image_of_their_own_and_both_say_so(odd: d
 
 def test_slices_across_one_another_need_no_remark() -> None:
     coronal = ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0))
-    across = [replace(one, file=f"c{one.file}") for one in column_of_slices(2, axes=coronal)]
+    across = [one._replace(file=f"c{one.file}") for one in column_of_slices(2, axes=coronal)]
 
     found = stacked([*column_of_slices(2), *across])
 
@@ -150,7 +149,7 @@ def test_two_groups_that_only_together_are_told_apart() -> None:
     for echo in ("1", "2"):
         for kind in ("M", "P"):
             slices += [
-                replace(one, file=f"{echo}{kind}{one.file}", traits={"echo": echo, "kind": kind})
+                one._replace(file=f"{echo}{kind}{one.file}", traits={"echo": echo, "kind": kind})
                 for one in column_of_slices(3)
             ]
 
@@ -163,7 +162,7 @@ def test_two_groups_that_only_together_are_told_apart() -> None:
 
 def test_what_every_slice_has_for_itself_tells_no_volumes_apart() -> None:
     slices = [
-        replace(one, file=f"{time}{one.file}", traits={"acquisition": f"{time}{one.file}", "echo": time})
+        one._replace(file=f"{time}{one.file}", traits={"acquisition": f"{time}{one.file}", "echo": time})
         for time in ("1", "2")
         for one in column_of_slices(3)
     ]
@@ -174,8 +173,8 @@ def test_what_every_slice_has_for_itself_tells_no_volumes_apart() -> None:
 
 
 def test_a_broken_group_does_not_spoil_the_others() -> None:
-    good = [replace(one, file=f"a{one.file}", traits={"echo": "1"}) for one in column_of_slices(4)]
-    gap = [replace(one, file=f"b{one.file}", traits={"echo": "2"}) for one in column_of_slices(4)]
+    good = [one._replace(file=f"a{one.file}", traits={"echo": "1"}) for one in column_of_slices(4)]
+    gap = [one._replace(file=f"b{one.file}", traits={"echo": "2"}) for one in column_of_slices(4)]
 
     found = stacked([*good, *gap[:1], *gap[2:]])
 
@@ -186,7 +185,7 @@ def test_a_broken_group_does_not_spoil_the_others() -> None:
 
 def test_time_points_whose_positions_differ_by_their_rounding_are_a_fourth_dimension() -> None:
     slices = [
-        replace(one, file=f"{time}{one.file}", times={"index": time}, pixel_spacing=(1.2, 1.2))
+        one._replace(file=f"{time}{one.file}", times={"index": time}, pixel_spacing=(1.2, 1.2))
         for time in (1.0, 2.0, 3.0)
         for one in column_of_slices(4, start=(0.0, 0.0, 0.004 * time))
     ]
@@ -197,9 +196,9 @@ def test_time_points_whose_positions_differ_by_their_rounding_are_a_fourth_dimen
 
 
 def test_time_points_at_shifted_places_are_no_fourth_dimension() -> None:
-    first = [replace(one, file=f"a{one.file}", times={"index": 1.0}) for one in column_of_slices(3)]
+    first = [one._replace(file=f"a{one.file}", times={"index": 1.0}) for one in column_of_slices(3)]
     shifted = column_of_slices(3, start=(0.4, 0.0, 0.0))
-    second = [replace(one, file=f"b{one.file}", times={"index": 2.0}) for one in shifted]
+    second = [one._replace(file=f"b{one.file}", times={"index": 2.0}) for one in shifted]
 
     assert refusal([*first, *second]).startswith(
         "The slices of the time points do not lie at the same places"
@@ -209,8 +208,8 @@ def test_time_points_at_shifted_places_are_no_fourth_dimension() -> None:
 @pytest.mark.parametrize("traits", [{}, {"acquisition": "1"}])
 def test_stations_side_by_side_are_volumes_of_their_own(traits: dict[str, str]) -> None:
     slices = [
-        replace(
-            one, file=f"{number}{one.file}", acquired=f"12000{number}", traits=dict(traits, series=number)
+        one._replace(
+            file=f"{number}{one.file}", acquired=f"12000{number}", traits=dict(traits, series=number)
         )
         for number, along in (("1", 0.0), ("2", 40.0), ("3", 80.0))
         for one in column_of_slices(3, start=(0.0, along, 0.0))
@@ -225,7 +224,7 @@ def test_stations_side_by_side_are_volumes_of_their_own(traits: dict[str, str]) 
 
 def test_a_tilted_stack_over_time_is_refused_as_tilted() -> None:
     slices = [
-        replace(one, file=f"{time}{one.file}", acquired=time, position=(0.0, 0.2 * rank, 2.0 * rank))
+        one._replace(file=f"{time}{one.file}", acquired=time, position=(0.0, 0.2 * rank, 2.0 * rank))
         for time in ("120001", "120002")
         for rank, one in enumerate(column_of_slices(4))
     ]
@@ -236,14 +235,14 @@ def test_a_tilted_stack_over_time_is_refused_as_tilted() -> None:
 def test_positions_that_only_some_slices_have_part_the_series() -> None:
     slices = column_of_slices(3)
 
-    found = stacked([*slices[:2], replace(slices[2], position=None)])
+    found = stacked([*slices[:2], slices[2]._replace(position=None)])
 
     assert sorted(len(stack.slices) for stack in found if isinstance(stack, Stack)) == [1, 2]
 
 
 @pytest.mark.parametrize("distance", [5e-324, 1e-300, 1e-9])
 def test_a_segmentation_whose_slices_lie_next_to_nowhere_apart_is_not_filled(distance: float) -> None:
-    slices = [replace(one, is_sparse=True) for one in column_of_slices(3)]
+    slices = [one._replace(is_sparse=True) for one in column_of_slices(3)]
 
     (stack,) = stacked(slices, distance=distance)
 

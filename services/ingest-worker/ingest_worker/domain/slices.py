@@ -1,9 +1,9 @@
 """Single slices as a scanner writes them, and which of them can belong to one volume."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from ingest_worker.domain.files import natural_order
 from ingest_worker.domain.geometry import Vector
@@ -25,6 +25,8 @@ NEARLY_ORIENTATION, NEARLY_SPACING_MM = 0.02, 0.02
 HEAD_FIRST: Orientation = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 """Rows and columns of an axial slice, where nothing is said of them."""
 
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
 
 class Assumed(StrEnum):
     """What a file leaves open of its slices; the value is the note on it."""
@@ -40,8 +42,7 @@ class Assumed(StrEnum):
     )
 
 
-@dataclass(frozen=True)
-class Slice:
+class Slice(NamedTuple):
     """One frame, its place in space and time, and what may set it apart from others at the same place.
 
     Parameters
@@ -92,16 +93,19 @@ class Slice:
     orientation: Orientation | None = None
     pixel_spacing: tuple[float, float] | None = None
     stack: str = ""
-    owner: str = field(default="", repr=False)
-    born: str = field(default="", repr=False)
-    times: Mapping[str, float | None] = field(default_factory=dict)
+    owner: str = ""
+    born: str = ""
+    times: Mapping[str, float | None] = NOTHING
     trigger_ms: float | None = None
     reference_ms: float | None = None
     acquired: str = ""
-    traits: Mapping[str, str | None] = field(default_factory=dict)
+    traits: Mapping[str, str | None] = NOTHING
     assumed: tuple[Assumed, ...] = ()
     is_sparse: bool = False
     is_empty: bool = False
+
+    def __repr__(self) -> str:
+        return f"Slice({self.file!r}, {self.frame})"  # not whose it is
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -127,7 +131,7 @@ def with_owner(slices: Sequence[Slice]) -> Sequence[Slice]:
         return slices
     (owner,) = known
     return [
-        one if one.owner else replace(one, owner=owner, assumed=(*one.assumed, Assumed.OWNER))
+        one if one.owner else one._replace(owner=owner, assumed=(*one.assumed, Assumed.OWNER))
         for one in slices
     ]
 
@@ -138,7 +142,7 @@ def _by_birth(slices: Sequence[Slice]) -> Sequence[Slice]:
     if not births and any(one.owner for one in slices):
         return slices
     return [
-        one if one.owner or not one.born or one.born in births else replace(one, owner=one.born)
+        one if one.owner or not one.born or one.born in births else one._replace(owner=one.born)
         for one in slices
     ]
 

@@ -166,7 +166,7 @@ def _positioned(volume: list[Slice], slice_distance_mm: float | None) -> list[St
         through_time = by_acquisition(by_place)
         if through_time is not None:
             first = through_time[0][0]
-            through_time[0][0] = replace(first, assumed=(*first.assumed, Assumed.TIME))
+            through_time[0][0] = first._replace(assumed=(*first.assumed, Assumed.TIME))
             return [_grid(through_time, slice_distance_mm)]
         parts = told_apart(by_place) or pictures_apart(by_place)
     if parts is None:
@@ -206,7 +206,7 @@ def _between(low: Slice, high: Slice, count: int) -> list[Slice]:
     """Return the empty slices that part the way from one slice to another into so many steps."""
     start, way = _position(low), subtract(_position(high), _position(low))
     places = [beyond(start, (way[0], way[1], way[2]), index / count) for index in range(1, count)]
-    return [replace(low, position=place, is_empty=True) for place in places]
+    return [low._replace(position=place, is_empty=True) for place in places]
 
 
 def _grid(points: list[list[Slice]], slice_distance_mm: float | None) -> Stack:

@@ -1,6 +1,7 @@
 """Turns DICOM headers into frames: where each lies in space and time, and how its stored values become real ones."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydicom import Dataset
 from pydicom.uid import SegmentationStorage
@@ -49,8 +50,7 @@ class Rescale:
         return stored * self.slope + self.intercept
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """One frame of a DICOM file."""
 
     slice: Slice
@@ -112,7 +112,7 @@ def frames_of(header: DicomHeader, *, channels: int) -> list[Frame]:
         for index, group in enumerate(own or [None] * count)
     ]
     slices = placed(header, [frame.slice for frame in frames])
-    return [replace(frame, slice=one) for frame, one in zip(frames, slices, strict=True)]
+    return [frame._replace(slice=one) for frame, one in zip(frames, slices, strict=True)]
 
 
 def _require_no_tiles(header: DicomHeader) -> None:

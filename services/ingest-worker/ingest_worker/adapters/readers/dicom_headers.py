@@ -2,8 +2,7 @@
 
 import struct
 import zlib
-from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from pydicom import Dataset, dcmread
 from pydicom.errors import BytesLengthException, InvalidDicomError
@@ -60,8 +59,7 @@ PARSING_ERRORS: Final = (
 )
 
 
-@dataclass(frozen=True)
-class PixelElement:
+class PixelElement(NamedTuple):
     """Where a file's pixels are.
 
     Parameters
@@ -79,8 +77,7 @@ class PixelElement:
     length: int | None
 
 
-@dataclass(frozen=True)
-class DicomHeader:
+class DicomHeader(NamedTuple):
     """A DICOM file without its pixels.
 
     Parameters
@@ -109,8 +106,7 @@ class DicomHeader:
         return text(self.own_dataset(), keyword) if found is None or "\\" in found else found
 
 
-@dataclass(frozen=True)
-class SeriesMember:
+class SeriesMember(NamedTuple):
     """What a file says about what it belongs to.
 
     Parameters

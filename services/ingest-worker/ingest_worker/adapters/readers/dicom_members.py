@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.dicom_frames import Frame, frames_of
@@ -34,8 +34,7 @@ from ingest_worker.domain.refusals import Refused
 UNSIGNED_LONG_BYTES = 4
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """A file of the series.
 
     Parameters
@@ -110,8 +109,7 @@ def _like(template: Member, file: SourceFile, quick: QuickHeader) -> Member | No
     if instance is None or frame.slice.position is None:
         return None
     try:
-        own = replace(
-            frame.slice,
+        own = frame.slice._replace(
             file=file.name,
             number=_whole(quick, NUMBER),
             position=_position(quick),

@@ -5,7 +5,6 @@ does, and noted.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from pydicom import Dataset
@@ -41,7 +40,7 @@ def _in_a_row(
     dataset: Dataset, frames: Sequence[Slice], start: Vector | None, axes: Orientation | None
 ) -> list[Slice]:
     """Place frames behind the first as far as the dose grid says (PS3.3 C.8.8.3.2), else in even steps."""
-    frames = [replace(one, stack=f"{one.file} {one.stack}", orientation=axes) for one in frames]
+    frames = [one._replace(stack=f"{one.file} {one.stack}", orientation=axes) for one in frames]
     if start is None:
         return frames
     axes = axes or HEAD_FIRST
@@ -54,7 +53,7 @@ def _in_a_row(
 
 def _placed(one: Slice, start: Vector, axes: Orientation, offset_mm: float, *assumed: Assumed) -> Slice:
     where = beyond(start, cross(*axes), offset_mm)
-    return replace(one, position=where, orientation=axes, assumed=assumed)
+    return one._replace(position=where, orientation=axes, assumed=assumed)
 
 
 def _step(dataset: Dataset) -> tuple[float, tuple[Assumed, ...]]:
@@ -73,7 +72,7 @@ def _nuclear(header: DicomHeader, frames: Sequence[Slice]) -> list[Slice]:
     detector = next(first_items(dataset, "DetectorInformationSequence"), dataset)
     start, axes = position(detector, name), orientation(detector, name)
     if len(frames) == 1:
-        return [replace(frames[0], position=start, orientation=axes)]
+        return [frames[0]._replace(position=start, orientation=axes)]
     ranks = _vector(dataset, "SliceVector", len(frames))
     if not ranks:
         return _in_a_row(dataset, frames, start, axes)
@@ -91,8 +90,7 @@ def _parted(dataset: Dataset, frames: Sequence[Slice]) -> list[Slice]:
     parts = [vector for keyword in PARTS if (vector := _vector(dataset, keyword, len(frames)))]
     slots = _vector(dataset, "TimeSlotVector", len(frames))
     return [
-        replace(
-            one,
+        one._replace(
             stack=" ".join([one.file, *(str(vector[index]) for vector in parts)]),
             times={**one.times, "slot": slots[index]} if slots else one.times,
         )

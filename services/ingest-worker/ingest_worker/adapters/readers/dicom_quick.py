@@ -6,7 +6,6 @@ sequence is stepped over, not looked into. Encoding: DICOM PS3.5 section 7.
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 PREAMBLE: Final = 128
@@ -141,8 +140,7 @@ class Element(NamedTuple):
     length_bytes: int
 
 
-@dataclass(frozen=True)
-class QuickHeader:
+class QuickHeader(NamedTuple):
     """Elements as stored, by tag, and where the pixels are."""
 
     own: dict[int, bytes]
