@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from PIL import Image
 
-from tiler.adapters import jpeg_tiles, libtiff_codec
+from tiler.adapters import jpeg_pixels, jpeg_tiles, libtiff_codec
 from tiler.adapters.inflate import inflate
 from tiler.domain.encoding import (
     JPEG_2000_KINDS,
@@ -97,7 +97,7 @@ def _require_modest(encoding: Encoding, width: int, height: int) -> None:
 
 def _samples(encoding: Encoding, stored: bytes, width: int, height: int, shrink: int) -> Pixels:
     if encoding.is_jpeg:
-        return jpeg_tiles.decode(jpeg_tiles.complete(encoding, stored, width, height), shrink=shrink)
+        return jpeg_pixels.decode(jpeg_tiles.complete(encoding, stored, width, height), shrink=shrink)
     if encoding.compression in JPEG_2000_KINDS:
         return _jpeg_2000(encoding, stored, width, height)
     if encoding.compression == Compression.WEBP:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tiler.adapters import jpeg_tiles
+from tiler.adapters import jpeg_pixels, jpeg_tiles
 from tiler.adapters.overview import view_of_overview
 from tiler.adapters.pictures import encode
 from tiler.adapters.region_reader import read_region
@@ -58,7 +58,7 @@ def read_deep_zoom_tile(source: RangedSource, index: TileIndex, level: int, colu
         return _made(source, index, wanted)
     tile = read_tile(source, index, wanted.level, *at)
     size = (wanted.region.width, wanted.region.height)
-    return tile if size == stored.stored_size(*at) else Picture(JPEG, jpeg_tiles.crop(tile.body, *size))
+    return tile if size == stored.stored_size(*at) else Picture(JPEG, jpeg_pixels.crop(tile.body, *size))
 
 
 def read_zoom_tile(source: RangedSource, index: TileIndex, z: int, x: int, y: int) -> Picture:
