@@ -211,8 +211,9 @@ def _even(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _repeat_last(canvas: NDArray[np.uint8], length: int, *, axis: int) -> None:
     """Fill what lies beyond the edge of the level, so that nothing from there shows in the pixels beside it."""
-    lines = canvas.swapaxes(0, axis)
-    lines[length:] = lines[length - 1 : length]
+    if length < canvas.shape[axis]:
+        lines = canvas.swapaxes(0, axis)
+        lines[length:] = lines[length - 1 : length]
 
 
 def _by_scale(levels: Sequence[Level]) -> dict[int, Level]:
