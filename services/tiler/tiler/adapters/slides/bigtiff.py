@@ -7,8 +7,7 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from tiler.domain.closest_ratio import closest_ratio
 from tiler.domain.encoding import Compression, Photometric
@@ -28,8 +27,7 @@ _FINEST_FRACTION = 100_000
 _Tag = tuple[int, int, bytes]
 
 
-@dataclass(frozen=True)
-class ProductLevel:
+class ProductLevel(NamedTuple):
     """One level of a canonical slide; its tiles are JPEG.
 
     Parameters
@@ -65,8 +63,7 @@ class ProductLevel:
         return 1 if self.photometric == Photometric.BLACK_IS_ZERO else 3
 
 
-@dataclass(frozen=True)
-class ProductText:
+class ProductText(NamedTuple):
     """What the file says about the slide besides its levels.
 
     Parameters
