@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -44,6 +44,21 @@ def loaded(code: str, modules: Iterable[str], environment: Mapping[str, str] | N
     return set(done.stdout.split())
 
 
+def loaded_to_convert(slide: Path, modules: Iterable[str]) -> set[str]:
+    """Which of the modules a new Python loads to convert a slide."""
+    target = slide.with_name("out.tif")
+    code = (
+        "from pathlib import Path\n"
+        "from tiler.adapters.slides.conversion import convert_slide\n"
+        "from tiler.adapters.slides.local_files import LocalFiles\n"
+        f"with LocalFiles(Path({str(slide)!r})) as files:\n"
+        f"    convert_slide(files, Path({str(target)!r}), name='', threads=1, on_progress=id)\n"
+    )
+    found = loaded(code, modules)
+    assert target.exists()
+    return found
+
+
 @pytest.mark.parametrize("module", [*PASS_ON, *IMPORTS])
 def test_background_processes_load_no_image_library(module: str) -> None:
     assert loaded(f"import {module}", IMAGING) == set()
@@ -70,17 +85,16 @@ def test_programs_that_hold_keys_load_no_image_library(program: str) -> None:
     assert loaded(f"import tiler.entrypoints.{program}_program", IMAGING | HTTP | BROKERS) == set()
 
 
+@pytest.mark.parametrize(
+    "make", [slide_files.aperio_slide, slide_files.leica_slide, slide_files.philips_slide]
+)
 def test_a_slide_whose_tiles_are_copied_is_converted_with_nothing_loaded_that_it_does_not_need(
-    tmp_path: Path,
+    make: Callable[[Path], slide_files.VendorSlide], tmp_path: Path
 ) -> None:
-    slide = slide_files.aperio_slide(tmp_path / "slide.svs").path
-    code = (
-        "from pathlib import Path\n"
-        "from tiler.adapters.slides.conversion import convert_slide\n"
-        "from tiler.adapters.slides.local_files import LocalFiles\n"
-        f"with LocalFiles(Path({str(slide)!r})) as files:\n"
-        f"    convert_slide(files, Path({str(tmp_path / 'out.tif')!r}), name='', threads=1, on_progress=id)\n"
-    )
+    assert loaded_to_convert(make(tmp_path / "slide").path, IMAGING | SLOW_TO_LOAD | HAMAMATSU) == set()
 
-    assert loaded(code, IMAGING | SLOW_TO_LOAD | HAMAMATSU) == set()
-    assert (tmp_path / "out.tif").exists()
+
+def test_a_slide_whose_streams_are_joined_is_converted_without_what_is_slow_to_load(tmp_path: Path) -> None:
+    slide = slide_files.ndpi_slide(tmp_path / "slide.ndpi").path
+
+    assert loaded_to_convert(slide, IMAGING | SLOW_TO_LOAD) == set()
