@@ -1,7 +1,6 @@
 """Carries items through stages on several threads, each item on one of them, with few in memory at a time."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from threading import Lock, Thread
 from typing import Generic, TypeVar
@@ -58,27 +57,21 @@ def carry_in_order(
         raise line.problems.pop()  # kept by nobody then: it holds on to the items that were in hand
 
 
-@dataclass
 class _Line(Generic[Item, Made]):
-    """Where threads line up with their items.
+    """Where threads line up with their items."""
 
-    Parameters
-    ----------
-    last_taken
-        Free once the item that was asked for last has been taken.
-    problems
-        What went wrong first, if anything did.
-    """
-
-    items: Iterator[Item]
-    show: Callable[[Item], object]
-    make: Callable[[Item], Made]
-    take: Callable[[Made], object]
-    asking: Lock = field(default_factory=Lock)
-    showing: Lock = field(default_factory=Lock)
-    last_taken: Lock = field(default_factory=Lock)
-    is_broken: bool = False
-    problems: list[BaseException] = field(default_factory=list)
+    def __init__(
+        self,
+        items: Iterator[Item],
+        show: Callable[[Item], object],
+        make: Callable[[Item], Made],
+        take: Callable[[Made], object],
+    ) -> None:
+        self.items, self.show, self.make, self.take = items, show, make, take
+        self.asking, self.showing = Lock(), Lock()
+        self.last_taken = Lock()  # free once the item that was asked for last has been taken
+        self.is_broken = False
+        self.problems: list[BaseException] = []  # what went wrong first, if anything did
 
     def work(self) -> None:
         """Carry items through until there are no more, or something went wrong with one."""

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,13 @@ import pytest
 from tests.support import slide_files
 
 IMAGING = {"numpy", "PIL", "SimpleITK", "pydicom", "pyvips", "tifffile", "openslide", "isal"}
+SLOW_TO_LOAD = {"dataclasses", "inspect", "fractions", "decimal"}
+HAMAMATSU = {
+    "tiler.adapters.slides.joining",
+    "tiler.adapters.slides.ndpi",
+    "tiler.adapters.slides.vms",
+    "tiler.domain.jpeg_intervals",
+}
 HTTP = {"flask", "httpx2"}
 BROKERS = {"kombu", "pika", "amqp"}
 STORES = {"minio", "pymongo"}
@@ -20,8 +27,12 @@ WEB = ("tiler.entrypoints.wsgi", "ingest_worker.entrypoints.wsgi")
 
 
 def loaded(code: str, modules: Iterable[str], environment: Mapping[str, str] | None = None) -> set[str]:
-    """Which of the modules a new Python has loaded after some code; each package counts as a whole."""
-    listing = f"{code}\nimport sys; print(*(name for name in {sorted(modules)} if name in sys.modules))"
+    """Which of the modules some code makes a new Python load; each package counts as a whole."""
+    listing = (
+        "import sys; before = set(sys.modules)\n"  # an environment may bring some along
+        f"{code}\n"
+        f"print(*(name for name in {sorted(modules)} if name in sys.modules and name not in before))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", listing],
         env={**os.environ, **(environment or {})},
@@ -31,6 +42,21 @@ def loaded(code: str, modules: Iterable[str], environment: Mapping[str, str] | N
         timeout=60,
     )
     return set(done.stdout.split())
+
+
+def loaded_to_convert(slide: Path, modules: Iterable[str]) -> set[str]:
+    """Which of the modules a new Python loads to convert a slide."""
+    target = slide.with_name("out.tif")
+    code = (
+        "from pathlib import Path\n"
+        "from tiler.adapters.slides.conversion import convert_slide\n"
+        "from tiler.adapters.slides.local_files import LocalFiles\n"
+        f"with LocalFiles(Path({str(slide)!r})) as files:\n"
+        f"    convert_slide(files, Path({str(target)!r}), name='', threads=1, on_progress=id)\n"
+    )
+    found = loaded(code, modules)
+    assert target.exists()
+    return found
 
 
 @pytest.mark.parametrize("module", [*PASS_ON, *IMPORTS])
@@ -59,15 +85,16 @@ def test_programs_that_hold_keys_load_no_image_library(program: str) -> None:
     assert loaded(f"import tiler.entrypoints.{program}_program", IMAGING | HTTP | BROKERS) == set()
 
 
-def test_a_slide_whose_tiles_are_copied_is_converted_without_an_image_library(tmp_path: Path) -> None:
-    slide = slide_files.aperio_slide(tmp_path / "slide.svs").path
-    code = (
-        "from pathlib import Path\n"
-        "from tiler.adapters.slides.conversion import convert_slide\n"
-        "from tiler.adapters.slides.local_files import LocalFiles\n"
-        f"with LocalFiles(Path({str(slide)!r})) as files:\n"
-        f"    convert_slide(files, Path({str(tmp_path / 'out.tif')!r}), name='', threads=1, on_progress=id)\n"
-    )
+@pytest.mark.parametrize(
+    "make", [slide_files.aperio_slide, slide_files.leica_slide, slide_files.philips_slide]
+)
+def test_a_slide_whose_tiles_are_copied_is_converted_with_nothing_loaded_that_it_does_not_need(
+    make: Callable[[Path], slide_files.VendorSlide], tmp_path: Path
+) -> None:
+    assert loaded_to_convert(make(tmp_path / "slide").path, IMAGING | SLOW_TO_LOAD | HAMAMATSU) == set()
 
-    assert loaded(code, IMAGING) == set()
-    assert (tmp_path / "out.tif").exists()
+
+def test_a_slide_whose_streams_are_joined_is_converted_without_what_is_slow_to_load(tmp_path: Path) -> None:
+    slide = slide_files.ndpi_slide(tmp_path / "slide.ndpi").path
+
+    assert loaded_to_convert(slide, IMAGING | SLOW_TO_LOAD) == set()

@@ -190,8 +190,8 @@ def test_what_is_prepared_of_an_index_keeps_no_more_of_them_in_memory_than_fit()
 def test_profiles_and_tables_count_as_memory_of_an_index() -> None:
     index = an_index()
     (level,) = index.levels
-    encoding = replace(level.encoding, jpeg_tables=bytes(700), palette=bytes(768))
+    encoding = level.encoding._replace(jpeg_tables=bytes(700), palette=bytes(768))
 
-    larger = replace(index, icc_profile=bytes(1 << 20), levels=(replace(level, encoding=encoding),))
+    larger = replace(index, icc_profile=bytes(1 << 20), levels=(level._replace(encoding=encoding),))
 
     assert memory_bytes(larger) - memory_bytes(index) == (1 << 20) + 700 + 768

@@ -5,9 +5,9 @@ Adobe's TIFF Technical Notes 1 (SubIFDs) and 2 (JPEG), the BigTIFF design.
 """
 
 from array import array
-from dataclasses import dataclass, replace
 from itertools import repeat
 from operator import add
+from typing import NamedTuple
 
 from tiler.adapters.bounded_reader import BoundedReader
 from tiler.adapters.tiff_description import description_of
@@ -119,8 +119,7 @@ class _Walk:
         return tuple(self._page(offset, with_sub_pages=False)[0] for offset in offsets)
 
 
-@dataclass(frozen=True)
-class _Grid:
+class _Grid(NamedTuple):
     width: int
     height: int
     tiled: bool
@@ -136,7 +135,7 @@ def _page(tags: Tags, grid: _Grid, number: int, sub_pages: tuple[TiffPage, ...])
     description = description_of(tags)
     pixel_width_um, pixel_height_um = pixel_size_um(tags, description)
     return TiffPage(
-        **vars(grid),
+        **grid._asdict(),
         number=number,
         subfile_type=tags.number(_NEW_SUBFILE_TYPE, 0),
         description=description,
@@ -210,7 +209,7 @@ def _cut_into_rows(grid: _Grid) -> _Grid:
         raise UnreadableImage(f"The TIFF file has more than {MAX_TILES} tiles.")
     offsets = array("Q", map(add, repeat(grid.offsets[0]), (start * row_bytes for start in starts)))
     lengths = array("Q", (min(rows, grid.height - start) * row_bytes for start in starts))
-    return replace(grid, segment_height=min(rows, grid.height), offsets=offsets, lengths=lengths)
+    return grid._replace(segment_height=min(rows, grid.height), offsets=offsets, lengths=lengths)
 
 
 def _encoding(tags: Tags) -> Encoding:

@@ -4,7 +4,7 @@ import struct
 import sys
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tiler.adapters.bounded_reader import BoundedReader
 from tiler.domain.limits import MAX_TAG_BYTES, MAX_TAGS
@@ -34,8 +34,7 @@ _TYPE_BYTES = {
 _U64 = "Q"
 
 
-@dataclass(frozen=True)
-class Dialect:
+class Dialect(NamedTuple):
     """How a file writes numbers: byte order, and 32-bit (classic) or 64-bit (BigTIFF) offsets.
 
     Parameters
@@ -72,10 +71,9 @@ class Dialect:
         return struct.Struct(self.order + ("Q" if self.big else "H"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     kind: int
-    count: int
+    values: int
     field: bytes
 
 
@@ -95,7 +93,7 @@ class Tags:
         return tag in self._entries
 
     def count(self, tag: int) -> int:
-        return self._entries[tag].count if tag in self._entries else 0
+        return self._entries[tag].values if tag in self._entries else 0
 
     def number(self, tag: int, default: int) -> int:
         """Return a whole number; where there is one per sample they must all be equal."""
@@ -112,9 +110,9 @@ class Tags:
         if entry is None:
             return array(_U64)
         code = _WHOLE_NUMBERS.get(entry.kind)
-        if code is None or entry.count > at_most:
+        if code is None or entry.values > at_most:
             raise UnreadableImage(f"TIFF tag {tag} has the wrong type or too many values.")
-        if self._dialect.wide and entry.count == 1 and code == "I":
+        if self._dialect.wide and entry.values == 1 and code == "I":
             return array(_U64, (self._dialect.pointer(entry.field),))
         values = array(code)
         values.frombytes(self._body(entry))
@@ -127,7 +125,7 @@ class Tags:
         entry = self._entries.get(tag)
         if entry is None:
             return b""
-        if _TYPE_BYTES.get(entry.kind, 1) * entry.count > MAX_TAG_BYTES:
+        if _TYPE_BYTES.get(entry.kind, 1) * entry.values > MAX_TAG_BYTES:
             raise UnreadableImage(f"TIFF tag {tag} is too large.")
         return self._body(entry)
 
@@ -142,7 +140,7 @@ class Tags:
     def rational(self, tag: int) -> float | None:
         """Return a fraction, or None when it is missing or has no value."""
         entry = self._entries.get(tag)
-        if entry is None or entry.kind != _RATIONAL or entry.count < 1:
+        if entry is None or entry.kind != _RATIONAL or entry.values < 1:
             return None
         numerator, denominator = struct.unpack(self._dialect.order + "II", self._body(entry)[:8])
         return numerator / denominator if denominator else None
@@ -150,13 +148,13 @@ class Tags:
     def real(self, tag: int) -> float | None:
         """Return a single-precision number, or None when it is missing."""
         entry = self._entries.get(tag)
-        if entry is None or entry.kind != _FLOAT or entry.count < 1:
+        if entry is None or entry.kind != _FLOAT or entry.values < 1:
             return None
         value: float = struct.unpack(self._dialect.order + "f", self._body(entry)[:4])[0]
         return value
 
     def _body(self, entry: _Entry, at_most: int | None = None) -> bytes:
-        size = _TYPE_BYTES.get(entry.kind, 1) * entry.count
+        size = _TYPE_BYTES.get(entry.kind, 1) * entry.values
         wanted = size if at_most is None else min(size, at_most)
         if size <= self._dialect.inline_bytes:
             return entry.field[:wanted]

@@ -1,9 +1,9 @@
 """How the pixels of one page are written; the numbers are those of the TIFF 6.0 tags."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from tiler.domain.jpeg_stream import COMPONENTS_ARE_RGB, SOI, shared_tables, tables_say_colours
 from tiler.domain.problems import UnreadableImage
@@ -75,9 +75,8 @@ _BITS: Mapping[int, tuple[int, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Encoding:
-    """Tag values as found in the file; `require_readable` says whether we can do anything with them.
+class _Tags(NamedTuple):
+    """Values of the tags that say how pixels are written, as found in the file.
 
     Parameters
     ----------
@@ -107,6 +106,10 @@ class Encoding:
     opacity: int = Opacity.NONE
     jpeg_tables: bytes = b""
     palette: bytes = b""
+
+
+class Encoding(_Tags):
+    """What those values mean; `require_readable` says whether we can do anything with them."""
 
     @property
     def is_jpeg(self) -> bool:

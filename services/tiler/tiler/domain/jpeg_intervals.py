@@ -4,8 +4,7 @@ Predictors are reset at every restart marker (ITU-T T.81, F.1.1.5.1), so interva
 another, or side by side, by renumbering the markers between them. No entropy-coded byte changes.
 """
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from typing import NamedTuple
 
 from tiler.domain.jpeg_stream import SOI, segments
 from tiler.domain.problems import UnreadableImage
@@ -20,8 +19,7 @@ _LARGEST_TILE_PX = 1 << 20
 _HEIGHT_AT = 5  # of the frame header: marker, length, precision, then height and width
 
 
-@dataclass(frozen=True)
-class StreamHead:
+class StreamHead(NamedTuple):
     """What stands before the entropy-coded data.
 
     Parameters
@@ -43,7 +41,7 @@ class StreamHead:
     length: int
     is_rgb: bool = False
 
-    @cached_property
+    @property
     def factors(self) -> tuple[tuple[int, int], ...]:
         """Horizontal and vertical sampling factor of each component."""
         return tuple((byte >> 4, byte & 15) for byte in self.frame[11::3])
@@ -87,8 +85,7 @@ class StreamHead:
         return SOI + frame + self.restart + self.scan
 
 
-@dataclass(frozen=True)
-class IntervalStream:
+class IntervalStream(NamedTuple):
     """One JPEG stream inside a file and the part of a level it shows.
 
     Parameters
@@ -120,7 +117,7 @@ class IntervalStream:
         return -(-self.height // self.head.mcu_size[1])
 
     def moved(self, left: int, top: int) -> "IntervalStream":
-        return replace(self, left=left, top=top)
+        return self._replace(left=left, top=top)
 
 
 def joinable(head: StreamHead, width: int) -> bool:

@@ -5,7 +5,7 @@ Facts from ITU-T T.81 annex B, TIFF Technical Note 2 (tables shared by the tiles
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tiler.domain.problems import UnreadableImage
 
@@ -36,8 +36,7 @@ _WITHIN_DATA = frozenset((0x00, _FILL, *range(0xD0, 0xD8)))
 _BETWEEN_SCANS = _TABLES | {_START_OF_SCAN, _NUMBER_OF_LINES}
 
 
-@dataclass(frozen=True, slots=True)
-class JpegFrame:
+class JpegFrame(NamedTuple):
     """What a stream's frame header says."""
 
     width: int

@@ -1,15 +1,13 @@
 """One resolution of an image: its grid of tiles and where in the file each of them lies."""
 
 from array import array
-from dataclasses import dataclass
-from functools import cached_property
+from typing import NamedTuple
 
 from tiler.domain.encoding import Encoding
 from tiler.domain.problems import NoSuchTile
 
 
-@dataclass(frozen=True, slots=True)
-class TileLocation:
+class TileLocation(NamedTuple):
     """Where a tile's bytes lie; a length of 0 is a tile that was never written and shows the background."""
 
     offset: int
@@ -20,8 +18,7 @@ class TileLocation:
         return self.offset + self.length
 
 
-@dataclass(frozen=True)
-class Level:
+class Level(NamedTuple):
     """A page seen as a grid of tiles; the strips of an untiled page are tiles as wide as the page.
 
     Parameters
@@ -41,11 +38,11 @@ class Level:
     offsets: "array[int]"
     lengths: "array[int]"
 
-    @cached_property
+    @property
     def columns(self) -> int:
         return -(-self.width // self.tile_width)
 
-    @cached_property
+    @property
     def rows(self) -> int:
         return -(-self.height // self.tile_height)
 

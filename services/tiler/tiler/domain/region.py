@@ -1,10 +1,9 @@
 """A rectangle of pixels."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(NamedTuple):
     """In pixels of one level; it may reach a little beyond the right and bottom edge."""
 
     x: int

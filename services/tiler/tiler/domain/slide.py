@@ -1,15 +1,17 @@
 """What a scanner's file is, and the cheapest lossless way to turn it into a canonical slide."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
-from tiler.domain.jpeg_intervals import IntervalStream
 from tiler.domain.level import Level
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
 from tiler.domain.scanner_numbers import positive
+
+if TYPE_CHECKING:
+    from tiler.domain.jpeg_intervals import IntervalStream  # copying at full speed loads what it needs
 
 WHITE = (255, 255, 255)
 
@@ -36,9 +38,10 @@ class Route(StrEnum):
     DECODE = "decode"
 
 
-@dataclass(frozen=True)
 class SlideFacts:
     """All that is kept of what the scanner wrote about a slide; nothing else leaves the source.
+
+    Sizes that cannot be are forgotten, whichever reader they come from: JSON has no words for them.
 
     Parameters
     ----------
@@ -54,23 +57,29 @@ class SlideFacts:
         How the pixels of a canonical slide that is converted once more got there; None for files of scanners.
     """
 
-    vendor: Vendor
-    pixel_width_um: float | None = None
-    pixel_height_um: float | None = None
-    magnification: float | None = None
-    icc_profile: bytes = field(default=b"", repr=False)
-    origin_px: tuple[int, int] | None = None
-    background: tuple[int, int, int] = WHITE
-    first_route: Route | None = None
+    def __init__(
+        self,
+        vendor: Vendor,
+        pixel_width_um: float | None = None,
+        pixel_height_um: float | None = None,
+        magnification: float | None = None,
+        icc_profile: bytes = b"",
+        *,
+        origin_px: tuple[int, int] | None = None,
+        background: tuple[int, int, int] = WHITE,
+        first_route: Route | None = None,
+    ) -> None:
+        self.vendor = vendor
+        self.pixel_width_um = positive(pixel_width_um)
+        self.pixel_height_um = positive(pixel_height_um)
+        self.magnification = positive(magnification)
+        self.icc_profile = icc_profile
+        self.origin_px = origin_px
+        self.background = background
+        self.first_route = first_route
 
-    def __post_init__(self) -> None:
-        """Forget sizes that cannot be, whichever reader they come from: JSON has no words for them."""
-        for name in ("pixel_width_um", "pixel_height_um", "magnification"):
-            object.__setattr__(self, name, positive(getattr(self, name)))
 
-
-@dataclass(frozen=True)
-class StoredLevel:
+class StoredLevel(NamedTuple):
     """A level whose compressed tiles can be copied as they are.
 
     Parameters
@@ -84,17 +93,15 @@ class StoredLevel:
     lead: Callable[[int], bytes] | None = None
 
 
-@dataclass(frozen=True)
-class JoinedLevel:
+class JoinedLevel(NamedTuple):
     """A level made of JPEG streams with restart markers, side by side and below one another."""
 
     width: int
     height: int
-    streams: tuple[IntervalStream, ...]
+    streams: "tuple[IntervalStream, ...]"
 
 
-@dataclass(frozen=True)
-class CopyPlan:
+class CopyPlan(NamedTuple):
     """Copy compressed tiles verbatim.
 
     Parameters
@@ -118,8 +125,7 @@ class CopyPlan:
         return self.levels[0].level.width, self.levels[0].level.height
 
 
-@dataclass(frozen=True)
-class JoinPlan:
+class JoinPlan(NamedTuple):
     """Join restart intervals into tiles; entropy-coded data stays as it is."""
 
     facts: SlideFacts
@@ -134,8 +140,7 @@ class JoinPlan:
         return self.levels[0].width, self.levels[0].height
 
 
-@dataclass(frozen=True)
-class DecodePlan:
+class DecodePlan(NamedTuple):
     """Decode everything and encode it anew.
 
     Parameters

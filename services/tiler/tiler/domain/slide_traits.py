@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 CANONICAL = "Canonical slide "
 """What the description of a canonical slide begins with, followed by JSON."""
@@ -12,8 +11,7 @@ _LONGEST_WORD = 40
 _LARGEST_NUMBER = 1 << 40
 
 
-@dataclass(frozen=True)
-class SlideTraits:
+class SlideTraits(NamedTuple):
     """Traits of a slide; None, or empty, where they are not known.
 
     Parameters

@@ -1,7 +1,7 @@
 """One directory of a TIFF file, as values; read by the TIFF adapter, judged by the pyramid."""
 
 from array import array
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tiler.domain.encoding import Encoding
 from tiler.domain.level import Level
@@ -9,8 +9,7 @@ from tiler.domain.level import Level
 _REDUCED, _MASK = 1, 4
 
 
-@dataclass(frozen=True)
-class TiffPage:
+class TiffPage(NamedTuple):
     """Sizes in pixels; every tile or strip is known to lie inside the file.
 
     Parameters

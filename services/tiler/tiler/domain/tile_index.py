@@ -6,7 +6,7 @@ import zlib
 from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from math import log2
@@ -128,7 +128,7 @@ class TileIndex:
             "pixel_height_um": self.pixel_height_um,
             "window": asdict(self.window) if self.window else None,
             "icc_profile": b64encode(self.icc_profile).decode(),
-            "slide": asdict(self.slide) if self.slide else None,
+            "slide": self.slide._asdict() if self.slide else None,
             "overview": b64encode(self.overview).decode(),
             "levels": [_described(level, len(blob)) for level, blob in zip(self.levels, blobs, strict=True)],
         }
@@ -175,14 +175,14 @@ def _header_of(blob: bytes) -> tuple[Any, int]:
 
 
 def _described(level: Level, packed_bytes: int) -> dict[str, Any]:
-    encoding = asdict(level.encoding)
+    encoding = level.encoding._asdict()
     encoding["jpeg_tables"] = b64encode(level.encoding.jpeg_tables).decode()
     encoding["palette"] = b64encode(level.encoding.palette).decode()
     geometry = {name: getattr(level, name) for name in _GEOMETRY}
     return {**geometry, "encoding": encoding, "tiles": len(level.offsets), "packed_bytes": packed_bytes}
 
 
-_GEOMETRY = [each.name for each in fields(Level) if each.name not in ("encoding", "offsets", "lengths")]
+_GEOMETRY = [name for name in Level._fields if name not in ("encoding", "offsets", "lengths")]
 
 
 def _packed(level: Level) -> bytes:

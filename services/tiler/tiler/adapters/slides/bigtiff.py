@@ -7,10 +7,9 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
+from tiler.domain.closest_ratio import closest_ratio
 from tiler.domain.encoding import Compression, Photometric
 from tiler.domain.problems import UnreadableImage
 
@@ -28,8 +27,7 @@ _FINEST_FRACTION = 100_000
 _Tag = tuple[int, int, bytes]
 
 
-@dataclass(frozen=True)
-class ProductLevel:
+class ProductLevel(NamedTuple):
     """One level of a canonical slide; its tiles are JPEG.
 
     Parameters
@@ -65,8 +63,7 @@ class ProductLevel:
         return 1 if self.photometric == Photometric.BLACK_IS_ZERO else 3
 
 
-@dataclass(frozen=True)
-class ProductText:
+class ProductText(NamedTuple):
     """What the file says about the slide besides its levels.
 
     Parameters
@@ -150,10 +147,11 @@ def _about(text: ProductText) -> Iterator[_Tag]:
 
 def _resolution(pixel_um: tuple[float, float], downsample: tuple[float, float]) -> Iterator[_Tag]:
     for tag, size, factor in zip((282, 283), pixel_um, downsample, strict=True):
-        ratio = (_UM_PER_CM / Fraction(size * factor)).limit_denominator(_FINEST_FRACTION)
-        if not 0 < ratio.numerator < 1 << 32:
+        um, parts = (size * factor).as_integer_ratio()
+        numerator, denominator = closest_ratio(_UM_PER_CM * parts, um, most=_FINEST_FRACTION)
+        if not 0 < numerator < 1 << 32:
             raise UnreadableImage("The slide gives its pixels a size that cannot be.")
-        yield tag, _RATIONAL, _longs(ratio.numerator, ratio.denominator)
+        yield tag, _RATIONAL, _longs(numerator, denominator)
     yield 296, _SHORT, _shorts(_CENTIMETRE)
 
 

@@ -1,8 +1,8 @@
 """Turns a scanner's files into a canonical slide; called by the command and by the worker's program."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tiler.adapters.slides.copying import copy_slide
 from tiler.adapters.slides.planning import plan_slide
@@ -15,8 +15,7 @@ from tiler.domain.slide_files import SlideFiles
 Progress = Callable[[int], None]
 
 
-@dataclass(frozen=True)
-class Converted:
+class Converted(NamedTuple):
     """A canonical slide with the levels that its source has; of decoded ones, with all levels.
 
     Parameters

@@ -3,10 +3,10 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from itertools import accumulate, chain, pairwise, repeat
 from operator import add, le
+from typing import NamedTuple
 
 from tiler.adapters.bounded_reader import read_exactly
 from tiler.adapters.slides.marker_counts import markers_within
@@ -31,8 +31,7 @@ _HEADS_KNOWN = 8
 _PADDED_EOI = EOI + b"\0"  # to an even length, as DICOM has it
 
 
-@dataclass(frozen=True)
-class TileRanges:
+class TileRanges(NamedTuple):
     """Which byte ranges of a source hold the tiles of a level, without those that several tiles share.
 
     Parameters

@@ -1,11 +1,11 @@
 """Copies the compressed tiles of levels verbatim into a canonical slide, in about twice the time of copying the file."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from itertools import accumulate, chain
 from pathlib import Path
+from typing import NamedTuple
 
 from archive_shared.in_order import carry_in_order
 from tiler.adapters.bounded_reader import read_exactly
@@ -86,8 +86,7 @@ class _Account:
         self._on_progress(1000 * self._done_bytes // self._all_bytes)
 
 
-@dataclass(frozen=True)
-class _Piece:
+class _Piece(NamedTuple):
     """The front, or some tiles.
 
     Parameters

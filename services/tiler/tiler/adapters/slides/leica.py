@@ -1,7 +1,7 @@
 """Leica's SCN: an XML collection in the first page's description says which pages show the scanned area."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from tiler.domain.problems import UnreadableImage
@@ -68,8 +68,7 @@ def _refuse_planes(area: Element) -> None:
     refuse_focal_planes(len({dimension.get("z", "0") for dimension in area.findall(".//{*}dimension")}))
 
 
-@dataclass(frozen=True)
-class _Dimension:
+class _Dimension(NamedTuple):
     width: int
     page: TiffPage
 

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tiler.adapters.bounded_reader import BoundedReader
 from tiler.adapters.slides.jpeg_streams import read_head
-from tiler.adapters.tiff_tags import Dialect, Tags, read_tags
+from tiler.adapters.slides.ndpi_mark import NDPI, first_directory
+from tiler.adapters.tiff_tags import Tags, read_tags
 from tiler.domain.jpeg_intervals import IntervalStream, joinable
 from tiler.domain.limits import MAX_PAGES, MAX_SLIDE_PIXELS
 from tiler.domain.problems import UnreadableImage
@@ -23,15 +24,12 @@ from tiler.domain.slide import (
     refuse_focal_planes,
 )
 
-_DIALECT = Dialect("<", big=False, wide=True)
 _WIDTH, _HEIGHT, _OFFSET, _LENGTH, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 256, 257, 273, 279, 282, 283, 296
-_ICC_PROFILE, _FORMAT_FLAG, _LENS, _FOCUS = 34675, 65420, 65421, 65424
+_ICC_PROFILE, _LENS, _FOCUS = 34675, 65421, 65424
 _UNIT_UM = {2: 25_400.0, 3: 10_000.0}
-_START_BYTES = 12
 
 
-@dataclass(frozen=True)
-class _Page:
+class _Page(NamedTuple):
     width: int
     height: int
     start: int
@@ -41,17 +39,6 @@ class _Page:
     pixel_width_um: float | None
     pixel_height_um: float | None
     icc_profile: bytes
-
-
-def is_ndpi(source: RangedSource) -> bool:
-    """Whether the first directory, read as Hamamatsu writes it, says so."""
-    if source.size_bytes < _START_BYTES or source.read(0, 4) != b"II*\0":
-        return False
-    try:
-        tags, _ = read_tags(BoundedReader(source), _DIALECT, _first(source))
-    except UnreadableImage:
-        return False
-    return _FORMAT_FLAG in tags
 
 
 def plan_ndpi(source: RangedSource) -> SlidePlan:
@@ -79,17 +66,13 @@ def _scanned(source: RangedSource) -> list[_Page]:
     return scanned
 
 
-def _first(source: RangedSource) -> int:
-    return int.from_bytes(source.read(4, 12), "little")
-
-
 def _pages(source: RangedSource) -> Iterator[_Page]:
-    reader, offset, seen = BoundedReader(source), _first(source), set[int]()
+    reader, offset, seen = BoundedReader(source), first_directory(source), set[int]()
     while offset:
         if offset in seen or len(seen) >= MAX_PAGES:
             raise UnreadableImage("The slide's directories run in a circle, or are too many.")
         seen.add(offset)
-        tags, offset = read_tags(reader, _DIALECT, offset)
+        tags, offset = read_tags(reader, NDPI, offset)
         yield _page(tags, source.size_bytes)
 
 

@@ -2,7 +2,7 @@
 
 import ctypes
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -108,14 +108,15 @@ def _completed(facts: SlideFacts, slide: openslide.OpenSlide, scanned: Region) -
     refuse_fluorescence(properties.get("mirax.GENERAL.SLIDE_TYPE", ""))
     refuse_focal_planes(1 + any(_mirax_focal_planes(properties)))
     background = properties.get(_BACKGROUND)
-    return replace(
-        facts,
+    return SlideFacts(
+        facts.vendor,
         pixel_width_um=_number(properties, openslide.PROPERTY_NAME_MPP_X) or facts.pixel_width_um,
         pixel_height_um=_number(properties, openslide.PROPERTY_NAME_MPP_Y) or facts.pixel_height_um,
         magnification=_number(properties, _OBJECTIVE) or facts.magnification,
         icc_profile=lowlevel.read_icc_profile(slide._osr) or facts.icc_profile,
         origin_px=(scanned.x, scanned.y) if all(name in properties for name in _BOUNDS) else facts.origin_px,
         background=_colour(background) if background else facts.background,
+        first_route=facts.first_route,
     )
 
 

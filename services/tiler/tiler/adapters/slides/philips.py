@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from tiler.domain.problems import UnreadableImage
@@ -91,4 +90,4 @@ def _without_filling(page: TiffPage, largest: TiffPage, step: int) -> TiffPage:
             shown.extend(places[start : start + columns])
         return shown
 
-    return replace(page, width=width, height=height, offsets=kept(page.offsets), lengths=kept(page.lengths))
+    return page._replace(width=width, height=height, offsets=kept(page.offsets), lengths=kept(page.lengths))

@@ -1,11 +1,12 @@
 """Decides by content how a slide is converted; called before anything is written, with a few ranged reads."""
 
 from tiler.adapters.bounded_reader import read_exactly
-from tiler.adapters.slides.ndpi import is_ndpi, plan_ndpi
+from tiler.adapters.slides.ndpi_mark import is_ndpi
 from tiler.adapters.slides.tiff_vendors import plan_tiff
 from tiler.adapters.tiff_directory import is_tiff, read_pages
 from tiler.domain.jpeg_stream import SOI
 from tiler.domain.problems import UnreadableImage
+from tiler.domain.ranged_source import RangedSource
 from tiler.domain.slide import SlidePlan
 from tiler.domain.slide_files import SlideFiles
 
@@ -27,7 +28,7 @@ def plan_slide(files: SlideFiles) -> SlidePlan:
 
         return plan_dicom(files)
     if is_tiff(start):
-        return plan_ndpi(source) if is_ndpi(source) else plan_tiff(source, read_pages(source))
+        return _plan_tiff(source)
     # Copying at full speed loads what it needs.
     from tiler.adapters.slides.mirax import has_settings, plan_mirax  # noqa: PLC0415
     from tiler.adapters.slides.vms import is_vms, plan_vms  # noqa: PLC0415
@@ -41,3 +42,11 @@ def plan_slide(files: SlideFiles) -> SlidePlan:
             "The file alone is no slide: the folder of its name, with Slidedat.ini and the pixels, is missing."
         )
     raise UnreadableImage("The file is no slide of a kind that is known here.")
+
+
+def _plan_tiff(source: RangedSource) -> SlidePlan:
+    if is_ndpi(source):
+        from tiler.adapters.slides.ndpi import plan_ndpi  # noqa: PLC0415 (copying at full speed loads what it needs)
+
+        return plan_ndpi(source)
+    return plan_tiff(source, read_pages(source))

@@ -4,10 +4,9 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from archive_shared.colour_profile import without_origin
 from tiler.adapters.slides.bigtiff import ProductLevel, ProductText, directory_bytes, pack
@@ -47,8 +46,7 @@ def generated_tiles(width: int, height: int, tile: tuple[int, int]) -> list[int]
     return counts
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """What stands in a finished file.
 
     Parameters

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import chain
 
 from tiler.adapters.tiff_description import APERIO, PHILIPS
@@ -125,7 +124,7 @@ def _plan(
 
 def _for_openslide(plan: SlidePlan) -> DecodePlan:
     """Leave the placing of overlapping tiles to OpenSlide, which says how large the slide is then."""
-    return DecodePlan(replace(plan.facts, icc_profile=b""), Region(0, 0, 0, 0))
+    return DecodePlan(plan.facts, Region(0, 0, 0, 0))
 
 
 def _can_be_copied(page: TiffPage) -> bool:

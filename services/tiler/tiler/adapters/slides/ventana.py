@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.scanner_numbers import positive_number
@@ -16,8 +16,7 @@ _MICROMETRES = re.compile(r'\bScanRes="([0-9.,]{1,10})"')
 _MAGNIFICATION = re.compile(r'\bMagnification="([0-9.,]{1,10})"')
 
 
-@dataclass(frozen=True)
-class VentanaSlide:
+class VentanaSlide(NamedTuple):
     """Pages from large to small; `overlaps` when tiles cannot stay where they are."""
 
     levels: list[TiffPage]
@@ -39,8 +38,9 @@ def read(pages: Sequence[TiffPage]) -> VentanaSlide:
     joints = levels[0].xmp
     scan = " ".join(page.xmp for page in pages[:3])
     um = _number(_MICROMETRES, scan)
-    facts = SlideFacts(Vendor.VENTANA, um, um, _number(_MAGNIFICATION, scan), levels[0].icc_profile)
     overlaps = bool(_OVERLAP.search(joints)) or len(_AREA.findall(joints)) != 1
+    icc_profile = b"" if overlaps else levels[0].icc_profile  # OpenSlide, which shows such slides, knows it
+    facts = SlideFacts(Vendor.VENTANA, um, um, _number(_MAGNIFICATION, scan), icc_profile)
     return VentanaSlide(levels, facts, overlaps)
 
 
