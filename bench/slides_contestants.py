@@ -16,6 +16,7 @@ def cp(source: Path, target: Path) -> None:
 
 def ours(source: Path, target: Path) -> None:
     """The levels that the source has, which is when people can look at the slide."""
+    _prepare()
     from tiler.adapters.slides.conversion import convert_slide  # noqa: PLC0415
     from tiler.adapters.slides.local_files import LocalFiles  # noqa: PLC0415
 
@@ -24,12 +25,17 @@ def ours(source: Path, target: Path) -> None:
 
 
 def ours_all_levels(source: Path, target: Path) -> None:
-    """In a process that is prepared like those of the command and of the worker."""
-    from tiler.entrypoints.algebra_threads import without_algebra_threads  # noqa: PLC0415
+    _prepare()
     from tiler.slides import convert  # noqa: PLC0415
 
-    without_algebra_threads()
     convert(source, target, threads=2, on_progress=lambda _stage, _done: None)
+
+
+def _prepare() -> None:
+    """Have the process like that of the command."""
+    from tiler.entrypoints.command import prepare_process  # noqa: PLC0415
+
+    prepare_process()
 
 
 def panimg(source: Path, target: Path) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.slide_files.scene import jpeg, scan_start, scene
-from tiler.adapters.slides import copied_tiles
+from tiler.adapters.slides import copied_tiles, marker_counts
 from tiler.adapters.slides.copied_tiles import TileCheck
 from tiler.adapters.slides.marker_counts import markers_within
 from tiler.domain.encoding import Compression, Encoding, Photometric
@@ -72,14 +74,20 @@ def test_text_behind_a_later_tile_is_blanked(look: Look, text: bytes) -> None:
 def test_markers_are_counted_across_the_pieces_of_a_body(
     piece_bytes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tiler.adapters.slides.marker_counts._AT_ONCE_BYTES", piece_bytes)
+    monkeypatch.setattr(marker_counts, "_AT_ONCE_BYTES", piece_bytes)
     assert markers_within(b"\xff\xd8a\xff\x00\xff\xff\xffb\x00\xff") == 4
     assert [markers_within(body) for body in (b"", b"\xff", b"\xff\x01", b"\xff\x00")] == [0, 0, 1, 0]
 
 
+@given(st.lists(st.sampled_from([b"\xff", b"\x00", b"\xd9", b"a"]), max_size=30))
+def test_markers_are_counted_alike_without_numpy(pieces: list[bytes]) -> None:
+    body = b"".join(pieces)
+    assert marker_counts._counted_one_by_one(body) == marker_counts._counted_by_numpy(body)
+
+
 def test_counting_finds_what_looking_at_each_tile_finds(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = [outcome(look, tiles) for tiles in mutants(600)]
-    monkeypatch.setattr(copied_tiles, "markers_within", lambda _: None)
+    monkeypatch.setattr(copied_tiles, "markers_within", lambda _: 0)
     assert counted == [outcome(look, tiles) for tiles in mutants(600)]
     assert len({type(each) for each in counted}) > 1
 

@@ -19,7 +19,6 @@ from tiler import slides
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.tile_index import TileIndex
-from tiler.entrypoints.algebra_threads import without_algebra_threads
 
 _FILE = click.Path(exists=True, path_type=Path)
 _HERE = "127.0.0.1"
@@ -36,7 +35,6 @@ def _no_folder(_context: click.Context, _argument: click.Parameter, path: Path) 
 @click.group()
 def main() -> None:
     """Convert whole-slide images into tiled pyramids, and look at them."""
-    without_algebra_threads()
 
 
 @main.command("convert")
