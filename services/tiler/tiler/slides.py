@@ -1,8 +1,8 @@
 """Slides without any service: convert one, describe one, read its tiles; what the command `tiler` and scripts call."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from archive_shared.processors import usable_processors
 from tiler.adapters.file_source import FileSource
@@ -20,8 +20,7 @@ Progress = Callable[[str, int], None]
 """Told which of "copying" and "adding levels" goes on, and how much of it is done, in thousandths."""
 
 
-@dataclass(frozen=True)
-class ConvertedSlide:
+class ConvertedSlide(NamedTuple):
     """A canonical slide on disk.
 
     Parameters
@@ -81,7 +80,7 @@ def _filled(made: ConvertedSlide, threads: int, on_progress: Progress) -> Conver
     filled = fill_levels(
         made.path, threads=threads, on_progress=lambda done: on_progress("adding levels", done)
     )
-    return replace(made, **asdict(filled))
+    return made._replace(**filled._asdict())
 
 
 def describe(source: Path) -> dict[str, object]:

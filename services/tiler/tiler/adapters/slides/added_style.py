@@ -1,6 +1,6 @@
 """How the tiles of added levels are encoded: as much like those that are there as every viewer can show."""
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +19,14 @@ _COLOURS = "BGRX"  # the order that decoder and encoder are quickest with
 _SUBSAMPLINGS = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (1, 2): "440"}
 
 
-@dataclass(frozen=True)
-class AddedStyle:
+class AddedStyle(NamedTuple):
     """How new tiles are encoded."""
 
     colours: str
     subsampling: str
     quality: int
     encoding: Encoding
-    remover: TableRemover = field(default_factory=TableRemover)
+    remover: TableRemover
 
     @classmethod
     def of(cls, source: RangedSource, level: Level) -> "AddedStyle":
@@ -53,6 +52,7 @@ class AddedStyle:
             subsampling,
             quality,
             Encoding(Compression.JPEG, photometric, 1 if gray else 3, jpeg_tables=tables),
+            TableRemover(),
         )
 
     @property

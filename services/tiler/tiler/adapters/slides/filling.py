@@ -6,15 +6,15 @@ of their neighbours. Rows stream through, so memory does not depend on the size 
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from simplejpeg import decode_jpeg
 
+from archive_shared.in_order import carry_in_order
 from tiler.adapters import jpeg_tiles
 from tiler.adapters.jpeg_room import jpeg_room
 from tiler.adapters.slides.added_style import AddedStyle, first_tile
@@ -22,7 +22,6 @@ from tiler.adapters.slides.bigtiff import ProductLevel, ProductText, pack
 from tiler.adapters.slides.copying import Progress
 from tiler.adapters.slides.growing_file import GrowingFile
 from tiler.adapters.slides.halving import halve
-from tiler.adapters.slides.parallel import in_order
 from tiler.adapters.slides.product import sha256_of
 from tiler.adapters.tiff_directory import read_pages
 from tiler.adapters.tile_bytes import read_together
@@ -36,8 +35,7 @@ from tiler.domain.tile_index import TileIndex
 _WHITE = 255
 
 
-@dataclass(frozen=True)
-class Filled:
+class Filled(NamedTuple):
     """What filling did.
 
     Parameters
@@ -117,21 +115,31 @@ class _Filler:
     def halved(self, parent: Level) -> Level:
         """Generate and append the next smaller level."""
         width, height = halved(parent.width, 1), halved(parent.height, 1)
-        offsets, lengths = array("Q"), array("Q")
-        rows = range(-(-height // parent.tile_height))
-        row_of = partial(self._row, parent, _Glass(), -(-width // parent.tile_width))
-        for tiles, damaged in in_order(row_of, rows, self._threads):
-            start = self._file.append(b"".join(tiles))
-            for tile in tiles:
-                offsets.append(start)
-                lengths.append(len(tile))
-                start += len(tile)
-            self.damaged_tiles += damaged
-            self._counter.add(len(tiles))
-        size = (parent.tile_width, parent.tile_height)
-        return Level(
-            width, height, *size, padded=True, encoding=self._style.encoding, offsets=offsets, lengths=lengths
+        level = Level(
+            width,
+            height,
+            parent.tile_width,
+            parent.tile_height,
+            padded=True,
+            encoding=self._style.encoding,
+            offsets=array("Q"),
+            lengths=array("Q"),
         )
+        row_of = partial(self._row, parent, _Glass(), level.columns)
+        append = partial(self._append, level)
+        carry_in_order(range(level.rows), self._threads, show=lambda _: None, make=row_of, take=append)
+        return level
+
+    def _append(self, level: Level, made: tuple[list[bytes], int]) -> None:
+        """Write the next row of a level, and note where its tiles stand."""
+        tiles, damaged = made
+        start = self._file.append(b"".join(tiles))
+        for tile in tiles:
+            level.offsets.append(start)
+            level.lengths.append(len(tile))
+            start += len(tile)
+        self.damaged_tiles += damaged
+        self._counter.add(len(tiles))
 
     def _row(self, parent: Level, glass: _Glass, columns: int, row: int) -> tuple[list[bytes], int]:
         """Return the tiles of one new row, and how many of the old ones could not be decoded."""
