@@ -28,7 +28,8 @@ from ingest_worker.domain.segments import MOST_SEGMENTS
 
 ZLIB_START = b"\x78\x5e"
 ZLIB_LAST_BLOCK = b"\x03\x00"
-SMALLEST_RUN_BYTES = 256 * KIB
+# A slice of most CT. In runs of 256 KiB small slices take 2 % longer, and 15 % in those of 1024, which leave the cache.
+SMALLEST_RUN_BYTES = 512 * KIB
 LARGEST_RUN_BYTES = 2 * MIB
 WORTH_THREADS_BYTES = MIB  # of less, threads take longer to start than to compress
 # Measured on CT, labels and photographs: 2 is smallest and fastest. Of integers of two bytes 3 makes as little, and faster where
