@@ -52,6 +52,9 @@ def convert(
     FileExistsError
         There is a target already.
     """
+    # Codecs, and NumPy, with which copying looks at tiles in half the time.
+    from tiler.adapters.slides.filling import fill_levels  # noqa: PLC0415
+
     workers = threads or usable_processors()
     with LocalFiles(source) as files:
         converted = convert_slide(
@@ -71,15 +74,9 @@ def convert(
         sha256=converted.sha256,
         damaged_tiles=0,
     )
-    return made if converted.is_complete else _filled(made, workers, on_progress)
-
-
-def _filled(made: ConvertedSlide, threads: int, on_progress: Progress) -> ConvertedSlide:
-    from tiler.adapters.slides.filling import fill_levels  # noqa: PLC0415 (codecs; copying needs none)
-
-    filled = fill_levels(
-        made.path, threads=threads, on_progress=lambda done: on_progress("adding levels", done)
-    )
+    if converted.is_complete:
+        return made
+    filled = fill_levels(target, threads=workers, on_progress=lambda done: on_progress("adding levels", done))
     return made._replace(**filled._asdict())
 
 

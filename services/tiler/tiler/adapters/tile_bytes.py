@@ -21,36 +21,28 @@ def read_stored(source: RangedSource, location: TileLocation) -> bytes:
 
 def read_together(source: RangedSource, locations: Iterable[TileLocation]) -> Iterator[bytes]:
     """Yield the bytes of tiles in the given order; empty for tiles that were never written."""
-    for run in _runs(locations):
-        written = [location for location in run if location.length]
-        if not written:
-            yield from (b"" for _ in run)
-            continue
-        start = written[0].offset
-        body = read_stored(source, TileLocation(start, written[-1].end - start))
-        for location in run:
-            yield body[location.offset - start : location.end - start] if location.length else b""
+    for start, end, run in _runs(locations):
+        body = read_stored(source, TileLocation(start, end - start)) if end else b""
+        for offset, length in run:
+            yield body[offset - start : offset - start + length] if length else b""
 
 
-def _runs(locations: Iterable[TileLocation]) -> Iterator[list[TileLocation]]:
-    """Split into runs that follow one another in the file closely enough."""
+def _runs(locations: Iterable[TileLocation]) -> Iterator[tuple[int, int, list[TileLocation]]]:
+    """Yield runs that follow one another in the file closely enough, with begin and end of each; both 0 if nothing was written."""
     run: list[TileLocation] = []
     start = end = 0
     for location in locations:
-        if not location.length:
-            run.append(location)
-            continue
-        if not end:
-            start = location.offset
-        elif not _continues(location, start, end):
-            yield run
-            run, start = [], location.offset
+        offset, length = location
+        if length:
+            if end and not _continues(offset, length, start, end):
+                yield start, end, run
+                run, end = [], 0
+            start = start if end else offset
+            end = offset + length
         run.append(location)
-        end = location.end
     if run:
-        yield run
+        yield start, end, run
 
 
-def _continues(location: TileLocation, start: int, end: int) -> bool:
-    gap = location.offset - end
-    return 0 <= gap <= _WIDEST_GAP_BYTES and location.end - start <= _MOST_TOGETHER_BYTES
+def _continues(offset: int, length: int, start: int, end: int) -> bool:
+    return 0 <= offset - end <= _WIDEST_GAP_BYTES and offset + length - start <= _MOST_TOGETHER_BYTES
