@@ -248,3 +248,8 @@ def test_a_segmentation_whose_slices_lie_next_to_nowhere_apart_is_not_filled(dis
 
     assert isinstance(stack, Stack)
     assert list(stack.slices) == slices
+
+
+def test_a_slice_is_shown_without_whose_it_is() -> None:
+    (one,) = column_of_slices(1)
+    assert "Roe" not in repr(one._replace(owner="Roe^Jane", born="Roe"))

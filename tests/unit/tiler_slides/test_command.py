@@ -89,6 +89,32 @@ def test_a_folder_is_answered_with_what_to_name_instead(command: str, tmp_path: 
     assert "any of a DICOM series" in " ".join(result.stderr.split())
 
 
+def test_the_process_of_the_command_is_prepared_before_it_loads_what_is_large() -> None:
+    code = (
+        "import sys\n"
+        "from tiler.entrypoints import command\n"
+        "prepare, sys.argv = command.prepare_process, ['tiler', '--help']\n"
+        "def prepared():\n"
+        "    print('prepared', 'click' in sys.modules, 'tiler.slides' in sys.modules)\n"
+        "    prepare()\n"
+        "command.prepare_process = prepared\n"
+        "try:\n"
+        "    command.main()\n"
+        "finally:\n"
+        "    import gc, os\n"
+        "    print(gc.get_threshold()[0] > 10_000, os.environ['OPENBLAS_NUM_THREADS'])\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+
+    told = subprocess.run(
+        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
+    )
+
+    first, *help_text, last = told.stdout.splitlines()
+    assert (first, last) == ("prepared False False", "True 1")
+    assert any("convert" in line for line in help_text)
+
+
 def test_a_full_disk_is_told_and_leaves_nothing_behind(tmp_path: Path) -> None:
     slide = slide_files.aperio_slide(tmp_path / "a.svs").path
     command = [

@@ -1,4 +1,4 @@
-"""Puts stored tiles into smaller ones, by four and at half their size, which costs four fifths of a decoding: most is Huffman codes."""
+"""Puts stored tiles into smaller ones, by four and decoded at half their size, which saves little: most of a decoding is Huffman codes."""
 
 import numpy as np
 from numpy.typing import NDArray
