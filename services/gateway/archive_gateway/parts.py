@@ -8,6 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 GUNICORN = ("gunicorn", "--config", "python:archive_shared.http.gunicorn_settings")
+_OF_GUNICORN = (
+    "gunicorn.app.wsgiapp",
+    "archive_shared.http.gunicorn_log",
+    "archive_shared.http.gunicorn_worker",
+)
 GATEWAY = "gateway"
 
 
@@ -33,6 +38,14 @@ class Part:
     grace_s: float = 15.0
     niceness: int = 5
     inherited: tuple[int, ...] = ()
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """What it loads, and a process that forks it has loaded."""
+        if self.arguments[: len(GUNICORN)] != GUNICORN:
+            return self.arguments[:1]
+        application = self.arguments[-1].partition(":")[0]
+        return (*_OF_GUNICORN, application)
 
 
 BACKGROUND = (

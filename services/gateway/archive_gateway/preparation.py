@@ -1,15 +1,20 @@
 """What is done once before the parts start: buckets on a given S3 server, the first administrator."""
 
-import subprocess
-import sys
+import os
+import signal
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from tempfile import TemporaryFile
+from typing import IO
 
+from archive_gateway.forking import Forked
 from archive_gateway.parts import CREATE_ADMINISTRATOR, PREPARE_BLOBS
 from archive_shared.settings import PREFIX
 
 USERNAME = "admin"
 TIMEOUT_S = 60
+LOOK_EVERY_S = 0.02
 
 
 class PreparationFailed(Exception):
@@ -49,20 +54,32 @@ def create_first_administrator(environment: Mapping[str, str]) -> FirstAdministr
 
 
 def _output_of(module: Sequence[str], environment: Mapping[str, str]) -> str:
-    command = [sys.executable, "-P", "-m", *module]
-    try:
-        done = subprocess.run(  # noqa: S603 (the commands are written in `parts`)
-            command,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            check=True,
+    with TemporaryFile() as said, TemporaryFile() as complained:
+        fork = Forked(
+            f"archive-platform: {module[0]}", module, environment, said.fileno(), complained.fileno()
         )
-    except subprocess.TimeoutExpired as error:
-        raise PreparationFailed(f"{' '.join(module)} did not end within {TIMEOUT_S} s") from error
-    except subprocess.CalledProcessError as error:
-        last_words = error.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-        raise PreparationFailed(f"{' '.join(module)} failed: {last_words[0]}") from error
-    return done.stdout.strip()
+        code = _code_of(fork.start())
+        if code is None:
+            raise PreparationFailed(f"{' '.join(module)} did not end within {TIMEOUT_S} s")
+        if code:
+            last_words = _read(complained).splitlines()[-1:] or ["it said nothing"]
+            raise PreparationFailed(f"{' '.join(module)} failed: {last_words[0]}")
+        return _read(said)
+
+
+def _code_of(pid: int) -> int | None:
+    """Return how a fork ended, None for one that took too long, which is killed."""
+    until = time.monotonic() + TIMEOUT_S
+    while time.monotonic() < until:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(LOOK_EVERY_S)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return None
+
+
+def _read(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace").strip()

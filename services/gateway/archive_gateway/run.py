@@ -11,8 +11,9 @@ from pathlib import Path
 
 from archive_gateway import greeting
 from archive_gateway.data_folder import DataFolder, FolderInUse
+from archive_gateway.forking import load
 from archive_gateway.listening import Listener, PortTaken, listening
-from archive_gateway.output import Screen
+from archive_gateway.output import Outputs, Screen
 from archive_gateway.parts import Part, background_parts, gateway_part, on_one_machine
 from archive_gateway.preparation import PreparationFailed, create_first_administrator, prepare_blobs
 from archive_gateway.processes import PartProcess
@@ -58,17 +59,20 @@ def _run(settings: RunSettings, given: Mapping[str, str], folder: DataFolder, li
     screen = Screen(sys.stdout, [part.name for part in parts])
     trusted = certificate.certificate if certificate else None
     announcer = Announcer(folder, screen, address=address, certificate=trusted)
+    outputs = Outputs()
     stopping = Stopping()
     supervisor = Supervisor(
         parts,
-        start=partial(PartProcess, environment=environment, screen=screen),
+        start=partial(PartProcess, environment=environment, screen=screen, outputs=outputs),
         is_ready=partial(answers, address, certificate=trusted),
         screen=screen,
         observer=announcer,
         stopping=stopping,
+        wait=outputs.follow,
     )
     with stopped_by_signals(stopping):
         screen.say(greeting.starting(folder.path))
+        load(module for part in parts for module in part.modules)
         _prepare(environment, screen)
         supervisor.run()
         screen.say("Everything is stopped.")

@@ -58,6 +58,8 @@ class Supervisor:
         Starts a part and returns its process.
     is_ready
         Asks the platform whether it answers; takes a second at most.
+    wait
+        Lets so many seconds pass.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Supervisor:
         screen: Screen,
         observer: Observer,
         stopping: Stopping,
+        wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self._watched = [_Watched(part) for part in parts]
         self._start = start
@@ -76,6 +79,7 @@ class Supervisor:
         self._screen = screen
         self._observer = observer
         self._stopping = stopping
+        self._wait = wait
         self._probe_at_s: float | None = 0.0
 
     def run(self) -> None:
@@ -83,7 +87,7 @@ class Supervisor:
         try:
             while not self._stopping.asked:
                 self._tick()
-                time.sleep(LOOK_EVERY_S)
+                self._wait(LOOK_EVERY_S)
         finally:
             self._stop([each for each in self._watched if each.part.name == GATEWAY])
             self._stop(self._watched)
@@ -138,7 +142,7 @@ class Supervisor:
             if time.monotonic() > until_s or self._stopping.urgent:
                 self._screen.say(f"{part.name} did not end in time and is killed")
                 process.kill()
-            time.sleep(TICK_S)
+            self._wait(TICK_S)
 
     def _pids(self) -> dict[str, int]:
         return {each.part.name: each.process.pid for each in self._watched if each.process}

@@ -10,53 +10,59 @@ from pathlib import Path
 
 import pytest
 
-from archive_gateway.output import Screen
+from archive_gateway.forking import load
+from archive_gateway.output import Outputs, Screen
 from archive_gateway.parts import Part
 from archive_gateway.processes import PartProcess
+from archive_gateway.stopping import Stopping, stopped_by_signals
 from tests.support.processes import wait_until
 
 SOON_S = 15
 
 
 class Workshop:
-    """Starts parts from source text, and kills what is left at the end."""
+    """Starts parts from source text, as forks of this process, and kills what is left at the end."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.stream = io.StringIO()
+        self.outputs = Outputs()
         self.processes: list[PartProcess] = []
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": str(self.folder)}
 
     def start(self, source: str, *arguments: str, inherited: tuple[int, ...] = ()) -> PartProcess:
         name = f"part_{len(self.processes)}"
         (self.folder / f"{name}.py").write_text(source)
-        part = Part(name, (name, *arguments), inherited=inherited)
-        process = PartProcess(part, environment=self.environment, screen=Screen(self.stream, [name]))
+        process = PartProcess(
+            Part(name, (name, *arguments), inherited=inherited),
+            environment={**os.environ, "PART": name},
+            screen=Screen(self.stream, [name]),
+            outputs=self.outputs,
+        )
         self.processes.append(process)
         return process
 
     def shows(self, text: str) -> None:
-        wait_until(lambda: text in self.stream.getvalue(), timeout_s=SOON_S, what=f"{text!r} on the screen")
+        self.waits_until(lambda: text in self.stream.getvalue(), f"{text!r} on the screen")
+
+    def await_end(self, process: PartProcess) -> None:
+        self.waits_until(process.has_ended, "the end of the part")
+
+    def waits_until(self, condition: Callable[[], bool], what: str) -> None:
+        def look() -> bool:
+            self.outputs.follow(0.02)
+            return condition()
+
+        wait_until(look, timeout_s=SOON_S, what=what)
 
 
 @pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
+def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop]:
+    monkeypatch.syspath_prepend(tmp_path)
     workshop = Workshop(tmp_path)
     yield workshop
     for process in workshop.processes:
         process.kill()
         process.last_lines()
-
-
-def ended(process: PartProcess) -> Callable[[], bool]:
-    return process.has_ended
-
-
-def await_end(process: PartProcess) -> None:
-    wait_until(ended(process), timeout_s=SOON_S, what="the end of the part")
 
 
 def alive(pid: int) -> bool:
@@ -69,7 +75,7 @@ def alive(pid: int) -> bool:
 def test_a_part_is_a_module_with_arguments(workshop: Workshop) -> None:
     process = workshop.start("import sys; print(__name__, sys.argv[1:])", "a", "b")
 
-    await_end(process)
+    workshop.await_end(process)
 
     assert process.last_lines() == ["__main__ ['a', 'b']"]
 
@@ -77,7 +83,7 @@ def test_a_part_is_a_module_with_arguments(workshop: Workshop) -> None:
 def test_the_exit_code_and_the_last_words_are_known(workshop: Workshop) -> None:
     process = workshop.start("raise ValueError('no such luck')")
 
-    await_end(process)
+    workshop.await_end(process)
 
     assert process.reason() == "exit code 1"
     assert process.last_lines()[-1] == "ValueError: no such luck"
@@ -86,7 +92,7 @@ def test_the_exit_code_and_the_last_words_are_known(workshop: Workshop) -> None:
 def test_the_signal_that_killed_it_is_known(workshop: Workshop) -> None:
     process = workshop.start("import os; os.kill(os.getpid(), 9)")
 
-    await_end(process)
+    workshop.await_end(process)
 
     assert process.reason() == "killed by SIGKILL"
 
@@ -101,7 +107,7 @@ def test_asking_to_end_lets_it_finish(workshop: Workshop) -> None:
     workshop.shows("working")
 
     process.ask_to_end()
-    await_end(process)
+    workshop.await_end(process)
 
     assert process.reason() == "exit code 0"
     assert process.last_lines() == ["working", "finished"]
@@ -129,7 +135,7 @@ def test_what_it_started_does_not_outlive_its_crash(workshop: Workshop) -> None:
         "print('child', child.pid, flush=True)\n"
         "os._exit(3)\n"
     )
-    await_end(process)
+    workshop.await_end(process)
     workshop.shows("child")
     child = int(workshop.stream.getvalue().split()[-1])
 
@@ -142,7 +148,7 @@ def test_a_file_descriptor_is_handed_down(workshop: Workshop) -> None:
         process = workshop.start(
             "import os, sys; os.write(int(sys.argv[1]), b'x')", str(writing), inherited=(writing,)
         )
-        await_end(process)
+        workshop.await_end(process)
 
         assert os.read(reading, 1) == b"x"
     finally:
@@ -150,27 +156,80 @@ def test_a_file_descriptor_is_handed_down(workshop: Workshop) -> None:
         os.close(writing)
 
 
-def test_modules_in_the_current_folder_do_not_stand_in_for_installed_ones(
-    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_no_other_file_descriptor_is_handed_down(workshop: Workshop, tmp_path: Path) -> None:
+    with (tmp_path / "held").open("w") as held:
+        os.set_inheritable(held.fileno(), True)
+        process = workshop.start(
+            "import os; print([os.readlink(f'/proc/self/fd/{n}') for n in range(3, 40) if os.path.exists(f'/proc/self/fd/{n}')])"
+        )
+        workshop.await_end(process)
+
+    assert process.last_lines() == ["[]"]
+
+
+def test_a_part_has_the_environment_it_is_given(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    process = workshop.start("import os; print(os.environ['PART'], 'LATER' in os.environ)")
+    monkeypatch.setenv("LATER", "1")
+    workshop.await_end(process)
+
+    assert process.last_lines() == ["part_0 False"]
+
+
+def test_signals_that_the_supervisor_waits_for_end_a_part(workshop: Workshop) -> None:
+    with stopped_by_signals(Stopping()):
+        process = workshop.start("print('working', flush=True); import time; time.sleep(60)")
+    workshop.shows("working")
+
+    process.ask_to_end()
+    workshop.await_end(process)
+
+    assert process.reason() == "killed by SIGTERM"
+
+
+def test_a_module_that_is_loaded_is_run_anew_for_each_part(
+    workshop: Workshop, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / "gunicorn.py").write_text("print('the wrong one')")
-    monkeypatch.chdir(elsewhere)
+    (workshop.folder / "loaded_before.py").write_text("print('loaded', __name__)")
+    load(["loaded_before", "no_such_module"])
+    assert capfd.readouterr().out == "loaded loaded_before\n"
 
-    process = workshop.start("import gunicorn; print(gunicorn.__version__)")
-    await_end(process)
+    process = workshop.start("import runpy, loaded_before")
+    again = PartProcess(
+        Part("again", ("loaded_before",)),
+        environment=os.environ,
+        screen=Screen(workshop.stream, []),
+        outputs=workshop.outputs,
+    )
+    workshop.processes.append(again)
+    workshop.await_end(process)
+    workshop.await_end(again)
 
-    assert "the wrong one" not in process.last_lines()
+    assert process.last_lines() == []
+    assert again.last_lines() == ["loaded __main__"]
+
+
+def test_a_part_ends_as_an_interpreter_does(workshop: Workshop) -> None:
+    process = workshop.start(
+        "import atexit, threading, time\n"
+        "atexit.register(print, 'cleaned up')\n"
+        "threading.Thread(target=lambda: (time.sleep(0.2), print('thread done'))).start()\n"
+        "raise SystemExit('enough')\n"
+    )
+    workshop.await_end(process)
+
+    assert sorted(process.last_lines()) == ["cleaned up", "enough", "thread done"]
+    assert process.reason() == "exit code 1"
 
 
 SUPERVISOR = """
 import io, os, sys, time
-from archive_gateway.output import Screen
+from archive_gateway.output import Outputs, Screen
 from archive_gateway.parts import Part
 from archive_gateway.processes import PartProcess
 
-part = PartProcess(Part("part", ("sleeping",)), environment=os.environ, screen=Screen(io.StringIO(), []))
+part = PartProcess(
+    Part("part", ("sleeping",)), environment=os.environ, screen=Screen(io.StringIO(), []), outputs=Outputs()
+)
 print(part.pid, flush=True)
 time.sleep(60)
 """
@@ -180,7 +239,10 @@ def test_a_part_dies_with_its_supervisor_even_when_that_is_killed(workshop: Work
     asleep = workshop.folder / "asleep"
     (workshop.folder / "sleeping.py").write_text(f"open({str(asleep)!r}, 'x'); import time; time.sleep(60)")
     supervisor = subprocess.Popen(
-        [sys.executable, "-c", SUPERVISOR], env=workshop.environment, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SUPERVISOR],
+        env={**os.environ, "PYTHONPATH": str(workshop.folder)},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert supervisor.stdout is not None
     with supervisor.stdout:

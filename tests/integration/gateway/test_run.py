@@ -132,6 +132,16 @@ def test_as_many_workers_run_as_were_asked_for(running: Running) -> None:
     assert "ingest-worker-worker-2" not in running.state()["pids"]
 
 
+def test_whoever_looks_at_processes_can_tell_which_is_which(running: Running) -> None:
+    titles = {
+        name: Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0")
+        for name, pid in running.state()["pids"].items()
+    }
+
+    assert titles.pop("gateway") == "gunicorn: master [archive_gateway.wsgi:create()]"
+    assert titles == {name: f"archive-platform: {name}" for name in titles}
+
+
 def test_a_second_supervisor_on_the_folder_is_refused(running: Running) -> None:
     said = refused("--data", running.data, "--port", 0)
 
