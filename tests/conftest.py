@@ -63,11 +63,16 @@ def quick_folder() -> Iterator[Path]:
         yield folder
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they ask for, so that `-m "not servers"` leaves out exactly those."""
+    """Mark tests by what they ask for, so that `-m "not servers"` leaves out exactly those; begin with those that take minutes.
+
+    They mostly wait, which nobody can do for them in the end, when all the others are done.
+    """
     for item in items:
         for fixture in MARKERS.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(MARKERS[fixture])
+    items.sort(key=lambda item: item.get_closest_marker("minutes") is None)
 
 
 @pytest.hookimpl(trylast=True)

@@ -20,6 +20,7 @@ from tests.support.compose import command_of, written_services
 from tests.support.nginx import running_nginx
 from tests.support.processes import ChildProcess, free_port, running_process, wait_until
 
+pytestmark = pytest.mark.minutes
 WEB = ("permissions-web", "archive-api-web", "ingest-worker-web", "tiler-web", "feed-web", "portal-web")
 SERVERS = ("rabbitmq", "mongo", "minio", "gateway")
 ONE_SHOT = "prepare"

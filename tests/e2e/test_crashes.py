@@ -15,6 +15,7 @@ from tests.support.processes import wait_until
 from tests.support.servers import MinioServer
 from tests.support.toxic_proxy import toxic_proxy
 
+pytestmark = pytest.mark.minutes
 FILES = 10
 PARTS = [
     "gateway",

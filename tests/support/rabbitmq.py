@@ -15,6 +15,8 @@ from pika.exceptions import AMQPError
 from tests.support.processes import ChildProcess, free_port, running_process, start_process
 from tests.support.servers import STARTING_TAKES_AT_MOST_S, installed
 
+# In the end a thousand queues of tests that are over look around every five seconds, which takes half of what an idle broker takes.
+SETTINGS = "[{rabbit, [{quorum_tick_interval, 120000}, {collect_statistics_interval, 60000}]}].\n"
 VHOSTS_AT_ONCE = 8  # one call of rabbitmqctl takes half a second, however many vhosts it makes
 
 
@@ -127,6 +129,7 @@ def _rabbitmq_environment(folder: Path) -> dict[str, str]:
         "ERL_EPMD_PORT": str(free_port()),
         "RABBITMQ_CONF_ENV_FILE": str(folder / "rabbitmq-env.conf"),
         "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+        "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "advanced.config"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
         "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
         "RABBITMQ_LOG_BASE": str(folder / "log"),
@@ -139,6 +142,7 @@ def _rabbitmq_environment(folder: Path) -> dict[str, str]:
 def _write_rabbitmq_configuration(folder: Path, server: RabbitMQServer) -> None:
     (folder / "rabbitmq-env.conf").touch()
     (folder / "enabled_plugins").write_text("[].\n")
+    (folder / "advanced.config").write_text(SETTINGS)
     (folder / "rabbitmq.conf").write_text(f"default_user = {server.user}\ndefault_pass = {server.password}\n")
 
 

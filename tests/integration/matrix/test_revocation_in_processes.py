@@ -19,6 +19,7 @@ from tests.support.permissions_service import SECRET, SITE
 from tests.support.platform_in_processes import PlatformInProcesses, platform_in_processes
 from tests.support.toxic_proxy import toxic_proxy
 
+pytestmark = pytest.mark.minutes
 WITHIN_S = 1.0
 
 

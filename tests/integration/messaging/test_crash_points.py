@@ -35,7 +35,7 @@ CATCHING = {
 }
 """The case that shows each bug."""
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.servers]
+pytestmark = [pytest.mark.minutes, pytest.mark.timeout(900), pytest.mark.servers]
 
 
 @pytest.fixture

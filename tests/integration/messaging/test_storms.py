@@ -41,7 +41,7 @@ SETTLED_WITHIN_S = 240
 
 Trouble = Callable[[], object]
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.servers]
+pytestmark = [pytest.mark.minutes, pytest.mark.timeout(900), pytest.mark.servers]
 
 
 @pytest.fixture
