@@ -14,7 +14,7 @@ from typing import Any
 from demo.client import ArchiveClient
 from tests.support.processes import ChildProcess, free_port, start_process
 
-READY_WITHIN_S = 240  # on an idle machine it takes eight
+READY_WITHIN_S = 240  # on an idle machine it takes seven
 STOPPED_WITHIN_S = 40
 TOKEN = re.compile(r"\bmap_[A-Za-z0-9_-]{43}\b")
 

@@ -26,9 +26,14 @@ class Screen:
         self._width = max(map(len, names), default=0)
 
     def say(self, text: str) -> None:
-        """Show words of the supervisor itself."""
-        self._stream.write(text + "\n")
-        self._stream.flush()
+        """Show words of the supervisor itself; once the terminal is gone, they go nowhere."""
+        try:
+            self._stream.write(text + "\n")
+            self._stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())  # what waits to be written goes there, too
+            os.close(nowhere)
 
     def show(self, name: str, line: str) -> None:
         """Show a line of a part."""

@@ -17,6 +17,18 @@ def test_lines_of_parts_carry_their_aligned_names() -> None:
     assert stream.getvalue() == "gateway      | hello\nown words\n"
 
 
+def test_a_terminal_that_is_gone_stops_nobody() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as stream:
+        screen = Screen(stream, [])
+        screen.say("somebody reads")
+        assert os.read(reading, 100) == b"somebody reads\n"
+        os.close(reading)
+
+        screen.say("nobody does")
+        screen.say("and nobody misses it")
+
+
 def test_a_transcript_shows_all_and_remembers_the_end() -> None:
     stream = io.StringIO()
     transcript = Transcript("part", Screen(stream, ["part"]))
