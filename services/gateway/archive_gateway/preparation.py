@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from tempfile import TemporaryFile
-from typing import IO
 
 from archive_gateway.forking import Forked
 from archive_gateway.parts import CREATE_ADMINISTRATOR, PREPARE_BLOBS
@@ -54,17 +53,21 @@ def create_first_administrator(environment: Mapping[str, str]) -> FirstAdministr
 
 
 def _output_of(module: Sequence[str], environment: Mapping[str, str]) -> str:
-    with TemporaryFile() as said, TemporaryFile() as complained:
+    """Run a module to its end and return the few words it says, which may be secret and so stand in no file."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as said, os.fdopen(writing, "w") as saying, TemporaryFile("w+") as complained:
         fork = Forked(
-            f"archive-platform: {module[0]}", module, environment, said.fileno(), complained.fileno()
+            f"archive-platform: {module[0]}", module, environment, saying.fileno(), complained.fileno()
         )
         code = _code_of(fork.start())
+        saying.close()
         if code is None:
             raise PreparationFailed(f"{' '.join(module)} did not end within {TIMEOUT_S} s")
         if code:
-            last_words = _read(complained).splitlines()[-1:] or ["it said nothing"]
+            complained.seek(0)
+            last_words = complained.read().strip().splitlines()[-1:] or ["it said nothing"]
             raise PreparationFailed(f"{' '.join(module)} failed: {last_words[0]}")
-        return _read(said)
+        return said.read().strip()
 
 
 def _code_of(pid: int) -> int | None:
@@ -78,8 +81,3 @@ def _code_of(pid: int) -> int | None:
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     return None
-
-
-def _read(file: IO[bytes]) -> str:
-    file.seek(0)
-    return file.read().decode(errors="replace").strip()
