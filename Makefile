@@ -60,7 +60,7 @@ fuzz: $(DEVELOPMENT) ## import 20,000 damaged files of every format  [MUTATIONS=
 	@MUTATIONS=$(or $(MUTATIONS),20000) SEED=$(or $(SEED),0) $(BIN)/pytest -q -s -p no:randomly --timeout=0 tests/unit/ingest_worker/test_fuzz.py
 
 fuzz-slides: $(DEVELOPMENT) ## damage slides of every format, with all their files, 20,000 times and hold the conversion to its word
-	@SLIDE_MUTATIONS=20000 $(BIN)/pytest --timeout=7200 tests/unit/tiler_slides/test_hostile_slides.py -k "damaged_slides or damaged_products"
+	@SLIDE_MUTATIONS=20000 $(BIN)/pytest --numprocesses auto --dist worksteal --timeout=7200 tests/unit/tiler_slides/test_hostile_slides.py -k "damaged_slides or damaged_products"
 
 servers: | $(BIN)/uv ## install RabbitMQ, MinIO, a MongoDB-wire server and Chromium for the tests (quick when they are there)
 	@$(BIN)/python deploy/test-servers/install.py
