@@ -43,7 +43,7 @@ NAME = "ingest-worker"
 COLLECTIONS = (UPLOADS, USAGES, SESSIONS, REPORT_PAGES, STORED_IMAGES, ANSWERS, LEASES)
 ANNOUNCING = (UPLOADS.name, SESSIONS.name, REPORT_PAGES.name, STORED_IMAGES.name)
 JOBS = {SESSIONS.name: QUEUE}
-IMPORT_PROGRAM = (sys.executable, "-m", "ingest_worker.entrypoints.import_program")
+IMPORT_PROGRAM = (sys.executable, "-P", "-m", "ingest_worker.entrypoints.import_program")
 
 
 @dataclass(frozen=True)

@@ -71,9 +71,9 @@ JOBS = {
     SLIDE_CONVERSIONS.name: convert_slide.QUEUE,
     LEVEL_FILLINGS.name: fill_levels.QUEUE,
 }
-RENDERING_PROGRAM = (sys.executable, "-m", "tiler.entrypoints.rendering_program")
-CONVERSION_PROGRAM = (sys.executable, "-m", "tiler.entrypoints.conversion_program")
-FILLING_PROGRAM = (sys.executable, "-m", "tiler.entrypoints.filling_program")
+RENDERING_PROGRAM = (sys.executable, "-P", "-m", "tiler.entrypoints.rendering_program")
+CONVERSION_PROGRAM = (sys.executable, "-P", "-m", "tiler.entrypoints.conversion_program")
+FILLING_PROGRAM = (sys.executable, "-P", "-m", "tiler.entrypoints.filling_program")
 
 
 @dataclass(frozen=True)

@@ -87,9 +87,9 @@ class Running:
 
 
 @contextmanager
-def started(data: Path, *options: str, log: str = "log") -> Iterator[Running]:
+def started(data: Path, *options: str, log: str = "log", folder: Path | None = None) -> Iterator[Running]:
     arguments: list[str | Path] = [PROGRAM, "run", "--data", data, "--port", "0", *options]
-    with running_process(arguments, log_path=data.with_suffix(f".{log}")) as process:
+    with running_process(arguments, log_path=data.with_suffix(f".{log}"), folder=folder) as process:
         running = Running(process, data)
         process.wait_until_ready(running.is_ready, timeout_s=READY_WITHIN_S)
         yield running
@@ -97,8 +97,21 @@ def started(data: Path, *options: str, log: str = "log") -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with started(tmp_path_factory.mktemp("run") / "data", "--tls", "--tiler-workers", "2") as running:
+    folder = tmp_path_factory.mktemp("run")
+    for module in ("gunicorn", "structlog", "sitecustomize"):
+        (folder / f"{module}.py").write_text("raise SystemExit('the wrong one')")
+    with started(folder / "data", "--tls", "--tiler-workers", "2", folder=folder) as running:
         yield running
+
+
+def test_modules_in_the_current_folder_do_not_stand_in_for_installed_ones(running: Running) -> None:
+    """The platform was started in one that has some."""
+    assert "the wrong one" not in running.process.log()
+
+
+def test_the_supervisor_has_one_thread(running: Running) -> None:
+    """Parts are forks of it, which take no other threads along, but whatever locks these hold."""
+    assert len([*Path(f"/proc/{running.state()['pid']}/task").iterdir()]) == 1
 
 
 def test_the_certificate_it_made_is_enough_to_trust_it(running: Running) -> None:
