@@ -21,9 +21,8 @@ def import_with_broken_decoder(
 ) -> dict[str, Any]:
     """Do the same with a decoder of DICOM pixels that misbehaves as asked, as decoders of strangers' bytes may."""
     misbehave = getattr(misbehaviour, arguments["decoder"])
-    dicom.read_frames = lambda *_: misbehave(  # type: ignore[attr-defined]  # imported there
-        {}, budget=budget, on_progress=on_progress
-    )
+    for reading in ("read_frames", "read_together"):
+        setattr(dicom, reading, lambda *_: misbehave({}, budget=budget, on_progress=on_progress))
     return import_alone(arguments, budget=budget, on_progress=on_progress)
 
 

@@ -3,15 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest_worker.domain.budget import KIB
 from ingest_worker.domain.images import ImageMetadata
 from ingest_worker.domain.layouts import VolumeLayout
 
 Pixels: TypeAlias = NDArray[Any]
+
+# A slice of most CT. With 256 KiB small slices take 2 % longer, and 15 % with 1024, which leave the cache.
+TOGETHER_BYTES: Final = 512 * KIB
+"""Smaller slices are worked on together, up to so many bytes of them."""
 
 
 class Volume(Protocol):
@@ -26,7 +31,8 @@ class Volume(Protocol):
         """Yield every slice once, z fastest, then t.
 
         Each has the shape (rows, columns) or (rows, columns, channels), is C-contiguous and little-endian, and
-        stays unchanged after the next one was asked for.
+        stays unchanged after the next one was asked for. Several that come together have an axis more, the first one; they
+        are no more than `TOGETHER_BYTES`.
 
         Raises
         ------

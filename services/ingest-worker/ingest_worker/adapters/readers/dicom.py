@@ -1,8 +1,9 @@
 """Reads DICOM: the files of one series become one volume, or several where they do not belong together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,22 +12,42 @@ from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.dicom_description import attributes_of, describe, has_writing
 from ingest_worker.adapters.readers.dicom_frames import Rescale, slice_distance
 from ingest_worker.adapters.readers.dicom_members import Member, members_of
-from ingest_worker.adapters.readers.dicom_pixels import read_frames, surplus_note
+from ingest_worker.adapters.readers.dicom_pixels import (
+    lies_plain,
+    read_frames,
+    read_together,
+    surplus_note,
+)
 from ingest_worker.adapters.readers.dicom_samples import (
     OutOfRange,
+    SampleFormat,
     common_type,
     inverted,
     rescaled,
     wider_type,
 )
 from ingest_worker.adapters.readers.dicom_values import text
-from ingest_worker.adapters.volumes import Pixels, Reading, RefusedReading, VolumeReading, WiderSamplesNeeded
+from ingest_worker.adapters.volumes import (
+    TOGETHER_BYTES,
+    Pixels,
+    Reading,
+    RefusedReading,
+    VolumeReading,
+    WiderSamplesNeeded,
+)
 from ingest_worker.domain.layouts import VolumeLayout
 from ingest_worker.domain.refusals import Refused
 from ingest_worker.domain.slices import Slice, files_of
 from ingest_worker.domain.stacking import Stack, Unstackable, stacks_of
 
 CROSS_SECTIONAL = ("CT", "MR", "PT", "NM")
+
+
+class _PlainKind(NamedTuple):
+    """How samples are stored and what they stand for."""
+
+    form: SampleFormat
+    rescale: Rescale
 
 
 @dataclass(frozen=True)
@@ -38,8 +59,30 @@ class DicomVolume:
     members: dict[str, Member]
 
     def slices(self) -> Iterator[Pixels]:
-        little = np.dtype(self.layout.sample_type).newbyteorder("<")
-        for (name, is_empty), run in groupby(self.slices_in_order, key=lambda one: (one.file, one.is_empty)):
+        together = TOGETHER_BYTES // self.layout.slice_bytes
+        if together > 1:
+            yield from self._few_files_at_a_time(together)
+        else:
+            yield from self._one_by_one(self.slices_in_order)
+
+    def _few_files_at_a_time(self, together: int) -> Iterator[Pixels]:
+        """Yield slices of plain files that are alike in arrays of so many, all others one by one."""
+        for alike, run in groupby(self.slices_in_order, key=self._plain_kind):
+            if alike is None:
+                yield from self._one_by_one(run)
+                continue
+            while some := [self.members[one.file].header for one in islice(run, together)]:
+                yield self._real(read_together(some, alike.form), alike.form, alike.rescale)
+
+    def _plain_kind(self, one: Slice) -> "_PlainKind | None":
+        """Return what a file has in common with those that are read along with it; None if it has to be read alone."""
+        member = self.members[one.file]
+        if one.is_empty or len(member.frames) > 1 or not lies_plain(member.header, member.form):
+            return None
+        return _PlainKind(member.form, member.frames[0].rescale)
+
+    def _one_by_one(self, slices: Iterable[Slice]) -> Iterator[Pixels]:
+        for (name, is_empty), run in groupby(slices, key=lambda one: (one.file, one.is_empty)):
             member = self.members[name]
             if is_empty:
                 yield from (self._nothing() for _ in run)
@@ -47,22 +90,22 @@ class DicomVolume:
             frames = [one.frame for one in run]
             stored = read_frames(member.header, member.form, frames, len(member.frames))
             for frame, pixels in zip(frames, stored, strict=True):
-                real = self._real(pixels, member, member.frames[frame].rescale)
-                yield np.ascontiguousarray(real, little)
+                yield self._real(pixels, member.form.real, member.frames[frame].rescale)
 
     def _nothing(self) -> Pixels:
         """Return a slice in which nothing is marked."""
         columns, rows = self.layout.size[:2]
         return np.zeros((rows, columns), self.layout.sample_type)
 
-    def _real(self, pixels: Pixels, member: Member, rescale: Rescale) -> Pixels:
-        form = member.form.real
+    def _real(self, pixels: Pixels, form: SampleFormat, rescale: Rescale) -> Pixels:
+        little = np.dtype(self.layout.sample_type).newbyteorder("<")
         if form.channels > 1:
-            return pixels
+            return np.ascontiguousarray(pixels, little)
         try:
-            return rescaled(inverted(pixels, form), form, rescale, self.layout.sample_type)
+            real = rescaled(inverted(pixels, form), form, rescale, self.layout.sample_type)
         except OutOfRange as error:
             raise WiderSamplesNeeded(replace(self, layout=self.layout.of_type(self._wider()))) from error
+        return np.ascontiguousarray(real, little)
 
     def _wider(self) -> str:
         pairs = [

@@ -19,17 +19,15 @@ from isal import isal_zlib
 from archive_shared.in_order import carry_in_order
 from archive_shared.processors import has_avx_512
 from archive_shared.slice_index import FlushPoint, SliceIndex
-from ingest_worker.adapters.volumes import Pixels, Volume
+from ingest_worker.adapters.volumes import TOGETHER_BYTES, Pixels, Volume
 from ingest_worker.adapters.writers import checksums
 from ingest_worker.adapters.writers.metaimage_text import header_text
-from ingest_worker.domain.budget import KIB, MIB
+from ingest_worker.domain.budget import MIB
 from ingest_worker.domain.layouts import VolumeLayout
 from ingest_worker.domain.segments import MOST_SEGMENTS
 
 ZLIB_START = b"\x78\x5e"
 ZLIB_LAST_BLOCK = b"\x03\x00"
-# A slice of most CT. In runs of 256 KiB small slices take 2 % longer, and 15 % in those of 1024, which leave the cache.
-SMALLEST_RUN_BYTES = 512 * KIB
 LARGEST_RUN_BYTES = 2 * MIB
 WORTH_THREADS_BYTES = MIB  # of less, threads take longer to start than to compress
 # Measured on CT, labels and photographs: 2 is smallest and fastest. Of integers of two bytes 3 makes as little, and faster where
@@ -197,14 +195,16 @@ def _extreme_fields(low: Any, high: Any) -> dict[str, str]:
 
 def _runs(volume: Volume) -> Iterator[Pixels]:
     """Yield the pixels, one after another, in pieces worth compressing alone: a few small slices, a slice, some of its rows."""
-    together = max(1, SMALLEST_RUN_BYTES // volume.layout.slice_bytes)
-    pieces = math.ceil(volume.layout.slice_bytes / LARGEST_RUN_BYTES)
+    slice_bytes = volume.layout.slice_bytes
+    pieces = math.ceil(slice_bytes / LARGEST_RUN_BYTES)
     waiting: list[Pixels] = []
+    waiting_bytes = 0
     for pixels in volume.slices():
         waiting.append(pixels)
-        if len(waiting) == together:
+        waiting_bytes += pixels.nbytes
+        if waiting_bytes + slice_bytes > TOGETHER_BYTES:
             yield from _pieces(waiting, pieces)
-            waiting = []
+            waiting, waiting_bytes = [], 0
     if waiting:
         yield from _pieces(waiting, pieces)
 
