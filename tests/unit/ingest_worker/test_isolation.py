@@ -17,6 +17,7 @@ from archive_shared.errors import Unavailable
 from ingest_worker.adapters.disk import Disk
 from ingest_worker.adapters.isolation import Isolation
 from ingest_worker.adapters.tasks_together import Done, Outcome, Stopped, Task
+from ingest_worker.adapters.whole_folders import FEWEST
 from ingest_worker.domain.budget import MIB, Budget
 from ingest_worker.domain.work_disk import WorkDiskFull
 from tests.support.processes import wait_until
@@ -165,6 +166,23 @@ def test_a_task_opens_what_it_was_given_and_nothing_else(tmp_path: Path) -> None
 
     assert isinstance(outcome, Done)
     assert outcome.value == {str(given): "opened", **dict.fromkeys(refused, "PermissionError")}
+
+
+@pytest.mark.skipif(not landlock_version(), reason="this kernel has no Landlock: test_requirement")
+def test_a_task_that_was_given_all_files_of_a_folder_opens_nothing_beside_it(tmp_path: Path) -> None:
+    series, settings = tmp_path / "in", tmp_path / "settings"
+    series.mkdir()
+    given = [str(series / str(number)) for number in range(FEWEST)]
+    for path in (*given, str(settings)):
+        Path(path).write_bytes(b"x")
+
+    (outcome,) = outcomes(
+        task("open_each", reads=tuple(given), paths=[*given, str(settings), str(series / ".." / "settings")])
+    )
+
+    assert isinstance(outcome, Done)
+    assert {outcome.value.pop(path) for path in given} == {"opened"}
+    assert set(outcome.value.values()) == {"PermissionError"}
 
 
 @pytest.mark.skipif(not landlock_version(), reason="this kernel has no Landlock: test_requirement")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeAlias
 
+from ingest_worker.adapters.whole_folders import with_whole_folders
 from ingest_worker.domain.budget import Budget, readable_bytes
 from ingest_worker.domain.work_disk import WorkDiskFull
 
@@ -88,7 +89,7 @@ def order_line(batch: Batch) -> bytes:
     order = {
         "function": task.function,
         "pieces": pieces,
-        "reads": [path for _, each in batch for path in each.reads],
+        "reads": with_whole_folders(path for _, each in batch for path in each.reads),
         "writes": [path for _, each in batch for path in (each.folder, each.target) if path],
         "budget": asdict(task.budget),
         "preload": task.preload,
