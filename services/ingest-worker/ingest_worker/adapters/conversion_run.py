@@ -29,7 +29,7 @@ from ingest_worker.adapters.unpacking import is_zip
 from ingest_worker.domain.budget import MIB, Budget
 from ingest_worker.domain.candidates import Candidate, gather, without_heaps
 from ingest_worker.domain.deidentification import Deidentification
-from ingest_worker.domain.files import Source, SourceFile, natural_order
+from ingest_worker.domain.files import Source, SourceFile, natural_order, paths_of
 from ingest_worker.domain.formats import SlideFormat
 from ingest_worker.domain.images import ConvertedImage
 from ingest_worker.domain.report import (
@@ -209,7 +209,7 @@ class ConversionRun:
             arguments,
             self.budget,
             preload_for(candidate.format),
-            reads=_paths(candidate.files),
+            reads=paths_of(candidate.files),
             folder=folder,
             together=self._size(candidate) <= SMALL_BYTES,
         )
@@ -220,7 +220,7 @@ class ConversionRun:
             "files": [file_document(file) for file in slide.files],
             "key": self.key,
         }
-        return Task(f"{TASKS}:take_slide", arguments, self.budget, LIGHT, reads=_paths(slide.files))
+        return Task(f"{TASKS}:take_slide", arguments, self.budget, LIGHT, reads=paths_of(slide.files))
 
     def _size(self, candidate: Candidate) -> int:
         return sum(self.sizes[file.name] for file in candidate.files)
@@ -262,10 +262,6 @@ def _is_called_archive(file: SourceFile) -> bool:
 
 def _image_order(image: ConvertedImage) -> tuple[object, ...]:
     return (natural_order(image.sources[0].name), image.name, image.key)
-
-
-def _paths(files: Sequence[SourceFile]) -> tuple[str, ...]:
-    return tuple(str(file.path) for file in files)
 
 
 def _file_bytes(path: Path) -> int | None:

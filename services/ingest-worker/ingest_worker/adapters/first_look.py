@@ -8,7 +8,7 @@ from ingest_worker.adapters.tasks import AT_ONCE, LIGHT, file_document, recognis
 from ingest_worker.adapters.tasks_together import Done, Stopped, Task
 from ingest_worker.domain.budget import Budget
 from ingest_worker.domain.candidates import Recognised
-from ingest_worker.domain.files import SourceFile
+from ingest_worker.domain.files import SourceFile, paths_of
 from ingest_worker.domain.report import ConversionProgress, Rejection
 from ingest_worker.domain.track import Steps, Track
 
@@ -67,7 +67,7 @@ class FirstLook:
             {"files": [file_document(file) for file in files], **converting},
             self.budget,
             LIGHT,
-            reads=_paths(files),
+            reads=paths_of(files),
             folder=converting["folder"],
             once=True,
         )
@@ -106,13 +106,9 @@ class FirstLook:
     def _looking(self, batch: list[SourceFile]) -> Task:
         arguments = {"files": [file_document(file) for file in batch]}
         in_short = replace(self.budget, wall_time_s=min(self.budget.look_time_s, self.budget.wall_time_s))
-        return Task(f"{TASKS}:look_at", arguments, in_short, LIGHT, reads=_paths(batch), together=True)
+        return Task(f"{TASKS}:look_at", arguments, in_short, LIGHT, reads=paths_of(batch), together=True)
 
 
 def recognised_from_documents(files: Sequence[SourceFile], looked: Mapping[str, Any]) -> list[Recognised]:
     """Return what a child that looked at these files said of them."""
     return list(map(recognised_from_document, files, looked["recognised"]))
-
-
-def _paths(files: Sequence[SourceFile]) -> tuple[str, ...]:
-    return tuple(str(file.path) for file in files)

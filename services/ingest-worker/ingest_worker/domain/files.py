@@ -42,6 +42,11 @@ class SourceFile:
         return posixpath.dirname(self.name)
 
 
+def paths_of(files: Sequence[SourceFile]) -> tuple[str, ...]:
+    """Return where their bytes are, as text."""
+    return tuple(str(file.path) for file in files)
+
+
 @dataclass(frozen=True)
 class Source:
     """A file an image was made from, as it was when it was read."""
