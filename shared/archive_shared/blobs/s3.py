@@ -32,7 +32,7 @@ from archive_shared.blobs.rules import (
     check_upload_id,
 )
 from archive_shared.blobs.s3_errors import error_of, network_errors
-from archive_shared.blobs.s3_http import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Body, Counted, connections
+from archive_shared.blobs.s3_http import CONNECT_TIMEOUT_S, RANGE_TIMEOUT_S, Body, Counted, connections
 from archive_shared.blobs.s3_multipart import S3Multipart
 from archive_shared.blobs.s3_ranges import S3Ranges
 from archive_shared.blobs.streams import save
@@ -84,7 +84,7 @@ class S3BlobStore:
             f"{'https' if secure else 'http'}://{endpoint}",
             lambda key: self._control_address("GET", key, {}),
             connect_timeout_s=CONNECT_TIMEOUT_S,
-            read_timeout_s=READ_TIMEOUT_S,
+            read_timeout_s=RANGE_TIMEOUT_S,
         )
 
     def ensure_bucket(self) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 CONNECTIONS = 32
 CONNECT_TIMEOUT_S = 3.0
 READ_TIMEOUT_S = 60.0
+RANGE_TIMEOUT_S = 15.0  # people wait for it, and each holds a thread that others wait for
 
 
 def connections() -> PoolManager:

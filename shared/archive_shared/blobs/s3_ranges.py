@@ -12,8 +12,10 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import urlsplit
 
+from archive_shared.errors import Unavailable
 from archive_shared.waiting import receive_within, send_within
 
 ADDRESS_AGE_S = 60.0
@@ -58,17 +60,36 @@ class S3Ranges:
         weakref.finalize(self, _close_all, self._idle)
 
     def read(self, key: str, start: int, end: int) -> bytes | None:
-        """Return the bytes of a range that is not empty; None if only the long way can tell what is the matter."""
+        """Return the bytes of a range that is not empty; None if only the long way can tell what is the matter.
+
+        Raises
+        ------
+        Unavailable
+            The server takes the question and says nothing, which the long way would wait for several times more.
+        """
         request = self._request(key) + b"%d-%d\r\n\r\n" % (start, end - 1)
         try:
-            connection = self._idle.pop() if self._idle else self._connected()
-        except (OSError, IndexError):  # nobody there, or another thread was faster
+            return self._answered(self._idle.pop(), request, start, end)
+        except IndexError:
+            pass  # none is kept
+        except Unavailable:
+            _close_all(self._idle)  # a firewall may have forgotten this one, and with it all others
+        try:
+            connection = self._connected()
+        except OSError:
             return None
-        body = _answer(connection, request, start, end)
-        if body is None or len(self._idle) >= MOST_IDLE:
-            connection.close()
-        else:
-            self._idle.append(connection)
+        return self._answered(connection, request, start, end)
+
+    def _answered(self, connection: socket.socket, request: bytes, start: int, end: int) -> bytes | None:
+        """Return the answer over a connection that is kept if it was an ordinary one."""
+        body = None
+        try:
+            body = _answer(connection, request, start, end)
+        finally:
+            if body is None or len(self._idle) >= MOST_IDLE:
+                connection.close()
+            else:
+                self._idle.append(connection)
         return body
 
     def _request(self, key: str) -> bytes:
@@ -100,12 +121,19 @@ class S3Ranges:
 
 
 def _close_all(connections: deque[socket.socket]) -> None:
-    while connections:
-        connections.pop().close()
+    with suppress(IndexError):  # others may be at it
+        while True:
+            connections.pop().close()
 
 
 def _answer(connection: socket.socket, request: bytes, start: int, end: int) -> bytes | None:
-    """Ask, and return the body of an ordinary answer; None after any other, the connection is of no use then."""
+    """Ask, and return the body of an ordinary answer; None after any other, the connection is of no use then.
+
+    Raises
+    ------
+    Unavailable
+        There is none in time.
+    """
     try:
         connection.sendall(request)
         header, body = _header(connection, end - start)
@@ -113,6 +141,8 @@ def _answer(connection: socket.socket, request: bytes, start: int, end: int) -> 
         if length is None or len(body) > length:
             return None
         return body + _rest(connection, length - len(body))
+    except (BlockingIOError, TimeoutError) as error:
+        raise Unavailable("the object store does not answer: a range") from error
     except OSError:
         return None
 

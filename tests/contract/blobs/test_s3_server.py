@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from urllib3 import PoolManager
 
-from archive_shared.blobs import BlobSettings, BlobStore, connect_blobs, s3_http, s3_multipart
+from archive_shared.blobs import BlobSettings, BlobStore, connect_blobs, s3, s3_http, s3_multipart
 from archive_shared.errors import Unavailable
 from tests.contract.blobs.conftest import s3_settings
 from tests.support.blob_links import BUCKET
@@ -167,11 +167,14 @@ def test_a_body_that_breaks_off_is_unavailable_never_short(tmp_path: Path) -> No
 
 def test_a_server_that_never_answers_is_unavailable_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3_http, "READ_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(s3, "RANGE_TIMEOUT_S", 0.2)
     with server_answering(None) as settings:
         store = connect_blobs(settings, BUCKET)
 
         with pytest.raises(Unavailable):
             store.stat("key")
+        with pytest.raises(Unavailable, match="a range"):
+            store.read("key", 2, 6)
 
 
 def test_a_server_that_asks_for_a_minute_is_unavailable_without_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,13 @@
 import socket
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import pytest
 
 from archive_shared.blobs.s3_ranges import S3Ranges
+from archive_shared.errors import Unavailable
 
 ORDINARY = b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 2-5/10\r\nContent-Length: 4\r\n\r\n2345"
 
@@ -140,20 +142,47 @@ def test_a_kept_connection_that_was_closed_meanwhile_is_left_to_the_long_way(sig
         assert made.read("key", 2, 6) == b"2345"
 
 
-def test_a_server_that_falls_silent_is_left_to_the_long_way(signed: list[str]) -> None:
-    class Silent(Script):
-        def serve(self) -> None:
-            connection, _ = self._listener.accept()
-            with connection:
-                connection.sendall(ORDINARY[:-1])
-                released.wait(timeout=30)
+@dataclass
+class Silent(Script):
+    """Sends what is left to be sent over all connections, and says nothing more."""
 
-    released = threading.Event()
-    with Silent([]) as script:
-        made = S3Ranges(script.address, lambda key: script.address, connect_timeout_s=5, read_timeout_s=0.2)
+    def serve(self) -> None:
+        with ExitStack() as stack:
+            for answers in self.connections:
+                connection, _ = self._listener.accept()
+                stack.enter_context(connection)
+                for answer in answers:
+                    self.asked.append(connection.recv(65536))
+                    connection.sendall(answer)
+            self.released.wait(timeout=30)
 
-        assert made.read("key", 2, 6) is None
-        released.set()
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def __exit__(self, *_: object) -> None:
+        self.released.set()
+        super().__exit__()
+
+
+def impatient(script: Script) -> S3Ranges:
+    return S3Ranges(script.address, lambda key: script.address, connect_timeout_s=5, read_timeout_s=0.2)
+
+
+@pytest.mark.parametrize("connections", [[[]], [[ORDINARY[:-1]]], [[ORDINARY], []]])
+def test_a_server_that_falls_silent_is_not_asked_the_long_way(connections: list[list[bytes]]) -> None:
+    with Silent(connections) as script:
+        made = impatient(script)
+        if connections[0] == [ORDINARY]:
+            assert made.read("key", 2, 6) == b"2345"
+
+        with pytest.raises(Unavailable, match="does not answer"):
+            made.read("key", 2, 6)
+
+
+def test_kept_connections_that_a_firewall_has_forgotten_cost_one_wait(signed: list[str]) -> None:
+    with Silent([[ORDINARY], [ORDINARY, ORDINARY]]) as script:
+        made = impatient(script)
+
+        assert [made.read("key", 2, 6) for _ in range(3)] == [b"2345"] * 3
 
 
 def test_nobody_there_is_left_to_the_long_way(signed: list[str]) -> None:
