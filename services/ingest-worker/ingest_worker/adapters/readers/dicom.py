@@ -12,12 +12,8 @@ from ingest_worker.adapters.readers.conversion_input import ConversionInput
 from ingest_worker.adapters.readers.dicom_description import attributes_of, describe, has_writing
 from ingest_worker.adapters.readers.dicom_frames import Rescale, slice_distance
 from ingest_worker.adapters.readers.dicom_members import Member, members_of
-from ingest_worker.adapters.readers.dicom_pixels import (
-    lies_plain,
-    read_frames,
-    read_together,
-    surplus_note,
-)
+from ingest_worker.adapters.readers.dicom_pixels import read_frames, surplus_note
+from ingest_worker.adapters.readers.dicom_plain import lies_plain, read_together
 from ingest_worker.adapters.readers.dicom_samples import (
     OutOfRange,
     SampleFormat,

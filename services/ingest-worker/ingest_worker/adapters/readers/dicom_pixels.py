@@ -1,11 +1,9 @@
-"""Reads the pixels of DICOM frames: plain ones straight from the file, all others through pydicom's decoders."""
+"""Reads the pixels of DICOM frames: plain ones straight from the file (`dicom_plain`), all others through pydicom's decoders."""
 
-import os
 import struct
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-import numpy as np
 from pydicom import dcmread
 from pydicom.encaps import generate_frames
 from pydicom.pixels.decoders.base import get_decoder
@@ -15,10 +13,8 @@ from pydicom.uid import (
     JPEG2000,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
     HTJ2KLossless,
     HTJ2KLosslessRPCL,
-    ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
@@ -30,13 +26,12 @@ from pydicom.uid import (
 )
 
 from ingest_worker.adapters.readers.dicom_headers import PARSING_ERRORS, DicomHeader, check_length
+from ingest_worker.adapters.readers.dicom_plain import PLAIN, bit_frames, is_plain, plain_frames
 from ingest_worker.adapters.readers.dicom_samples import GRAY, PALETTE, SampleFormat, meaningful
 from ingest_worker.adapters.readers.dicom_streams import frame_header, is_whole, pictures_in
-from ingest_worker.adapters.readers.pixel_bytes import filled_from
 from ingest_worker.adapters.volumes import Pixels
 from ingest_worker.domain.refusals import Damaged, Refused
 
-PLAIN: Final = (ImplicitVRLittleEndian, ExplicitVRLittleEndian)
 NATIVE: Final = (*PLAIN, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
 AS_STORED: Final = (*NATIVE, RLELossless)
 """Where samples keep the bits around them that mean nothing; other encoders leave these out."""
@@ -105,7 +100,7 @@ def read_frames(
 def _require_length(header: DicomHeader, form: SampleFormat, count: int) -> None:
     """Refuse a file with fewer pixels than it describes; whether a single plain frame is all there shows when it is read."""
     expected = -(-form.native_bits * count // 8)
-    if count > 1 or not _is_plain(header, form) or (header.pixels.length or 0) < expected:
+    if count > 1 or not is_plain(header, form) or (header.pixels.length or 0) < expected:
         check_length(header, expected)
 
 
@@ -122,88 +117,10 @@ def surplus_note(header: DicomHeader, form: SampleFormat, count: int) -> tuple[s
 
 def _frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int], count: int) -> Iterator[Pixels]:
     if header.transfer_syntax in PLAIN and form.allocated_bits == 1:
-        return _bit_frames(header, form, frames)
-    if _is_plain(header, form):
-        return _plain_frames(header, form, frames)
+        return bit_frames(header, form, frames)
+    if is_plain(header, form):
+        return plain_frames(header, form, frames)
     return _decoded_frames(header, form, frames, count)
-
-
-def _is_plain(header: DicomHeader, form: SampleFormat) -> bool:
-    """Tell whether whole samples lie in the file as they are."""
-    return (
-        header.transfer_syntax in PLAIN
-        and form.allocated_bits > 1
-        and form.photometric in (*GRAY, PALETTE, "RGB")
-    )
-
-
-def lies_plain(header: DicomHeader, form: SampleFormat) -> bool:
-    """Tell whether the first frame lies in the file as it is, whole, its samples side by side and looked up nowhere."""
-    return (
-        _is_plain(header, form)
-        and (header.pixels.length or 0) * 8 >= form.native_bits
-        and not (form.planar and form.samples > 1)
-        and form.palette is None
-        and form.modality is None
-    )
-
-
-def read_together(headers: Sequence[DicomHeader], form: SampleFormat) -> Pixels:
-    """Return the first frames of files for which `lies_plain`, shape (files, rows, columns[, 3]), unused bits dropped.
-
-    Takes half of the time that reading and joining them takes one by one, if they are small.
-
-    Raises
-    ------
-    Refused
-        The pixels of one are incomplete.
-    """
-    size = form.native_bits // 8
-    raw = np.empty(size * len(headers), np.uint8)
-    for start, header in zip(range(0, raw.size, size), headers, strict=True):
-        descriptor = os.open(header.file.path, os.O_RDONLY)
-        try:
-            _fill(raw.data[start : start + size], descriptor, header, 0)
-        finally:
-            os.close(descriptor)
-    return meaningful(raw.view(form.little_endian).reshape(-1, *form.shape), form, as_stored=True)
-
-
-def _plain_frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int]) -> Iterator[Pixels]:
-    """Read uncompressed little-endian frames where they lie; with few system calls, as threads may meet around each."""
-    size, shape = form.native_bits // 8, form.shape
-    descriptor = os.open(header.file.path, os.O_RDONLY)
-    try:
-        for frame in frames:
-            raw = np.empty(size, np.uint8)  # a bytearray would be filled with zeros first
-            _fill(raw.data, descriptor, header, frame)
-            pixels = raw.view(form.little_endian)
-            if form.planar and form.samples > 1:
-                yield np.moveaxis(pixels.reshape(form.samples, *shape[:2]), 0, -1)
-            else:
-                yield pixels.reshape(shape)
-    finally:
-        os.close(descriptor)
-
-
-def _fill(block: memoryview, descriptor: int, header: DicomHeader, frame: int) -> None:
-    """Read a frame of an open file into a block of its size."""
-    size = len(block)
-    if not filled_from(block, descriptor, (header.pixels.offset or 0) + frame * size):
-        check_length(header, size)
-        raise Damaged(header.file.base_name, "it became shorter while it was read")
-
-
-def _bit_frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int]) -> Iterator[Pixels]:
-    """Read masks of single bits, lowest first, whose frames may begin inside a byte (PS3.5 section 8.1.1)."""
-    size = form.native_bits
-    with header.file.path.open("rb") as stream:
-        for frame in frames:
-            first, inside = divmod(frame * size, 8)
-            stream.seek((header.pixels.offset or 0) + first)
-            packed = np.frombuffer(stream.read(-(-(inside + size) // 8)), np.uint8)
-            bits = np.unpackbits(packed, bitorder="little")[inside : inside + size]
-            yield bits.reshape(form.shape)
 
 
 def _decoded_frames(
@@ -221,7 +138,7 @@ def _decoded_frames(
         elif header.transfer_syntax in NATIVE:
             yield from iter_pixels(header.file.path, indices=list(frames), correct_unused_bits=False)
         elif header.transfer_syntax == JPEGExtended12Bit and form.stored_bits > 8:
-            yield from _twelve_bit_frames(header, frames, count)
+            yield from _twelvebit_frames(header, frames, count)
         else:
             yield from _encapsulated_frames(header, frames)
     except DECODER_ERRORS as error:
@@ -242,7 +159,7 @@ def _encapsulated_frames(header: DicomHeader, frames: Sequence[int]) -> Iterator
             yield pixels
 
 
-def _twelve_bit_frames(header: DicomHeader, frames: Sequence[int], count: int) -> Iterator[Pixels]:
+def _twelvebit_frames(header: DicomHeader, frames: Sequence[int], count: int) -> Iterator[Pixels]:
     """Decode JPEG with 12 bits per sample, which GDCM leaves to others, through libjpeg-turbo."""
     from imagecodecs import jpeg8_decode  # noqa: PLC0415  # rare, and a large library
 
