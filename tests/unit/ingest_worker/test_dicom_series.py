@@ -451,6 +451,50 @@ def test_pictures_of_one_place_and_time_are_images_of_their_own(tmp_path: Path) 
     assert np.array_equal(got, [anatomy(1, seed=seed) for seed in range(3)])
 
 
+def write_with_numbers_only(
+    folder: Path, volumes: np.ndarray, number_of: Callable[[int, int], int]
+) -> list[Path]:
+    """Write volumes whose slices differ in the scanner's number alone, told the volume and the place of each."""
+    files = []
+    for volume, pixels in enumerate(volumes):
+
+        def change(dataset: Dataset, place: int, volume: int = volume) -> None:
+            dataset.InstanceNumber = number_of(volume, place)
+
+        files += write_dicom_series(folder, pixels, change=change, prefix=f"{9 - volume}-")
+    return files
+
+
+@pytest.mark.parametrize(
+    "number_of",
+    [lambda volume, place: 1 + volume * 4 + place, lambda volume, place: 1 + place * 3 + volume],
+    ids=["volume after volume", "place after place"],
+)
+def test_volumes_that_only_their_numbers_tell_apart_are_the_fourth_dimension(
+    tmp_path: Path, number_of: Callable[[int, int], int]
+) -> None:
+    """As in diffusion, where many scanners say in private elements alone how the volumes differ."""
+    volumes = np.stack([anatomy(4, seed=seed) for seed in range(3)])
+    files = write_with_numbers_only(tmp_path / "in", volumes, number_of)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, volumes)
+    assert Assumed.NUMBERS in image.notes
+
+
+def test_numbers_that_count_neither_volumes_nor_places_are_no_time_points(tmp_path: Path) -> None:
+    volumes = np.stack([anatomy(4, seed=seed) for seed in range(2)])
+    swapped = {2: 7, 7: 2}
+    files = write_with_numbers_only(
+        tmp_path / "in", volumes, lambda volume, place: swapped.get(at := 1 + volume * 4 + place, at)
+    )
+
+    reason = the_reason(convert_here(files, tmp_path / "out"))
+
+    assert reason.startswith("Several slices lie at the same place and nothing tells them apart")
+
+
 def test_slices_acquired_again_at_some_places_only_are_no_time_points(tmp_path: Path) -> None:
     files = write_over_time(tmp_path / "in", np.stack([anatomy(4)] * 2), "AcquisitionTime")
 

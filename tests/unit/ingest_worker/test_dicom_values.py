@@ -67,6 +67,8 @@ def imported(
         (STORED, 12, (0.5, 0), "float32"),
         (STORED, 12, (1, -0.25), "float32"),
         (STORED.astype(np.uint32) * 100_000, 32, (1e-6, 0), "float64"),
+        (STORED, 12, (1e20, 0), "float64"),
+        (STORED, 12, (1, -1e20), "float64"),
     ],
 )
 def test_the_smallest_type_that_holds_the_real_values(

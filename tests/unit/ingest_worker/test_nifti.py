@@ -359,3 +359,11 @@ def test_analyze_is_refused_as_nobody_knows_its_sides(tmp_path: Path) -> None:
     assert report.rejected[0].reasons == (
         "Analyze files (.hdr/.img), which do not tell left from right, are not supported yet.",
     )
+
+
+def test_the_pixels_of_an_analyze_pair_are_refused_for_the_same_reason_as_its_header(tmp_path: Path) -> None:
+    nibabel.AnalyzeImage(anatomy().T, np.eye(4)).to_filename(tmp_path / "in.hdr")
+
+    reason = the_reason(convert_here([tmp_path / "in.hdr", tmp_path / "in.img"], tmp_path / "out"))
+
+    assert reason == "Analyze files (.hdr/.img), which do not tell left from right, are not supported yet."

@@ -450,6 +450,21 @@ def test_tiles_of_one_colour_each_become_one_picture(tmp_path: Path, compression
     assert np.array_equal(tifffile.imread(path, key=0), picture())
 
 
+@pytest.mark.parametrize("pages", [1, 2])
+@pytest.mark.parametrize("options", [{}, {"tile": (32, 32)}, {"compression": "zstd"}], ids=str)
+def test_planes_of_half_floats_keep_all_their_values(
+    tmp_path: Path, options: dict[str, Any], pages: int
+) -> None:
+    colors = np.stack([picture() / np.float16(3 + page) for page in range(pages)]).astype(np.float16)
+    planes = np.squeeze(np.moveaxis(colors, -1, 1))
+    source = write(tmp_path / "in.tif", planes, photometric="rgb", planarconfig="separate", **options)
+
+    _, path = imported(source, tmp_path)
+
+    got = tifffile.imread(path, key=0) if pages == 1 else read_with_itk(path).pixels
+    assert np.array_equal(got, np.squeeze(colors.astype(np.float32)))
+
+
 @pytest.mark.parametrize(("kind", "is_mirrored"), [("minisblack", False), ("miniswhite", True)])
 def test_twelve_bits_of_a_sample_keep_their_values(tmp_path: Path, kind: str, is_mirrored: bool) -> None:
     pixels = np.arange(48 * 64, dtype=np.uint16).reshape(48, 64) % 4096

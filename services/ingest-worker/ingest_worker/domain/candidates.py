@@ -167,6 +167,9 @@ class _Upload:
             return one.reason
         if isinstance(one.format, UnsupportedFormat):
             return f"{one.format.value} are not supported yet."
+        header = self._by_any_case(posixpath.splitext(one.file.name)[0] + ".hdr")
+        if header is not None and header.format is UnsupportedFormat.ANALYZE:
+            return self.reason_against(header)
         return _unknown(one.file)
 
     def _neighbour(self, one: Recognised, reference: str) -> SourceFile | str:

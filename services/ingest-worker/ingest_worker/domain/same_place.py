@@ -4,6 +4,7 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from operator import attrgetter
 from typing import TypeVar
 
@@ -48,6 +49,24 @@ def time_axis(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:
 def by_acquisition(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:
     """Return one list of slices per time point by when they were acquired, or None if that does not tell them apart."""
     return _ranked(by_place, lambda one: one.acquired or None)
+
+
+def by_number(by_place: Sequence[Sequence[Slice]]) -> list[list[Slice]] | None:
+    """Return one list of slices per time point by the scanner's numbers, or None if these do not tell them apart.
+
+    They do if they count volume after volume, or one place after the other; diffusion of many scanners says how its volumes
+    differ in private elements only.
+    """
+    points = _ranked(by_place, attrgetter("number"))
+    return points if points and any(map(_follow_one_another, (points, by_place))) else None
+
+
+def _follow_one_another(groups: Sequence[Sequence[Slice]]) -> bool:
+    """Tell whether the numbers of each group lie all below or all above those of every other."""
+    spans = sorted(
+        (min(numbers), max(numbers)) for numbers in ([one.number or 0 for one in group] for group in groups)
+    )
+    return all(low[1] < high[0] for low, high in pairwise(spans))
 
 
 def _ranked(

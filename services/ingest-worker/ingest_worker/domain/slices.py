@@ -36,6 +36,7 @@ class Assumed(StrEnum):
     TRANSDUCER = "The file says where its slices lie to one another, but not where in the patient."
     DISTANCE = "The file does not say how far its slices are apart."
     TIME = "Nothing but when they were acquired tells slices at one place apart; they were taken for time points."
+    NUMBERS = "Slices at one place were told apart by their numbers alone, and taken for time points."
     THICKNESS = "The file does not say how far its slices are apart; their thickness was taken."
     OWNER = (
         "Some files of this series do not say whose they are; they were taken for those of the same patient."

@@ -23,6 +23,7 @@ from ingest_worker.domain.refusals import Refused
 from ingest_worker.domain.same_place import (
     ACQUISITION,
     by_acquisition,
+    by_number,
     pictures_apart,
     same_place_reason,
     time_axis,
@@ -165,17 +166,23 @@ def _positioned(volume: list[Slice], slice_distance_mm: float | None) -> list[St
     if parts is None:
         through_time = by_acquisition(by_place)
         if through_time is not None:
-            first = through_time[0][0]
-            through_time[0][0] = first._replace(assumed=(*first.assumed, Assumed.TIME))
-            return [_grid(through_time, slice_distance_mm)]
+            return [_grid(_doubted(through_time, Assumed.TIME), slice_distance_mm)]
         parts = told_apart(by_place) or pictures_apart(by_place)
     if parts is None:
-        raise Refused(same_place_reason(by_place))
+        through_time = by_number(by_place)
+        if through_time is None:
+            raise Refused(same_place_reason(by_place))
+        return [_grid(_doubted(through_time, Assumed.NUMBERS), slice_distance_mm)]
     return [
         _noted(stack, *(SAME_PLACES.format(part.difference),) * bool(part.difference))
         for part in parts
         for stack in _stacked(part.slices, slice_distance_mm)
     ]
+
+
+def _doubted(points: list[list[Slice]], assumed: Assumed) -> list[list[Slice]]:
+    (first, *others), *later = points
+    return [[first._replace(assumed=(*first.assumed, assumed)), *others], *later]
 
 
 def _noted(found: Stack | Unstackable, *notes: str) -> Stack | Unstackable:

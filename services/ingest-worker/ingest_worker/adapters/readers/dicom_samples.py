@@ -248,8 +248,10 @@ def rescaled(pixels: Pixels, form: SampleFormat, rescale: Rescale, sample_type: 
         return pixels
     if sample_type.startswith("float"):
         return (pixels * np.float64(rescale.slope) + np.float64(rescale.intercept)).astype(sample_type)
-    factor, summand = int(rescale.slope), int(rescale.intercept)
     corners = sorted((rescale.of(form.low), rescale.of(form.high)))
+    if not _holds("int64", *corners):
+        raise OutOfRange
+    factor, summand = int(rescale.slope), int(rescale.intercept)
     if _holds(sample_type, *corners):
         # Modulo 2^n every step is exact, and the result is known to fit.
         values = pixels.astype(sample_type)

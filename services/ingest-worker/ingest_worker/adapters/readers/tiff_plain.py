@@ -1,8 +1,9 @@
 """Writes pages of a TIFF anew without compression, where libvips cannot read them; tifffile and imagecodecs can.
 
 For Zstandard, LZMA, LERC, JPEG 2000 and JPEG XL it has no decoder and does not say so, whatever it is told to fail on:
-the picture comes out black. Of gray whose zero is white it keeps eight bits, whatever there were. Tiles of one colour each, samples
-of 10, 12, 14 or 64 bits, and CIE L*a*b* of 8, it refuses.
+the picture comes out black. Of gray whose zero is white it keeps eight bits, whatever there were. Of half
+floats in planes of one colour each it decodes a part. Tiles of one colour each, samples of 10, 12, 14 or 64 bits, and CIE
+L*a*b* of 8, it refuses.
 """
 
 import struct
@@ -31,7 +32,8 @@ DESCRIPTION_ERRORS: Final = (ValueError, TypeError, struct.error)  # of values t
 
 
 def is_decoded_by_libvips(page: Page) -> bool:
-    plain = (page.is_interleaved or not page.is_tiled) and not _is_mirrored_here(page)
+    whole = page.is_interleaved or not (page.is_tiled or page.sample_type == "float16")
+    plain = whole and not _is_mirrored_here(page)
     return (
         plain
         and page.photometric != CIELAB
@@ -52,7 +54,7 @@ def keeps_white_as_zero(page: Page) -> bool:
 def write_plain(path: Path, pages: int, target: Path, name: str) -> None:
     """Write the first pages with the same samples and colours, each of which is in memory meanwhile.
 
-    Zero becomes black, CIE L*a*b* red, green and blue, and what has double precision gets single precision.
+    Zero becomes black, CIE L*a*b* red, green and blue, and floats of any width get single precision.
 
     Raises
     ------
@@ -101,7 +103,7 @@ def _as_in_images(pixels: Pixels, page: TiffPage) -> Pixels:
         pixels = _mirrored(pixels, page.bitspersample)
     if page.photometric == CIELAB:
         return _in_rgb(pixels, planar=page.planarconfig != INTERLEAVED)
-    return pixels.astype(np.float32) if pixels.dtype == np.float64 else pixels
+    return pixels.astype(np.float32) if pixels.dtype.kind == "f" else pixels
 
 
 def _in_rgb(pixels: Pixels, *, planar: bool) -> Pixels:
