@@ -101,10 +101,8 @@ def _refuse_planes(tags: Tags) -> None:
             str(path.get("IlluminationTypeCodeSequence", "")) for path in tags.get("OpticalPathSequence", [])
         )
     )
-    described = len(tags.get("OpticalPathSequence") or ())
-    if (
-        max(described, int(tags.get("NumberOfOpticalPaths", 1) or 1)) > 1
-    ):  # sparse slides need not say the number
+    described = len(tags.get("OpticalPathSequence") or ())  # sparse slides need not say the number
+    if int(tags.get("NumberOfOpticalPaths") or described) > 1:
         raise UnreadableImage("Slides with several channels are not supported yet.")
     refuse_focal_planes(int(tags.get("TotalPixelMatrixFocalPlanes", 1) or 1))
 
