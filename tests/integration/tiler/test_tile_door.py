@@ -81,6 +81,16 @@ def test_a_known_tile_is_not_sent_again(viewer: Viewer) -> None:
     assert other.status_code == 200
 
 
+def test_a_star_is_every_tile_that_there_is(viewer: Viewer) -> None:
+    tag = viewer.tile("2/0/0.jpeg").headers["ETag"]
+
+    known = viewer.tile("2/0/0.jpeg", If_None_Match="*")
+
+    assert (known.status_code, known.data, known.headers["ETag"]) == (304, b"", tag)
+    assert viewer.tile("2/99/0.jpeg", If_None_Match="*").status_code == 404
+    assert viewer.tile("2/0/0.png", If_None_Match="*").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("wanted", "status", "part"),
     [

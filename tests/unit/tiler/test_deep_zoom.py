@@ -18,6 +18,7 @@ from tiler.adapters.region_reader import read_region
 from tiler.adapters.tiff_index import build_index
 from tiler.adapters.tile_reader import read_deep_zoom_tile, read_tile, read_zoom_tile
 from tiler.domain.deep_zoom import DeepZoom, stored_region
+from tiler.domain.jpeg_stream import frame_of
 from tiler.domain.problems import NoSuchTile, UnreadableImage
 from tiler.domain.region import Region
 from tiler.domain.tile_index import TileIndex
@@ -151,6 +152,19 @@ def test_edge_tiles_are_cut_with_hardly_any_loss(tmp_path: Path, options: dict[s
         cut = as_pixels(read_deep_zoom_tile(source, index, zoom.last_level, column, row).body)
         assert cut.shape == (region.height, region.width, 3)
         assert np.abs(cut.astype(int) - padded[: region.height, : region.width]).mean() < 0.5
+
+
+@pytest.mark.parametrize("colours", [{"rgbjpeg": True}, {}])
+def test_edge_tiles_with_coarse_colours_are_cut_too(tmp_path: Path, colours: dict[str, Any]) -> None:
+    """libvips thins out the second and third component of RGB, too, as libjpeg does by itself."""
+    source = MemorySource(vips_slide(tmp_path / "slide.tif", SCENE, Q=85, **colours).read_bytes())
+    index = build_index(source)
+    whole = read_region(source, index.levels[0], Region(0, 0, 500, 380))
+
+    tiles = _level(source, index, DeepZoom.of(index).last_level)
+
+    assert frame_of(read_tile(source, index, 0, 3, 2).body).subsampling == (2, 2)
+    assert np.abs(tiles.astype(int) - whole).mean() < 1
 
 
 def test_missing_levels_are_made_from_the_next_finer_one() -> None:

@@ -85,6 +85,49 @@ def test_a_resolution_for_printers_does_not_change_what_aperio_says() -> None:
     assert (page.pixel_width_um, page.pixel_height_um) == (0.499, 0.499)
 
 
+def _ome(size: str, *, width: int = SCENE.shape[1]) -> str:
+    height = SCENE.shape[0]
+    return (
+        '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0">'
+        f'<Pixels DimensionOrder="XYCZT" SizeX="{width}" SizeY="{height}" {size} Type="uint8"/></Image></OME>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ('PhysicalSizeX="0.25" PhysicalSizeY="0.5"', (0.25, 0.5)),
+        ('PhysicalSizeX="0.25" PhysicalSizeXUnit="&#181;m" PhysicalSizeY="500" PhysicalSizeYUnit="nm"', (0.25, 0.5)),
+        ('PhysicalSizeX="0.00025" PhysicalSizeXUnit="mm" PhysicalSizeY="0.5" PhysicalSizeYUnit="um"', (0.25, 0.5)),
+        ('PhysicalSizeX="1" PhysicalSizeXUnit="pixel" PhysicalSizeY="1" PhysicalSizeYUnit="pixel"', None),
+        ('PhysicalSizeX="0.25"', None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_the_pixel_size_of_ome_is_taken_from_its_xml(size: str, expected: tuple[float, float] | None) -> None:
+    plain = tifffile_slide([SCENE], photometric="rgb", description=_ome(size))
+    for_printers = tifffile_slide(
+        [SCENE], photometric="rgb", description=_ome(size), resolution=(72, 72), resolutionunit="inch"
+    )
+
+    (page,), (printed,) = read_pages(MemorySource(plain)), read_pages(MemorySource(for_printers))
+
+    assert (page.pixel_width_um, page.pixel_height_um) == pytest.approx(expected or (None, None))
+    assert printed.pixel_width_um == pytest.approx(expected[0] if expected else 25_400 / 72)
+
+
+def test_the_xml_of_ome_does_not_count_for_a_page_that_was_scaled_since() -> None:
+    """libvips keeps the text of what it read."""
+    text = _ome('PhysicalSizeX="0.25" PhysicalSizeY="0.25"', width=4000)
+    slide = tifffile_slide(
+        [SCENE], photometric="rgb", description=text, resolution=(1e4, 1e4), resolutionunit="centimeter"
+    )
+
+    (page,) = read_pages(MemorySource(slide))
+
+    assert page.pixel_width_um == pytest.approx(1)
+
+
 def test_numbers_may_be_written_with_a_comma() -> None:
     body = tifffile_slide([SCENE], photometric="rgb", description="Aperio Image\n500x380|MPP = 0,4990")
 

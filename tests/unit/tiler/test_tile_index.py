@@ -44,6 +44,14 @@ def test_an_odd_pyramid_rounded_down_is_recognised() -> None:
     assert len(_index(tifffile_slide(levels, photometric="rgb")).levels) == 4
 
 
+@pytest.mark.parametrize("size", [(1, 4000), (3, 4000), (4000, 1)])
+def test_a_pyramid_of_a_line_has_all_its_levels(size: tuple[int, int]) -> None:
+    """Levels were told apart by their width, so that a long thin slide was never small enough to be seen whole."""
+    levels = [tissue(*(-(-side // step) for side in size)) for step in (1, 2, 4, 8, 16)]
+
+    assert len(_index(tifffile_slide(levels, photometric="rgb")).levels) == 5
+
+
 def test_levels_come_in_order_however_they_are_stored() -> None:
     body = tifffile_slide([SCENE, QUARTER, HALF], photometric="rgb")
 

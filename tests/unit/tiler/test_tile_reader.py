@@ -164,12 +164,19 @@ def test_other_compressions_show_the_original_colours(options: dict[str, Any]) -
 
 
 @pytest.mark.parametrize(
-    ("compression", "colours"),
-    [("jpeg2000", "rgb"), (33005, "rgb"), (33003, "ycbcr")],
-    ids=["plain", "rgb", "ycbcr"],
+    ("compression", "colours", "turns"),
+    [
+        ("jpeg2000", "rgb", False),
+        (33005, "rgb", False),
+        (33005, "rgb", True),
+        (33003, "ycbcr", False),
+        (33003, "rgb", True),
+    ],
+    ids=["plain", "rgb", "rgb, turned", "ycbcr", "of Bio-Formats"],
 )
-def test_jpeg_2000_is_decoded_for_browsers(compression: int | str, colours: str) -> None:
-    source = MemorySource(_jpeg_2000_slide(compression, colours))
+def test_jpeg_2000_is_decoded_for_browsers(compression: int | str, colours: str, turns: bool) -> None:
+    """Aperio's 33003 is YCbCr without saying so in the code stream; Bio-Formats' is RGB that the code stream turns."""
+    source = MemorySource(_jpeg_2000_slide(compression, colours, turns=turns))
     index = build_index(source)
 
     picture = read_tile(source, index, 0, 0, 0)
@@ -178,7 +185,7 @@ def test_jpeg_2000_is_decoded_for_browsers(compression: int | str, colours: str)
     assert np.abs(as_pixels(picture.body).astype(int) - SCENE[:128, :128]).mean() < 2
 
 
-def _jpeg_2000_slide(compression: int | str, colours: str) -> bytes:
+def _jpeg_2000_slide(compression: int | str, colours: str, *, turns: bool) -> bytes:
     from PIL import Image
 
     tile = (
@@ -186,7 +193,7 @@ def _jpeg_2000_slide(compression: int | str, colours: str) -> bytes:
         if colours == "ycbcr"
         else SCENE[:128, :128]
     )
-    stream = imagecodecs.jpeg2k_encode(np.ascontiguousarray(tile), level=0, codecformat="j2k", mct=False)
+    stream = imagecodecs.jpeg2k_encode(np.ascontiguousarray(tile), level=0, codecformat="j2k", mct=turns)
     body = BytesIO()
     with tifffile.TiffWriter(body) as writer:
         writer.write(

@@ -12,7 +12,7 @@ import pydicom
 import pytest
 import tifffile
 from pydicom.encaps import encapsulate, generate_frames
-from pydicom.uid import RLELossless, generate_uid
+from pydicom.uid import ImplicitVRLittleEndian, RLELossless, generate_uid
 
 from archive_shared.colour_profile import without_origin
 from tests.support import slide_files
@@ -385,3 +385,44 @@ def test_several_optical_paths_are_refused(tmp_path: Path) -> None:
     dataset.save_as(slide)
 
     assert "channels" in refusal(slide)
+
+
+@pytest.mark.parametrize("codec", ["jpeg", "jpeg2000"])
+@pytest.mark.parametrize("sparse", [True, False])
+def test_several_frames_at_one_place_are_refused_where_their_number_is_not_said(
+    codec: str, sparse: bool, tmp_path: Path
+) -> None:
+    """Only TILED_FULL must say how many focal planes there are; of JPEG 2000 one was kept, and the others deleted."""
+    slide = slide_files.dicom_slide(tmp_path / "a", steps=(1,), planes=(1,), codec=codec, sparse=sparse).path
+    dataset = pydicom.dcmread(slide)
+    frames = list(generate_frames(dataset.PixelData, number_of_frames=dataset.NumberOfFrames))
+    del dataset.NumberOfOpticalPaths, dataset.TotalPixelMatrixFocalPlanes
+    dataset.NumberOfFrames = 2 * len(frames)
+    if sparse:
+        groups = list(dataset.PerFrameFunctionalGroupsSequence)
+        dataset.PerFrameFunctionalGroupsSequence = groups + groups
+    dataset.save_as(slide)
+
+    assert "channels or focal planes" in refusal(repacked(slide, frames + frames))
+
+
+@pytest.mark.parametrize("codec", ["jpeg", "jpeg2000"])
+def test_several_optical_paths_are_refused_where_their_number_is_not_said(codec: str, tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a", codec=codec, sparse=True).path
+    dataset = pydicom.dcmread(slide)
+    del dataset.NumberOfOpticalPaths
+    dataset.OpticalPathSequence.append(copy.deepcopy(dataset.OpticalPathSequence[0]))
+    dataset.save_as(slide)
+
+    assert "channels" in refusal(slide)
+
+
+def test_implicit_types_of_values_are_refused_by_name(tmp_path: Path) -> None:
+    """OpenSlide reads explicit ones only; people were told that their files are damaged."""
+    slide = slide_files.dicom_slide(tmp_path / "a").path
+    dataset = pydicom.dcmread(slide)
+    dataset.decompress()
+    dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    dataset.save_as(slide, implicit_vr=True, little_endian=True)
+
+    assert "Implicit VR Little Endian" in refusal(slide)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import resource
+import shutil
 import signal
 import struct
 import time
@@ -234,6 +235,32 @@ def test_a_slide_says_which_of_its_files_are_missing(
 
     missing = ", ".join(part.rpartition("/")[2] for part in parts)
     assert refusal(slide) == f"Files of the slide are missing: {missing}."
+
+
+def test_pictures_of_a_vms_may_differ_in_case_from_its_text(tmp_path: Path) -> None:
+    """Uploads take them: scanners write on Windows."""
+    slide = slide_files.vms_slide(tmp_path / "a.vms").path
+    convert(slide, tmp_path / "expected.tif")
+    (tmp_path / "a(1,0).jpg").rename(tmp_path / "A(1,0).JPG")
+
+    convert(slide, tmp_path / "slide.tif")
+
+    assert (tmp_path / "slide.tif").read_bytes() == (tmp_path / "expected.tif").read_bytes()
+
+
+def test_a_name_that_several_files_resemble_is_nobodys(tmp_path: Path) -> None:
+    slide = slide_files.vms_slide(tmp_path / "a.vms").path
+    shutil.copy(tmp_path / "a(1,0).jpg", tmp_path / "A(1,0).JPG")
+    (tmp_path / "a(1,0).jpg").rename(tmp_path / "a(1,0).Jpg")
+
+    assert refusal(slide) == "Files of the slide are missing: a(1,0).jpg."
+
+
+def test_pictures_that_openslide_opens_are_called_as_the_text_says(tmp_path: Path) -> None:
+    slide = slide_files.vmu_slide(tmp_path / "a.vmu").path
+    (tmp_path / "a.ngr").rename(tmp_path / "A.NGR")
+
+    assert refusal(slide) == "Files of the slide are missing: a.ngr."
 
 
 def test_a_file_that_has_no_name_is_missed_in_words(tmp_path: Path) -> None:

@@ -32,13 +32,19 @@ def crop(stream: bytes, width: int, height: int) -> bytes:
     body = BytesIO()
     try:
         with JpegImagePlugin.JpegImageFile(BytesIO(stream)) as image:
+            is_rgb = image.info.get("adobe_transform") == 0
             image.crop((0, 0, width, height)).save(
                 body,
                 "JPEG",
                 qtables=image.quantization,
-                subsampling=max(JpegImagePlugin.get_sampling(image), 0),
-                keep_rgb=image.info.get("adobe_transform") == 0,
+                subsampling=0 if is_rgb else _subsampling(image),
+                keep_rgb=is_rgb,
             )
     except (OSError, ValueError, SyntaxError) as problem:
         raise UnreadableImage("A JPEG tile is damaged.") from problem
     return body.getvalue()
+
+
+def _subsampling(image: JpegImagePlugin.JpegImageFile) -> int:
+    """Return in Pillow's words how coarse colours are; none in those it has no word for, as in RGB, where it refuses to."""
+    return max(JpegImagePlugin.get_sampling(image), 0)

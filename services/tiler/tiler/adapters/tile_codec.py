@@ -34,6 +34,8 @@ _PREDICTED = (
     Compression.ZSTD,
 )
 _COMPONENTS_AT = 42  # depth, and distance of samples across and down, of each
+_CODING_STYLE = b"\xff\x52"
+_MOST_SEGMENTS = 64  # of a code stream, in front of what is said of its colours
 _WEBP_SIDE = (1 << 14) - 1
 _CODESTREAM_SIZE = struct.Struct(">4x4xIIII")  # SOC, SIZ, lengths and capabilities, then the image's corners
 
@@ -170,8 +172,9 @@ def _jpeg_2000(encoding: Encoding, stored: bytes, width: int, height: int) -> Pi
     try:
         with Image.open(BytesIO(stored), formats=("JPEG2000",)) as image:
             image.load()
-            is_ycbcr = encoding.compression == Compression.JPEG_2000_YCBCR and not _has_coarse_colours(stored)
-            shown = _as_shown(image, is_ycbcr=is_ycbcr)
+            is_ycbcr = encoding.compression == Compression.JPEG_2000_YCBCR
+            decoded_already = _has_coarse_colours(stored) or _turns_colours(stored)
+            shown = _as_shown(image, is_ycbcr=is_ycbcr and not decoded_already)
     except (OSError, ValueError, SyntaxError) as problem:
         raise UnreadableImage("A JPEG 2000 tile is damaged.") from problem
     pixels = np.asarray(shown)
@@ -207,6 +210,16 @@ def _webp_size(stored: bytes) -> tuple[int, int] | None:
 def _has_coarse_colours(stored: bytes) -> bool:
     """Whether the second component has fewer samples than pixels: then the decoder knows that it is a colour, and of what kind."""
     return stored[_COMPONENTS_AT + 4 : _COMPONENTS_AT + 6] != b"\x01\x01"
+
+
+def _turns_colours(stored: bytes) -> bool:
+    """Whether decoders make RGB by what the code stream says (ISO 15444-1, A.6.1); Bio-Formats numbers such tiles 33003, too."""
+    at = 2
+    for _ in range(_MOST_SEGMENTS):
+        if stored[at : at + 2] == _CODING_STYLE:
+            return stored[at + 8 : at + 9] == b"\x01"
+        at += 2 + int.from_bytes(stored[at + 2 : at + 4])
+    return False
 
 
 def _as_shown(image: Image.Image, *, is_ycbcr: bool) -> Image.Image:

@@ -34,7 +34,7 @@ def pyramid_pages(pages: Sequence[TiffPage]) -> list[TiffPage]:
     _require_image(main)
     found = [main]
     for page in _candidates(pages):
-        if _is_reduced_version(page, of=main) and page.width * _MIN_STEP <= found[-1].width:
+        if _is_reduced_version(page, of=main) and _longer_side(page) * _MIN_STEP <= _longer_side(found[-1]):
             found.append(page)
     return found
 
@@ -86,7 +86,12 @@ def _candidates(pages: Sequence[TiffPage]) -> Iterator[TiffPage]:
     """Reduced versions hang below the first page in OME-TIFF and follow it everywhere else."""
     main = pages[0]
     ordered = main.sub_pages or pages[1:]
-    yield from sorted(ordered, key=lambda page: -page.width)
+    yield from sorted(ordered, key=lambda page: -_longer_side(page))
+
+
+def _longer_side(page: TiffPage) -> int:
+    """Return the side that still tells levels apart where the other one cannot be halved any more."""
+    return max(page.width, page.height)
 
 
 def _is_reduced_version(page: TiffPage, *, of: TiffPage) -> bool:

@@ -11,7 +11,6 @@ from pydicom.uid import (
     JPEG2000,
     UID,
     ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
 )
@@ -38,13 +37,15 @@ from tiler.domain.slide import (
 from tiler.domain.slide_files import SlideFiles
 
 _DECODED_BY_OPENSLIDE = (
-    ImplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     JPEGBaseline8Bit,
     JPEG2000Lossless,
     JPEG2000,
 )
 _UM_PER_MM = 1000.0
+_SEVERAL_AT_A_PLACE = (
+    "Frames of the slide overlap: it has several channels or focal planes, which is not supported yet."
+)
 _COLOURS = {
     "RGB": Photometric.RGB,
     "MONOCHROME2": Photometric.BLACK_IS_ZERO,
@@ -88,6 +89,7 @@ def _plan(levels: Sequence[DicomLevel]) -> SlidePlan:
             raise UnreadableImage(f"DICOM slides encoded as {encoding.name} are not supported yet.")
         if len(largest.parts) > 1:  # OpenSlide would see one of them
             raise UnreadableImage("Slides spread over several files are only supported in baseline JPEG yet.")
+        _places(largest)  # of several frames at one place OpenSlide would show one
         return DecodePlan(facts, Region(0, 0, width, height))
     copied = (level for level in levels if _can_be_copied(level.tags))
     return CopyPlan(facts, tuple(StoredLevel(level.source, _level(level), lead) for level in copied))
@@ -99,7 +101,8 @@ def _refuse_planes(tags: Tags) -> None:
             str(path.get("IlluminationTypeCodeSequence", "")) for path in tags.get("OpticalPathSequence", [])
         )
     )
-    if int(tags.get("NumberOfOpticalPaths", 1) or 1) > 1:
+    described = len(tags.get("OpticalPathSequence") or ())  # sparse slides need not say the number
+    if int(tags.get("NumberOfOpticalPaths") or described) > 1:
         raise UnreadableImage("Slides with several channels are not supported yet.")
     refuse_focal_planes(int(tags.get("TotalPixelMatrixFocalPlanes", 1) or 1))
 
@@ -154,11 +157,8 @@ def _can_be_copied(tags: Tags) -> bool:
 
 def _level(level: DicomLevel) -> Level:
     tags, (width, height) = level.tags, level.size
-    tile = (int(tags.Columns), int(tags.Rows))
-    columns, rows = -(-width // tile[0]), -(-height // tile[1])
-    if not 0 < columns * rows <= MAX_TILES:
-        raise UnreadableImage(f"The slide has more than {MAX_TILES} tiles, or none.")
-    places = _places(level, tile, columns, rows)
+    tile, columns, rows = _grid(level)
+    places = _places(level)
     offsets, lengths = array("Q", bytes(8 * columns * rows)), array("Q", bytes(8 * columns * rows))
     for place, (start, length) in zip(places, _frames(level), strict=True):
         offsets[place], lengths[place] = start, length
@@ -166,6 +166,15 @@ def _level(level: DicomLevel) -> Level:
     encoding = Encoding(Compression.JPEG, _COLOURS[tags.PhotometricInterpretation], samples)
     encoding.require_readable()
     return Level(width, height, *tile, padded=True, encoding=encoding, offsets=offsets, lengths=lengths)
+
+
+def _grid(level: DicomLevel) -> tuple[tuple[int, int], int, int]:
+    """Return width and height of a tile, and how many columns and rows of them there are."""
+    tile, (width, height) = (int(level.tags.Columns), int(level.tags.Rows)), level.size
+    columns, rows = -(-width // tile[0]), -(-height // tile[1])
+    if not 0 < columns * rows <= MAX_TILES:
+        raise UnreadableImage(f"The slide has more than {MAX_TILES} tiles, or none.")
+    return tile, columns, rows
 
 
 def _frames(level: DicomLevel) -> Iterator[tuple[int, int]]:
@@ -176,9 +185,12 @@ def _frames(level: DicomLevel) -> Iterator[tuple[int, int]]:
             yield base + start, length
 
 
-def _places(level: DicomLevel, tile: tuple[int, int], columns: int, rows: int) -> Sequence[int]:
-    """Return where in the grid each frame belongs."""
+def _places(level: DicomLevel) -> Sequence[int]:
+    """Return where in the grid each frame belongs, none of them twice."""
+    tile, columns, rows = _grid(level)
     count = sum(int(part.tags.NumberOfFrames) for part in level.parts)
+    if count > columns * rows:
+        raise UnreadableImage(_SEVERAL_AT_A_PLACE)
     says_places = "PerFrameFunctionalGroupsSequence" in level.tags
     if level.tags.get("DimensionOrganizationType") == "TILED_FULL" or not says_places:
         if count != columns * rows:
@@ -186,8 +198,10 @@ def _places(level: DicomLevel, tile: tuple[int, int], columns: int, rows: int) -
         return range(count)
     groups = chain.from_iterable(part.tags.PerFrameFunctionalGroupsSequence for part in level.parts)
     places = [_place(group, tile, columns, rows) for group in groups]
-    if len(places) != count or len(set(places)) != count:
-        raise UnreadableImage("Frames of the slide do not say where they belong, or overlap.")
+    if len(places) != count:
+        raise UnreadableImage("Frames of the slide do not say where they belong.")
+    if len(set(places)) != count:
+        raise UnreadableImage(_SEVERAL_AT_A_PLACE)
     return places
 
 

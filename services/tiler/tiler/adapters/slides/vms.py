@@ -7,7 +7,7 @@ from tiler.adapters.bounded_reader import read_exactly
 from tiler.adapters.slides.jpeg_streams import read_head
 from tiler.domain.jpeg_intervals import IntervalStream, joinable, tile_size
 from tiler.domain.limits import MAX_SLIDE_FILES
-from tiler.domain.missing_files import require_files
+from tiler.domain.missing_files import as_present, require_files
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.region import Region
 from tiler.domain.scanner_numbers import positive_number
@@ -43,16 +43,24 @@ def plan_vms(files: SlideFiles) -> SlidePlan:
     text = read_exactly(source, 0, source.size_bytes).decode("utf-8", "replace")
     keys = dict(_keys(text))
     refuse_focal_planes(_layers(keys))
-    require_files(files, (name for key, name in keys.items() if _PLACED.match(key)))
+    pictures = {key: name for key, name in keys.items() if _PLACED.match(key)}
+    found = as_present(files, pictures)
+    require_files(files, found.values())
     facts = SlideFacts(Vendor.HAMAMATSU, magnification=_number(keys, "SourceLens"))
     if text.lstrip().startswith(_RAW_PARTS):
         if keys.get("PixelOrder") != "RGB":  # OpenSlide 4.0.1 dies of texts that do not say it
             raise UnreadableImage("The slide does not say that its pixels are red, green and blue.")
-        return DecodePlan(facts, Region(0, 0, 0, 0))
-    level = _level(_parts(keys), files)
+        return _for_openslide(facts, pictures, files)
+    level = _level(_parts(found), files)
     if not _fit(level):
-        return DecodePlan(facts, Region(0, 0, 0, 0))
+        return _for_openslide(facts, pictures, files)
     return JoinPlan(_with_pixel_size(facts, keys, level), (level,))
+
+
+def _for_openslide(facts: SlideFacts, pictures: Mapping[str, str], files: SlideFiles) -> DecodePlan:
+    """Leave the slide to OpenSlide, which finds its pictures under the very names that the text has."""
+    require_files(files, pictures.values())
+    return DecodePlan(facts, Region(0, 0, 0, 0))
 
 
 def _keys(text: str) -> Iterator[tuple[str, str]]:

@@ -63,12 +63,14 @@ class TileDoor:
         if version != version_of(found):
             raise NotFound("there is another version of the image now")
         tag = f'"{version[:16]}-{z}-{x}-{y}"'
-        if _is_known(environ.get("HTTP_IF_NONE_MATCH", ""), tag):
-            start_response("304 Not Modified", [("ETag", tag), *_ALWAYS])
-            return ()
+        known = environ.get("HTTP_IF_NONE_MATCH", "")
+        if _is_known(known, tag):
+            return _unchanged(start_response, tag)
         picture = self._watching.tile(found, int(z), int(x), int(y))
         if _EXTENSIONS[picture.content_type] != extension:
             raise NotFound(f"there are no {extension} tiles")
+        if known.strip() == "*":  # stands for any tag, of what there is (RFC 9110, 13.1.2)
+            return _unchanged(start_response, tag)
         return _picture(environ, start_response, picture, tag)
 
 
@@ -89,6 +91,11 @@ def _pass_of(environ: Environ) -> str:
 
 def _is_known(sent: str, tag: str) -> bool:
     return bool(sent) and tag in (known.strip().removeprefix("W/") for known in sent.split(","))
+
+
+def _unchanged(start_response: StartResponse, tag: str) -> Sequence[bytes]:
+    start_response("304 Not Modified", [("ETag", tag), *_ALWAYS])
+    return ()
 
 
 def _picture(environ: Environ, start_response: StartResponse, picture: Picture, tag: str) -> Sequence[bytes]:
