@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+REMOVED = "Its image was not used for days and removed; upload its files again."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Arriving:

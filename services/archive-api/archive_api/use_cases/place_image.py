@@ -11,6 +11,7 @@ a script that waits for the value of its item finds the image in the lists at on
 from contextlib import suppress
 from enum import StrEnum
 
+from archive_api.domain.arriving import REMOVED
 from archive_api.domain.image import Image
 from archive_api.domain.image_rules import NOT_TAKEN, identity_error, image_error
 from archive_api.domain.item import Item
@@ -18,7 +19,7 @@ from archive_api.domain.titles import free_title, title_from
 from archive_api.domain.value import Value
 from archive_api.use_cases.index_image import index_images
 from archive_api.use_cases.library import Library
-from archive_api.use_cases.note_failure import fail_import
+from archive_api.use_cases.note_failure import fail_import, fail_waiting
 from archive_shared.errors import Conflict, Duplicate, NotFound
 from archive_shared.events import ImageImported
 from archive_shared.identifiers import derived_id
@@ -47,6 +48,7 @@ def place_image(library: Library, event: ImageImported) -> Outcome:
     Where there is no such place any more, the image stays its uploader's.
     """
     if library.departures.get(event.image) is not None:
+        fail_waiting(library, event.session, REMOVED)
         return Outcome.REMOVED
     image = _store(library, event)
     outcome = _place(library, event, image)
@@ -166,9 +168,11 @@ def _attach(library: Library, item: str, value: Value, session: str) -> Outcome:
     try:
         found = library.items.require(item)
         _require_fit(library, found, value, image)
-        if image:
-            _expect(library, found, image)
+        _expect(library, found, image)
         library.items.change(item, apply)
+    except _Removed:
+        fail_import(library, item, session, REMOVED)
+        return Outcome.REMOVED
     except _Misfit as misfit:
         fail_import(library, item, session, str(misfit))
         return Outcome.DOES_NOT_FIT
@@ -182,6 +186,10 @@ class _Misfit(Exception):
     """The socket, or the archive the item is in by now, takes other images; the reason is for people."""
 
 
+class _Removed(Exception):
+    """The image is gone: nothing referred to it for days."""
+
+
 def _require_fit(library: Library, item: Item, value: Value, image: Image | None) -> None:
     socket = library.sockets.get(value.socket)
     if socket is None or image is None:
@@ -193,9 +201,15 @@ def _require_fit(library: Library, item: Item, value: Value, image: Image | None
         raise _Misfit(reason)
 
 
-def _expect(library: Library, item: Item, image: Image) -> None:
-    if image.id not in item.attached_imports:  # else it was there, and may have been removed since
+def _expect(library: Library, item: Item, image: Image | None) -> None:
+    if image is None or image.gone:
+        raise _Removed
+    if image.id in item.attached_imports:  # it was there, and may have been taken out since
+        return
+    try:
         library.images.change(image.id, lambda present: present.expect_in(item.archive))
+    except NotFound as error:
+        raise _Removed from error
 
 
 def _value(event: ImageImported) -> Value:

@@ -1,0 +1,167 @@
+"""Values that wait for an upload session: each ends, with its image or with a reason, whatever is heard when and how often."""
+
+from typing import Any
+
+import pytest
+
+from archive_api.use_cases.library import Library
+from archive_shared.events import ImageImported
+from archive_shared.identifiers import new_id
+from tests.support.archive_service import SITE, ArchiveService
+from tests.support.imports import SOCKET, an_import
+from tests.support.sweeping import sweep, sweep_for_a_month
+
+ITEMS = "/api/v1/archives/items/"
+REMOVED = "An import failed: Its image was not used for days and removed; upload its files again."
+
+
+@pytest.fixture
+def item(service: ArchiveService, editor: str, archive: str) -> str:
+    body = {"archive": f"{SITE}/api/v1/archives/{archive}/"}
+    path: str = service.call("POST", ITEMS, editor, json=body).json["api_url"]
+    return path
+
+
+def put(service: ArchiveService, editor: str, item: str, **source: Any) -> dict[str, Any]:
+    wanted = {"values": [{"interface": SOCKET, **source}]}
+    shown: dict[str, Any] = service.call("PATCH", item, editor, json=wanted).json
+    return shown
+
+
+def uploads(service: ArchiveService, editor: str) -> dict[str, Any]:
+    upload = service.uploads.upload(editor, "ct.mha", b"pixels")
+    return {"user_uploads": [f"{SITE}/api/v1/uploads/{upload}/"]}
+
+
+def named(session: str) -> dict[str, Any]:
+    return {"upload_session": f"{SITE}/api/v1/cases/upload-sessions/{session}/"}
+
+
+def session_of(shown: dict[str, Any]) -> str:
+    return str(shown["arriving"][0]["upload_session"].split("/")[-2])
+
+
+def shown_of(service: ArchiveService, editor: str, item: str) -> tuple[str, str, int]:
+    """Return the state of an item, why it is in it, and how many values it has."""
+    shown = service.call("GET", item, editor).json
+    return shown["state"], shown["reason"], len(shown["values"])
+
+
+def imported(service: ArchiveService, item: str, archive: str, session: str) -> ImageImported:
+    """Let a session end with one image, which is heard of, and return its announcement."""
+    event = an_import(
+        item=item.split("/")[-2], archive=archive, image=new_id(), session=session, creator="user-editor"
+    )
+    service.uploads.finish(session, event.image)
+    service.hear(event)
+    service.settle()
+    return event
+
+
+def test_uploads_that_are_sent_again_once_their_image_was_removed_fail_and_say_so(
+    service: ArchiveService, editor: str, archive: str, item: str
+) -> None:
+    wanted = uploads(service, editor)
+    event = imported(service, item, archive, session_of(put(service, editor, item, **wanted)))
+    service.call("PATCH", item, editor, json={"removed": [SOCKET]})
+    service.settle()
+    sweep_for_a_month(service)
+
+    again = put(service, editor, item, **wanted)
+    service.hear(event)
+
+    assert (again["state"], again["reason"]) == ("failed", REMOVED)
+    assert shown_of(service, editor, item) == ("failed", REMOVED, 0)
+
+
+@pytest.mark.parametrize("until", ["going", "removed"])
+def test_an_image_that_is_removed_while_its_uploads_are_sent_again_fails_the_item(
+    service: ArchiveService,
+    editor: str,
+    archive: str,
+    item: str,
+    monkeypatch: pytest.MonkeyPatch,
+    until: str,
+) -> None:
+    wanted = uploads(service, editor)
+    event = imported(service, item, archive, session_of(put(service, editor, item, **wanted)))
+    service.call("PATCH", item, editor, json={"removed": [SOCKET]})
+    service.settle()
+    find, library = service.library.images.find, service.library
+
+    def find_and_remove(*arguments: Any, **more: Any) -> Any:
+        found = find(*arguments, **more)
+        if arguments == ({"session": event.session},):
+            _remove(library, event.image, until)
+        return found
+
+    monkeypatch.setattr(library.images, "find", find_and_remove)
+    put(service, editor, item, **wanted)
+
+    assert shown_of(service, editor, item) == ("failed", REMOVED, 0)
+
+
+def _remove(library: Library, image: str, until: str) -> None:
+    def go(present: Any) -> None:
+        present.gone = True
+
+    library.images.change(image, go)
+    if until == "removed":
+        library.images.delete(image)
+
+
+def test_an_import_that_is_heard_again_after_its_image_was_removed_fails_who_waits_for_it(
+    service: ArchiveService, editor: str, item: str
+) -> None:
+    session = service.uploads.import_session(editor, finished=False)
+    event = an_import(image=new_id(), session=session, creator="user-editor")
+    service.hear(event)
+    sweep_for_a_month(service)
+    put(service, editor, item, **named(session))
+
+    service.hear(event)
+
+    assert shown_of(service, editor, item) == ("failed", REMOVED, 0)
+
+
+def test_a_session_whose_image_was_removed_is_refused_and_says_so(
+    service: ArchiveService, editor: str, item: str
+) -> None:
+    event = an_import(image=new_id(), creator="user-editor")
+    service.hear(event)
+    session = service.uploads.import_session(editor, event.image)
+    sweep_for_a_month(service)
+
+    answer = put(service, editor, item, **named(session))
+
+    assert answer["errors"] == {"values.0": [REMOVED.removeprefix("An import failed: ")]}
+
+
+def test_a_session_that_ended_before_its_image_was_heard_of_fills_the_socket_once_it_is(
+    service: ArchiveService, editor: str, item: str
+) -> None:
+    event = an_import(image=new_id(), creator="user-editor")
+    session = service.uploads.import_session(editor, event.image)
+
+    waiting = put(service, editor, item, **named(session))
+    service.hear(an_import(image=event.image, creator="user-editor", session=session))
+
+    assert (waiting["state"], waiting["reason"]) == ("pending", "A value is being imported.")
+    assert shown_of(service, editor, item)[2] == 1
+
+
+def test_an_item_that_is_restored_after_the_image_it_waited_for_was_removed_says_so(
+    service: ArchiveService, editor: str, archive: str, item: str
+) -> None:
+    service.people.give(editor, "editor", archive)
+    session = session_of(put(service, editor, item, **uploads(service, editor)))
+    service.call("DELETE", item, editor)
+    imported(service, item, archive, session)
+    for _ in range(7):
+        service.clock.advance(days=2)
+        sweep(service)
+
+    service.call("POST", f"{item}restore/", editor, json={})
+    service.settle()
+
+    assert shown_of(service, editor, item) == ("failed", REMOVED, 0)
