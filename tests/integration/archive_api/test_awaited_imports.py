@@ -12,6 +12,7 @@ from tests.support.imports import SOCKET, an_import
 from tests.support.sweeping import sweep, sweep_for_a_month
 
 ITEMS = "/api/v1/archives/items/"
+NOT_ONE_IMAGE = "An import failed: Image imports should result in a single image."
 REMOVED = "An import failed: Its image was not used for days and removed; upload its files again."
 
 
@@ -165,3 +166,35 @@ def test_an_item_that_is_restored_after_the_image_it_waited_for_was_removed_says
     service.settle()
 
     assert shown_of(service, editor, item) == ("failed", REMOVED, 0)
+
+
+@pytest.mark.parametrize("heard", ["before the item waits", "afterwards"])
+def test_a_session_of_several_images_fills_no_socket_that_waits_for_one(
+    service: ArchiveService, editor: str, item: str, heard: str
+) -> None:
+    session = service.uploads.import_session(editor, finished=False)
+    several = [
+        an_import(image=new_id(), session=session, creator="user-editor", session_image_count=2)
+        for _ in range(2)
+    ]
+    if heard == "before the item waits":  # but after its request asked for the session
+        service.hear(several.pop())
+    put(service, editor, item, **named(session))
+
+    for event in several:
+        service.hear(event)
+
+    assert shown_of(service, editor, item) == ("failed", NOT_ONE_IMAGE, 0)
+
+
+def test_the_images_of_a_session_for_an_archive_are_placed_though_an_item_waits_in_vain_for_one_of_them(
+    service: ArchiveService, editor: str, archive: str, item: str
+) -> None:
+    session = service.uploads.import_session(editor, finished=False)
+    put(service, editor, item, **named(session))
+
+    for name in ("a.mha", "b.mha"):
+        service.hear(an_import(name, archive=archive, session=session, session_image_count=2))
+
+    assert shown_of(service, editor, item) == ("failed", NOT_ONE_IMAGE, 0)
+    assert service.call("GET", f"{ITEMS}?archive={archive}", editor).json["count"] == 3

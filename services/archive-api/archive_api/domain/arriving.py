@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+NOT_ONE_IMAGE = "Image imports should result in a single image."
 REMOVED = "Its image was not used for days and removed; upload its files again."
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from archive_api.domain.arriving import REMOVED
+from archive_api.domain.arriving import NOT_ONE_IMAGE, REMOVED
 from archive_api.domain.image_rules import WITH_IDENTITY
 from archive_api.domain.sockets import Socket
 from archive_api.domain.value import Value
@@ -84,7 +84,7 @@ def _accept_session(place: _Place, socket: str, session: str, accepted: Accepted
     """Take the one image of a session, or wait for it."""
     found = _named(place.index, place.library.uploaded.session, place.token, session)
     if found.finished and len(found.images) != 1:
-        raise Invalid({f"values.{place.index}": ["Image imports should result in a single image."]})
+        raise Invalid({f"values.{place.index}": [NOT_ONE_IMAGE]})
     if not found.finished or _is_unheard(place, found.images[0]):
         _require_fit(place, found)
         accepted.arriving[socket] = found

@@ -11,7 +11,7 @@ a script that waits for the value of its item finds the image in the lists at on
 from contextlib import suppress
 from enum import StrEnum
 
-from archive_api.domain.arriving import REMOVED
+from archive_api.domain.arriving import NOT_ONE_IMAGE, REMOVED
 from archive_api.domain.image import Image
 from archive_api.domain.image_rules import NOT_TAKEN, identity_error, image_error
 from archive_api.domain.item import Item
@@ -52,7 +52,7 @@ def place_image(library: Library, event: ImageImported) -> Outcome:
         return Outcome.REMOVED
     image = _store(library, event)
     outcome = _place(library, event, image)
-    waited = fill_waiting(library, event.session, event.image)
+    waited = fill_waiting(library, image)
     return waited if outcome is Outcome.NOT_PLACED else outcome
 
 
@@ -85,13 +85,16 @@ def _refuse(library: Library, event: ImageImported, reason: str) -> Outcome:
     return Outcome.DOES_NOT_FIT
 
 
-def fill_waiting(library: Library, session: str, image: str) -> Outcome:
-    """Put an image into the sockets that wait for its session, whatever place that has of its own."""
-    outcome = Outcome.NOT_PLACED
+def fill_waiting(library: Library, image: Image) -> Outcome:
+    """Put an image into the sockets that wait for its session, whatever place that has of its own; none of several."""
+    outcome, session = Outcome.NOT_PLACED, image.session
+    if image.session_image_count > 1:
+        fail_waiting(library, session, NOT_ONE_IMAGE)
+        return outcome
     for item in library.items.find({"sessions": session}):
         for slug, arriving in item.arriving.items():
             if arriving.session == session:
-                outcome = _attach(library, item.id, Value(socket=slug, image=image), session)
+                outcome = _attach(library, item.id, Value(socket=slug, image=image.id), session)
     return outcome
 
 

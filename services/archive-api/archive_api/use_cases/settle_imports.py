@@ -26,7 +26,7 @@ def settle_import(library: Library, item: Item, session: ImportSession) -> Item:
     if failure is not None:
         item = fail_import(library, item.id, session.id, failure.reason)
     for image in library.images.find({"session": session.id}, limit=1):
-        fill_waiting(library, session.id, image.id)
+        fill_waiting(library, image)
         item = library.items.require(item.id)
     # Images are looked for first: who removes one notes its departure before.
     if any(library.departures.get(image) is not None for image in session.images):
