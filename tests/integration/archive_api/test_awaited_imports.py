@@ -1,11 +1,12 @@
 """Values that wait for an upload session: each ends, with its image or with a reason, whatever is heard when and how often."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from archive_api.use_cases.library import Library
-from archive_shared.events import ImageImported
+from archive_shared.errors import Unavailable
+from archive_shared.events import ImageImported, SessionFailed
 from archive_shared.identifiers import new_id
 from tests.support.archive_service import SITE, ArchiveService
 from tests.support.imports import SOCKET, an_import
@@ -198,3 +199,63 @@ def test_the_images_of_a_session_for_an_archive_are_placed_though_an_item_waits_
 
     assert shown_of(service, editor, item) == ("failed", NOT_ONE_IMAGE, 0)
     assert service.call("GET", f"{ITEMS}?archive={archive}", editor).json["count"] == 3
+
+
+def failed_before(service: ArchiveService, session: str) -> None:
+    """Let a session fail that is then tried again."""
+    service.hear(SessionFailed(session=session, creator="user-editor", reason="The worker died."))
+
+
+def test_a_session_that_failed_and_is_tried_again_is_waited_for(
+    service: ArchiveService, editor: str, item: str
+) -> None:
+    session = service.uploads.import_session(editor, finished=False)
+    failed_before(service, session)
+
+    waiting = put(service, editor, item, **named(session))
+    service.hear(an_import(image=new_id(), session=session, creator="user-editor"))
+
+    assert (waiting["state"], waiting["reason"]) == ("pending", "A value is being imported.")
+    assert shown_of(service, editor, item)[2] == 1
+
+
+def test_uploads_that_are_sent_again_after_their_import_succeeded_at_last_do_not_show_its_first_failure(
+    service: ArchiveService, editor: str, archive: str, item: str
+) -> None:
+    wanted = uploads(service, editor)
+    session = session_of(put(service, editor, item, **wanted))
+    failed_before(service, session)
+    imported(service, item, archive, session)
+
+    again = put(service, editor, item, **wanted)
+
+    assert (again["arriving"], len(again["values"])) == ([], 1)
+
+
+def test_a_failure_counts_as_it_was_heard_while_nobody_can_say_more(
+    service: ArchiveService, editor: str, item: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = uploads(service, editor)
+    failed_before(service, session_of(put(service, editor, item, **wanted)))
+
+    def unavailable(*_: Any) -> NoReturn:
+        raise Unavailable("the ingest worker is being replaced")
+
+    monkeypatch.setattr(service.uploads, "session", unavailable)
+    put(service, editor, item, **wanted)
+
+    assert shown_of(service, editor, item) == ("failed", "An import failed: The worker died.", 0)
+
+
+def test_a_session_that_failed_twice_says_why_it_did_the_last_time(
+    service: ArchiveService, editor: str, item: str
+) -> None:
+    wanted = uploads(service, editor)
+    session = session_of(put(service, editor, item, **wanted))
+    failed_before(service, session)
+    service.hear(SessionFailed(session=session, creator="user-editor", reason="Nothing came of it."))
+    service.uploads.finish(session)
+
+    again = put(service, editor, item, **wanted)
+
+    assert again["reason"] == "An import failed: Nothing came of it."

@@ -384,6 +384,7 @@ def test_d33_an_import_that_fails_shows_in_the_item_with_its_reason(
     def start_and_fail(*arguments: Any, **named: Any) -> ImportSession:
         session = start(*arguments, **named)
         if heard != "afterwards":
+            service.uploads.finish(session.id)
             service.hear(
                 SessionFailed(session=session.id, creator="user-editor", reason="Nothing came of it.")
             )

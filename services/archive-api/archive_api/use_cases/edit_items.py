@@ -120,7 +120,7 @@ def change_item(library: Library, token: str | None, caller: Caller, item: Item,
     except Duplicate as error:
         raise title_taken() from error
     for session in accepted.arriving.values():
-        changed = settle_import(library, changed, session)
+        changed = settle_import(library, token, changed, session)
     return changed
 
 

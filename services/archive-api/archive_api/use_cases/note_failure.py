@@ -1,7 +1,5 @@
 """Notes that nothing comes of an upload session, in whatever items wait for it."""
 
-from contextlib import suppress
-
 from archive_api.domain.item import Item
 from archive_api.domain.outcome import SessionFailure
 from archive_api.use_cases.library import Library
@@ -11,8 +9,10 @@ from archive_shared.events import SessionFailed
 
 def note_session_failure(library: Library, event: SessionFailed) -> None:
     """Remember the failure first, for items that begin to wait for it only now; see `edit_items`."""
-    with suppress(Duplicate):  # heard before
+    try:
         library.session_failures.add(SessionFailure(id=event.session, reason=event.reason))
+    except Duplicate:  # heard before, or of an attempt before this one
+        library.session_failures.change(event.session, lambda present: present.say(event.reason))
     fail_waiting(library, event.session, event.reason)
 
 

@@ -4,15 +4,18 @@ Whoever hears of an image or a failure stores it and then looks for items that w
 then looks for both. So at least one of us sees the other, and no item waits for what nobody will say again.
 """
 
+from dataclasses import replace
+
 from archive_api.domain.arriving import REMOVED
 from archive_api.domain.item import Item
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.note_failure import fail_import
 from archive_api.use_cases.place_image import fill_waiting
 from archive_api.use_cases.uploaded import ImportSession
+from archive_shared.errors import Unavailable
 
 
-def settle_import(library: Library, item: Item, session: ImportSession) -> Item:
+def settle_import(library: Library, token: str | None, item: Item, session: ImportSession) -> Item:
     """Return an item that waits for a session with what is known of that by now.
 
     What is not known yet is still to be heard, and finds the item waiting.
@@ -23,12 +26,22 @@ def settle_import(library: Library, item: Item, session: ImportSession) -> Item:
         As the ingest worker told of it before the item waited.
     """
     failure = library.session_failures.get(session.id)
-    if failure is not None:
-        item = fail_import(library, item.id, session.id, failure.reason)
+    if failure is not None and not session.finished:
+        session = _asked_again(library, token, session)
     for image in library.images.find({"session": session.id}, limit=1):
         fill_waiting(library, image)
         item = library.items.require(item.id)
     # Images are looked for first: who removes one notes its departure before.
     if any(library.departures.get(image) is not None for image in session.images):
-        item = fail_import(library, item.id, session.id, REMOVED)
+        return fail_import(library, item.id, session.id, REMOVED)
+    if failure is not None and session.finished and not session.images:
+        return fail_import(library, item.id, session.id, failure.reason)
     return item
+
+
+def _asked_again(library: Library, token: str | None, session: ImportSession) -> ImportSession:
+    """Return how far a session is that we know to have failed: just now, or before it was tried again."""
+    try:
+        return library.uploaded.session(token, session.id)
+    except Unavailable:  # what was heard stands, rather than that an item waits in vain
+        return replace(session, finished=True)
