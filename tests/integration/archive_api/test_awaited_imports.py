@@ -259,3 +259,20 @@ def test_a_session_that_failed_twice_says_why_it_did_the_last_time(
     again = put(service, editor, item, **wanted)
 
     assert again["reason"] == "An import failed: Nothing came of it."
+
+
+def test_an_item_that_is_restored_after_its_image_came_has_it(
+    service: ArchiveService, editor: str, archive: str, item: str
+) -> None:
+    service.people.give(editor, "editor", archive)
+    session = session_of(put(service, editor, item, **uploads(service, editor)))
+    service.call("DELETE", item, editor)
+    event = imported(service, item, archive, session)
+
+    service.call("POST", f"{item}restore/", editor, json={})
+    service.settle()
+
+    shown = service.call("GET", item, editor).json
+    assert shown["arriving"] == []
+    assert [value["image"] for value in shown["values"]] == [f"{SITE}/api/v1/cases/images/{event.image}/"]
+    assert service.library.images.require(event.image).archives == [archive]

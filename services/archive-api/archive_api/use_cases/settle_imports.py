@@ -39,6 +39,14 @@ def settle_import(library: Library, token: str | None, item: Item, session: Impo
     return item
 
 
+def settle_restored(library: Library, identifier: str) -> None:
+    """Fill what waits in a restored item with the images that came while it was deleted; what failed was noted then."""
+    item = library.items.get(identifier)
+    for session in item.sessions if item else ():
+        for image in library.images.find({"session": session}, limit=1):
+            fill_waiting(library, image)
+
+
 def _asked_again(library: Library, token: str | None, session: ImportSession) -> ImportSession:
     """Return how far a session is that we know to have failed: just now, or before it was tried again."""
     try:
