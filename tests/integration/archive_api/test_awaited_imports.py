@@ -4,6 +4,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from archive_api.use_cases import edit_items
 from archive_api.use_cases.library import Library
 from archive_shared.errors import Unavailable
 from archive_shared.events import ImageImported, SessionFailed
@@ -276,3 +277,29 @@ def test_an_item_that_is_restored_after_its_image_came_has_it(
     assert shown["arriving"] == []
     assert [value["image"] for value in shown["values"]] == [f"{SITE}/api/v1/cases/images/{event.image}/"]
     assert service.library.images.require(event.image).archives == [archive]
+
+
+@pytest.mark.parametrize("outcome", ["an image", "a failure"])
+def test_an_item_whose_request_died_before_it_looked_what_was_heard_is_settled_by_the_sweep(
+    service: ArchiveService, editor: str, item: str, monkeypatch: pytest.MonkeyPatch, outcome: str
+) -> None:
+    session = service.uploads.import_session(editor, finished=False)
+    if outcome == "an image":
+        service.hear(an_import(image=new_id(), session=session, creator="user-editor"))
+    else:
+        failed_before(service, session)
+    with monkeypatch.context() as dying:
+        dying.setattr(edit_items, "settle_import", _die)
+        with pytest.raises(SystemExit):
+            put(service, editor, item, **named(session))
+
+    service.clock.advance(days=1)
+    sweep(service)
+
+    shown = service.call("GET", item, editor).json
+    waiting = [each["state"] for each in shown["arriving"]]
+    assert (waiting, len(shown["values"])) == (([], 1) if outcome == "an image" else (["failed"], 0))
+
+
+def _die(*_: Any) -> NoReturn:
+    raise SystemExit

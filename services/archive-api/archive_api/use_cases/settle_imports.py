@@ -5,6 +5,7 @@ then looks for both. So at least one of us sees the other, and no item waits for
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 from archive_api.domain.arriving import REMOVED
 from archive_api.domain.item import Item
@@ -12,7 +13,11 @@ from archive_api.use_cases.library import Library
 from archive_api.use_cases.note_failure import fail_import
 from archive_api.use_cases.place_image import fill_waiting
 from archive_api.use_cases.uploaded import ImportSession
+from archive_shared.documents import more_than
 from archive_shared.errors import Unavailable
+
+_TRIED_AGAIN_WITHIN = timedelta(days=1)
+"""An item that waits for longer does not wait for another attempt at what failed: none takes as long."""
 
 
 def settle_import(library: Library, token: str | None, item: Item, session: ImportSession) -> Item:
@@ -28,9 +33,8 @@ def settle_import(library: Library, token: str | None, item: Item, session: Impo
     failure = library.session_failures.get(session.id)
     if failure is not None and not session.finished:
         session = _asked_again(library, token, session)
-    for image in library.images.find({"session": session.id}, limit=1):
-        fill_waiting(library, image)
-        item = library.items.require(item.id)
+    _fill_from(library, session.id)
+    item = library.items.require(item.id)
     # Images are looked for first: who removes one notes its departure before.
     if any(library.departures.get(image) is not None for image in session.images):
         return fail_import(library, item.id, session.id, REMOVED)
@@ -43,8 +47,24 @@ def settle_restored(library: Library, identifier: str) -> None:
     """Fill what waits in a restored item with the images that came while it was deleted; what failed was noted then."""
     item = library.items.get(identifier)
     for session in item.sessions if item else ():
-        for image in library.images.find({"session": session}, limit=1):
-            fill_waiting(library, image)
+        _fill_from(library, session)
+
+
+def settle_waiting(library: Library) -> None:
+    """Settle items that still wait for what was heard: their request died before it looked, and was not sent again."""
+    before = library.clock.now() - _TRIED_AGAIN_WITHIN
+    for identifier in library.items.identifiers({"sessions": more_than(""), "deleted": False}):
+        item = library.items.require(identifier)
+        for session in item.sessions:
+            _fill_from(library, session)
+            failure = library.session_failures.get(session)
+            if failure is not None and item.modified_at <= before:
+                fail_import(library, identifier, session, failure.reason)
+
+
+def _fill_from(library: Library, session: str) -> None:
+    for image in library.images.find({"session": session}, limit=1):
+        fill_waiting(library, image)
 
 
 def _asked_again(library: Library, token: str | None, session: ImportSession) -> ImportSession:
