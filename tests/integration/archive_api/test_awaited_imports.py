@@ -11,6 +11,7 @@ from archive_shared.events import ImageImported, SessionFailed
 from archive_shared.identifiers import new_id
 from tests.support.archive_service import SITE, ArchiveService
 from tests.support.imports import SOCKET, an_import
+from tests.support.sockets import a_socket
 from tests.support.sweeping import sweep, sweep_for_a_month
 
 ITEMS = "/api/v1/archives/items/"
@@ -303,3 +304,18 @@ def test_an_item_whose_request_died_before_it_looked_what_was_heard_is_settled_b
 
 def _die(*_: Any) -> NoReturn:
     raise SystemExit
+
+
+def test_a_session_that_two_sockets_of_an_item_wait_for_fills_both(
+    service: ArchiveService, editor: str, item: str
+) -> None:
+    a_socket(service, "Second", "Image")
+    session = service.uploads.import_session(editor, finished=False)
+    wanted = [{"interface": socket, **named(session)} for socket in (SOCKET, "second")]
+    service.call("PATCH", item, editor, json={"values": wanted})
+
+    for _ in range(2):
+        service.hear(an_import(image="0c1a2b3c-0000-4000-8000-000000000000", session=session))
+
+    shown = service.call("GET", item, editor).json
+    assert (shown["arriving"], len(shown["values"])) == ([], 2)

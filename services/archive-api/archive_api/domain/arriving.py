@@ -23,6 +23,11 @@ class Arriving:
     failure: str = ""
 
 
+def attachment(image: str, socket: str) -> str:
+    """Return how an item remembers that an import put an image into a socket."""
+    return f"{image} {socket}"
+
+
 def sessions_at_work(arriving: Mapping[str, Arriving]) -> list[str]:
     """Return the upload sessions that something may still come of, in order."""
     return sorted({each.session for each in arriving.values() if not each.failure})

@@ -11,7 +11,7 @@ a script that waits for the value of its item finds the image in the lists at on
 from contextlib import suppress
 from enum import StrEnum
 
-from archive_api.domain.arriving import NOT_ONE_IMAGE, REMOVED
+from archive_api.domain.arriving import NOT_ONE_IMAGE, REMOVED, attachment
 from archive_api.domain.image import Image
 from archive_api.domain.image_rules import NOT_TAKEN, identity_error, image_error
 from archive_api.domain.item import Item
@@ -144,7 +144,7 @@ def _new_item(library: Library, event: ImageImported, archive: str, identifier: 
         values=[_value(event)],
         at=library.clock.now(),
     )
-    item.attached_imports = [event.image]
+    item.attached_imports = [attachment(event.image, event.socket)]
     return item
 
 
@@ -171,7 +171,7 @@ def _attach(library: Library, item: str, value: Value, session: str) -> Outcome:
     try:
         found = library.items.require(item)
         _require_fit(library, found, value, image)
-        _expect(library, found, image)
+        _expect(library, found, value.socket, image)
         library.items.change(item, apply)
     except _Removed:
         fail_import(library, item, session, REMOVED)
@@ -204,10 +204,10 @@ def _require_fit(library: Library, item: Item, value: Value, image: Image | None
         raise _Misfit(reason)
 
 
-def _expect(library: Library, item: Item, image: Image | None) -> None:
+def _expect(library: Library, item: Item, socket: str, image: Image | None) -> None:
     if image is None or image.gone:
         raise _Removed
-    if image.id in item.attached_imports:  # it was there, and may have been taken out since
+    if item.has_taken(image.id, socket):  # it was there, and may have been taken out since
         return
     try:
         library.images.change(image.id, lambda present: present.expect_in(item.archive))
