@@ -28,6 +28,7 @@ def an_import(
     image: str | None = None,
     type: str = "MHD",
     session: str | None = None,
+    session_image_count: int = 1,
     **about: Any,
 ) -> ImageImported:
     """Return the announcement of an image; the same name gives the same image. `about` goes into its description."""
@@ -52,4 +53,5 @@ def an_import(
         pixels_sha256="cd" * 32,
         files=[file],
         description=ImageDescription(**(_DESCRIPTION | about)),
+        session_image_count=session_image_count,
     )

@@ -1,7 +1,7 @@
 """A stand-in for the ingest worker as archive-api asks it: uploads of people, and sessions that import them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archive_api.use_cases.uploaded import ImportSession, UploadedFile
 from archive_shared.blobs.port import BlobStore
@@ -33,6 +33,11 @@ class UploadBook:
         self.sessions[session.id] = self.people.people[token].id, session
         return session.id
 
+    def finish(self, session: str, *images: str) -> None:
+        """Let a session end with these images; without any it has failed."""
+        owner, found = self.sessions[session]
+        self.sessions[session] = owner, replace(found, finished=True, images=images)
+
     def file(self, token: str | None, upload: str) -> UploadedFile:
         owner, found = self.files.get(upload, ("", None))
         if found is None or owner != self._caller(token):
@@ -45,12 +50,14 @@ class UploadBook:
             raise NotFound(f"session {session} does not exist")
         return found
 
-    def start_import(self, token: str | None, uploads: Sequence[str], *, item: str, socket: str) -> str:
+    def start_import(
+        self, token: str | None, uploads: Sequence[str], *, item: str, socket: str
+    ) -> ImportSession:
         if any(self.files.get(upload, ("",))[0] != self._caller(token) for upload in uploads):
             raise Invalid({"uploads": ["Object does not exist."]})
-        session = derived_id("test session", *sorted(uploads), item, socket)
-        self.sessions[session] = self._caller(token), ImportSession(session, False, [])
-        return session
+        identifier = derived_id("test session", *sorted(uploads), item, socket)
+        self.sessions.setdefault(identifier, (self._caller(token), ImportSession(identifier, False, [])))
+        return self.sessions[identifier][1]
 
     def _caller(self, token: str | None) -> str:
         caller = self.people.ask(token, []).caller

@@ -40,6 +40,7 @@ from archive_api.domain.vocabulary import TERMS, Term
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.paging import Paging
 from archive_api.use_cases.renew_entries import renew_entries
+from archive_api.use_cases.settle_imports import settle_waiting
 from archive_api.use_cases.socket_shelf import SocketShelf
 from archive_api.use_cases.sweep_downloads import sweep_downloads
 from archive_api.use_cases.sweep_images import sweep_images
@@ -219,6 +220,7 @@ def sweep_of(library: Library, grace: Grace) -> Sweep:
             sweep_downloads(library)
             library.answers.forget()
             renew_entries(library)
+            settle_waiting(library)
         yield from sweep_items(library, dry_run=dry_run)
         yield from sweep_images(library, unused_for=grace.images, dry_run=dry_run)
         yield from sweep_media(library, unused_for=grace.media, dry_run=dry_run)

@@ -233,6 +233,9 @@ class ImageImported(Event):
     source_count
         How many files it was made from, of which `sources` names the first thousand; 0 in events from before they were
         counted.
+    session_image_count
+        How many images came of its session: a socket that waits for that takes none of several. 0 in events from before
+        they were counted.
     """
 
     TYPE: ClassVar[str] = "archive.image.imported.v1"
@@ -255,3 +258,4 @@ class ImageImported(Event):
     deidentified: bool = False
     notes: list[str] = field(default_factory=list)
     source_count: int = 0
+    session_image_count: int = 0

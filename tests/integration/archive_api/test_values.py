@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from archive_api.use_cases.uploaded import ImportSession
 from archive_shared.events import ItemValueAdded, ItemValueRemoved, ItemValueReplaced, SessionFailed
 from archive_shared.identifiers import new_id
 from tests.support.archive_service import SITE, Answer, ArchiveService
@@ -346,9 +347,9 @@ def test_an_import_that_is_done_before_its_item_waits_is_not_waited_for(
     upload, image = service.uploads.upload(editor, "ct.mha", b"pixels"), new_id()
     start = service.uploads.start_import
 
-    def start_and_import(*arguments: Any, **named: Any) -> str:
+    def start_and_import(*arguments: Any, **named: Any) -> ImportSession:
         session = start(*arguments, **named)
-        service.hear(an_import(item=item.split("/")[-2], archive=archive, image=image, session=session))
+        service.hear(an_import(item=item.split("/")[-2], archive=archive, image=image, session=session.id))
         return session
 
     monkeypatch.setattr(service.uploads, "start_import", start_and_import)
@@ -380,10 +381,13 @@ def test_d33_an_import_that_fails_shows_in_the_item_with_its_reason(
     upload = service.uploads.upload(editor, "ct.txt", b"no pixels")
     start = service.uploads.start_import
 
-    def start_and_fail(*arguments: Any, **named: Any) -> str:
+    def start_and_fail(*arguments: Any, **named: Any) -> ImportSession:
         session = start(*arguments, **named)
         if heard != "afterwards":
-            service.hear(SessionFailed(session=session, creator="user-editor", reason="Nothing came of it."))
+            service.uploads.finish(session.id)
+            service.hear(
+                SessionFailed(session=session.id, creator="user-editor", reason="Nothing came of it.")
+            )
         return session
 
     monkeypatch.setattr(service.uploads, "start_import", start_and_fail)

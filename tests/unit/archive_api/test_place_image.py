@@ -189,8 +189,8 @@ def test_an_item_that_waits_for_a_session_with_a_place_of_its_own_gets_the_image
     own, waiting = service.archive(), an_item(service, service.archive())
     session, now = new_id(), service.library.clock.now()
     service.library.items.change(waiting, lambda each: each.expect(SOCKET, session, at=now))
-    place = {"archive": own} if target == "archive" else {"item": an_item(service, own)}
-    event = an_import(session=session, **place)
+    archive, item = (own, None) if target == "archive" else (None, an_item(service, own))
+    event = an_import(session=session, archive=archive, item=item)
 
     place_image(service.library, event)
 

@@ -94,12 +94,9 @@ def test_an_outcome_too_large_to_store_fails_the_session_with_a_reason(
     assert "cannot be stored" in (stored.error_message or "")
 
 
-def test_a_slide_is_announced_with_its_original_files(
-    documents: SqliteDocuments, sessions: Repository[UploadSession], claims: Claims[UploadSession]
-) -> None:
-    session = claimed(sessions, claims, [SessionFile("u", "s.svs", "ann/u", 5)])
-    file = {"name": "s.svs", "key": "i/1/slide/0", "size_bytes": 5, "sha256": "ab"}
-    found: dict[str, Any] = {
+def a_slide(*files: dict[str, Any]) -> dict[str, Any]:
+    """Return a slide as the import program tells of it."""
+    return {
         "id": new_id(),
         "name": "s.svs",
         "sources": ["s.svs"],
@@ -110,8 +107,16 @@ def test_a_slide_is_announced_with_its_original_files(
         "pixels_sha256": "",
         "files": [],
         "description": {"width": None, "height": None},
-        "slide": {"format": "svs", "files": [file]},
+        "slide": {"format": "svs", "files": files},
     }
+
+
+def test_a_slide_is_announced_with_its_original_files(
+    documents: SqliteDocuments, sessions: Repository[UploadSession], claims: Claims[UploadSession]
+) -> None:
+    session = claimed(sessions, claims, [SessionFile("u", "s.svs", "ann/u", 5)])
+    file = {"name": "s.svs", "key": "i/1/slide/0", "size_bytes": 5, "sha256": "ab"}
+    found = a_slide(file)
 
     import_handler(documents).keep(session, {"images": [found], "rejected": []})
 
@@ -121,6 +126,17 @@ def test_a_slide_is_announced_with_its_original_files(
     slide = {"format": "svs", "files": [file], "keep_labels": False, "names_key": ""}
     assert announced["data"]["slide"] == slide
     assert (announced["data"]["files"], announced["data"]["description"]["width"]) == ([], None)
+
+
+def test_each_image_is_announced_with_how_many_came_of_its_session(
+    documents: SqliteDocuments, sessions: Repository[UploadSession], claims: Claims[UploadSession]
+) -> None:
+    session = claimed(sessions, claims, [SessionFile("u", "two.zip", "ann/u", 5)])
+
+    import_handler(documents).keep(session, {"images": [a_slide(), a_slide()], "rejected": []})
+
+    told = [stored["outbox"][0]["data"]["session_image_count"] for stored in documents.find("images")]
+    assert told == [2, 2]
 
 
 def test_images_of_a_cancelled_session_are_not_announced(

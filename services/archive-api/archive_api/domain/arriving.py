@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+NOT_ONE_IMAGE = "Image imports should result in a single image."
+REMOVED = "Its image was not used for days and removed; upload its files again."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Arriving:
@@ -18,6 +21,11 @@ class Arriving:
 
     session: str
     failure: str = ""
+
+
+def attachment(image: str, socket: str) -> str:
+    """Return how an item remembers that an import put an image into a socket."""
+    return f"{image} {socket}"
 
 
 def sessions_at_work(arriving: Mapping[str, Arriving]) -> list[str]:

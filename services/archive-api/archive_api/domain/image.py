@@ -42,6 +42,8 @@ class Image(ImageCard):
         How many files it was made from, of which `sources` names the first.
     notes
         What a careful reader should know though it did not stop the import.
+    session_image_count
+        How many images came of its session, 0 where unknown.
     archives, placed
         Which archives have an item that holds it, and whether there is any: an *index*, so that images can
         be listed by archive. The truth is in the items, and who may see an image is decided on them alone
@@ -73,6 +75,7 @@ class Image(ImageCard):
     deidentified_by: str = ""
     notes: list[str] = field(default_factory=list)
     source_count: int = 0
+    session_image_count: int = 0
     created_at: datetime
 
     @classmethod
@@ -90,6 +93,7 @@ class Image(ImageCard):
             sources_sha256=event.sources_sha256,
             notes=event.notes,
             source_count=event.source_count or len(event.sources),
+            session_image_count=event.session_image_count,
             deidentified_by=(event.archive or "") if event.deidentified else "",
             unplaced_since=at,
             created_at=at,

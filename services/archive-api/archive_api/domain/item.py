@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from archive_api.domain.arriving import Arriving, sessions_at_work, with_failure
+from archive_api.domain.arriving import Arriving, attachment, sessions_at_work, with_failure
 from archive_api.domain.history import Actor, Change, remembered
 from archive_api.domain.value import Value, file_keys_of, images_of
 from archive_shared.documents import Aggregate
@@ -56,7 +56,8 @@ class Item(Aggregate):
     kept_is_known
         Whether `kept` was ever noted; items of older versions of the platform were stored without.
     attached_imports
-        Images that imports put here. An import delivered again must not undo what people did since.
+        Images that imports put here, with their sockets, which older imports did not note. An import delivered again must
+        not undo what people did since.
     announced_ready
         Whether it was said that everything of it is there; that is said once.
     announcing_version
@@ -190,12 +191,16 @@ class Item(Aggregate):
     def attach_import(self, value: Value, session: str, *, at: datetime) -> None:
         """Put an image of a session into its socket, the first time it is asked for."""
         self._require_present()
-        if value.image is None or value.image in self.attached_imports:
+        if value.image is None or self.has_taken(value.image, value.socket):
             if (arriving := self.arriving.get(value.socket)) and arriving.session == session:
                 self._no_longer_arriving(value.socket)  # it was asked for again
             return
-        self.attached_imports = [*self.attached_imports, value.image]
+        self.attached_imports = [*self.attached_imports, attachment(value.image, value.socket)]
         self.put(value, at=at)
+
+    def has_taken(self, image: str, socket: str) -> bool:
+        """Tell whether an import put an image into a socket, whatever became of it since."""
+        return not {image, attachment(image, socket)}.isdisjoint(self.attached_imports)
 
     def fail_import(self, session: str, reason: str, *, at: datetime) -> None:
         """Note that nothing comes of an upload session, and why."""

@@ -19,6 +19,7 @@ from archive_api.use_cases.note_failure import note_session_failure
 from archive_api.use_cases.note_rendering import note_failure, note_preview, note_tiles
 from archive_api.use_cases.note_slide import note_slide
 from archive_api.use_cases.place_image import place_image
+from archive_api.use_cases.settle_imports import settle_restored
 from archive_shared.events import (
     ArchiveDeleted,
     Event,
@@ -73,6 +74,11 @@ def _index_all(library: Library, event: ItemCreated | ItemDeleted | ItemRestored
 def _take_in(library: Library, event: ItemCreated | ItemRestored) -> None:
     follow_archive(library, event.archive, event.item)
     _index_all(library, event)
+
+
+def _bring_back(library: Library, event: ItemRestored) -> None:
+    settle_restored(library, event.item)
+    _take_in(library, event)
 
 
 def _index_moved(library: Library, event: ItemMoved) -> None:
@@ -139,7 +145,7 @@ HANDLERS: Mapping[type[Event], Callable[[Library, Any], None]] = {
     ItemUpdated: _index_title,
     ItemDeleted: _index_all,
     ItemMoved: _index_moved,
-    ItemRestored: _take_in,
+    ItemRestored: _bring_back,
     ItemValueAdded: _index_one,
     ItemValueRemoved: _index_one,
     ItemValueReplaced: _index_both,

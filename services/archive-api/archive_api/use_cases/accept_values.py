@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from archive_api.domain.arriving import NOT_ONE_IMAGE, REMOVED
 from archive_api.domain.image_rules import WITH_IDENTITY
 from archive_api.domain.sockets import Socket
 from archive_api.domain.value import Value
@@ -31,7 +32,7 @@ class Accepted:
     """Values that can be set, and upload sessions to wait for, by socket."""
 
     values: list[Value] = field(default_factory=list)
-    arriving: dict[str, str] = field(default_factory=dict)
+    arriving: dict[str, ImportSession] = field(default_factory=dict)
 
 
 def accept_values(
@@ -82,15 +83,24 @@ def _accept(place: _Place, socket: Socket, sent: SentValue, accepted: Accepted) 
 def _accept_session(place: _Place, socket: str, session: str, accepted: Accepted) -> None:
     """Take the one image of a session, or wait for it."""
     found = _named(place.index, place.library.uploaded.session, place.token, session)
-    if not found.finished:
+    if found.finished and len(found.images) != 1:
+        raise Invalid({f"values.{place.index}": [NOT_ONE_IMAGE]})
+    if not found.finished or _is_unheard(place, found.images[0]):
         _require_fit(place, found)
-        accepted.arriving[socket] = found.id
+        accepted.arriving[socket] = found
         return
-    if len(found.images) != 1:
-        raise Invalid({f"values.{place.index}": ["Image imports should result in a single image."]})
     of_image = [SentValue(socket=socket, image=found.images[0])]
     _named(place.index, check_values, place.library, place.token, place.destination.archive, of_image)
     accepted.values.append(Value(socket=socket, image=found.images[0]))
+
+
+def _is_unheard(place: _Place, image: str) -> bool:
+    """Tell whether an image is still to be announced to us; refuse one that was removed since."""
+    if place.library.images.get(image) is not None:
+        return False
+    if place.library.departures.get(image) is not None:
+        raise Invalid({f"values.{place.index}": [REMOVED]})
+    return True
 
 
 def _require_fit(place: _Place, session: ImportSession) -> None:

@@ -12,8 +12,7 @@ from archive_api.use_cases.check_values import SentValue
 from archive_api.use_cases.hold import hold
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.link_services import require_unlinked_item
-from archive_api.use_cases.note_failure import fail_import
-from archive_api.use_cases.place_image import fill_waiting
+from archive_api.use_cases.settle_imports import settle_import
 from archive_shared.access import Action, Caller, Question
 from archive_shared.errors import Duplicate, Invalid, Unauthenticated
 
@@ -114,13 +113,15 @@ def change_item(library: Library, token: str | None, caller: Caller, item: Item,
         for value in accepted.values:
             present.put(value, at=now, by=by)
         for socket, session in accepted.arriving.items():
-            present.expect(socket, session, at=now, by=by)
+            present.expect(socket, session.id, at=now, by=by)
 
     try:
         changed = library.items.change(item.id, apply)
     except Duplicate as error:
         raise title_taken() from error
-    return _with_outcomes(library, changed, accepted)
+    for session in accepted.arriving.values():
+        changed = settle_import(library, token, changed, session)
+    return changed
 
 
 def delete_item(library: Library, caller: Caller, item: Item, *, expected_version: int | None = None) -> Item:
@@ -186,19 +187,3 @@ def _require_free(library: Library, item: Item, title: str | None) -> None:
     is_new = bool(title) and title != item.title
     if is_new and library.items.count({"archive": item.archive, "reserved_title": title}):
         raise title_taken()
-
-
-def _with_outcomes(library: Library, item: Item, accepted: Accepted) -> Item:
-    """Take in what was heard of sessions before the item expected anything of them, as when a request is sent again.
-
-    Whoever hears of an image or a failure stores it and then looks for items that wait; we store that we wait and then
-    look for both. So at least one of us sees the other.
-    """
-    for session in accepted.arriving.values():
-        failure = library.session_failures.get(session)
-        if failure is not None:
-            item = fail_import(library, item.id, session, failure.reason)
-        for image in library.images.find({"session": session}, limit=1):
-            fill_waiting(library, session, image.id)
-            item = library.items.require(item.id)
-    return item

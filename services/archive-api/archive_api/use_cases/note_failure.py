@@ -1,6 +1,4 @@
-"""Notes that nothing came of an upload session, in whatever items wait for it."""
-
-from contextlib import suppress
+"""Notes that nothing comes of an upload session, in whatever items wait for it."""
 
 from archive_api.domain.item import Item
 from archive_api.domain.outcome import SessionFailure
@@ -11,10 +9,17 @@ from archive_shared.events import SessionFailed
 
 def note_session_failure(library: Library, event: SessionFailed) -> None:
     """Remember the failure first, for items that begin to wait for it only now; see `edit_items`."""
-    with suppress(Duplicate):  # heard before
+    try:
         library.session_failures.add(SessionFailure(id=event.session, reason=event.reason))
-    for item in library.items.find({"sessions": event.session}):
-        fail_import(library, item.id, event.session, event.reason)
+    except Duplicate:  # heard before, or of an attempt before this one
+        library.session_failures.change(event.session, lambda present: present.say(event.reason))
+    fail_waiting(library, event.session, event.reason)
+
+
+def fail_waiting(library: Library, session: str, reason: str) -> None:
+    """Note in all items that wait for an upload session, deleted ones too, that nothing comes of it."""
+    for item in library.items.find({"sessions": session}):
+        fail_import(library, item.id, session, reason)
 
 
 def fail_import(library: Library, item: str, session: str, reason: str) -> Item:

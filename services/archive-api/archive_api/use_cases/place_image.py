@@ -11,6 +11,7 @@ a script that waits for the value of its item finds the image in the lists at on
 from contextlib import suppress
 from enum import StrEnum
 
+from archive_api.domain.arriving import NOT_ONE_IMAGE, REMOVED, attachment
 from archive_api.domain.image import Image
 from archive_api.domain.image_rules import NOT_TAKEN, identity_error, image_error
 from archive_api.domain.item import Item
@@ -18,7 +19,7 @@ from archive_api.domain.titles import free_title, title_from
 from archive_api.domain.value import Value
 from archive_api.use_cases.index_image import index_images
 from archive_api.use_cases.library import Library
-from archive_api.use_cases.note_failure import fail_import
+from archive_api.use_cases.note_failure import fail_import, fail_waiting
 from archive_shared.errors import Conflict, Duplicate, NotFound
 from archive_shared.events import ImageImported
 from archive_shared.identifiers import derived_id
@@ -47,10 +48,11 @@ def place_image(library: Library, event: ImageImported) -> Outcome:
     Where there is no such place any more, the image stays its uploader's.
     """
     if library.departures.get(event.image) is not None:
+        fail_waiting(library, event.session, REMOVED)
         return Outcome.REMOVED
     image = _store(library, event)
     outcome = _place(library, event, image)
-    waited = fill_waiting(library, event.session, event.image)
+    waited = fill_waiting(library, image)
     return waited if outcome is Outcome.NOT_PLACED else outcome
 
 
@@ -83,13 +85,16 @@ def _refuse(library: Library, event: ImageImported, reason: str) -> Outcome:
     return Outcome.DOES_NOT_FIT
 
 
-def fill_waiting(library: Library, session: str, image: str) -> Outcome:
-    """Put an image into the sockets that wait for its session, whatever place that has of its own."""
-    outcome = Outcome.NOT_PLACED
+def fill_waiting(library: Library, image: Image) -> Outcome:
+    """Put an image into the sockets that wait for its session, whatever place that has of its own; none of several."""
+    outcome, session = Outcome.NOT_PLACED, image.session
+    if image.session_image_count > 1:
+        fail_waiting(library, session, NOT_ONE_IMAGE)
+        return outcome
     for item in library.items.find({"sessions": session}):
         for slug, arriving in item.arriving.items():
             if arriving.session == session:
-                outcome = _attach(library, item.id, Value(socket=slug, image=image), session)
+                outcome = _attach(library, item.id, Value(socket=slug, image=image.id), session)
     return outcome
 
 
@@ -139,7 +144,7 @@ def _new_item(library: Library, event: ImageImported, archive: str, identifier: 
         values=[_value(event)],
         at=library.clock.now(),
     )
-    item.attached_imports = [event.image]
+    item.attached_imports = [attachment(event.image, event.socket)]
     return item
 
 
@@ -166,9 +171,11 @@ def _attach(library: Library, item: str, value: Value, session: str) -> Outcome:
     try:
         found = library.items.require(item)
         _require_fit(library, found, value, image)
-        if image:
-            _expect(library, found, image)
+        _expect(library, found, value.socket, image)
         library.items.change(item, apply)
+    except _Removed:
+        fail_import(library, item, session, REMOVED)
+        return Outcome.REMOVED
     except _Misfit as misfit:
         fail_import(library, item, session, str(misfit))
         return Outcome.DOES_NOT_FIT
@@ -182,6 +189,10 @@ class _Misfit(Exception):
     """The socket, or the archive the item is in by now, takes other images; the reason is for people."""
 
 
+class _Removed(Exception):
+    """The image is gone: nothing referred to it for days."""
+
+
 def _require_fit(library: Library, item: Item, value: Value, image: Image | None) -> None:
     socket = library.sockets.get(value.socket)
     if socket is None or image is None:
@@ -193,9 +204,15 @@ def _require_fit(library: Library, item: Item, value: Value, image: Image | None
         raise _Misfit(reason)
 
 
-def _expect(library: Library, item: Item, image: Image) -> None:
-    if image.id not in item.attached_imports:  # else it was there, and may have been removed since
+def _expect(library: Library, item: Item, socket: str, image: Image | None) -> None:
+    if image is None or image.gone:
+        raise _Removed
+    if item.has_taken(image.id, socket):  # it was there, and may have been taken out since
+        return
+    try:
         library.images.change(image.id, lambda present: present.expect_in(item.archive))
+    except NotFound as error:
+        raise _Removed from error
 
 
 def _value(event: ImageImported) -> Value:

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from archive_api.domain.arriving import REMOVED
 from archive_api.domain.departure import Departure
 from archive_api.domain.image import Image
 from archive_api.use_cases.hold import WRITE_WITHIN
 from archive_api.use_cases.library import Library
+from archive_api.use_cases.note_failure import fail_waiting
 from archive_api.use_cases.references import know_what_is_kept, referred_images
 from archive_shared.clock import to_text
 from archive_shared.documents import at_most
@@ -53,7 +55,7 @@ def _stage(library: Library, image: Image, looked_at: datetime, *, dry_run: bool
         return Stage.REMOVED
     if not pushed.gone:
         return Stage.WAITING
-    _finish(library, image.id)
+    _finish(library, pushed)
     return Stage.REMOVED
 
 
@@ -64,11 +66,12 @@ def _push(image: Image, looked_at: datetime) -> None:
         image.go(left_before=looked_at - WRITE_WITHIN)
 
 
-def _finish(library: Library, image: str) -> None:
+def _finish(library: Library, image: Image) -> None:
     with suppress(Duplicate):  # a sweep that died did it
-        library.departures.add(Departure.of(image, at=library.clock.now()))
-    library.renderings.delete(image)
-    library.images.delete(image)
+        library.departures.add(Departure.of(image.id, at=library.clock.now()))
+    fail_waiting(library, image.session, REMOVED)  # an item that was deleted while it waited would wait again
+    library.renderings.delete(image.id)
+    library.images.delete(image.id)
 
 
 def _unplaced(library: Library, before: datetime) -> Iterator[Sequence[Image]]:

@@ -41,9 +41,11 @@ class Uploaded(Protocol):
         """Return an upload session of the caller's; `NotFound` for any other."""
         ...
 
-    def start_import(self, token: str | None, uploads: Sequence[str], *, item: str, socket: str) -> str:
+    def start_import(
+        self, token: str | None, uploads: Sequence[str], *, item: str, socket: str
+    ) -> ImportSession:
         """Start to make one image of uploads for a socket of an item, and return the session.
 
-        The same again returns the same session. Raises `Invalid` for uploads that cannot be imported.
+        The same again returns the same session, which may have ended long ago. Raises `Invalid` for uploads that cannot be imported.
         """
         ...

@@ -59,9 +59,10 @@ class ImportHandler:
         if job.state is not JobState.RUNNING or job.epoch != aggregate.job.epoch:
             return
         if aggregate.takes(len(result["images"])):
+            of_how_many = len(result["images"])
             for found, placement in zip(result["images"], _placements(aggregate, result), strict=True):
                 with suppress(Duplicate):
-                    self.images.add(_stored(aggregate, found, placement))
+                    self.images.add(_stored(aggregate, found, placement, of_how_many))
         self._keep_pages(aggregate, result)
 
     def _keep_pages(self, session: UploadSession, result: Mapping[str, Any]) -> None:
@@ -108,7 +109,9 @@ def _placements(session: UploadSession, result: Mapping[str, Any]) -> list[Place
     return place(session.grouping, sources, socket=session.socket)
 
 
-def _stored(session: UploadSession, found: Mapping[str, Any], placement: Placement) -> StoredImage:
+def _stored(
+    session: UploadSession, found: Mapping[str, Any], placement: Placement, of_how_many: int
+) -> StoredImage:
     files = [ImageFile(**file) for file in found["files"]]
     slide = _slide(found["slide"]) if found["slide"] else None
     image = StoredImage(
@@ -137,6 +140,7 @@ def _stored(session: UploadSession, found: Mapping[str, Any], placement: Placeme
             deidentified=session.deidentify,
             notes=found["notes"],
             source_count=len(found["sources"]),
+            session_image_count=of_how_many,
         )
     )
     return image
