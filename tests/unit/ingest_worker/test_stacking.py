@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest_worker.domain.geometry import Vector, cross
+from ingest_worker.domain.slice_grid import Stack
 from ingest_worker.domain.slices import Slice
-from ingest_worker.domain.stacking import BESIDE, SAME_PLACES, TURNED, Stack, Unstackable, stacks_of
+from ingest_worker.domain.stacking import BESIDE, SAME_PLACES, TURNED, Unstackable, stacks_of
 
 AXIAL = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 

@@ -8,7 +8,7 @@ from archive_shared.events import SessionFailed
 
 
 def note_session_failure(library: Library, event: SessionFailed) -> None:
-    """Remember the failure first, for items that begin to wait for it only now; see `edit_items`."""
+    """Remember the failure first, for items that begin to wait for it only now; see `settle_imports`."""
     try:
         library.session_failures.add(SessionFailure(id=event.session, reason=event.reason))
     except Duplicate:  # heard before, or of an attempt before this one

@@ -33,8 +33,9 @@ from ingest_worker.adapters.volumes import (
 )
 from ingest_worker.domain.layouts import VolumeLayout
 from ingest_worker.domain.refusals import Refused
+from ingest_worker.domain.slice_grid import Stack
 from ingest_worker.domain.slices import Slice, files_of
-from ingest_worker.domain.stacking import Stack, Unstackable, stacks_of
+from ingest_worker.domain.stacking import Unstackable, stacks_of
 
 CROSS_SECTIONAL = ("CT", "MR", "PT", "NM")
 

@@ -15,7 +15,7 @@ from ingest_worker.domain.embedded_metadata import FIELDS, described
 from ingest_worker.domain.images import EyeChoice, ImageMetadata
 from ingest_worker.domain.layouts import VolumeLayout
 from ingest_worker.domain.naming import segment_name, series_name
-from ingest_worker.domain.stacking import Stack
+from ingest_worker.domain.slice_grid import Stack
 
 EYES = {"R": EyeChoice.OD, "L": EyeChoice.OS}
 OVERLAYS, OVERLAY_DATA = range(0x6000, 0x6020, 2), 0x3000  # PS3.3 C.9.2
