@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.archive_service import ArchiveService, archive_service
+from tests.support.archive_service import SITE, ArchiveService, archive_service
 
 
 @pytest.fixture
@@ -20,3 +20,11 @@ def editor(service: ArchiveService) -> str:
 @pytest.fixture
 def archive(service: ArchiveService, editor: str) -> str:
     return service.archive(editor=editor)
+
+
+@pytest.fixture
+def item(service: ArchiveService, editor: str, archive: str) -> str:
+    """Return the address of an item without values."""
+    body = {"archive": f"{SITE}/api/v1/archives/{archive}/"}
+    path: str = service.call("POST", "/api/v1/archives/items/", editor, json=body).json["api_url"]
+    return path

@@ -14,16 +14,8 @@ from tests.support.imports import SOCKET, an_import
 from tests.support.sockets import a_socket
 from tests.support.sweeping import sweep, sweep_for_a_month
 
-ITEMS = "/api/v1/archives/items/"
 NOT_ONE_IMAGE = "An import failed: Image imports should result in a single image."
 REMOVED = "An import failed: Its image was not used for days and removed; upload its files again."
-
-
-@pytest.fixture
-def item(service: ArchiveService, editor: str, archive: str) -> str:
-    body = {"archive": f"{SITE}/api/v1/archives/{archive}/"}
-    path: str = service.call("POST", ITEMS, editor, json=body).json["api_url"]
-    return path
 
 
 def put(service: ArchiveService, editor: str, item: str, **source: Any) -> dict[str, Any]:
@@ -200,7 +192,7 @@ def test_the_images_of_a_session_for_an_archive_are_placed_though_an_item_waits_
         service.hear(an_import(name, archive=archive, session=session, session_image_count=2))
 
     assert shown_of(service, editor, item) == ("failed", NOT_ONE_IMAGE, 0)
-    assert service.call("GET", f"{ITEMS}?archive={archive}", editor).json["count"] == 3
+    assert service.call("GET", f"/api/v1/archives/items/?archive={archive}", editor).json["count"] == 3
 
 
 def failed_before(service: ArchiveService, session: str) -> None:

@@ -16,13 +16,6 @@ ITEMS = "/api/v1/archives/items/"
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 
 
-@pytest.fixture
-def item(service: ArchiveService, editor: str, archive: str) -> str:
-    body = {"archive": f"{SITE}/api/v1/archives/{archive}/"}
-    path: str = service.call("POST", ITEMS, editor, json=body).json["api_url"]
-    return path
-
-
 def put(service: ArchiveService, token: str, item: str, *values: dict[str, Any], **more: Any) -> Answer:
     return service.call("PATCH", item, token, json={"values": list(values), **more})
 
