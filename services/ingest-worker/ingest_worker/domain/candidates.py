@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ingest_worker.domain.files import SourceFile, as_called, natural_order, neighbour_name
+from archive_shared.file_names import as_called
+from ingest_worker.domain.files import SourceFile, natural_order, neighbour_name
 from ingest_worker.domain.formats import AnyFormat, Format, SlideFormat, UnsupportedFormat
 from ingest_worker.domain.refusals import Companion
 from ingest_worker.domain.report import Rejection

@@ -86,11 +86,6 @@ def is_one_line(name: str) -> bool:
     return name.isprintable() or not any(unicodedata.category(char) in UNSHOWN for char in name)
 
 
-def as_called(name: str) -> str:
-    """Return what names have in common that differ in case, or in how an accented letter is made: of one character or of two."""
-    return unicodedata.normalize("NFC", name).casefold()
-
-
 def neighbour_name(header_name: str, reference: str) -> str | None:
     """Return the upload name a header means when it names a file beside it, None if it points elsewhere.
 

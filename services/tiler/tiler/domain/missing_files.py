@@ -1,10 +1,10 @@
 """Says which files of a slide are missing, so that whoever uploads it knows what to add."""
 
 import posixpath
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from archive_shared.file_names import as_called
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.slide_files import SlideFiles
 
@@ -13,22 +13,15 @@ _LONGEST_NAME = 100
 
 
 def as_present(files: SlideFiles, named: Mapping[str, str]) -> dict[str, str]:
-    """Return, by the same keys, what files are called that a text names; a name that only one of them resembles is its.
-
-    Scanners write their texts on Windows, where case makes no difference.
-    """
+    """Return, by the same keys, what files are called that a text names; a name that only one of them resembles is its."""
     present, alike = set(files.names()), defaultdict(list)
     for name in present:
-        alike[_as_called(name)].append(name)
-    resembling = {key: alike.get(_as_called(name), []) for key, name in named.items()}
+        alike[as_called(name)].append(name)
+    resembling = {key: alike.get(as_called(name), []) for key, name in named.items()}
     return {
         key: resembling[key][0] if name not in present and len(resembling[key]) == 1 else name
         for key, name in named.items()
     }
-
-
-def _as_called(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 def require_files(files: SlideFiles, named: Iterable[str]) -> None:
