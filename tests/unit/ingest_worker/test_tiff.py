@@ -655,6 +655,22 @@ def test_tiles_of_two_lengths_are_damage(tmp_path: Path) -> None:
     assert "its TIFF directories cannot be read" in reason
 
 
+@pytest.mark.parametrize("number_type", ["SLONG", "FLOAT"])
+def test_strips_that_are_nowhere_in_a_file_are_damage(tmp_path: Path, number_type: str) -> None:
+    source = write(tmp_path / "in.tif", picture(16, 16), compression="zlib", rowsperstrip=8)
+    with tifffile.TiffFile(source) as tiff:
+        entry = tiff.pages[0].tags["StripOffsets"]  # type: ignore[union-attr]
+        entry_at, values_at = entry.offset, entry.valueoffset
+    content = bytearray(source.read_bytes())
+    content[entry_at + 2 : entry_at + 4] = struct.pack("<H", tifffile.DATATYPE[number_type])
+    content[values_at : values_at + 4] = struct.pack("<i" if number_type == "SLONG" else "<f", -42)
+    source.write_bytes(content)
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert "its TIFF directories cannot be read" in reason
+
+
 @pytest.mark.parametrize(("tag", "value"), [("ExtraSamples", 9), ("PhotometricInterpretation", 3)])
 def test_a_page_decoded_here_that_says_what_cannot_be_is_refused(
     tmp_path: Path, tag: str, value: int

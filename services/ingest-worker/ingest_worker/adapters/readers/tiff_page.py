@@ -4,6 +4,7 @@ import math
 import struct
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import index
 from typing import Any, TypeVar
 
 import numpy as np
@@ -113,6 +114,8 @@ def read_page(page: TiffPage) -> Page:
     segments = tuple(zip(page.dataoffsets, page.databytecounts, strict=True))
     if page.dtype is None or page.imagewidth < 1 or page.imagelength < 1 or not segments:
         raise TiffFileError("a page without pixels")
+    if any(index(number) < 0 for segment in segments for number in segment):  # fractions are none
+        raise TiffFileError("strips or tiles that are nowhere in a file")
     return Page(
         width=page.imagewidth,
         height=page.imagelength,
