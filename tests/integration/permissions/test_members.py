@@ -110,6 +110,16 @@ def test_looking_for_people_finds_the_one_with_that_name_or_address(world: Permi
         assert set(found[0]) == {"pk", "username"}
 
 
+def test_nobody_is_found_by_an_address_they_only_say_is_theirs(world: PermissionsService) -> None:
+    world.person("ann", email="ann@clinic.example")
+    for address in ("ann@clinic.example", "boss@clinic.example"):
+        world.ok("PATCH", "users/me/", "out", json={"email": address})
+
+        found = world.ok("GET", f"users/find/?name={address}", "ed")["results"]
+
+        assert [each["username"] for each in found] == (["ann"] if address.startswith("ann") else [])
+
+
 def test_nobody_else_looks_for_people_and_nobody_pages_through_them(world: PermissionsService) -> None:
     for who in ("out", "us", "up"):
         assert world.call("GET", "users/find/?name=ed", who).status_code == 403

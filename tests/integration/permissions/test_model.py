@@ -12,7 +12,7 @@ from archive_shared.clock import SystemClock
 from archive_shared.http.access_client import HttpAccess
 from archive_shared.http.cached_access import CachedAccess
 from archive_shared.http.client import ServiceClient
-from permissions.domain.request import request_id
+from permissions.domain.request import MOST_WITHDRAWN, request_id
 from permissions.entrypoints.http.app import app_for
 from tests.support.folders import folder_in_memory
 from tests.support.permissions_service import (
@@ -39,6 +39,7 @@ class Model:
         self.pending: set[str] = set()
         self.refused: set[str] = set()  # by an editor, ever
         self.cooling: set[str] = set()  # not long ago
+        self.withdrawn = dict.fromkeys(PEOPLE, 0)  # in a row
         self.verified: set[str] = set()
         self.rule = "manual"
 
@@ -56,6 +57,7 @@ class Model:
         self.pending.discard(who)
         self.refused.add(who)
         self.cooling.add(who)
+        self.withdrawn[who] = 0
 
     def admit_pending(self) -> None:
         willing = {"manual": set(), "verified": self.verified, "all": set(PEOPLE)}[self.rule]
@@ -109,7 +111,8 @@ class Permissions(RuleBasedStateMachine):
         done = self._do("POST", f"archives/{ARCHIVE}/requests/", who)
 
         model = self.model
-        assert done is not (model.member(who) or who in model.pending or who in model.cooling)
+        tires = model.withdrawn[who] >= MOST_WITHDRAWN
+        assert done is not (model.member(who) or who in model.pending or who in model.cooling or tires)
         if done:
             model.pending.add(who)
             model.admit_pending()
@@ -123,6 +126,7 @@ class Permissions(RuleBasedStateMachine):
         assert done is (allowed and who in self.model.pending)
         if done:
             self.model.pending.discard(who)
+            self.model.withdrawn[who] = self.model.withdrawn[who] + 1 if decision == "withdraw" else 0
             if decision == "accept":
                 self.model.roles.add((who, "user"))
             if decision == "reject":
@@ -147,6 +151,7 @@ class Permissions(RuleBasedStateMachine):
     def wait(self) -> None:
         self.service.clock.move(days=8)
         self.model.cooling.clear()
+        self.model.withdrawn |= dict.fromkeys(set(PEOPLE) - self.model.pending, 0)
 
     @invariant()
     def both_say_the_same(self) -> None:

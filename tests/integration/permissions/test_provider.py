@@ -186,6 +186,17 @@ def test_a_name_from_the_provider_does_not_take_over_a_local_user(world: Permiss
     assert not visitor["administrator"]
 
 
+def test_editors_find_somebody_by_the_address_the_provider_has_by_now(world: PermissionsService) -> None:
+    world.administrator("root")
+    for address in ("ann@clinic.example", "ann@institute.example"):
+        pk = world.ok("GET", "users/me/", signed(email=address, email_verified=True))["pk"]
+
+        found = world.ok("GET", f"users/find/?name={address}", "root")["results"]
+
+        assert [each["pk"] for each in found] == [pk]
+    assert world.ok("GET", "users/find/?name=ann@clinic.example", "root")["results"] == []
+
+
 def test_who_was_shut_out_stays_out_whatever_the_provider_says(world: PermissionsService) -> None:
     world.administrator("root")
     pk = world.ok("GET", "users/me/", signed())["pk"]

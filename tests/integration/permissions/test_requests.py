@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from permissions.domain.request import request_id
+from permissions.domain.request import MOST_WITHDRAWN, request_id
 from tests.support.permissions_service import ARCHIVE, PermissionsService
 
 REQUESTS = f"archives/{ARCHIVE}/requests/"
@@ -126,6 +126,25 @@ def test_a_request_can_be_withdrawn_and_made_again_at_once(world: PermissionsSer
     assert state(world) == "withdrawn"
     assert told(world, "ed", unread="true") == []
     assert world.call("POST", f"{REQUESTS}{asked['pk']}/accept/", "ed").status_code == 409
+    assert ask(world)["state"] == "pending"
+
+
+def test_asking_and_taking_back_in_turns_does_not_fill_the_lists_of_editors(
+    world: PermissionsService,
+) -> None:
+    for _ in range(MOST_WITHDRAWN):
+        world.ok("POST", f"{REQUESTS}{ask(world)['pk']}/withdraw/", "out")
+    in_time = (world.directory.clock.now() + world.directory.rules.cool_down).date()
+
+    refused = world.call("POST", REQUESTS, "out", json={})
+
+    assert refused.status_code == 409
+    assert refused.get_json()["detail"] == (
+        f"You took your request back {MOST_WITHDRAWN} times; you may ask again on {in_time.isoformat()}."
+    )
+    assert len(told(world, "ed")) == MOST_WITHDRAWN
+    world.clock.move(days=8)
+    world.ok("POST", f"{REQUESTS}{ask(world)['pk']}/withdraw/", "out")
     assert ask(world)["state"] == "pending"
 
 

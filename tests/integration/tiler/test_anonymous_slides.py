@@ -253,6 +253,23 @@ def test_they_go_when_the_slide_is_refused(studio: Studio, desk: Desk, folder: P
     assert originals(studio, imported.slide.image) == []
 
 
+def test_the_reason_against_a_slide_does_not_name_the_files_it_lacks(
+    studio: Studio, desk: Desk, folder: Path
+) -> None:
+    slide_files.mirax_slide(folder / f"{NAME}.mrxs")
+    settings = folder / NAME / "Slidedat.ini"
+    settings.write_text(settings.read_text().replace("Data0000.dat", f"{NAME}.dat"))
+    imported = desk.import_folder(folder)
+    studio.hear(imported.slide)
+
+    conversion = studio.convert(imported.slide.image)
+
+    (failed,) = studio.announced()
+    assert isinstance(failed, TilesFailed)
+    assert failed.reason == "Files of the slide are missing."
+    assert NAME not in json.dumps(asdict(conversion), default=str)
+
+
 def test_an_early_word_of_failure_deletes_nothing_and_is_heard_again(
     studio: Studio, desk: Desk, folder: Path
 ) -> None:

@@ -14,10 +14,11 @@ from tifffile import TiffFile, imwrite
 from archive_shared.blobs.folder import FolderBlobStore
 from archive_shared.blobs.links import LinkSigner
 from archive_shared.colour_profile import without_origin
+from archive_shared.identifiers import derived_id
 from demo.imaging import anatomy, picture, write_dicom_series, write_image, write_pyramid
 from ingest_worker.conversion import convert
 from ingest_worker.domain.deidentification import ACTIONS, BURNED_IN, Action, Deidentification
-from ingest_worker.domain.images import ImageMetadata
+from ingest_worker.domain.images import ImageMetadata, image_key
 from ingest_worker.domain.report import ConversionReport
 from ingest_worker.entrypoints.cli import main
 from ingest_worker.use_cases.convert_session import SessionWork
@@ -206,27 +207,44 @@ def test_the_colour_profile_of_a_pyramid_made_anew_names_no_scanner(tmp_path: Pa
     assert b"Muster" not in (tmp_path / "out" / image.file).read_bytes()
 
 
-def test_a_session_announces_no_names_of_files(tmp_path: Path) -> None:
+def imported(folder: Path, name: str, *, secret: bytes = b"s" * 32) -> dict[str, Any]:
+    """Return the image of a session whose only file has this name."""
     signer = LinkSigner(b"s" * 32)
-    blobs = FolderBlobStore(tmp_path / "b", bucket="images", signer=signer, public_url="https://a.test")
-    blobs.upload_from("ann/1", write_image(tmp_path / "x.nii.gz", anatomy()))
-    files = [{"name": "secret-name.nii.gz", "key": "ann/1", "size_bytes": 1}]
+    blobs = FolderBlobStore(folder / "b", bucket="images", signer=signer, public_url="https://a.test")
+    blobs.upload_from("ann/1", write_image(folder / "x.nii.gz", anatomy()))
     payload = {
         "session": "s",
         "epoch": 1,
-        "files": files,
+        "files": [{"name": name, "key": "ann/1", "size_bytes": 1}],
         "archive": "a",
         "deidentify": True,
         "keep_labels": False,
     }
+    (image,) = SessionWork(blobs, blobs, convert, folder / "scratch", secret).run(payload, lambda _: None)[
+        "images"
+    ]
+    found: dict[str, Any] = image
+    return found
 
-    (image,) = SessionWork(blobs, blobs, convert, tmp_path / "scratch", b"s" * 32).run(
-        payload, lambda _: None
-    )["images"]
+
+def test_a_session_announces_no_names_of_files(tmp_path: Path) -> None:
+    image = imported(tmp_path, "secret-name.nii.gz")
 
     assert image["sources"] == ["secret-name.nii.gz"]  # for the uploader, in the report of the session
     del image["sources"]
     assert "secret-name" not in json.dumps(image)
+
+
+def test_identifiers_of_images_do_not_tell_whether_a_file_was_called_so(tmp_path: Path) -> None:
+    name = "P-0815.nii.gz"
+
+    first, again = imported(tmp_path, name), imported(tmp_path, name)
+    elsewhere = imported(tmp_path, name, secret=b"o" * 32)
+
+    guessed = derived_id("image", "s", image_key([name], 0))  # what everybody can work out
+    assert guessed not in json.dumps(first)
+    assert first["id"] == again["id"]
+    assert first["id"] != elsewhere["id"]
 
 
 def test_at_a_terminal_the_key_is_in_a_file(tmp_path: Path) -> None:

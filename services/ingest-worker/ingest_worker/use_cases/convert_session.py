@@ -91,13 +91,22 @@ class SessionWork:
             return None
         return Deidentification.of(payload["archive"] or payload["session"], secret=self.secret)
 
+    def _identifier(self, key: str, payload: Mapping[str, Any]) -> str:
+        """Return the identifier that an image has after every attempt at its session.
+
+        Keys are digests of names of files. Everybody could try names until one fits, such as all numbers of patients, so
+        where names are hidden our own key goes in as well.
+        """
+        identity = self._identity(payload)
+        return derived_id("image", payload["session"], identity.uid(key) if identity else key)
+
     def _fetch(self, folder: Path, number: int, file: Mapping[str, Any]) -> SourceFile:
         path = folder / "in" / str(number)  # what people call files is never used as a path
         self.uploads.download_to(file["key"], path)
         return SourceFile(file["name"], path)
 
     def _store(self, image: ConvertedImage, output: Path, payload: Mapping[str, Any]) -> dict[str, Any]:
-        identifier = derived_id("image", payload["session"], image.key)
+        identifier = self._identifier(image.key, payload)
         stored = self._store_file(image, output / image.file, f"{identifier}/{payload['epoch']}", identifier)
         return {
             "id": identifier,
@@ -114,7 +123,7 @@ class SessionWork:
 
     def _store_slide(self, slide: FoundSlide, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Store a slide as it came, under one prefix."""
-        identifier = derived_id("image", payload["session"], slide.key)
+        identifier = self._identifier(slide.key, payload)
         prefix = f"{identifier}/{payload['epoch']}/slide"
         hidden = payload["deidentify"]
         files = [self._store_original(file, f"{prefix}/{number}") for number, file in enumerate(slide.files)]

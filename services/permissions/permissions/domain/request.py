@@ -12,6 +12,9 @@ from archive_shared.identifiers import derived_id
 from permissions.domain.act import AUDITED_FIELDS, AUDITED_INDEX, Audited
 from permissions.domain.person import RULE, Person
 
+MOST_WITHDRAWN = 3
+"""So often a request may be taken back and made again at once."""
+
 
 class State(StrEnum):
     """What became of a request."""
@@ -42,6 +45,8 @@ class AccessRequest(Audited):
         Whether an editor ever said no; from then on no rule says yes by itself.
     unsettled
         Whether it is accepted but the role was not given yet, the moment between two writes.
+    withdrawn
+        How often in a row it was taken back: each time it is made again, all editors are told.
     """
 
     archive: str
@@ -54,6 +59,7 @@ class AccessRequest(Audited):
     decided_by: Person | None = None
     refused: bool = False
     unsettled: bool = False
+    withdrawn: int = 0
 
     @classmethod
     def make(cls, *, archive: str, user: Person, asking: Asking, at: datetime) -> "AccessRequest":
@@ -68,13 +74,18 @@ class AccessRequest(Audited):
         Raises
         ------
         Conflict
-            It is pending, or was rejected a short while ago.
+            It is pending, or was rejected or taken back too often a short while ago.
         """
         if self.state is State.PENDING:
             raise Conflict("You have asked already; the editors will decide.")
         if self.state is State.REJECTED and at < self.may_ask_again_at(cool_down):
             when = self.may_ask_again_at(cool_down).date().isoformat()
             raise Conflict(f"Your request was rejected; you may ask again on {when}.")
+        if self.state is not State.WITHDRAWN or at >= self.may_ask_again_at(cool_down):
+            self.withdrawn = 0
+        if self.withdrawn >= MOST_WITHDRAWN:
+            when = self.may_ask_again_at(cool_down).date().isoformat()
+            raise Conflict(f"You took your request back {self.withdrawn} times; you may ask again on {when}.")
         self.asking, self.requested_at = asking, at
         self.state, self.reason, self.decided_at, self.decided_by = State.PENDING, "", None, None
 
@@ -115,6 +126,7 @@ class AccessRequest(Audited):
     def withdraw(self, *, by: Person, at: datetime) -> None:
         self._require_pending()
         self._decide(State.WITHDRAWN, by, at)
+        self.withdrawn += 1
         self.note("access.withdrawn", by=by, at=at, archive=self.archive, subject=self.user)
 
     def settle(self) -> None:

@@ -55,7 +55,9 @@ class User(Audited):
     creates_archives
         Whether an administrator named them as somebody who may create archives.
     email
-        Where they are told of things; "" for nowhere.
+        Where they are told of things; "" for nowhere. They say so themselves, and nobody checks that it is theirs.
+    vouched_email
+        The address by which editors find them: as an administrator or the identity provider had it; "" for none.
     muted
         Archives they edit and do not want to hear the requests of.
     organisations
@@ -72,6 +74,7 @@ class User(Audited):
     active: bool = True
     creates_archives: bool = False
     email: str = ""
+    vouched_email: str = ""
     mail: Mail = Mail.INSTANT
     muted: list[str] = field(default_factory=list)
     organisations: list[str] = field(default_factory=list)
@@ -87,6 +90,10 @@ class User(Audited):
         self.verified = verified
         self.record(UserVerified(user=self.id, verified=verified, verified_by=by.id))
         self.note("user.verified" if verified else "user.unverified", by=by, at=at, subject=self.person)
+
+    def vouch_for_email(self, email: str) -> None:
+        """Be found by this address from now on."""
+        self.vouched_email = email.strip().lower()
 
     def join(self, organisations: Sequence[str], *, by: Person, at: datetime) -> None:
         """Belong to these organisations and to no others."""
@@ -125,14 +132,14 @@ USERS = Collection(
         "number": "number",
         "administrator": "administrator",
         "verified": "verified",
-        "email": "email",
+        "vouched_email": "vouched_email",
         "login": "login",
         **OUTBOX_FIELDS,
         **AUDITED_FIELDS,
     },
     lists={"organisations": "organisations"},
     unique=[("username",), ("number",), ("login",)],
-    indexes=[("administrator",), ("email",), OUTBOX_INDEX, AUDITED_INDEX],
+    indexes=[("administrator",), ("vouched_email",), OUTBOX_INDEX, AUDITED_INDEX],
 )
 
 

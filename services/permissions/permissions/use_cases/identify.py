@@ -63,7 +63,7 @@ def _user_of(directory: Directory, claims: Claims) -> User:
     for attempt in range(1, 100):
         found = directory.users.find({"login": claims.login}, limit=1)
         if found:
-            return found[0]
+            return _with_email(directory, found[0], claims.email)
         wanted = usable_username(claims.username)
         name = wanted if attempt == 1 else f"{wanted}-{attempt}"
         if directory.users.count({"username": name}):
@@ -73,3 +73,10 @@ def _user_of(directory: Directory, claims: Claims) -> User:
         except Duplicate:
             continue
     raise Unauthenticated(_NOT_GOOD)
+
+
+def _with_email(directory: Directory, user: User, email: str) -> User:
+    """Return the user, found by the address that the provider has by now, if it has one."""
+    if email.strip().lower() in ("", user.vouched_email):
+        return user
+    return directory.users.change(user.id, lambda present: present.vouch_for_email(email))

@@ -51,14 +51,15 @@ def list_users(directory: Directory, caller: Identity, *, skip: int, limit: int)
 def find_person(directory: Directory, caller: Identity, *, name: str) -> list[User]:
     """Return the one who has exactly this username or e-mail address; for editors, who want to give them a role.
 
-    Nothing shorter than the whole name finds anybody, so that nobody can page through who there is.
+    Nothing shorter than the whole name finds anybody, so that nobody can page through who there is. An address that somebody
+    only says is theirs finds nobody: it may be that of the one who is looked for.
     """
     if not (caller.administrator or directory.rosters.count({FIELD_OF[Role.EDITOR]: caller.id})):
         raise Forbidden("Only editors of an archive look for people.")
     wanted = name.strip().lower()
     if not wanted:
         return []
-    found = directory.users.find([{"username": wanted}, {"email": wanted}], limit=2)
+    found = directory.users.find([{"username": wanted}, {"vouched_email": wanted}], limit=2)
     return [user for user in found if user.active] if len(found) == 1 else []
 
 
@@ -156,6 +157,7 @@ def add_user(
             email=email.strip().lower(),
             login=login,
         )
+        user.vouch_for_email(email)
         user.note("user.created", by=by, at=user.created_at, subject=user.person)
         try:
             return directory.users.add(user)

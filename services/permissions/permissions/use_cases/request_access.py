@@ -19,7 +19,7 @@ def request_access(directory: Directory, caller: Identity, archive: str, asking:
     Invalid
         The terms are not accepted, or not in the version they have now.
     Conflict
-        The caller has a role, has asked already, or was told no a short while ago.
+        The caller has a role, has asked already, or was told no, or took it back too often, a short while ago.
     """
     admission = show_admission(directory, archive)
     if directory.rosters.require(archive).of(caller.id):

@@ -8,6 +8,7 @@ from archive_shared.file_names import as_called
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.slide_files import SlideFiles
 
+MISSING = "Files of the slide are missing"
 _MOST_NAMED = 5
 _LONGEST_NAME = 100
 
@@ -30,7 +31,12 @@ def require_files(files: SlideFiles, named: Iterable[str]) -> None:
     missing = sorted({_shown(name) for name in named if name not in present})
     if missing:
         more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
-        raise UnreadableImage(f"Files of the slide are missing: {', '.join(missing[:_MOST_NAMED])}{more}.")
+        raise UnreadableImage(f"{MISSING}: {', '.join(missing[:_MOST_NAMED])}{more}.")
+
+
+def without_names(reason: str) -> str:
+    """Return a reason against a slide without the names that `require_files` tells, which are often those of patients."""
+    return f"{MISSING}." if reason.startswith(MISSING) else reason
 
 
 def _shown(name: str) -> str:

@@ -13,6 +13,8 @@ from archive_shared.errors import Duplicate
 from archive_shared.jobs.job import Job
 from archive_shared.jobs.work_folders import work_folder
 from tiler.domain.deleted_image import DeletedImage
+from tiler.domain.missing_files import without_names
+from tiler.domain.problems import UnreadableImage
 from tiler.domain.rendering_job import RenderingJob, slide_source
 from tiler.domain.slide_files import SlideFiles
 from tiler.domain.slide_jobs import (
@@ -22,7 +24,7 @@ from tiler.domain.slide_jobs import (
     SlideConversion,
     SlideProduct,
 )
-from tiler.use_cases.reading import Progress, Reading
+from tiler.use_cases.reading import ConvertedFile, Progress, Reading
 from tiler.use_cases.scratch import made
 
 QUEUE = "tiler.convert-slide"
@@ -113,7 +115,7 @@ class ConversionWork:
         with work_folder(self.scratch, image, epoch, kind="convert") as folder:
             files = self.open_files(self._named(payload), folder)
             target = folder / "slide.tif"
-            converted = self.reading.convert(files, target, payload["name"], on_progress)
+            converted = self._converted(files, target, payload, on_progress)
             key = product_key(image, epoch, "complete" if converted.is_complete else "viewable")
             self.images.take(key, made(target))
             vendor = str(converted.vendor)
@@ -127,6 +129,17 @@ class ConversionWork:
             is_complete=converted.is_complete,
         )
         return {"product": asdict(product), "associated": [asdict(kept) for kept in associated]}
+
+    def _converted(
+        self, files: SlideFiles, target: Path, payload: Mapping[str, Any], on_progress: Progress
+    ) -> ConvertedFile:
+        """Write the canonical slide; why there is none is announced, so nothing that was hidden may stand in it."""
+        try:
+            return self.reading.convert(files, target, payload["name"], on_progress)
+        except UnreadableImage as error:
+            if not payload["names_key"]:
+                raise
+            raise UnreadableImage(without_names(error.reason)) from error
 
     def _named(self, payload: Mapping[str, Any]) -> list[OriginalObject]:
         """Return the files under the names by which those of a slide look for one another."""
