@@ -24,7 +24,7 @@ from archive_shared.blobs.port import Readable
 from archive_shared.blobs.rules import MAX_PART_BYTES
 from archive_shared.errors import NotFound
 from archive_shared.http.app import build_app
-from archive_shared.http.ranges import is_part_wanted
+from archive_shared.http.ranges import answer_as_asked
 
 
 def links_app(stores: Mapping[str, FolderBlobStore], signer: LinkSigner) -> Flask:
@@ -82,8 +82,7 @@ def _sent(file: BinaryIO, values: Mapping[str, str]) -> Response:
         }
     )
     try:
-        length = status.st_size if is_part_wanted(response) else 0
-        response.make_conditional(request, accept_ranges=True, complete_length=length)
+        answer_as_asked(response, status.st_size)
     except RequestedRangeNotSatisfiable:
         file.close()
         raise

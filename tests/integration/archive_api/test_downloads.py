@@ -172,6 +172,7 @@ def test_a_download_is_resumed_although_the_archive_has_grown(
         ({"Range": "bytes=x"}, 200),
         ({"Range": "bytes=-5"}, 206),
         ({"Range": "bytes=99999999-"}, 416),
+        ({"Range": "bytes=-0"}, 416),
     ],
 )
 def test_ranges_are_read_as_rfc_9110_says(

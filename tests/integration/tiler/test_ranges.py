@@ -77,6 +77,23 @@ def test_who_has_it_gets_no_part(studio: Studio, address: str) -> None:
     assert (answer.status_code, answer.data) == (304, b"")
 
 
+def test_the_last_zero_bytes_are_none(studio: Studio, address: str) -> None:
+    answer = studio.get(address, studio.member(address[:36]), Range="bytes=-0")
+
+    assert answer.status_code == 416
+
+
+def test_who_asks_for_another_version_gets_none(studio: Studio, address: str) -> None:
+    token = studio.member(address[:36])
+    tag = studio.get(address, token).headers["ETag"]
+
+    any_version = studio.get(address, token, If_Match="*")
+    same = studio.get(address, token, If_Match=f'"another", {tag}')
+    another = studio.get(address, token, If_Match='"another"', Range="bytes=3-9")
+
+    assert (any_version.status_code, same.status_code, another.status_code) == (200, 200, 412)
+
+
 @pytest.mark.parametrize("wanted", ["bytes=0-1,4-5", "lines=0-1", "bytes=x", "bytes="])
 def test_what_is_not_one_range_of_bytes_is_answered_with_the_whole(
     studio: Studio, bodies: dict[str, bytes], wanted: str

@@ -91,6 +91,15 @@ def test_a_star_is_every_tile_that_there_is(viewer: Viewer) -> None:
     assert viewer.tile("2/0/0.png", If_None_Match="*").status_code == 404
 
 
+def test_a_tile_comes_if_it_is_the_one_that_is_asked_for(viewer: Viewer) -> None:
+    tag = viewer.tile("2/0/0.jpeg").headers["ETag"]
+
+    said = ("*", tag, f'"other", {tag}', '"other"')
+    answers = [viewer.tile("2/0/0.jpeg", If_Match=one).status_code for one in said]
+
+    assert answers == [200, 200, 200, 412]
+
+
 @pytest.mark.parametrize(
     ("wanted", "status", "part"),
     [
@@ -112,8 +121,9 @@ def test_parts_of_tiles_can_be_asked_for(viewer: Viewer, wanted: str, status: in
 
 def test_parts_behind_the_end_are_refused(viewer: Viewer) -> None:
     answer = viewer.tile("2/0/0.jpeg", Range="bytes=99999999-")
+    none = viewer.tile("2/0/0.jpeg", Range="bytes=-0")
 
-    assert answer.status_code == 416
+    assert answer.status_code == none.status_code == 416
     assert answer.headers["Content-Range"].startswith("bytes */")
 
 

@@ -93,7 +93,6 @@ def test_the_frame_is_found_behind_tables_and_fill_bytes() -> None:
     frame = frame_of(SOI + QUANTISATION + b"\xff\xff" + FRAME)
 
     assert (frame.width, frame.height, frame.components, frame.bits) == (512, 256, 3, 8)
-    assert not frame.says_its_colours
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from PIL import Image
 
 from archive_shared.errors import Invalid
 from tests.support.slides import MemorySource, as_pixels, halved, tifffile_slide, tissue, vips_slide
+from tiler.adapters.jp2_boxes import code_stream
 from tiler.adapters.preview import preview_and_index
 from tiler.adapters.region_reader import read_region
 from tiler.adapters.tiff_index import build_index
@@ -174,9 +175,12 @@ def test_other_compressions_show_the_original_colours(options: dict[str, Any]) -
     ],
     ids=["plain", "rgb", "rgb, turned", "ycbcr", "of Bio-Formats"],
 )
-def test_jpeg_2000_is_decoded_for_browsers(compression: int | str, colours: str, turns: bool) -> None:
+@pytest.mark.parametrize("boxed", [False, True], ids=["bare", "boxed"])
+def test_jpeg_2000_is_decoded_for_browsers(
+    *, compression: int | str, colours: str, turns: bool, boxed: bool
+) -> None:
     """Aperio's 33003 is YCbCr without saying so in the code stream; Bio-Formats' is RGB that the code stream turns."""
-    source = MemorySource(_jpeg_2000_slide(compression, colours, turns=turns))
+    source = MemorySource(_jpeg_2000_slide(compression, colours, turns=turns, boxed=boxed))
     index = build_index(source)
 
     picture = read_tile(source, index, 0, 0, 0)
@@ -185,7 +189,17 @@ def test_jpeg_2000_is_decoded_for_browsers(compression: int | str, colours: str,
     assert np.abs(as_pixels(picture.body).astype(int) - SCENE[:128, :128]).mean() < 2
 
 
-def _jpeg_2000_slide(compression: int | str, colours: str, *, turns: bool) -> bytes:
+@pytest.mark.parametrize("said", [0, 1, 7, 8, 2**31, 2**32 - 1])
+def test_boxes_of_jpeg_2000_that_lie_about_their_length_are_refused(said: int) -> None:
+    stored = bytearray(imagecodecs.jpeg2k_encode(SCENE[:128, :128], level=0, codecformat="jp2"))
+    at = stored.index(b"ftyp") - 4
+    stored[at : at + 4] = said.to_bytes(4)
+
+    with pytest.raises(UnreadableImage, match="boxes without pixels"):
+        code_stream(bytes(stored))
+
+
+def _jpeg_2000_slide(compression: int | str, colours: str, *, turns: bool, boxed: bool) -> bytes:
     from PIL import Image
 
     tile = (
@@ -193,7 +207,14 @@ def _jpeg_2000_slide(compression: int | str, colours: str, *, turns: bool) -> by
         if colours == "ycbcr"
         else SCENE[:128, :128]
     )
-    stream = imagecodecs.jpeg2k_encode(np.ascontiguousarray(tile), level=0, codecformat="j2k", mct=turns)
+    spaces = {"rgb": imagecodecs.JPEG2K.CLRSPC.SRGB, "ycbcr": imagecodecs.JPEG2K.CLRSPC.SYCC}
+    stream = imagecodecs.jpeg2k_encode(
+        np.ascontiguousarray(tile),
+        level=0,
+        codecformat="jp2" if boxed else "j2k",
+        colorspace=spaces[colours] if boxed else None,
+        mct=turns,
+    )
     body = BytesIO()
     with tifffile.TiffWriter(body) as writer:
         writer.write(

@@ -43,6 +43,7 @@ SMALL: dict[str, Callable[[Path], VendorSlide]] = {
     "a.tiff": lambda path: slide_files.philips_slide(path, size=(600, 300), steps=(2,)),
     "a.bif": lambda path: slide_files.ventana_slide(path, grid=(2, 2)),
     "o.bif": lambda path: slide_files.ventana_slide(path, grid=(2, 2), overlap=8),
+    "t.tif": lambda path: slide_files.trestle_slide(path, grid=(2, 2)),
     "a.vmu": lambda path: slide_files.vmu_slide(path, size=(256, 64)),
     "a.mrxs": lambda path: slide_files.mirax_slide(path, photos=2),
     "a.vms": lambda path: slide_files.vms_slide(path, size=(512, 64), interval=128),
@@ -303,9 +304,9 @@ def test_symbolic_links_among_companions_are_not_followed(tmp_path: Path) -> Non
     assert "missing" in refusal(slide)
 
 
-READ_BY_OPENSLIDE = ("o.bif", "a.vmu", "a.mrxs", "dicom, JPEG 2000")
-ENDS = (0, -signal.SIGALRM, -signal.SIGSEGV)
-"""How the program of a slide may end: OpenSlide loses itself in some damage, and nobody but that slide may notice."""
+READ_BY_OPENSLIDE = ("o.bif", "t.tif", "a.vmu", "a.mrxs", "dicom, JPEG 2000")
+ENDS = (0, -signal.SIGALRM, -signal.SIGSEGV, -signal.SIGABRT)
+"""How the program of a slide may end: OpenSlide loses itself in some damage, or wants 2^64 bytes, and nobody but that slide may notice."""
 
 
 def outcome(do: Callable[[], None]) -> int:

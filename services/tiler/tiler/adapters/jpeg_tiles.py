@@ -1,12 +1,12 @@
 """JPEG tiles, completed with their page's tables without decoding."""
 
 from tiler.domain.encoding import Encoding
-from tiler.domain.jpeg_stream import frame_of, head_of
+from tiler.domain.jpeg_stream import frame_of, head_of, without_colours
 from tiler.domain.problems import UnreadableImage
 
 
 def complete(encoding: Encoding, stored: bytes, width: int, height: int) -> bytes:
-    """Return a stored tile as a stream that stands alone and names its colours; no pixel is touched.
+    """Return a stored tile as a stream that stands alone and names the colours of its page; no pixel is touched.
 
     Raises
     ------
@@ -18,8 +18,10 @@ def complete(encoding: Encoding, stored: bytes, width: int, height: int) -> byte
         raise UnreadableImage("A JPEG tile is not of the size its page says.")
     if not frame.shown_by_browsers:
         raise UnreadableImage("JPEG tiles of 12 bits, lossless or arithmetic coding are not supported.")
-    start = encoding.jpeg_start if frame.says_its_colours else encoding.jpeg_start_with_colours
-    return start + stored[2:]
+    stream = encoding.jpeg_start + stored[2:]
+    if encoding.has_colours_of(stream):
+        return stream
+    return encoding.jpeg_start_with_colours + without_colours(stored)[2:]
 
 
 class Completer:
@@ -36,7 +38,8 @@ class Completer:
         """Return what the function `complete` does, and raise what it raises."""
         known = self._known
         if known is not None and stored.startswith(known[0]):
-            return known[1] + stored[2:]
+            return known[1] + stored[len(known[0]) :]
         stream = complete(self._encoding, stored, self._width, self._height)
-        self._known = (head_of(stored), stream[: len(stream) - len(stored) + 2])
+        head = head_of(stored)
+        self._known = (head, stream[: len(stream) - len(stored) + len(head)])
         return stream

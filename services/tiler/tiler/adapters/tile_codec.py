@@ -10,6 +10,7 @@ from PIL import Image
 
 from tiler.adapters import jpeg_pixels, jpeg_tiles, libtiff_codec
 from tiler.adapters.inflate import inflate
+from tiler.adapters.jp2_boxes import code_stream
 from tiler.domain.encoding import (
     JPEG_2000_KINDS,
     Compression,
@@ -168,12 +169,13 @@ def _undo_float_predictor(
 
 
 def _jpeg_2000(encoding: Encoding, stored: bytes, width: int, height: int) -> Pixels:
-    _require_codestream(stored, width, height)
+    body, said = code_stream(stored)
+    _require_codestream(body, width, height)
     try:
-        with Image.open(BytesIO(stored), formats=("JPEG2000",)) as image:
+        with Image.open(BytesIO(body), formats=("JPEG2000",)) as image:
             image.load()
-            is_ycbcr = encoding.compression == Compression.JPEG_2000_YCBCR
-            decoded_already = _has_coarse_colours(stored) or _turns_colours(stored)
+            is_ycbcr = encoding.compression == Compression.JPEG_2000_YCBCR if said is None else said
+            decoded_already = _has_coarse_colours(body) or _turns_colours(body)
             shown = _as_shown(image, is_ycbcr=is_ycbcr and not decoded_already)
     except (OSError, ValueError, SyntaxError) as problem:
         raise UnreadableImage("A JPEG 2000 tile is damaged.") from problem

@@ -5,7 +5,14 @@ from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from tiler.domain.jpeg_stream import COMPONENTS_ARE_RGB, SOI, shared_tables, tables_say_colours
+from tiler.domain.jpeg_stream import (
+    COMPONENTS_ARE_RGB,
+    COMPONENTS_ARE_YCBCR,
+    SOI,
+    is_taken_for_rgb,
+    shared_tables,
+    without_colours,
+)
 from tiler.domain.problems import UnreadableImage
 
 
@@ -159,15 +166,24 @@ class Encoding(_Tags):
 
     @cached_property
     def jpeg_start(self) -> bytes:
-        """What a stored JPEG tile needs in place of its first marker, when it names its own colours."""
+        """What a stored JPEG tile needs in place of its first marker, when decoders take its colours for those of the page."""
         return SOI + shared_tables(self.jpeg_tables)
 
     @cached_property
     def jpeg_start_with_colours(self) -> bytes:
-        """The same for tiles that leave it to the page to say what their components are."""
-        if self.photometric != Photometric.RGB or tables_say_colours(self.jpeg_tables):
-            return self.jpeg_start
-        return SOI + COMPONENTS_ARE_RGB + shared_tables(self.jpeg_tables)
+        """The same for tiles without markers of their own that would say what their components are."""
+        is_rgb = self.photometric == Photometric.RGB
+        tables = without_colours(self.jpeg_start).removeprefix(SOI)
+        return SOI + (COMPONENTS_ARE_RGB if is_rgb else COMPONENTS_ARE_YCBCR) + tables
+
+    def has_colours_of(self, stream: bytes) -> bool:
+        """Whether decoders take the components of a complete stream for what the page says they are.
+
+        TIFF readers, libtiff and OpenSlide among them, go by the page alone; browsers know nothing but the stream.
+        """
+        if self.samples_per_tile != 3:
+            return True
+        return is_taken_for_rgb(stream) is (self.photometric == Photometric.RGB)
 
     def require_readable(self) -> None:
         """Raise `UnreadableImage` with the reason unless pixels written like this can be decoded."""

@@ -14,6 +14,9 @@ SOI, EOI = b"\xff\xd8", b"\xff\xd9"
 COMPONENTS_ARE_RGB = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
 """APP14 with transform 0: without it every browser takes three components for YCbCr."""
 
+COMPONENTS_ARE_YCBCR = COMPONENTS_ARE_RGB[:-1] + b"\x01"
+"""APP14 with transform 1."""
+
 _STANDALONE = frozenset((0x01, *range(0xD0, 0xDA)))
 _TABLES = frozenset((0xC4, 0xDB, 0xDD))  # Huffman, quantisation, restart interval
 _TEXTS = frozenset((0xFE, *range(0xE0, 0xF0)))  # comment, application data
@@ -46,8 +49,6 @@ class JpegFrame(NamedTuple):
     process: int
     sampling: tuple[tuple[int, int], ...]
     """Horizontal and vertical sampling factor of every component."""
-    says_its_colours: bool
-    """A JFIF or Adobe marker tells decoders how to understand the components."""
 
     @property
     def shown_by_browsers(self) -> bool:
@@ -74,16 +75,14 @@ def frame_of(stream: bytes) -> JpegFrame:
     """
     if not stream.startswith(SOI):
         raise UnreadableImage("A tile that should be JPEG does not start like one.")
-    says_its_colours = False
     for marker, start, _ in segments(stream):
         if marker in _FRAMES and start + 6 <= len(stream):
             bits, height, width, components = struct.unpack_from(">BHHB", stream, start)
             factors = stream[start + 7 : start + 6 + 3 * components : 3]
             sampling = tuple((factor >> 4, factor & 15) for factor in factors)
-            return JpegFrame(width, height, components, bits, marker, sampling, says_its_colours)
+            return JpegFrame(width, height, components, bits, marker, sampling)
         if marker == _START_OF_SCAN:
             break
-        says_its_colours = says_its_colours or _names_colours(marker, stream[start : start + 5])
     raise UnreadableImage("A JPEG tile has no frame header.")
 
 
@@ -164,9 +163,37 @@ def shared_tables(tables: bytes) -> bytes:
     return b"".join(kept)
 
 
-def tables_say_colours(tables: bytes) -> bool:
-    """Whether one of the markers that `shared_tables` keeps tells how to understand the components."""
-    return any(_is_bare(marker, tables[start:end]) for marker, start, end in segments(tables))
+def is_taken_for_rgb(stream: bytes) -> bool | None:
+    """Return what decoders take three components for: libjpeg believes JFIF first, then Adobe, then what they are called.
+
+    Returns
+    -------
+    bool or None
+        False for YCbCr; None if nothing but the names says RGB, which not all decoders look at.
+    """
+    by_adobe = by_names = None
+    for marker, start, end in segments(stream):
+        if marker == _START_OF_SCAN:
+            break
+        if marker in _FRAMES:
+            by_names = stream[start + 6 : end : 3] == b"RGB"
+        elif _names_colours(marker, stream[start : start + 5]) and end - start >= _BARE_BYTES[marker]:
+            if marker == _JFIF:
+                return False
+            by_adobe = stream[start + 11 : start + 12] == b"\0"
+    return by_adobe if by_adobe is not None else None if by_names else False
+
+
+def without_colours(stream: bytes) -> bytes:
+    """Return a stream, or tables, without markers that tell what components are."""
+    at, kept = 2, [SOI]
+    for marker, start, end in segments(stream):
+        if marker == _START_OF_SCAN:
+            break
+        if not _names_colours(marker, stream[start : start + 5]):
+            kept.append(stream[at:end])
+        at = end
+    return b"".join((*kept, stream[at:]))
 
 
 def _is_bare(marker: int, contents: bytes) -> bool:

@@ -77,8 +77,12 @@ def test_a_part_may_be_as_large_as_the_limit_and_no_larger(
         ({}, 200),
         ({"Range": "bytes=1-2"}, 206),
         ({"Range": "bytes=50-"}, 416),
+        ({"Range": "bytes=-0"}, 416),
+        ({"If-Match": "*"}, 200),
+        ({"If-Match": "*", "Range": "bytes=1-2"}, 206),
         ({"If-Modified-Since": "Tue, 01 Jan 2999 00:00:00 GMT"}, 304),
         ({"If-Match": '"other"'}, 412),
+        ({"If-Match": '"other"', "Range": "bytes=1-2"}, 412),
     ],
 )
 def test_the_file_is_closed_whatever_is_answered(

@@ -29,6 +29,7 @@ from archive_api.use_cases.read_download import find_download, read_download, re
 from archive_shared.clock import to_text
 from archive_shared.errors import TooManyAttempts
 from archive_shared.http.app import json_response, to_json
+from archive_shared.http.ranges import refuse_no_bytes
 from archive_shared.http.requests import bearer_token, page
 
 AT_ONCE = 3
@@ -164,12 +165,13 @@ def _asked_range(download: Download) -> tuple[int, int] | None:
     Raises
     ------
     RequestedRangeNotSatisfiable
-        It begins behind the end.
+        It begins behind the end, or has no byte.
     """
+    if "If-Range" in request.headers and request.if_range.etag != download.id:
+        return None
+    refuse_no_bytes(download.size_bytes)
     wanted = parse_range_header(request.headers.get("Range"))
     if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1:
-        return None
-    if "If-Range" in request.headers and request.if_range.etag != download.id:
         return None
     found = wanted.range_for_length(download.size_bytes)
     if found is None:

@@ -6,7 +6,7 @@ import structlog
 from flask import Response, request
 
 from archive_shared.http import problems
-from archive_shared.http.ranges import is_part_wanted
+from archive_shared.http.ranges import answer_as_asked
 from tiler.domain.problems import NoLevelSmallEnough, UnreadableImage
 from tiler.entrypoints.http.entity_tags import entity_tag
 from tiler.use_cases.show_image import Shown
@@ -59,8 +59,7 @@ def damaged(error: UnreadableImage) -> Response:
 def _kept(response: Response, tag: str, kept: str = ASKING) -> Response:
     response.set_etag(tag)
     response.headers["Cache-Control"] = kept
-    length = len(response.get_data()) if is_part_wanted(response) else 0
-    response.make_conditional(request, accept_ranges=True, complete_length=length)
+    answer_as_asked(response, len(response.get_data()))
     return response
 
 

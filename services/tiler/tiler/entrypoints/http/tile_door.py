@@ -63,6 +63,8 @@ class TileDoor:
         if version != version_of(found):
             raise NotFound("there is another version of the image now")
         tag = f'"{version[:16]}-{z}-{x}-{y}"'
+        if not _is_expected(environ.get("HTTP_IF_MATCH", "*"), tag):
+            return problems.problem(412, "The tile is not the one that you ask for.")(environ, start_response)
         known = environ.get("HTTP_IF_NONE_MATCH", "")
         if _is_known(known, tag):
             return _unchanged(start_response, tag)
@@ -87,6 +89,11 @@ def _pass_of(environ: Environ) -> str:
             raise Unauthenticated("A tile pass was not provided.")
         written = cookie[1]
     return written
+
+
+def _is_expected(sent: str, tag: str) -> bool:
+    """Whether If-Match names the tile (RFC 9110, 13.1.1)."""
+    return sent.strip() == "*" or tag in (expected.strip() for expected in sent.split(","))
 
 
 def _is_known(sent: str, tag: str) -> bool:
