@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import ComputedRadiographyImageStorage, generate_uid
 
@@ -481,6 +482,22 @@ def test_volumes_that_only_their_numbers_tell_apart_are_the_fourth_dimension(
 
     assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, volumes)
     assert Assumed.NUMBERS in image.notes
+
+
+def test_a_map_of_diffusion_is_an_image_beside_the_series_it_was_computed_from(tmp_path: Path) -> None:
+    volumes = np.stack([anatomy(4, seed=seed) for seed in range(3)])
+    files = write_with_numbers_only(tmp_path / "in", volumes, lambda volume, place: 1 + volume * 4 + place)
+    for file in files[8:]:
+        computed = dcmread(file)
+        computed.ImageType = ["DERIVED", "PRIMARY", "ADC"]
+        computed.save_as(file)
+
+    images = convert_here(files, tmp_path / "out").images
+
+    got = [read_with_itk(tmp_path / "out" / image.file).pixels for image in images]
+    assert [image.metadata.timepoints for image in images] == [2, None]
+    assert np.array_equal(got[0], volumes[:2])
+    assert np.array_equal(got[1], volumes[2])
 
 
 def test_numbers_that_count_neither_volumes_nor_places_are_no_time_points(tmp_path: Path) -> None:

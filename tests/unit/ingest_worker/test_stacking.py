@@ -161,6 +161,28 @@ def test_two_groups_that_only_together_are_told_apart() -> None:
     assert stacks[1].notes == (SAME_PLACES.format("echo 1, kind P"),)
 
 
+@pytest.mark.parametrize("times", [("0900", "0901", "0902"), ("", "", "")])
+def test_a_map_computed_from_time_points_is_none_of_them(times: tuple[str, str, str]) -> None:
+    slices = [
+        one._replace(
+            file=f"{index}{one.file}",
+            number=3 * index + (one.number or 0),
+            acquired=time,
+            traits={"image type": kind},
+        )
+        for index, (time, kind) in enumerate(zip(times, ("DIFFUSION", "DIFFUSION", "ADC"), strict=True))
+        for one in column_of_slices(3)
+    ]
+
+    computed, measured = stacked(slices)
+
+    assert isinstance(computed, Stack)
+    assert isinstance(measured, Stack)
+    assert (computed.depth, computed.timepoints, measured.depth, measured.timepoints) == (3, None, 3, 2)
+    assert {one.file[0] for one in computed.slices} == {"2"}
+    assert computed.notes == (SAME_PLACES.format("image type ADC"),)
+
+
 def test_what_every_slice_has_for_itself_tells_no_volumes_apart() -> None:
     slices = [
         one._replace(file=f"{time}{one.file}", traits={"acquisition": f"{time}{one.file}", "echo": time})

@@ -1,7 +1,7 @@
 """What slices that lie at the same places are to one another: time points of one volume, or parts of several."""
 
 import posixpath
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,7 +17,7 @@ Moment = TypeVar("Moment", float, str)
 FILE, FOLDER = "file", "folder"
 """Tell slices apart like traits, though files do not say them themselves."""
 
-SERIES, ACQUISITION = "series", "acquisition"
+SERIES, ACQUISITION, IMAGE_TYPE = "series", "acquisition", "image type"
 UNREADABLE = (SERIES, FILE, FOLDER)
 """Traits that are not told to people: identifiers mean nothing to them, and names of files may be those of patients."""
 
@@ -144,6 +144,24 @@ def told_apart(by_place: Sequence[Sequence[Slice]], *, but_by: str = "") -> list
             keys = sorted(parts, key=_trait_order)
             return [Part(parts[key], _difference(chosen, key, keys)) for key in keys]
     return None
+
+
+def kinds_apart(by_place: Sequence[Sequence[Slice]]) -> list[Part] | None:
+    """Part slices by their image type, of which every place has as many as every other, or None if all are of one.
+
+    What was computed, such as a map of diffusion, is no further time point of what was measured.
+    """
+    first, *others = (Counter(_traits_of(one, [IMAGE_TYPE]) for one in place) for place in by_place)
+    if len(first) < 2 or any(other != first for other in others):
+        return None
+    keys = sorted(first, key=_trait_order)
+    return [
+        Part(
+            [one for place in by_place for one in place if _traits_of(one, [IMAGE_TYPE]) == key],
+            _difference([IMAGE_TYPE], key, keys),
+        )
+        for key in keys
+    ]
 
 
 def _difference(names: Sequence[str], own: Sequence[str | None], keys: Sequence[Sequence[str | None]]) -> str:

@@ -13,6 +13,7 @@ from ingest_worker.domain.same_place import (
     ACQUISITION,
     by_acquisition,
     by_number,
+    kinds_apart,
     pictures_apart,
     same_place_reason,
     time_axis,
@@ -126,6 +127,8 @@ def _positioned(volume: list[Slice], slice_distance_mm: float | None) -> list[St
         return [_noted(stack, BESIDE) for part in side_by_side for stack in _stacked(part, slice_distance_mm)]
     # At a single place, each time point of a dynamic series is an acquisition of its own.
     parts = told_apart(by_place, but_by=ACQUISITION if len(by_place) == 1 else "")
+    # Times and numbers are guesses at what is a time point: what is of another kind is none.
+    parts = parts or kinds_apart(by_place)
     if parts is None:
         through_time = by_acquisition(by_place)
         if through_time is not None:

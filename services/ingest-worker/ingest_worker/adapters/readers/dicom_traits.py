@@ -5,7 +5,7 @@ from pydicom.datadict import tag_for_keyword
 
 from ingest_worker.adapters.readers.dicom_groups import Groups
 from ingest_worker.adapters.readers.dicom_values import first_items, text, values
-from ingest_worker.domain.same_place import ACQUISITION, SERIES
+from ingest_worker.domain.same_place import ACQUISITION, IMAGE_TYPE, SERIES
 
 PLACE_AND_TIME = frozenset(
     map(
@@ -42,7 +42,7 @@ def traits_of(groups: Groups) -> dict[str, str | None]:
         "direction of velocity": _joined(
             groups.holding("MRVelocityEncodingSequence"), "VelocityEncodingDirection"
         ),
-        "image type": _image_type(groups),
+        IMAGE_TYPE: _image_type(groups),
         "dimension": _other_dimensions(top, content),
     }
 
