@@ -52,8 +52,20 @@ def place_image(library: Library, event: ImageImported) -> Outcome:
         return Outcome.REMOVED
     image = _store(library, event)
     outcome = _place(library, event, image)
+    if outcome not in (Outcome.ITEM_CREATED, Outcome.ATTACHED):
+        _expect_no_more(library, image.id)
     waited = fill_waiting(library, image)
     return waited if outcome is Outcome.NOT_PLACED else outcome
+
+
+def _expect_no_more(library: Library, image: str) -> None:
+    """Look up who holds an image that some item was expected to hold, for nobody will announce it.
+
+    It may be an earlier attempt at the same import that expected it, before it died.
+    """
+    found = library.images.get(image)
+    if found is not None and found.placed:
+        index_images(library, [image])
 
 
 def _place(library: Library, event: ImageImported, image: Image) -> Outcome:
@@ -172,16 +184,19 @@ def _attach(library: Library, item: str, value: Value, session: str) -> Outcome:
         found = library.items.require(item)
         _require_fit(library, found, value, image)
         _expect(library, found, value.socket, image)
-        library.items.change(item, apply)
+        changed = library.items.change(item, apply)
     except _Removed:
         fail_import(library, item, session, REMOVED)
         return Outcome.REMOVED
-    except _Misfit as misfit:
+    except _Misfit as misfit:  # perhaps in the archive that the item was moved to just now
+        _expect_no_more(library, value.image or "")
         fail_import(library, item, session, str(misfit))
         return Outcome.DOES_NOT_FIT
     except NotFound:
         index_images(library, [value.image or ""])
         return Outcome.NO_SUCH_ITEM
+    if value.image not in changed.images or changed.archive != found.archive:  # else it is as expected
+        _expect_no_more(library, value.image or "")
     return Outcome.ATTACHED
 
 
