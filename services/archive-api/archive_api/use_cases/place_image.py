@@ -103,11 +103,19 @@ def fill_waiting(library: Library, image: Image) -> Outcome:
     if image.session_image_count > 1:
         fail_waiting(library, session, NOT_ONE_IMAGE)
         return outcome
-    for item in library.items.find({"sessions": session}):
+    for item in _waiting(library, session):
         for slug, arriving in item.arriving.items():
             if arriving.session == session:
                 outcome = _attach(library, item.id, Value(socket=slug, image=image.id), session)
     return outcome
+
+
+def _waiting(library: Library, session: str) -> list[Item]:
+    """Return the items that wait for a session, and those that were told that it failed, before it was tried again."""
+    waiting = library.items.find({"sessions": session})
+    failure = library.session_failures.get(session)
+    told = library.items.get_each(failure.items) if failure is not None else []
+    return waiting + [item for item in told if session not in item.sessions]
 
 
 def _place_in(library: Library, event: ImageImported, archive: str, image: Image) -> Outcome:
