@@ -5,12 +5,15 @@ done is decided by the signature of the address alone; there is no other way in.
 """
 
 import os
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import md5
 from typing import BinaryIO, cast
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import (
+    BadRequest,
     LengthRequired,
     RequestedRangeNotSatisfiable,
     RequestEntityTooLarge,
@@ -47,8 +50,26 @@ def links_app(stores: Mapping[str, FolderBlobStore], signer: LinkSigner) -> Flas
 
 
 def _received(store: FolderBlobStore, key: str, values: Mapping[str, str]) -> Response:
-    etag = store.put_part(key, values["upload"], int(values["part"]), _body())
+    sent, expected = _body(), request.headers.get("Content-MD5")
+    data = sent if expected is None else _Checked(sent, expected)
+    etag = store.put_part(key, values["upload"], int(values["part"]), data)
     return Response(status=200, headers={"ETag": etag})
+
+
+class _Checked:
+    """A body that is refused at its end unless it has the digest its sender names (Content-MD5, RFC 1864), as with S3."""
+
+    def __init__(self, body: Readable, expected: str) -> None:
+        self._body, self._expected = body, expected.strip()
+        self._digest = md5(usedforsecurity=False)
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes; raise `BadRequest` where there are no more and they are not what was sent."""
+        piece = self._body.read(size)
+        self._digest.update(piece)
+        if not piece and b64encode(self._digest.digest()).decode() != self._expected:
+            raise BadRequest("The content does not have the digest that Content-MD5 names.")
+        return piece
 
 
 def _body() -> Readable:

@@ -9,6 +9,8 @@ import importlib
 from pathlib import Path
 from typing import Any
 
+from archive_shared.jobs.child import die_with_parent
+
 bind = "0.0.0.0:8000"
 worker_class = "archive_shared.http.gunicorn_worker.StayingThreads"  # threads, as requests mostly wait for other services
 workers = 2
@@ -39,6 +41,11 @@ def on_starting(server: Any) -> None:
     application itself would not be.
     """
     importlib.import_module(server.app.app_uri.partition(":")[0])
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Have a worker end as soon as its master is killed, rather than keep the port from the next one until it notices."""
+    die_with_parent()
 
 
 def post_worker_init(worker: Any) -> None:

@@ -8,12 +8,15 @@ main thread after every answer, which hands it to a thread again. See docs/decis
 
 import select
 import ssl
+import time
 from io import BytesIO
 from typing import Any, Final
 
+from gunicorn.http import get_parser
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.http.wsgi import Response, base_environ
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.sock import ssl_wrap_socket
+from gunicorn.workers.gthread import _DEFER, DEFAULT_WORKER_DATA_TIMEOUT, ThreadWorker
 
 from archive_shared.http.joined_sending import ClientGone, JoinedSending
 from archive_shared.http.ordinary_requests import OrdinaryRequest, recognise
@@ -28,6 +31,9 @@ PATIENCE_S = 60.0
 Else a machine that lost its network keeps a thread for ever, and as many of them as there are threads the whole platform.
 """
 
+SLOWEST_BYTES_PER_S: Final = 500
+"""Of requests that take longer than `PATIENCE_S` to arrive, as with Apache (mod_reqtimeout); who sends less keeps a thread for nothing."""
+
 _READ_AT_ONCE_BYTES: Final = 8192  # as gunicorn does
 
 _ONLY_GUNICORNS: Final = ("accesslog", "http2_cleartext", "post_request", "pre_request", "proxy_protocol")
@@ -41,8 +47,12 @@ class StayingThreads(ThreadWorker):
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
         self._staying = 0  # about right is right enough, so it is not locked
         self._most_staying = self.cfg.threads - 1
-        self._answers = not self.cfg.secure_scheme_headers and all(
-            self.cfg.settings[name].get() == self.cfg.settings[name].default for name in _ONLY_GUNICORNS
+        self._answers = (
+            not self.cfg.secure_scheme_headers
+            and "h2" not in self.cfg.http_protocols
+            and all(
+                self.cfg.settings[name].get() == self.cfg.settings[name].default for name in _ONLY_GUNICORNS
+            )
         )
         self._most_bytes = min(self.cfg.limit_request_line, self.cfg.limit_request_field_size)
         self._most_fields = self.cfg.limit_request_fields
@@ -55,16 +65,26 @@ class StayingThreads(ThreadWorker):
 
     def handle(self, conn: Any) -> Any:
         """Answer requests of a connection until none follows for a moment."""
+        if self._answers and self.cfg.is_ssl and conn.parser is None:
+            if not conn.wait_for_data(DEFAULT_WORKER_DATA_TIMEOUT):
+                return _DEFER  # as gunicorn does: it waits without a thread
+            if not _greet(conn, self.cfg):
+                return False
         outcome = self._converse(conn) if self._is_for_us(conn) else None
         while outcome is None:
+            _begin_to_count(conn)
             outcome = super().handle(conn)  # type: ignore[no-untyped-call]
             if outcome is True and self._is_for_us(conn) and self._may_stay():
                 outcome = self._converse(conn)
         return outcome
 
     def _is_for_us(self, conn: Any) -> bool:
-        """Tell whether requests are read here first; sockets of files and greetings of TLS are gunicorn's."""
-        return self._answers and isinstance(conn.client, tuple) and (conn.initialized or not self.cfg.is_ssl)
+        """Tell whether requests are read here first; sockets of files are gunicorn's, and who has not greeted with TLS."""
+        return (
+            self._answers
+            and isinstance(conn.client, tuple)
+            and (conn.parser is not None or not self.cfg.is_ssl)
+        )
 
     def _converse(self, conn: Any) -> bool | None:
         """Answer ordinary requests that follow one another.
@@ -155,10 +175,42 @@ class StayingThreads(ThreadWorker):
             self.handle_error(None, conn.sock, conn.client, error)  # type: ignore[no-untyped-call]
 
 
+def _greet(conn: Any, cfg: Any) -> bool:
+    """Agree on TLS (RFC 8446, section 4), which gunicorn does without any limit of time; tell whether that worked."""
+    try:
+        conn.sock.settimeout(PATIENCE_S)
+        conn.sock = ssl_wrap_socket(conn.sock, cfg)  # type: ignore[no-untyped-call]
+        conn.sock.do_handshake()
+    except OSError:  # the client is gone, takes too long, or wants what we do not offer
+        return False
+    conn.parser = get_parser(cfg, conn.sock, conn.client)  # type: ignore[no-untyped-call]
+    return True
+
+
+def _begin_to_count(conn: Any) -> None:
+    """Give a client its time anew, for its next request."""
+    if conn.parser is not None and isinstance(conn.parser.unreader, _PatientUnreader):
+        conn.parser.unreader.begin()
+
+
 class _PatientUnreader(SocketUnreader):
-    """What gunicorn reads requests from: a client that says nothing for too long has ended its connection."""
+    """What gunicorn reads requests from: a client that says nothing, or little, for too long has ended its connection."""
+
+    def begin(self) -> None:
+        """Count anew."""
+        self._waited_s, self._received_bytes = 0.0, 0
 
     def chunk(self, size_hint: int | None = None) -> bytes:
+        """Return what came, nothing at the end."""
+        if self._waited_s > PATIENCE_S + self._received_bytes / SLOWEST_BYTES_PER_S:
+            return b""
+        began_s = time.monotonic()
+        received = self._chunk(size_hint)
+        self._waited_s += time.monotonic() - began_s
+        self._received_bytes += len(received)
+        return received
+
+    def _chunk(self, size_hint: int | None) -> bytes:
         sock = self.sock
         if isinstance(sock, ssl.SSLSocket) and not _is_readable(sock, PATIENCE_S):
             return b""
@@ -176,6 +228,7 @@ def _ready(conn: Any) -> None:
     if not isinstance(conn.parser.unreader, _PatientUnreader):
         received = conn.parser.unreader.take_buffered()
         conn.parser.unreader = _PatientUnreader(conn.sock)  # type: ignore[no-untyped-call]
+        conn.parser.unreader.begin()
         conn.parser.unreader.unread(received)
         send_within(conn.sock, PATIENCE_S)
     receive_within(conn.sock, MOMENT_S)

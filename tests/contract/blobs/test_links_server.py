@@ -3,10 +3,12 @@
 import http.client
 import json
 import socket
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from hashlib import md5
 from urllib.parse import urlsplit
 
 import pytest
@@ -138,6 +140,19 @@ def test_a_body_cut_short_is_not_a_part(
 
     assert status == 400
     assert store.parts(KEY, upload) == []
+
+
+def test_a_part_that_was_damaged_on_its_way_leaves_the_one_before(
+    store: BlobStore, upload: str, part_link: str, http: PoolManager
+) -> None:
+    """As its sender names the digest of what was sent."""
+    named = {"Content-MD5": b64encode(md5(b"sent", usedforsecurity=False).digest()).decode()}
+
+    answers = [http.request("PUT", part_link, body=body, headers=named) for body in (b"sent", b"sEnt")]
+
+    assert [answer.status for answer in answers] == [200, 400]
+    [part] = store.parts(KEY, upload)
+    assert part.etag == answers[0].headers["ETag"]
 
 
 def test_a_body_without_any_length_is_refused(store: BlobStore, upload: str, part_link: str) -> None:

@@ -213,6 +213,42 @@ def test_a_session_that_failed_and_is_tried_again_is_waited_for(
     assert shown_of(service, editor, item)[2] == 1
 
 
+@pytest.mark.parametrize("told", ["as it waits", "as it asks"])
+def test_an_item_that_was_told_of_a_failure_gets_the_image_once_the_session_is_tried_again_and_succeeds(
+    service: ArchiveService, editor: str, item: str, told: str
+) -> None:
+    session = service.uploads.import_session(editor, finished=False)
+    if told == "as it asks":
+        failed_before(service, session)
+    put(service, editor, item, **named(session))
+    failed_before(service, session)
+    if told == "as it waits":
+        assert shown_of(service, editor, item) == ("failed", "An import failed: The worker died.", 0)
+
+    event = an_import(image=new_id(), session=session, creator="user-editor")
+    service.hear(event)
+    service.hear(event)
+
+    state, _, values = shown_of(service, editor, item)
+    assert state != "failed"
+    assert values == 1
+
+
+def test_an_item_that_waits_for_no_failed_session_any_more_does_not_get_its_image(
+    service: ArchiveService, editor: str, item: str
+) -> None:
+    session = service.uploads.import_session(editor, finished=False)
+    put(service, editor, item, **named(session))
+    failed_before(service, session)
+    [found] = service.library.items.find({})
+    [socket] = found.arriving
+    service.library.items.change(found.id, lambda each: each.remove(socket, at=service.library.clock.now()))
+
+    service.hear(an_import(image=new_id(), session=session, creator="user-editor"))
+
+    assert service.library.items.require(found.id).values == []
+
+
 def test_uploads_that_are_sent_again_after_their_import_succeeded_at_last_do_not_show_its_first_failure(
     service: ArchiveService, editor: str, archive: str, item: str
 ) -> None:

@@ -194,6 +194,25 @@ def test_parts_do_not_outlive_a_killed_supervisor_and_the_folder_is_free_again(t
     assert not (data / "run.json").exists()
 
 
+def test_what_answers_does_not_outlive_a_killed_supervisor_and_keeps_no_port(tmp_path: Path) -> None:
+    with started(tmp_path / "data") as running:
+        gateway = running.state()["pids"]["gateway"]
+        answering = [int(pid) for pid in Path(f"/proc/{gateway}/task/{gateway}/children").read_text().split()]
+        assert answering
+        for pid in answering:
+            os.kill(pid, signal.SIGSTOP)  # one that is busy may not look after its master for a while
+        running.process.send_signal(signal.SIGKILL)
+        running.process.wait(timeout_s=10)
+
+        try:
+            wait_until(
+                lambda: not any(map(is_alive, answering)), timeout_s=20, what="the end of what answers"
+            )
+        finally:
+            for pid in filter(is_alive, answering):
+                os.kill(pid, signal.SIGKILL)
+
+
 def is_alive(pid: int) -> bool:
     try:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()

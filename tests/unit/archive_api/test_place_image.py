@@ -1,11 +1,13 @@
 """What becomes of an imported image: once, whatever is delivered how often and in which order."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NoReturn
 
 import pytest
 
+from archive_api.domain.archive import Archive
 from archive_api.domain.item import Item
 from archive_api.domain.value import Value
 from archive_api.use_cases.place_image import Outcome, place_image
@@ -230,6 +232,82 @@ def test_an_import_heard_again_does_not_list_an_image_that_left_its_item(service
     place_image(service.library, event)
 
     assert not service.library.images.require(event.image).placed
+
+
+def test_an_image_whose_item_is_moved_to_where_it_does_not_fit_while_it_is_attached_is_not_taken_for_placed(
+    service: ArchiveService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would be listed in an archive that does not hold it, and never be removed as unused."""
+    strict = service.archive()
+    service.library.archives.change(strict, take_overlays_only)
+    item = an_item(service, service.archive())
+    event = an_import(item=item)
+
+    def move(present: Item) -> None:
+        present.move(strict, at=service.library.clock.now())
+
+    meanwhile(service, monkeypatch, lambda: service.library.items.change(item, move))
+    outcome = place_image(service.library, event)
+
+    image = service.library.images.require(event.image)
+    assert outcome is Outcome.DOES_NOT_FIT
+    assert (image.placed, image.archives) == (False, [])
+    assert image.unplaced_since is not None
+
+
+def test_an_image_that_was_taken_out_while_its_import_was_handled_twice_is_not_taken_for_placed(
+    service: ArchiveService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = an_item(service, service.archive())
+    event = an_import(item=item)
+
+    def handle_it_too() -> None:
+        place_image(service.library, event)
+        service.library.items.change(item, lambda each: each.remove(SOCKET, at=service.library.clock.now()))
+        service.settle()
+
+    meanwhile(service, monkeypatch, handle_it_too)
+    place_image(service.library, event)
+
+    assert not service.library.images.require(event.image).placed
+
+
+def test_an_image_whose_archive_is_deleted_between_two_attempts_to_place_it_is_not_taken_for_placed(
+    service: ArchiveService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = service.archive()
+    event = an_import(archive=archive)
+
+    def die(item: Item) -> NoReturn:
+        raise Unavailable("the database is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service.library.items, "add", die)
+        with pytest.raises(Unavailable):
+            place_image(service.library, event)
+    service.library.archives.change(archive, lambda each: setattr(each, "deleted", True))
+    outcome = place_image(service.library, event)
+
+    assert outcome is Outcome.NO_SUCH_ARCHIVE
+    assert not service.library.images.require(event.image).placed
+
+
+def take_overlays_only(archive: Archive) -> None:
+    archive.settings = replace(archive.settings, allowed_sockets=["generic-overlay"])
+
+
+def meanwhile(service: ArchiveService, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let something happen once, after an item was read to be filled and before it is expected to hold the image."""
+    items = service.library.items
+    read = items.require
+
+    def require(identifier: str) -> Item:
+        monkeypatch.undo()
+        found = read(identifier)
+        act()
+        return found
+
+    monkeypatch.setattr(items, "require", require)
 
 
 def test_an_import_for_an_item_that_was_deleted_changes_nothing(service: ArchiveService) -> None:

@@ -1,6 +1,7 @@
 """What became of upload sessions from which nothing came, so that items that wait for them can say why."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from archive_shared.documents import Aggregate, Collection
 
@@ -13,12 +14,19 @@ class SessionFailure(Aggregate):
     ----------
     reason
         Why its last attempt failed that was heard of; it may be tried again, and succeed.
+    items
+        Who was told, and gets the image if it comes after all.
     """
 
     reason: str
+    items: list[str] = field(default_factory=list)
 
     def say(self, reason: str) -> None:
         self.reason = reason
+
+    def tell(self, items: Iterable[str]) -> None:
+        """Remember items that are told of it."""
+        self.items = sorted({*self.items, *items})
 
 
 SESSION_FAILURES = Collection("session_failures")

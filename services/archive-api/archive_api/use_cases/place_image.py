@@ -52,8 +52,20 @@ def place_image(library: Library, event: ImageImported) -> Outcome:
         return Outcome.REMOVED
     image = _store(library, event)
     outcome = _place(library, event, image)
+    if outcome not in (Outcome.ITEM_CREATED, Outcome.ATTACHED):
+        _expect_no_more(library, image.id)
     waited = fill_waiting(library, image)
     return waited if outcome is Outcome.NOT_PLACED else outcome
+
+
+def _expect_no_more(library: Library, image: str) -> None:
+    """Look up who holds an image that some item was expected to hold, for nobody will announce it.
+
+    It may be an earlier attempt at the same import that expected it, before it died.
+    """
+    found = library.images.get(image)
+    if found is not None and found.placed:
+        index_images(library, [image])
 
 
 def _place(library: Library, event: ImageImported, image: Image) -> Outcome:
@@ -91,11 +103,19 @@ def fill_waiting(library: Library, image: Image) -> Outcome:
     if image.session_image_count > 1:
         fail_waiting(library, session, NOT_ONE_IMAGE)
         return outcome
-    for item in library.items.find({"sessions": session}):
+    for item in _waiting(library, session):
         for slug, arriving in item.arriving.items():
             if arriving.session == session:
                 outcome = _attach(library, item.id, Value(socket=slug, image=image.id), session)
     return outcome
+
+
+def _waiting(library: Library, session: str) -> list[Item]:
+    """Return the items that wait for a session, and those that were told that it failed, before it was tried again."""
+    waiting = library.items.find({"sessions": session})
+    failure = library.session_failures.get(session)
+    told = library.items.get_each(failure.items) if failure is not None else []
+    return waiting + [item for item in told if session not in item.sessions]
 
 
 def _place_in(library: Library, event: ImageImported, archive: str, image: Image) -> Outcome:
@@ -172,16 +192,19 @@ def _attach(library: Library, item: str, value: Value, session: str) -> Outcome:
         found = library.items.require(item)
         _require_fit(library, found, value, image)
         _expect(library, found, value.socket, image)
-        library.items.change(item, apply)
+        changed = library.items.change(item, apply)
     except _Removed:
         fail_import(library, item, session, REMOVED)
         return Outcome.REMOVED
-    except _Misfit as misfit:
+    except _Misfit as misfit:  # perhaps in the archive that the item was moved to just now
+        _expect_no_more(library, value.image or "")
         fail_import(library, item, session, str(misfit))
         return Outcome.DOES_NOT_FIT
     except NotFound:
         index_images(library, [value.image or ""])
         return Outcome.NO_SUCH_ITEM
+    if value.image not in changed.images or changed.archive != found.archive:  # else it is as expected
+        _expect_no_more(library, value.image or "")
     return Outcome.ATTACHED
 
 

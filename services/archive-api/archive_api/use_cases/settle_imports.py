@@ -10,7 +10,7 @@ from datetime import timedelta
 from archive_api.domain.arriving import REMOVED
 from archive_api.domain.item import Item
 from archive_api.use_cases.library import Library
-from archive_api.use_cases.note_failure import fail_import
+from archive_api.use_cases.note_failure import fail_import, tell_failure
 from archive_api.use_cases.place_image import fill_waiting
 from archive_api.use_cases.uploaded import ImportSession
 from archive_shared.documents import more_than
@@ -39,6 +39,7 @@ def settle_import(library: Library, token: str | None, item: Item, session: Impo
     if any(library.departures.get(image) is not None for image in session.images):
         return fail_import(library, item.id, session.id, REMOVED)
     if failure is not None and session.finished and not session.images:
+        tell_failure(library, session.id, [item.id])
         return fail_import(library, item.id, session.id, failure.reason)
     return item
 
@@ -59,6 +60,7 @@ def settle_waiting(library: Library) -> None:
             _fill_from(library, session)
             failure = library.session_failures.get(session)
             if failure is not None and item.modified_at <= before:
+                tell_failure(library, session, [identifier])
                 fail_import(library, identifier, session, failure.reason)
 
 

@@ -5,6 +5,8 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from datetime import UTC, datetime
+from pathlib import Path
 from queue import SimpleQueue
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +17,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import TConn
 
+from archive_gateway.tls import ensure_certificate
 from archive_shared.http import gunicorn_settings, gunicorn_worker
 from archive_shared.http.gunicorn_worker import StayingThreads
 
@@ -147,6 +150,64 @@ def test_a_client_that_falls_silent_in_the_middle_of_a_request_is_given_up(
     assert not serving.is_alive()
     assert not patient.log.error.called
     assert not patient.log.exception.called
+
+
+@pytest.mark.parametrize("begun", [b"GET /", POST[:-2]], ids=["in the head", "in the body"])
+def test_a_client_that_sends_a_byte_now_and_then_is_given_up(
+    worker: WorkerFactory, talk: Talk, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    def reading(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("400 Bad Request", [("Connection", "close"), ("Content-Length", "0")])
+        return [environ["wsgi.input"].read()[:0]]
+
+    monkeypatch.setattr(gunicorn_worker, "PATIENCE_S", 0.3)
+    talk.client.send(begun.replace(b"Length: 2", b"Length: 2000"))
+    serving = threading.Thread(target=worker(reading).handle, args=[talk.conn], daemon=True)
+    serving.start()
+    for _ in range(100):
+        if serving.is_alive():
+            talk.client.send(b"a")
+            serving.join(0.05)
+
+    assert not serving.is_alive()
+
+
+def test_a_client_that_sends_slowly_but_enough_is_waited_for(
+    worker: WorkerFactory, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reading(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read()
+        start_response("200 OK", [("Connection", "close"), ("Content-Length", str(len(body)))])
+        return [body]
+
+    monkeypatch.setattr(gunicorn_worker, "PATIENCE_S", 0.2)
+    talk.client.send(POST[:-2].replace(b"Length: 2", b"Length: 2000"))
+    serving = threading.Thread(target=worker(reading).handle, args=[talk.conn], daemon=True)
+    serving.start()
+    for _ in range(10):
+        serving.join(0.06)
+        talk.client.send(b"a" * 200)
+
+    assert talk.read_until(b"a" * 2000).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_client_that_does_not_finish_its_greeting_is_given_up(
+    worker: WorkerFactory,
+    talk: Talk,
+    application: Application,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    files = ensure_certificate(tmp_path, now=datetime.now(UTC))
+    over_tls = worker(application, certfile=str(files.certificate), keyfile=str(files.key))
+    talk.conn.cfg = over_tls.cfg
+    monkeypatch.setattr(gunicorn_worker, "PATIENCE_S", 0.05)
+    talk.client.send(b"\x16\x03\x01")  # the beginning of a ClientHello
+    serving = threading.Thread(target=over_tls.handle, args=[talk.conn], daemon=True)
+    serving.start()
+    serving.join(5)
+
+    assert not serving.is_alive()
 
 
 def test_a_client_that_takes_nothing_of_a_long_answer_is_given_up(
