@@ -352,3 +352,20 @@ def test_the_page_one_is_on_is_seen_in_the_strip_of_pages_on_a_phone(
         here = page.find(".pages [aria-current]")
         left, right = here.rect["x"], here.rect["x"] + here.rect["width"]
         assert 0 <= left < right <= phone["width"], name
+
+
+def test_the_head_of_the_page_takes_two_lines_on_a_phone(page: Page, platform: RunningPlatform) -> None:
+    phone = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    page.sign_in(platform.token)
+    page.shows("New archive")
+
+    tops = {
+        round(each.rect["y"] + each.rect["height"] / 2)
+        for each in page.all(".brand, #account a, #account button")
+    }
+
+    upper, lower = min(tops), max(tops)
+    assert all(min(abs(top - upper), abs(top - lower)) < 6 for top in tops)  # texts of two sizes
+    assert page.find(".bar").rect["height"] < 90
+    assert page.browser.execute_script("return document.documentElement.scrollWidth") == phone["width"]

@@ -102,6 +102,59 @@ def test_a_volume_is_turned_over_slice_by_slice_in_every_direction(
     wait_until(lambda: page.colours(".slice-view canvas") > 10, timeout_s=20, what="a sagittal slice")
 
 
+def test_a_volume_is_played_over_and_over_until_it_is_stopped(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    opened(page, platform, "Cine", volume(tmp_path, "ramp.mha"))
+    page.shows("Axial 7 / 12")
+
+    page.press("Play")
+    page.shows("Axial 12 / 12")
+    page.shows("Axial 1 / 12")
+    page.find(".slice-view canvas").send_keys(Keys.SPACE)
+
+    assert page.find(".slice-controls [title^=Play]").get_attribute("aria-pressed") == "false"
+    (stopped,) = page.texts(".slice-caption")
+    page.browser.execute_async_script("setTimeout(arguments[0], 500)")  # five pictures more, if it went on
+    assert page.texts(".slice-caption") == [stopped]
+
+
+def test_what_moves_is_played_moment_by_moment(page: Page, platform: RunningPlatform, tmp_path: Path) -> None:
+    ramp = np.indices((2, 40, 60)).sum(0).astype(np.int16)
+    moments = [sitk.GetImageFromArray(ramp + time) for time in range(3)]
+    sitk.WriteImage(sitk.JoinSeries(moments), str(tmp_path / "beating.mha"))
+    opened(page, platform, "Beating", tmp_path / "beating.mha")
+    page.shows("Axial 2 / 2   Time 1 / 3")
+
+    page.press("Play")
+
+    page.shows("Axial 2 / 2   Time 3 / 3")
+    page.shows("Axial 2 / 2   Time 1 / 3")
+
+
+def test_the_value_under_the_pointer_is_told_in_every_direction(
+    page: Page, platform: RunningPlatform, tmp_path: Path
+) -> None:
+    opened(page, platform, "Values", volume(tmp_path, "ramp.mha"))
+    canvas = page.find(".slice-view canvas")
+
+    for plane, middle in [("Axial", (6, 20, 30)), ("Coronal", (6, 20, 30)), ("Sagittal", (6, 20, 30))]:
+        page.press(plane)
+        ActionChains(page.browser).move_to_element_with_offset(canvas, 0, 0).perform()
+        wait_until(lambda: told_value(page) is not None, timeout_s=20, what=f"a value in {plane}")
+        assert abs((told_value(page) or 0) - sum(middle)) <= 2, plane  # a voxel of the ramp more or less
+
+    canvas.send_keys(Keys.END)
+    wait_until(lambda: told_value(page) in range(84, 89), timeout_s=20, what="the value of another slice")
+    ActionChains(page.browser).move_to_element(page.find("h1")).perform()
+    wait_until(lambda: told_value(page) is None, timeout_s=20, what="nothing beside the picture")
+
+
+def told_value(page: Page) -> int | None:
+    (text,) = page.texts(".voxel-value")
+    return int(text.removeprefix("Value ")) if text else None
+
+
 def test_dragging_changes_brightness_and_contrast_and_can_be_undone(
     page: Page, platform: RunningPlatform, tmp_path: Path
 ) -> None:

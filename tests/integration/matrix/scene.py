@@ -114,6 +114,7 @@ class Scene:
             "int:x": "0",
             "int:y": "0",
             "extension": "jpeg",
+            "encoding": "jpeg",
             "region": "full",
             "size": "max",
             "rotation": "0",

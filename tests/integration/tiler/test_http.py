@@ -470,8 +470,8 @@ ROUTES = {
     ("GET", f"{IMAGES}/<image>/pass"): (401, 401, 404, 200),
     # The image is a slide, which has no slices; what a member gets of a volume is in test_slices.py.
     ("GET", f"{IMAGES}/<image>/volume"): (401, 401, 404, 404),
-    ("GET", f"{IMAGES}/<image>/slices/<axis>/<int:index>.<extension>"): (401, 401, 404, 404),
-    ("GET", f"{IMAGES}/<image>/v/<version>/slices/<axis>/<int:index>.<extension>"): (401, 401, 404, 404),
+    ("GET", f"{IMAGES}/<image>/slices/<axis>/<int:index>.<encoding>"): (401, 401, 404, 404),
+    ("GET", f"{IMAGES}/<image>/v/<version>/slices/<axis>/<int:index>.<encoding>"): (401, 401, 404, 404),
     ("GET", f"{IMAGES}/<image>/progress/"): (401, 401, 404, 404),  # it is no slide: test_progress
     ("GET", f"{IMAGES}/<image>/associated/"): (401, 401, 404, 404),  # editors alone: test_associated
     ("GET", f"{IMAGES}/<image>/associated/<name>.png"): (401, 401, 404, 404),

@@ -1,6 +1,7 @@
 """Single slices of volumes: the right voxels in every direction, in bounded memory, and only what is needed is read."""
 
 import tracemalloc
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,23 @@ def test_neighbours_are_shown_without_reading_again(tmp_path: Path) -> None:
         volumes.picture("key", source, wanted_slice(shape, SliceAddress("x", number, "jpeg")))
 
     assert source.read_bytes == read
+
+
+@pytest.mark.parametrize("dtype", ["<i2", ">i2", "u1", "<f4", "<f8"])
+def test_values_are_handed_out_as_they_are_stored_and_turned_as_they_are_shown(
+    tmp_path: Path, dtype: str
+) -> None:
+    voxels = RANDOM.integers(0, 200, (3, 4, 5)).astype(dtype)
+    source = written(tmp_path, voxels, indexed=True)
+
+    volumes = StoredVolumes()
+    wanted = wanted_slice(volumes.shape("key", source), SliceAddress("coronal", 1, "npy"))
+    answer = volumes.picture("key", source, wanted)
+    found = np.load(BytesIO(answer.body), allow_pickle=False)
+
+    assert (answer.content_type, found.dtype.str[1:]) == ("application/x-npy", np.dtype(dtype).str[1:])
+    assert found.dtype.byteorder != ">"
+    np.testing.assert_array_equal(found[..., 0], voxels[::-1, 1])
 
 
 @pytest.mark.parametrize(

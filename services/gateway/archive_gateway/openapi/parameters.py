@@ -174,6 +174,7 @@ _PATH: dict[str, JsonSchema] = {
     "role": one_of(Role),
     "axis": one_of(["x", "y", "z", "axial", "coronal", "sagittal"]),
     "extension": one_of(["jpeg", "png"]),
+    "encoding": one_of(["jpeg", "png", "npy"]),
     "format": one_of(["jpg", "png"]),
     "quality": one_of(["default", "color", "gray", "bitonal"]),
 }

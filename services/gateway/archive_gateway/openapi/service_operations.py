@@ -80,7 +80,7 @@ _PEOPLE: dict[Key, Operation] = {
     ("GET", "/api/v1/users/me/"): one("User"),
     ("PATCH", "/api/v1/users/me/"): one("User", permissions.OwnMail()),
 }
-_SLICE = picture(*PICTURES, query=WINDOW)
+_SLICE = picture(*PICTURES, "application/x-npy", query=WINDOW)
 _PICTURES: dict[Key, Operation] = {
     ("GET", f"{IMAGE}{route}"): operation
     for route, operation in {
@@ -98,9 +98,9 @@ _PICTURES: dict[Key, Operation] = {
         "/preview.jpeg": picture("image/jpeg"),
         "/progress/": one("ConversionProgress"),
         "/region.<extension>": picture(*PICTURES, query=REGION),
-        "/slices/<axis>/<int:index>.<extension>": _SLICE,
+        "/slices/<axis>/<int:index>.<encoding>": _SLICE,
         "/thumbnail.jpeg": picture("image/jpeg", query=("size",)),
-        "/v/<version>/slices/<axis>/<int:index>.<extension>": _SLICE,
+        "/v/<version>/slices/<axis>/<int:index>.<encoding>": _SLICE,
         "/volume": one("Volume"),
     }.items()
 }

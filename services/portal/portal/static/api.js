@@ -82,6 +82,11 @@ export async function bitmap(url, { signal } = {}) {
   return createImageBitmap(await answer.blob());
 }
 
+export async function bytes(url, { signal } = {}) {
+  const answer = await ask("GET", local(url), { signal });
+  return answer.arrayBuffer();
+}
+
 // Returns the signed address a file address leads to, without fetching the file itself.
 export async function downloadAddress(url) {
   const controller = new AbortController();

@@ -117,7 +117,9 @@ function showAccount() {
   if (!user) return account.replaceChildren();
   const leave = element("button", { type: "button", class: "quiet", onclick: signOut }, "Sign out");
   const people = user.administrator ? [link("/people/", "People"), link("/sockets/", "Sockets")] : [];
-  return account.replaceChildren(bell(left.signal), ...people, link("/webhooks/", "Webhooks"), link("/api/", "API"), link("/account/", user.username), leave);
+  const places = element("nav", { "aria-label": "Platform" }, bell(left.signal), ...people, link("/webhooks/", "Webhooks"), link("/api/", "API"));
+  const own = element("div", {}, link("/account/", user.username), leave);
+  return account.replaceChildren(places, own);
 }
 
 async function signOut() {

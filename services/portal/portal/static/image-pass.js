@@ -29,14 +29,23 @@ export class ImagePass {
   }
 
   // Returns a picture below one of the addresses; where the browser kept it, nobody is asked.
-  async bitmap(product, path, { signal = this.signal } = {}) {
+  bitmap(product, path, { signal = this.signal } = {}) {
+    return this.fetched(api.bitmap, product, path, signal);
+  }
+
+  // Returns what stands there as it is.
+  bytes(product, path) {
+    return this.fetched(api.bytes, product, path, this.signal);
+  }
+
+  async fetched(ask, product, path, signal) {
     const given = await this.open();
     try {
-      return await api.bitmap(given[product] + path, { signal });
+      return await ask(given[product] + path, { signal });
     } catch (error) {
       if (error.status !== 401 && error.status !== 404) throw error;
       if (this.given && (await this.given) === given) this.renew(); // it ended on the way, or the image has a new version
-      return api.bitmap((await this.open())[product] + path, { signal });
+      return ask((await this.open())[product] + path, { signal });
     }
   }
 }

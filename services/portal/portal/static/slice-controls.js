@@ -1,4 +1,4 @@
-// What stands below a volume: its directions, slices, moments, windows, what is laid over it, and what it is measured with.
+// What stands below a volume: its directions, slices, moments, playing, windows, what is laid over it, and what it is measured with.
 
 import { element } from "./dom.js";
 import { WindowChoice } from "./window-presets.js";
@@ -10,7 +10,7 @@ export class SliceControls {
     const { isPicture, volume } = view;
     this.planeButtons = new Map(view.planes.map((plane) => [plane, element("button", { type: "button", onclick: () => view.show(plane) }, TITLES[plane.name])]));
     this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": "Slice", oninput: () => view.turnTo(Number(this.slider.value)) });
-    const times = element("input", { type: "range", min: 0, max: volume.times - 1, value: "0", "aria-label": "Time", oninput: () => view.setTime(Number(times.value)) });
+    this.times = element("input", { type: "range", min: 0, max: volume.times - 1, value: "0", "aria-label": "Time", oninput: () => view.setTime(Number(this.times.value)) });
     this.windows = new WindowChoice(view.presets, (window) => view.lookThrough(window));
     this.reset = element("button", { type: "button", title: "Brightness and contrast as the image comes", onclick: () => view.lookThrough(null) }, "Reset window");
     this.complaint = element("p", { class: "complaint", role: "alert", hidden: true });
@@ -19,7 +19,8 @@ export class SliceControls {
       { class: "slice-controls" },
       !isPicture && element("div", { class: "slice-planes", role: "group", "aria-label": "Direction" }, [...this.planeButtons.values()]),
       !isPicture && labelled("Slice", this.slider),
-      volume.times > 1 && labelled("Time", times),
+      volume.times > 1 && labelled("Time", this.times),
+      !view.isStill && view.cine.button,
       view.presets.length > 0 && this.windows.select,
       volume.window && this.reset,
       view.ruler.button,
@@ -39,6 +40,10 @@ export class SliceControls {
 
   showIndex(index) {
     this.slider.value = index;
+  }
+
+  showTime(time) {
+    this.times.value = time;
   }
 
   describe(text, window) {

@@ -22,6 +22,9 @@ export function listenTo(view) {
     view.move(-x, -y);
     view.zoom(factor, ...around);
   });
+  // Fingers hide what they point at.
+  canvas.addEventListener("pointermove", (event) => view.values.point(event.pointerType === "touch" ? null : placeOf(event)));
+  canvas.addEventListener("pointerleave", () => view.values.point(null));
   canvas.addEventListener("pointerup", () => ruler.isOn && !grip.isByTwo && ruler.finish());
   for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, (event) => grip.leave(event));
   canvas.addEventListener("wheel", wheelOf(view), { passive: false });
@@ -82,6 +85,7 @@ function toolsOf(view) {
     r: () => view.lookThrough(null),
     m: () => view.ruler.toggle(),
     f: () => view.fullScreen.toggle(),
+    " ": () => !view.isStill && view.cine.toggle(),
     Delete: () => view.ruler.removeLast(),
   };
 }

@@ -25,7 +25,7 @@ export class SliceSource {
   }
 
   // Where a slice is; `place` says plane, index, time and window.
-  pathOf({ plane, index, time, window }) {
+  pathOf({ plane, index, time, window }, format = this.volume.format) {
     const asked = new URLSearchParams();
     if (time) asked.set("time", time);
     if (window) {
@@ -33,7 +33,7 @@ export class SliceSource {
       asked.set("width", Number(window.width.toPrecision(6)));
     }
     const query = asked.toString();
-    return `${plane.axis}/${index}.${this.volume.format}${query && `?${query}`}`;
+    return `${plane.axis}/${index}.${format}${query && `?${query}`}`;
   }
 
   // Returns the picture if it is here.

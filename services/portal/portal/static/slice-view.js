@@ -1,6 +1,7 @@
 // A volume one can turn over slice by slice, in three directions and any window; a picture is a volume of one slice.
 
 import { BodyDirections, isPlacedInBody } from "./body-directions.js";
+import { Cine } from "./cine.js";
 import { element } from "./dom.js";
 import { FullScreen } from "./full-screen.js";
 import { isByTouch } from "./grip.js";
@@ -10,6 +11,7 @@ import { SliceControls, TITLES } from "./slice-controls.js";
 import { ZOOM_STEP, listenTo } from "./slice-hands.js";
 import { SliceSource } from "./slice-source.js";
 import { Viewport } from "./viewport.js";
+import { VoxelValues } from "./voxel-values.js";
 import { zoomButtons } from "./zoom-buttons.js";
 
 const SETTLED_MS = 120; // after this without a change the neighbours are worth fetching
@@ -32,13 +34,15 @@ export class SliceView {
     this.indexes = new Map(this.planes.map((plane) => [plane, plane.count >> 1]));
     this.canvas = element("canvas", { tabindex: "0", role: "img", "aria-label": `${image.name}. ${this.help()} ${this.keys()}` });
     this.caption = element("p", { class: "slice-caption", "aria-live": "off" });
+    this.values = new VoxelValues(this);
     this.ruler = new Ruler(this);
     this.overlays = new Overlays(layers, this, signal);
     this.directions = !this.isPicture && isPlacedInBody(image) ? new BodyDirections() : null;
     this.element = element("div", { class: "slice-view" });
     this.fullScreen = new FullScreen(this.element);
+    this.cine = new Cine(this, signal);
     this.controls = new SliceControls(this);
-    this.element.append(element("div", { class: "slice-picture" }, this.canvas, this.caption, this.directions?.view ?? "", zoomButtons(this, ZOOM_STEP)), this.controls.element);
+    this.element.append(element("div", { class: "slice-picture" }, this.canvas, this.caption, this.values.view, this.directions?.view ?? "", zoomButtons(this, ZOOM_STEP)), this.controls.element);
     this.show(this.planes.find((plane) => plane.axis === "z")); // as it was taken, which is also the quickest
     listenTo(this);
     this.overlays.choose();
@@ -47,6 +51,11 @@ export class SliceView {
 
   get isPicture() {
     return this.volume.size[2] === 1;
+  }
+
+  // Whether there is but one picture to see from any side.
+  get isStill() {
+    return this.isPicture && this.volume.times === 1;
   }
 
   get place() {
@@ -72,7 +81,7 @@ export class SliceView {
 
   keys() {
     const arrows = this.isPicture ? "arrows to move" : "arrows for other slices";
-    return `Keys: ${arrows}, plus and minus to zoom, 0 for all of it${this.volume.window ? ", R for the window it came with" : ""}${this.presets.length ? `, 1 to ${this.presets.length} for other windows` : ""}, M to measure, F for the whole screen.`;
+    return `Keys: ${arrows}, plus and minus to zoom, 0 for all of it${this.isStill ? "" : ", space to play"}${this.volume.window ? ", R for the window it came with" : ""}${this.presets.length ? `, 1 to ${this.presets.length} for other windows` : ""}, M to measure, F for the whole screen.`;
   }
 
   // --- What is seen
@@ -92,11 +101,11 @@ export class SliceView {
     this.change();
   }
 
-  turnTo(index) {
+  turnTo(index, direction) {
     const next = Math.min(Math.max(index, 0), this.plane.count - 1);
     const now = this.indexes.get(this.plane);
     if (next === now) return;
-    this.direction = next > now ? 1 : -1;
+    this.direction = direction ?? Math.sign(next - now);
     this.indexes.set(this.plane, next);
     this.controls.showIndex(next);
     this.change();
@@ -105,6 +114,7 @@ export class SliceView {
   // Something else is to be seen: shown at once if it is here, else as soon as it comes, unless something newer is wanted.
   change() {
     this.describe();
+    this.values.tell();
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.prepare(), SETTLED_MS);
     const found = this.source.find(this.place);
@@ -201,11 +211,13 @@ export class SliceView {
 
   setTime(time) {
     this.time = time;
+    this.controls.showTime(time);
     this.change();
   }
 
   zoom(factor, x, y) {
     this.view.zoom(factor, x, y);
+    this.values.tell();
     this.draw();
   }
 

@@ -1,6 +1,7 @@
-"""Encoding of pixels as PNG or JPEG, and their size on a screen."""
+"""Encoding of pixels as PNG or JPEG, of values for programs, and the size of pixels on a screen."""
 
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +9,7 @@ from PIL import Image
 
 from tiler.adapters.colours import in_srgb
 from tiler.adapters.rendering import Rendered
-from tiler.domain.picture import JPEG, PNG, Picture
+from tiler.domain.picture import JPEG, NPY, PNG, Picture
 
 _QUALITY = 90
 _FULL_COLOUR = 0  # no chroma subsampling: thin coloured outlines stay what they are
@@ -18,6 +19,14 @@ _LONGEST_PIXEL = 1e4
 def encode(pixels: NDArray[np.uint8], content_type: str) -> Picture:
     """Encode 8-bit pixels of shape (rows, columns) or (rows, columns, 1, 3 or 4); JPEG shows them before white."""
     return _encoded(as_image(pixels), content_type)
+
+
+def encode_values(values: NDArray[Any]) -> Picture:
+    """Encode values of shape (rows, columns, channels) as they are, little-endian and row by row, as NumPy does (NEP 1)."""
+    body = BytesIO()
+    ordered = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
+    np.lib.format.write_array(body, ordered, version=(1, 0), allow_pickle=False)
+    return Picture(NPY, body.getvalue())
 
 
 def preview_of(rendered: Rendered, size: tuple[int, int], *, profile: bytes = b"") -> Picture:

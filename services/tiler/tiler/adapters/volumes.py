@@ -9,12 +9,12 @@ from archive_shared.slice_index import SliceIndex
 from tiler.adapters.byte_cache import ByteCache
 from tiler.adapters.metaimage_header import MetaImageHeader, read_header
 from tiler.adapters.metaimage_voxels import index_of, read_slice
-from tiler.adapters.pictures import encode
+from tiler.adapters.pictures import encode, encode_values
 from tiler.adapters.rendering import Look, look_of, shown
 from tiler.adapters.slabs import SlabAddress, read_slab, slab_around
 from tiler.adapters.tile_codec import Pixels
 from tiler.domain.limits import MIB
-from tiler.domain.picture import Picture
+from tiler.domain.picture import NPY, Picture
 from tiler.domain.planes import Plane, planes
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.volume import VolumeShape, WantedSlice
@@ -70,6 +70,8 @@ class StoredVolumes:
         volume = self._open(key, source)
         at = slab_around(volume.header, volume.index, wanted.plane.axis, wanted.time, wanted.index)
         values = turned(self._slab(key, source, volume, at)[wanted.index - at.first], wanted.plane)
+        if wanted.content_type == NPY:
+            return encode_values(values)
         look = volume.look if wanted.window == volume.look.window else Look(wanted.window)
         return encode(shown(values, look).pixels, wanted.content_type)
 

@@ -4,12 +4,12 @@ import math
 from dataclasses import dataclass
 
 from archive_shared.errors import Invalid, NotFound
-from tiler.domain.picture import JPEG, PNG
+from tiler.domain.picture import JPEG, NPY, PNG
 from tiler.domain.planes import Plane, find_plane
 from tiler.domain.tile_index import DisplayWindow
 
 _WITH_OPACITY = 4
-CONTENT_TYPES = {"jpeg": JPEG, "jpg": JPEG, "png": PNG}
+CONTENT_TYPES = {"jpeg": JPEG, "jpg": JPEG, "png": PNG, "npy": NPY}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Slices of volumes, and pictures, as PNG or JPEG.
+"""Slices of volumes, and pictures, as PNG or JPEG, or their values as NumPy writes them.
 
 A slice has two addresses. The one with the version of the image never shows anything else, so browsers keep it without
 asking again, as they do tiles; the other is for who knows no version.
@@ -36,25 +36,25 @@ def slices_blueprint(slices: Slices, watching: Watching) -> Blueprint:
         address = f"{PREFIX}{image}/v/{entity_tag(found.name)}/slices/"
         return answered_text(json_response(volume_description(slices.shape(found), address)))
 
-    @routes.get("/slices/<axis>/<int:index>.<extension>")
-    def latest(image: str, axis: str, index: int, extension: str) -> Response:
+    @routes.get("/slices/<axis>/<int:index>.<encoding>")
+    def latest(image: str, axis: str, index: int, encoding: str) -> Response:
         """Show a slice; `time`, and `center` with `width`, choose the moment and the window."""
-        return answered_picture(slices.slice(volume(image), _address(axis, index, extension)))
+        return answered_picture(slices.slice(volume(image), _address(axis, index, encoding)))
 
-    @routes.get("/v/<version>/slices/<axis>/<int:index>.<extension>")
-    def lasting(image: str, version: str, axis: str, index: int, extension: str) -> Response:
+    @routes.get("/v/<version>/slices/<axis>/<int:index>.<encoding>")
+    def lasting(image: str, version: str, axis: str, index: int, encoding: str) -> Response:
         """Show the same at an address that browsers may keep for good."""
         found = volume(image)
         if version != entity_tag(found.name):
             raise NotFound("there is another version of the image now")
-        shown = slices.slice(found, _address(axis, index, extension))
+        shown = slices.slice(found, _address(axis, index, encoding))
         return answered_picture(shown, never_changes=True)
 
     return routes
 
 
-def _address(axis: str, index: int, extension: str) -> SliceAddress:
+def _address(axis: str, index: int, encoding: str) -> SliceAddress:
     asked = request.args
     return SliceAddress(
-        axis, index, extension, whole_number("time", 0), asked.get("center", ""), asked.get("width", "")
+        axis, index, encoding, whole_number("time", 0), asked.get("center", ""), asked.get("width", "")
     )
