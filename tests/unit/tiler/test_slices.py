@@ -174,6 +174,30 @@ def test_all_slices_of_a_volume_look_alike(tmp_path: Path) -> None:
     assert shown.max() < 10
 
 
+def test_a_middle_slice_of_one_value_does_not_decide_how_the_others_look(tmp_path: Path) -> None:
+    voxels = np.zeros((41, 16, 16), np.int16)
+    voxels[30] = RANDOM.integers(-900, 900, (16, 16))
+    shades = np.repeat(np.arange(41, dtype=np.int16), 256).reshape(41, 16, 16)
+    labels = np.zeros((41, 16, 16), np.uint8)
+    labels[30, 4:8], labels[30, 8:12] = 3, 7
+    volumes = StoredVolumes()
+
+    shapes = {
+        name: volumes.shape(name, written(tmp_path, array, indexed=True))
+        for name, array in (("noise", voxels), ("shades", shades), ("labels", labels), ("even", voxels * 0))
+    }
+
+    noise, spread = shapes["noise"].window, shapes["shades"].window
+    assert noise is not None
+    assert noise.low < -800
+    assert noise.high > 800
+    assert spread is not None
+    assert spread.low < 5
+    assert spread.high > 35
+    assert shapes["labels"].is_labels
+    assert shapes["even"].window == DisplayWindow(0, 0)
+
+
 def test_labels_have_colours_in_every_slice_and_gray_if_a_window_is_asked_for(tmp_path: Path) -> None:
     voxels = np.zeros((3, 40, 40), np.uint8)
     voxels[1, 5:20], voxels[1, 20:30], voxels[2, :20] = 1, 2, 2

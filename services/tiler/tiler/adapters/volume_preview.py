@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from tiler.adapters.metaimage_header import MetaImageHeader, read_header
 from tiler.adapters.metaimage_voxels import index_of, read_slice
 from tiler.adapters.pictures import preview_of, size_on_screen
-from tiler.adapters.rendering import Rendered, look_of, shown
+from tiler.adapters.rendering import Rendered, shown
+from tiler.adapters.volume_look import look_of_volume
 from tiler.adapters.volumes import turned
 from tiler.domain.limits import MAX_CROSSED_BYTES
 from tiler.domain.picture import Picture
@@ -29,7 +30,7 @@ def volume_preview(source: RangedSource, *, longest_px: int) -> Picture:
     z = header.depth // 2
     slices = [turned(read_slice(source, header, index, z=z, time=time), plane) for time in moments]
     middle = slices[len(slices) // 2]
-    look = look_of(middle, window=header.window, is_photograph=len(header.size) == 2)
+    look = look_of_volume(source, header, index, middle)
     mosaic = _side_by_side([shown(values, look) for values in slices])
     columns, rows = _grid(len(slices))
     size = size_on_screen(

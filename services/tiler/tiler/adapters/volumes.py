@@ -10,9 +10,10 @@ from tiler.adapters.byte_cache import ByteCache
 from tiler.adapters.metaimage_header import MetaImageHeader, read_header
 from tiler.adapters.metaimage_voxels import index_of, read_slice
 from tiler.adapters.pictures import encode, encode_values
-from tiler.adapters.rendering import Look, look_of, shown
+from tiler.adapters.rendering import Look, shown
 from tiler.adapters.slabs import SlabAddress, read_slab, slab_around
 from tiler.adapters.tile_codec import Pixels
+from tiler.adapters.volume_look import look_of_volume
 from tiler.domain.limits import MIB
 from tiler.domain.picture import NPY, Picture
 from tiler.domain.planes import Plane, planes
@@ -100,7 +101,7 @@ class StoredVolumes:
 
 
 def open_volume(source: RangedSource) -> OpenVolume:
-    """Read what is needed to show slices, and the middle one, which decides how all of them look.
+    """Read what is needed to show slices, and the middle one, which decides how all of them look (see `look_of_volume`).
 
     Raises
     ------
@@ -110,8 +111,7 @@ def open_volume(source: RangedSource) -> OpenVolume:
     header = read_header(source)
     index = index_of(source, header)
     middle = read_slice(source, header, index, z=header.depth // 2, time=header.times // 2)
-    look = look_of(middle, window=header.window, is_photograph=len(header.size) == 2)
-    return OpenVolume(header, index, look)
+    return OpenVolume(header, index, look_of_volume(source, header, index, middle))
 
 
 def turned(values: Pixels, plane: Plane) -> Pixels:
