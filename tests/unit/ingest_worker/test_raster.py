@@ -113,6 +113,29 @@ def test_a_transparent_colour_without_palette_becomes_rgba_if_it_is_in_use(
     assert (opaque == 9).all()
 
 
+@pytest.mark.parametrize(("depth", "unseen"), [(1, 1), (2, 1), (4, 5), (8, 200), (16, 300)])
+def test_a_gray_of_any_depth_that_is_not_to_be_seen_is_transparent(
+    tmp_path: Path, depth: int, unseen: int
+) -> None:
+    stored = np.arange(64).reshape(8, 8) * 50 % (1 << depth) if depth > 8 else np.arange(64).reshape(8, 8)
+    stored = np.where(np.eye(8) == 1, unseen, stored % (1 << depth))
+    bits = stored[..., None] >> np.arange(depth)[::-1] & 1
+    rows = np.packbits(bits.astype(np.uint8).reshape(8, -1), axis=1)
+    source = png_of(
+        tmp_path / "in.png",
+        (b"IHDR", struct.pack(">IIBBBBB", 8, 8, depth, 0, 0, 0, 0)),
+        (b"tRNS", struct.pack(">H", unseen)),
+        (b"IDAT", zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))),
+    )
+
+    got, color = imported(source, tmp_path)
+
+    most = np.iinfo(np.uint16 if depth == 16 else np.uint8).max
+    assert color is ColorSpace.RGBA
+    assert np.array_equal(got[..., 0], stored * (most // ((1 << depth) - 1)))
+    assert np.array_equal(got[..., 3], np.where(stored == unseen, 0, most))
+
+
 def test_of_an_animation_the_first_picture_is_taken_and_the_rest_mentioned(tmp_path: Path) -> None:
     source = tmp_path / "in.png"
     first, second = Image.fromarray(picture()), Image.fromarray(picture()[::-1])

@@ -58,6 +58,11 @@ class Png:
         return self.color in WITH_ALPHA
 
     @property
+    def has_unseen_color(self) -> bool:
+        """Return whether it names a colour, or some of its palette, that is not to be seen."""
+        return b"tRNS" in self.chunks
+
+    @property
     def row_bytes(self) -> int:
         """Return what all rows take before they are compressed, with their filter bytes."""
         bits = self.depth * SAMPLES[self.color]

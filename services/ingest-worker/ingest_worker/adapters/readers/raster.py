@@ -28,6 +28,7 @@ from ingest_worker.domain.refusals import Damaged, Refused
 KNOWN = [plugin.format for plugin in (PngImagePlugin.PngImageFile, JpegImagePlugin.JpegImageFile)]
 ANIMATED = "The file is an animation; all pictures but the first were left out."
 OPAQUE = {"uint8": 255, "uint16": 65535}
+GRAY = ("1", "L", "I;16")
 DECODED_AS = {
     "1": (1, "uint8"), "L": (1, "uint8"), "I;16": (1, "uint16"), "RGB": (3, "uint8"), "YCbCr": (3, "uint8"),
     "LAB": (3, "uint8"),
@@ -94,11 +95,12 @@ def _decoded(
 
 
 def _of_png(opened: Image.Image, file: SourceFile, given: ConversionInput, png: Png) -> Pixels:
-    _check_size(file, opened.size, *DECODED_AS.get(opened.mode, MOST), given)
+    channels, sample_type = DECODED_AS.get(opened.mode, MOST)
+    _check_size(file, opened.size, 4 if png.has_unseen_color else channels, sample_type, given)
     quick = quick_png(opened, file, png)
     if quick is None:
         check_rows(file, png, most_bytes=given.budget.image_bytes)
-    return _upright(opened) if quick is None else quick
+    return _upright(opened, png.depth) if quick is None else quick
 
 
 def _of_jpeg(opened: Image.Image, file: SourceFile, given: ConversionInput, start: int) -> Pixels:
@@ -108,20 +110,22 @@ def _of_jpeg(opened: Image.Image, file: SourceFile, given: ConversionInput, star
     return _upright(opened) if quick is None else quick
 
 
-def _upright(opened: Image.Image) -> Pixels:
-    """Decode a picture and turn it as people see it."""
+def _upright(opened: Image.Image, depth: int = 8) -> Pixels:
+    """Decode a picture, whose file has `depth` bits a sample, and turn it as people see it."""
     opened.load()
     ImageOps.exif_transpose(opened, in_place=True)
-    return _in_known_mode(opened)
+    return _in_known_mode(opened, depth)
 
 
-def _in_known_mode(picture: Image.Image) -> Pixels:
+def _in_known_mode(picture: Image.Image, depth: int) -> Pixels:
     if picture.mode == "P":
         return _opaque_if_it_can(
             picture.convert("RGBA" if "transparency" in picture.info else "RGB"), channels=3
         )
-    if picture.mode in ("L", "RGB") and "transparency" in picture.info:
-        return _opaque_if_it_can(picture.convert("RGBA"), channels=len(picture.mode))
+    if picture.mode in GRAY and "transparency" in picture.info:
+        return _gray_but_for_unseen(picture, depth)
+    if picture.mode == "RGB" and "transparency" in picture.info:
+        return _opaque_if_it_can(picture.convert("RGBA"), channels=3)
     if picture.mode == "LA":
         return _opaque_if_it_can(picture.convert("RGBA"), channels=1)
     if picture.mode == "1":
@@ -136,6 +140,18 @@ def _in_known_mode(picture: Image.Image) -> Pixels:
 def _opaque_if_it_can(picture: Image.Image, *, channels: int) -> Pixels:
     """Return RGBA pixels without an alpha channel that hides nothing, and without the colours gray never had."""
     return _without_needless_alpha(np.asarray(picture), channels)
+
+
+def _gray_but_for_unseen(picture: Image.Image, depth: int) -> Pixels:
+    """Return RGBA pixels if the gray that is not to be seen (tRNS, PNG 11.3.1.1) is in use, else gray ones.
+
+    Pillow compares it with samples it has spread over 0 to 255 before, and leaves it out of those of 1 and 16 bits.
+    """
+    gray: Pixels = np.asarray(picture.convert("L") if picture.mode == "1" else picture)
+    most = (1 << depth) - 1
+    unseen = (picture.info["transparency"] & most) * (OPAQUE[gray.dtype.name] // most)
+    alpha = np.where(gray == unseen, 0, OPAQUE[gray.dtype.name]).astype(gray.dtype)
+    return _without_needless_alpha(np.dstack([gray, gray, gray, alpha]), channels=1)
 
 
 def _without_needless_alpha(pixels: Pixels, channels: int) -> Pixels:
