@@ -655,6 +655,25 @@ def test_tiles_of_two_lengths_are_damage(tmp_path: Path) -> None:
     assert "its TIFF directories cannot be read" in reason
 
 
+@pytest.mark.parametrize("pages", [1, 3, 150])
+def test_directories_in_a_circle_are_damage(tmp_path: Path, pages: int) -> None:
+    source = tmp_path / "in.tif"
+    with tifffile.TiffWriter(source) as writer:
+        for _ in range(pages):
+            writer.write(picture(16, 16), tile=(16, 16), compression="jpeg", contiguous=False, **RESOLUTION)
+    with tifffile.TiffFile(source) as tiff:
+        first, last = tiff.pages.first.offset, tiff.pages[pages - 1]
+        next_at = last.offset + 2 + 12 * len(last.tags)  # type: ignore[union-attr]
+    content = bytearray(source.read_bytes())
+    assert content[next_at : next_at + 4] == bytes(4)
+    content[next_at : next_at + 4] = struct.pack("<I", first)
+    source.write_bytes(content)
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert "its TIFF directories cannot be read" in reason
+
+
 @pytest.mark.parametrize("number_type", ["SLONG", "FLOAT"])
 def test_strips_that_are_nowhere_in_a_file_are_damage(tmp_path: Path, number_type: str) -> None:
     source = write(tmp_path / "in.tif", picture(16, 16), compression="zlib", rowsperstrip=8)

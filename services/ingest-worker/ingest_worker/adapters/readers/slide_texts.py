@@ -5,7 +5,7 @@ from typing import Final
 
 from tifffile import TiffFile, TiffPage
 
-from ingest_worker.adapters.readers.tiff_page import READING_ERRORS
+from ingest_worker.adapters.readers.tiff_page import READING_ERRORS, directories_of
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.formats import SlideFormat
 from ingest_worker.domain.slide_texts import MACRO, said_in
@@ -59,7 +59,7 @@ def said_in_files(kind: SlideFormat, files: Sequence[SourceFile]) -> set[str]:
         return said_in(_text_of(file) for file in files if file.base_name.lower() == MIRAX_INDEX)
     try:
         with TiffFile(files[0].path) as tiff:
-            return {name for page in _pages(tiff) for name in _said_in_page(page)}
+            return {name for page in directories_of(tiff) for name in _said_in_page(page)}
     except READING_ERRORS:
         return {OTHER_TAGS}
 
@@ -67,10 +67,6 @@ def said_in_files(kind: SlideFormat, files: Sequence[SourceFile]) -> set[str]:
 def _text_of(file: SourceFile) -> str:
     with file.path.open("rb") as stream:
         return stream.read(MOST_TEXT).decode("utf-8", "replace")
-
-
-def _pages(tiff: TiffFile) -> Iterator[TiffPage]:
-    return (page for page in tiff.pages if isinstance(page, TiffPage))
 
 
 def _said_in_page(page: TiffPage) -> Iterator[str]:

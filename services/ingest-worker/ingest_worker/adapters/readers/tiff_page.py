@@ -3,13 +3,14 @@
 import math
 import struct
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from operator import index
 from typing import Any, TypeVar
 
 import numpy as np
-from tifffile import TiffFileError, TiffPage
+from tifffile import TiffFile, TiffFileError, TiffPage
 
+MOST_PAGES = 10_000
 WHITE_IS_ZERO, BLACK_IS_ZERO = 0, 1
 """Photometric interpretations of gray (TIFF 6.0, section 8)."""
 STORED_AS = {"bool": "uint8", "float16": "float32", "float64": "float32"}
@@ -107,6 +108,23 @@ class Page:
     def kind(self) -> tuple[object, ...]:
         """What is equal for pictures that can be levels or slices of each other."""
         return (self.samples, self.sample_type, self.photometric, self.orientation)
+
+
+def directories_of(tiff: TiffFile) -> list[TiffPage]:
+    """Return the directories of a file, at most one more than `MOST_PAGES`.
+
+    Raises
+    ------
+    TiffFileError
+        They lead in a circle, which iterating over `tiff.pages` follows for ever.
+    """
+    found: dict[int, TiffPage] = {}
+    for page in islice(tiff.pages, MOST_PAGES + 1):
+        if page.offset in found:
+            raise TiffFileError("directories in a circle")
+        if isinstance(page, TiffPage):
+            found[page.offset] = page
+    return list(found.values())
 
 
 def read_page(page: TiffPage) -> Page:

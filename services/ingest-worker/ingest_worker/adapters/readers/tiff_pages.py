@@ -5,21 +5,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tifffile import TiffFile, TiffPage
+from tifffile import TiffFile
 
 from ingest_worker.adapters.readers.tiff_axes import Axes, described_axes
 from ingest_worker.adapters.readers.tiff_page import (
+    MOST_PAGES,
     READING_ERRORS,
     STORED_AS,
     UPRIGHT,
     Page,
+    directories_of,
     read_page,
     upright,
 )
 from ingest_worker.adapters.readers.tiff_resolution import resolution_of, tagged_size_mm
 from ingest_worker.domain.refusals import Damaged, Refused, Truncated
 
-MOST_PAGES = 10_000
 PLAIN_PHOTOMETRICS = {1: "GRAY", 2: "RGB", 6: "YCBCR"}
 LARGEST_TILE = 4096
 SAME_SIZE = 1e-3
@@ -92,10 +93,10 @@ def read_pages(path: Path, name: str) -> Pages:
     """
     try:
         with TiffFile(path) as tiff:
-            if len(tiff.pages) > MOST_PAGES:
+            directories = directories_of(tiff)
+            if len(directories) > MOST_PAGES:
                 raise Refused(f"The TIFF file {name} has more than {MOST_PAGES} pages.")
-            directories = [tiff.pages[index] for index in range(len(tiff.pages))]
-            pages = tuple(read_page(page) for page in directories if isinstance(page, TiffPage))
+            pages = tuple(map(read_page, directories))
             first, tagged = tiff.pages.first, tagged_size_mm(tiff.pages.first)
             described = described_axes(first.description, resolution_of(first), samples=pages[0].samples)
     except READING_ERRORS as error:

@@ -2,7 +2,7 @@
 
 from tifffile import TiffFile, TiffPage
 
-from ingest_worker.adapters.readers.tiff_page import READING_ERRORS, read_page
+from ingest_worker.adapters.readers.tiff_page import MOST_PAGES, READING_ERRORS, directories_of, read_page
 from ingest_worker.adapters.readers.tiff_pages import pyramid_levels
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.formats import SlideFormat
@@ -41,8 +41,10 @@ def _unmarked(tiff: TiffFile) -> SlideFormat | None:
 
 def _is_plain_slide(tiff: TiffFile) -> bool:
     """Tell whether the tiler should have it: a coloured pyramid whose JPEG tiles it can copy, or a large picture of such."""
-    pages = [page for page in tiff.pages if isinstance(page, TiffPage)]
-    if not _can_be_copied(pages[0]):
+    if not _can_be_copied(tiff.pages.first):
+        return False
+    pages = directories_of(tiff)
+    if len(pages) > MOST_PAGES:
         return False
     first, *others = map(read_page, pages)
     if any((page.width, page.height) == (first.width, first.height) for page in others):
