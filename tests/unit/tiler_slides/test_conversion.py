@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -190,6 +191,20 @@ def test_added_levels_are_the_mean_of_four_pixels(name: str, tmp_path: Path) -> 
     error = half[:rows, :columns] - means
     assert np.sqrt(np.mean(error**2)) < 8
     assert np.abs(error.mean(axis=(0, 1))).max() < 1
+
+
+def test_a_slide_there_is_no_room_for_is_given_up_before_a_tile_is_copied(tmp_path: Path) -> None:
+    slide, progress = slide_files.aperio_slide(tmp_path / "a.svs"), list[int]()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (slide.path.stat().st_size // 2, limits[1]))
+    try:
+        with LocalFiles(slide.path) as files, pytest.raises(OSError, match="File too large"):
+            convert_slide(files, tmp_path / "slide.tif", name="slide", threads=2, on_progress=progress.append)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert not progress
+    assert not (tmp_path / "slide.tif").exists()
 
 
 def test_directories_stand_first_and_one_read_opens_the_slide(tmp_path: Path) -> None:

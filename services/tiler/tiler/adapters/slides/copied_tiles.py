@@ -3,9 +3,10 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from io import BytesIO
-from itertools import accumulate, chain, pairwise, repeat
-from operator import add, le
+from itertools import accumulate, chain, compress, pairwise, repeat
+from operator import add, le, ne
 from typing import NamedTuple
 
 from tiler.adapters.bounded_reader import read_exactly
@@ -71,9 +72,8 @@ class TileRanges(NamedTuple):
 
     def groups(self, *, gap: int, most_bytes: int) -> Iterator[tuple[int, int]]:
         """Yield first and end of ranges that lie `gap` bytes apart in the source and together are not too many, or are one."""
-        ends = _ends(self.starts, self.sizes)
-        followed = zip(ends, self.starts[1:], strict=False)
-        apart = [number for number, (end, start) in enumerate(followed, 1) if end + gap != start]
+        ends = list(map(add, self.starts, self.sizes))
+        apart = compress(range(1, len(ends)), map(ne, map(add, ends, repeat(gap)), self.starts[1:]))
         for first, stop in pairwise((0, *apart, len(ends))):
             at = first
             while at < stop:
@@ -88,6 +88,7 @@ class TileCheck:
     def __init__(self, level: Level) -> None:
         self._level = level
         self._known: tuple[bytes, ...] = ()
+        self._markers_in_head = lru_cache(_HEADS_KNOWN)(markers_within)
 
     def cleared(self, body: bytes, starts: Sequence[int], sizes: Sequence[int]) -> bytes:
         """Return the bytes with zeros in place of whatever scanners left behind their pictures."""
@@ -107,7 +108,7 @@ class TileCheck:
     def _are_alike_and_bare(self, body: bytes, starts: Sequence[int], sizes: Sequence[int]) -> bool:
         """Whether all tiles have the head that was learned last, end with their picture, and so hold all markers there are."""
         head = self._known[-1] if self._known else b""
-        in_head = markers_within(head)
+        in_head = self._markers_in_head(head)
         if not in_head or min(sizes) < len(head) + len(_PADDED_EOI):
             return False
         ends = map(add, starts, sizes)
@@ -155,12 +156,8 @@ def bare_tables(level: Level) -> bytes:
 
 def _are_in_order(level: Level) -> bool:
     """Whether all tiles are there, one after the other, as most scanners write them."""
-    ends = _ends(level.offsets, level.lengths)
+    ends = map(add, level.offsets, level.lengths)
     return all(level.lengths) and all(map(le, ends, level.offsets[1:]))
-
-
-def _ends(starts: "array[int]", sizes: "array[int]") -> "array[int]":
-    return array("Q", map(add, starts, sizes))
 
 
 def _picked(values: "array[int]", places: Sequence[int]) -> "array[int]":

@@ -25,7 +25,7 @@ def copy_slide(
     """Write the slide.
 
     Every thread reads some tiles, looks at them and writes them to their place; only the checksum waits for its turn. As
-    all threads do the same, none is idle for long: it takes 1.8 to 2.0 times the time of `cp` on two processors where NumPy is loaded.
+    all threads do the same, none is idle for long: it takes 1.9 to 2.1 times the time of `cp` on two processors where NumPy is loaded.
 
     Parameters
     ----------
@@ -49,11 +49,9 @@ def copy_slide(
     later = generated_tiles(first.width, first.height, (first.tile_width, first.tile_height))
     tiles = [len(one.places) for one in ranges]
     with ProductFile(target, text, tiles=tiles, tables=tables, later=later) as product:
-        account = _Account(
-            product.reserved + sum(one.copied_bytes for one in ranges),
-            checksum=checksum,
-            on_progress=on_progress,
-        )
+        size_bytes = product.reserved + sum(one.copied_bytes for one in ranges)
+        product.expect(size_bytes)
+        account = _Account(size_bytes, checksum=checksum, on_progress=on_progress)
 
         def copied(piece: _Piece) -> bytes:
             body = piece.read()
