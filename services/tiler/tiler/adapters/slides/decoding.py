@@ -10,6 +10,7 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 
+from tiler.adapters.kept_memory import keep_freed_memory
 from tiler.adapters.slides.bigtiff import ProductLevel, positions
 from tiler.adapters.slides.block_tiles import (
     TILE_PX,
@@ -68,6 +69,7 @@ def decode_slide(
     UnreadableImage
         The slide is damaged, or not of the vendor its content speaks of.
     """
+    keep_freed_memory()
     with _opened(plan, files) as decoder:
         encoder = TileEncoder(decoder.colours, decoder.facts.background)
         levels = _levels(decoder, encoder.tables)
