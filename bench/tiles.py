@@ -31,6 +31,7 @@ PAUSES_S = {"dragging": 0.1, "never resting": 0.0}
 """How long a viewer looks at a window: people who drag without a pause see ten a second, programs do not look at all."""
 
 _BY_TILE, _BY_BLOCK = "a read for each tile", "in blocks, as in production"
+_ALONE = "S3 alone, the same ranges"
 SLIDES = Path(".cache/bench-slides").absolute()
 
 
@@ -89,6 +90,7 @@ def _outside(
     for name, store in stores.items():
         server = running.enter_context(tiles_over_http.served(store, index))
         turns[f"ours, {name}"] = partial(tiles_over_http.ours, server, slide)
+    turns[_ALONE] = partial(tiles_over_http.store_alone, stores["S3"], index)
     missing = why_not()
     if missing:
         print(f"\niipsrv is left out: {missing}.")
@@ -131,6 +133,7 @@ def _print_outside(found: Comparison, stores: dict[str, Stores]) -> None:
                 f", {found.ratio(f'ours, {name}', peer, 'tiles per CPU s'):.1f} times iipsrv per core (aim 2)"
             )
         print(f"{told}.")
+    print(f"S3 alone has a p99 of {found.median(_ALONE, 'p99 ms'):.1f} ms.")
 
 
 if __name__ == "__main__":

@@ -19,9 +19,10 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
+from archive_shared.blobs.platform import platform_blobs
 from bench.measuring import Figures, percentile
 from bench.tiles_inside import LOOKED_AT, OFF, TILES, Places, colours_off, places
-from bench.tiles_service import IMAGE, PassHolder, Stores, service_at, variables
+from bench.tiles_service import IMAGE, SLIDE, PassHolder, Stores, service_at, variables
 from bench.tiles_walk import walk
 from tiler.bootstrap import Tiler
 from tiler.domain.deep_zoom import DeepZoom
@@ -66,6 +67,26 @@ def ours(server: Server, slide: Path) -> Figures:
     """Fetch random tiles at their lasting addresses, with a pass."""
     server.stores.have_slide_in_memory()
     return crowd(lambda: _Visitor(server).fetch, server.pid, slide, server.index, TILES)
+
+
+def store_alone(stores: Stores, index: TileIndex) -> Figures:
+    """Read the same ranges from a store, as the service does, with no service: what no server of tiles gets below."""
+    stores.have_slide_in_memory()
+    wanted, images = places(index, TILES), platform_blobs(stores.settings, "images")
+
+    def fetch(x: int, y: int) -> bytes:
+        place = index.tile(0, x, y)
+        return images.read(SLIDE, place.offset, place.offset + place.length)
+
+    def client(share: Places) -> list[float]:
+        return [_timed_ms(fetch, x, y) for x, y in share]
+
+    shares = [wanted[at::CLIENTS] for at in range(CLIENTS)]
+    _timed_crowd(client, [share[:WARM_UP] for share in shares], os.getpid())
+    figures = _timed_crowd(client, shares, os.getpid())
+    return {
+        name: value for name, value in figures.items() if "CPU" not in name
+    }  # which is that of the clients
 
 
 def viewers(server: Server, pause_s: float) -> Figures:
