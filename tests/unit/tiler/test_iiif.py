@@ -28,3 +28,10 @@ def test_sizes_that_are_too_large_are_refused(size: str) -> None:
 
     with pytest.raises(Invalid):
         asked_size(size, side=side)
+
+
+@pytest.mark.parametrize("size", ["!0,5", "!5,0", "^!0,0", "0,5", "0,", ",0", "pct:0"])
+def test_sizes_without_a_pixel_are_refused(size: str) -> None:
+    """IIIF Image API 3, 4.2: a size of no pixels is a bad request."""
+    with pytest.raises(Invalid):
+        asked_size(size, side=500)

@@ -114,6 +114,8 @@ def _wanted_size(text: str, region: Region, *, enlarging: bool) -> tuple[int, in
     if text.startswith("!"):
         across, down = _numbers(text.removeprefix("!"), 2, "size", whole=True)
         # A box larger than the region counts as a wish to enlarge: the consortium's validator insists on that.
+        if not (across and down):
+            return 0, 0
         scale = min(across / region.width, down / region.height)
         width, height = max(1, round(region.width * scale)), max(1, round(region.height * scale))
         return (width, height) if may_be_asked_for(width, height) else _largest_size(region, enlarging=True)
