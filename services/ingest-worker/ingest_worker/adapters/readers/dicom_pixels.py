@@ -149,6 +149,9 @@ def _encapsulated_frames(header: DicomHeader, frames: Sequence[int]) -> Iterator
     options = as_pixel_options(
         header.dataset, pixel_keyword="PixelData", pixel_vr="OB", transfer_syntax_uid=header.transfer_syntax
     )
+    # The codestream says how its samples lie, and decoders hand them out side by side (PS3.5 8.2.1, 8.2.4); many files keep
+    # what was true of their plain pixels. pydicom takes it for true, but of RLE and JPEG-LS.
+    options["planar_configuration"] = 0
     decoder, plugin = get_decoder(header.transfer_syntax), DECODERS[header.transfer_syntax]
     with header.file.path.open("rb") as stream:
         stream.seek(header.pixels.offset or 0)
