@@ -242,6 +242,20 @@ def test_a_palette_is_read_however_it_is_packed(
     )
 
 
+def test_a_palette_from_below_zero_may_be_for_values_that_never_are(tmp_path: Path) -> None:
+    tables = np.random.default_rng(4).integers(0, 65536, (3, 266)).astype(np.uint16)
+    source = with_palette(tmp_path / "in.dcm", STORED % 256, tables, first=0, bits=16)
+    dataset = dcmread(source)
+    for name in ("Red", "Green", "Blue"):
+        dataset.add_new(f"{name}PaletteColorLookupTableDescriptor", "SS", [266, -10, 16])
+    dataset.save_as(source)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file).pixels[0]
+    assert np.array_equal(got, np.moveaxis(tables[:, STORED % 256 + 10], 0, 2))
+
+
 def test_a_palette_in_segments_is_expanded(tmp_path: Path) -> None:
     source = with_palette(tmp_path / "in.dcm", STORED % 256, np.zeros((3, 256), np.uint8), first=0, bits=16)
     dataset = dcmread(source)
@@ -285,6 +299,7 @@ def a_table(numbers: np.ndarray, first: int, bits: int, vr: str) -> Dataset:
         (STORED, 0, (np.arange(4096) % 251).astype(np.uint8), 8, "OW"),
         (STORED, 0, np.arange(65536, dtype=np.uint16), 16, "OW"),
         (STORED.astype(np.int16) - 900, -800, np.arange(1000, dtype=np.uint16) * 7, 16, "OW"),
+        (STORED, -5, np.arange(4101, dtype=np.uint16) * 3, 16, "OW"),
     ],
 )
 def test_values_are_looked_up_in_a_modality_table(
@@ -300,6 +315,17 @@ def test_values_are_looked_up_in_a_modality_table(
     index = np.clip(stored.astype(int) - first, 0, len(numbers) - 1)
     assert np.array_equal(pixels.squeeze(), numbers[index])
     assert sample_type == ("uint8" if bits == 8 else "uint16")
+
+
+def test_bytes_of_a_modality_table_may_come_two_in_a_number(tmp_path: Path) -> None:
+    numbers = (np.arange(4095) % 251).astype(np.uint8)
+    table = a_table(numbers, 0, 8, "OW")
+    table.add_new("LUTData", "US", np.frombuffer(numbers.tobytes() + b"\0", "<u2").tolist())
+
+    pixels, sample_type = imported(tmp_path, [STORED], ModalityLUTSequence=[[table]])
+
+    assert np.array_equal(pixels.squeeze(), numbers[np.clip(STORED, 0, 4094)])
+    assert sample_type == "uint8"
 
 
 def test_monochrome1_is_mirrored_within_what_its_table_could_hold(tmp_path: Path) -> None:
