@@ -17,7 +17,7 @@ from pydicom.uid import (
 
 from demo.imaging import a_dataset, anatomy, put_pixels
 from ingest_worker.domain.slices import Assumed
-from tests.support.conversions import ItkImage, convert_here, read_with_itk, same_grid, the_image
+from tests.support.conversions import ItkImage, convert_here, read_with_itk, same_grid, the_image, the_reason
 from tests.support.enhanced_ct import write_enhanced_ct
 
 KINDS = {
@@ -288,3 +288,42 @@ def test_two_dose_grids_of_one_series_are_images_of_their_own(tmp_path: Path) ->
         ("2.dcm", 2.5),
     ]
     assert not report.rejected
+
+
+@pytest.mark.parametrize("orientation", [[1, 0, 0, 0, 1, 0], [-1, 0, 0, 0, 1, 0], [-1, 0, 0, 0, -1, 0]])
+@pytest.mark.parametrize("step", [2.5, -2.5])
+@pytest.mark.parametrize("is_absolute", [False, True])
+def test_planes_of_dose_lie_behind_the_first_or_at_their_height(
+    tmp_path: Path, orientation: list[float], step: float, is_absolute: bool
+) -> None:
+    """From zero on along the normal, else as coordinates of the patient, whichever way the normal points."""
+    dose = anatomy(3).astype(np.uint16)
+    offsets = [(POSITION[2] if is_absolute else 0.0) + step * rank for rank in range(3)]
+    source = write_frames(
+        tmp_path / "in.dcm",
+        "RTDOSE",
+        dose,
+        GridFrameOffsetVector=offsets,
+        ImagePositionPatient=POSITION,
+        ImageOrientationPatient=orientation,
+    )
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    towards = np.cross(orientation[:3], orientation[3:])[2]
+    heights = [got.origin[2] + rank * got.spacing[2] * got.direction[-1] for rank in range(3)]
+    expected = offsets if is_absolute else [POSITION[2] + at * towards for at in offsets]
+    order = np.argsort(expected)[:: int(towards)]
+    assert np.allclose(heights, np.array(expected)[order])
+    assert np.array_equal(got.pixels, dose[order])
+
+
+def test_a_dose_grid_that_places_too_few_of_its_planes_is_refused(tmp_path: Path) -> None:
+    source = write_frames(
+        tmp_path / "in.dcm", "RTDOSE", anatomy(3).astype(np.uint16), GridFrameOffsetVector=[0, 5]
+    )
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == "The file in.dcm has 3 planes of dose, but says of 2 where they lie."

@@ -11,9 +11,24 @@ from pydicom import Dataset
 from pydicom.uid import NuclearMedicineImageStorage
 
 from ingest_worker.adapters.readers.dicom_headers import DicomHeader
-from ingest_worker.adapters.readers.dicom_values import first_items, number, numbers, orientation, position
+from ingest_worker.adapters.readers.dicom_values import (
+    first_items,
+    number,
+    numbers,
+    orientation,
+    position,
+    values,
+)
 from ingest_worker.domain.geometry import Vector, beyond, cross
-from ingest_worker.domain.slices import HEAD_FIRST, Assumed, Orientation, Slice
+from ingest_worker.domain.refusals import Refused
+from ingest_worker.domain.slices import (
+    HEAD_FIRST,
+    SAME_ORIENTATION,
+    SAME_PLACE_MM,
+    Assumed,
+    Orientation,
+    Slice,
+)
 
 NOWHERE: Final = (0.0, 0.0, 0.0)
 ASSUMED_STEP_MM: Final = 1.0
@@ -39,16 +54,38 @@ def placed(header: DicomHeader, frames: Sequence[Slice]) -> list[Slice]:
 def _in_a_row(
     dataset: Dataset, frames: Sequence[Slice], start: Vector | None, axes: Orientation | None
 ) -> list[Slice]:
-    """Place frames behind the first as far as the dose grid says (PS3.3 C.8.8.3.2), else in even steps."""
+    """Place frames behind the first as far as the dose grid says, else in even steps."""
     frames = [one._replace(stack=f"{one.file} {one.stack}", orientation=axes) for one in frames]
     if start is None:
         return frames
     axes = axes or HEAD_FIRST
-    offsets = numbers(dataset, "GridFrameOffsetVector")
-    if len(offsets) == len(frames):
-        return [_placed(one, start, axes, at - offsets[0]) for one, at in zip(frames, offsets, strict=True)]
+    if offsets := _offsets(dataset, frames, start, axes):
+        return [_placed(one, start, axes, at) for one, at in zip(frames, offsets, strict=True)]
     step, doubts = _step(dataset)
     return [_placed(one, start, axes, rank * step, Assumed.ORDER, *doubts) for rank, one in enumerate(frames)]
+
+
+def _offsets(dataset: Dataset, frames: Sequence[Slice], start: Vector, axes: Orientation) -> list[float]:
+    """Return how far a dose grid's planes lie behind its first one, nothing if it does not say it (PS3.3 C.8.8.3.2).
+
+    They are told along the normal from zero on, or, of transverse planes, by their z, against which the normal may point.
+
+    Raises
+    ------
+    Refused
+        It is said of more or fewer planes than there are.
+    """
+    found = numbers(dataset, "GridFrameOffsetVector")
+    if len(found) != len(frames):
+        if values(dataset, "GridFrameOffsetVector"):
+            raise Refused(
+                f"The file {frames[0].file} has {len(frames)} planes of dose, but says of {len(found)} where they lie."
+            )
+        return []
+    along_z = cross(*axes)[2]
+    is_z = found[0] != 0 and abs(found[0] - start[2]) <= SAME_PLACE_MM and abs(along_z) > 1 - SAME_ORIENTATION
+    towards = -1.0 if is_z and along_z < 0 else 1.0
+    return [(at - found[0]) * towards for at in found]
 
 
 def _placed(one: Slice, start: Vector, axes: Orientation, offset_mm: float, *assumed: Assumed) -> Slice:
