@@ -639,6 +639,25 @@ def test_graphics_above_the_pixels_are_mentioned_wherever_they_begin(tmp_path: P
     )
 
 
+def test_graphics_in_unused_bits_are_mentioned_and_no_part_of_the_values(tmp_path: Path) -> None:
+    """As standards of old had it: an overlay without data of its own says which bit of each pixel it is."""
+
+    def drawn(dataset: Dataset, index: int) -> None:
+        words = dataset.pixel_array | 0x8000
+        dataset.PixelData = words.tobytes()
+        dataset.add_new(0x60000010, "US", dataset.Rows)
+        dataset.add_new(0x60000011, "US", dataset.Columns)
+        dataset.add_new(0x60000100, "US", 16)
+        dataset.add_new(0x60000102, "US", 15)
+
+    files = write_dicom_series(tmp_path / "in", anatomy(3), change=drawn)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert any("overlays" in note for note in image.notes)
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(3))
+
+
 def test_a_mosaic_of_slices_is_called_one(tmp_path: Path) -> None:
     def tiled(dataset: Dataset, _: int) -> None:
         dataset.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]

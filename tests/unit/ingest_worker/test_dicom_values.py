@@ -11,14 +11,18 @@ from pydicom.dataset import Dataset
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
+    DigitalXRayImageStorageForPresentation,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     RTImageStorage,
+    SecondaryCaptureImageStorage,
     UltrasoundImageStorage,
 )
 
 from demo.imaging import Grid, a_dataset, ct_slice, picture, put_pixels
+from ingest_worker.adapters.readers.dicom_spacing import MEASURED, UNKNOWN
+from ingest_worker.domain.slices import Assumed
 from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
 
 STORED = np.arange(24 * 32, dtype=np.uint16).reshape(24, 32) * 5
@@ -457,6 +461,61 @@ def test_a_pixel_size_is_taken_from_where_it_was_measured(tmp_path: Path, keywor
 
     assert (image.metadata.voxel_width_mm, image.metadata.voxel_height_mm) == (0.2, 0.3)
     assert image.notes == ((f"The pixel size is measured {where}, not in the patient.",) if where else ())
+
+
+@pytest.mark.parametrize("keyword", ["ImagerPixelSpacing", "NominalScannedPixelSpacing"])
+@pytest.mark.parametrize(
+    ("in_patient", "calibration", "is_noted"),
+    [([0.3, 0.2], "", True), ([0.3, 0.2], "FIDUCIAL", False), ([0.2, 0.15], "", False)],
+)
+def test_a_pixel_size_nobody_corrected_is_still_that_of_the_detector(
+    tmp_path: Path, keyword: str, in_patient: list[float], calibration: str, is_noted: bool
+) -> None:
+    dataset = a_dataset(DigitalXRayImageStorageForPresentation, "DX")
+    put_pixels(dataset, STORED)
+    dataset.PixelSpacing = in_patient
+    setattr(dataset, keyword, [0.3, 0.2])
+    if calibration:
+        dataset.PixelSpacingCalibrationType = calibration
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    image = the_image(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    assert image.metadata.voxel_height_mm == in_patient[0]
+    assert image.notes == ((MEASURED[keyword],) if is_noted else ())
+
+
+def test_how_much_a_detector_magnifies_is_told_and_left_to_the_reader(tmp_path: Path) -> None:
+    dataset = a_dataset(DigitalXRayImageStorageForPresentation, "DX")
+    put_pixels(dataset, STORED)
+    dataset.ImagerPixelSpacing, dataset.EstimatedRadiographicMagnificationFactor = [0.3, 0.2], 1.5
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    image = the_image(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    got, seen = read_with_itk(tmp_path / "out" / image.file), read_with_itk(tmp_path / "in.dcm")
+    assert got.spacing == pytest.approx(seen.spacing)
+    assert image.notes == (
+        "The pixel size is measured at the detector, not in the patient. The file estimates that the patient is shown "
+        "1.5 times as large there.",
+    )
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_pixels_of_unknown_size_keep_their_shape(tmp_path: Path, plain: bool) -> None:
+    for index, ratio in enumerate(([4, 3], [1, 1])):
+        dataset = a_dataset(SecondaryCaptureImageStorage, "OT")
+        put_pixels(dataset, STORED if plain else picture())
+        dataset.PixelAspectRatio = ratio
+        dataset.SOPInstanceUID += f".{index}"
+        dataset.save_as(tmp_path / f"{index}.dcm", enforce_file_format=True)
+
+    images = convert_here([tmp_path / "0.dcm", tmp_path / "1.dcm"], tmp_path / "out").images
+
+    spacings = [read_with_itk(tmp_path / "out" / image.file).spacing[:2] for image in images]
+    assert spacings == [pytest.approx((1.0, 4 / 3)), (1.0, 1.0)]
+    assert [image.metadata.voxel_width_mm for image in images] == [None, None]
+    assert [image.notes for image in images] == [(Assumed.SHAPE,), (UNKNOWN,)]
 
 
 def region(delta_x: float, delta_y: float, *, shape: int = 1, unit: int = 3) -> Dataset:

@@ -38,6 +38,7 @@ class Assumed(StrEnum):
     TIME = "Nothing but when they were acquired tells slices at one place apart; they were taken for time points."
     NUMBERS = "Slices at one place were told apart by their numbers alone, and taken for time points."
     THICKNESS = "The file does not say how far its slices are apart; their thickness was taken."
+    SHAPE = "The file does not say how large a pixel is, only how its height relates to its width."
     OWNER = (
         "Some files of this series do not say whose they are; they were taken for those of the same patient."
     )

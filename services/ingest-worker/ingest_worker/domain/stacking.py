@@ -24,6 +24,7 @@ from ingest_worker.domain.slice_grid import (
     assumptions_of,
     normal_of,
     on_grid,
+    pixel_size_known,
     position_of,
     without_gaps,
 )
@@ -107,7 +108,7 @@ def _numbered(volume: list[Slice], slice_distance_mm: float | None) -> Stack:
     along = (*(volume[0].pixel_spacing or (1.0, 1.0)), abs(slice_distance_mm or 1.0))
     row, column = volume[0].orientation or HEAD_FIRST
     geometry = Geometry(along, (0.0, 0.0, 0.0), by_columns(row, column, normal_of(volume[0])))
-    known = (volume[0].pixel_spacing is not None, slice_distance_mm is not None)
+    known = (pixel_size_known(volume[0]), slice_distance_mm is not None)
     notes = ("The slices carry no positions and were ordered by their numbers.",) if several else ()
     return Stack(tuple(ordered), len(ordered), None, geometry, known, (*notes, *assumptions_of(ordered)))
 

@@ -10,15 +10,23 @@ from ingest_worker.adapters.readers.dicom_frames import Rescale
 from ingest_worker.adapters.readers.dicom_headers import PARSING_ERRORS, DicomHeader
 from ingest_worker.adapters.readers.dicom_samples import SampleFormat, inverted_center
 from ingest_worker.adapters.readers.dicom_spacing import UNKNOWN, remark_on_spacing
-from ingest_worker.adapters.readers.dicom_values import as_list_text, first_items, numbers, text, values
+from ingest_worker.adapters.readers.dicom_values import (
+    CONVERSION_ERRORS,
+    as_list_text,
+    first_items,
+    numbers,
+    text,
+    values,
+)
 from ingest_worker.domain.embedded_metadata import FIELDS, described
 from ingest_worker.domain.images import EyeChoice, ImageMetadata
 from ingest_worker.domain.layouts import VolumeLayout
 from ingest_worker.domain.naming import segment_name, series_name
 from ingest_worker.domain.slice_grid import Stack
+from ingest_worker.domain.slices import Assumed
 
 EYES = {"R": EyeChoice.OD, "L": EyeChoice.OS}
-OVERLAYS, OVERLAY_DATA = range(0x6000, 0x6020, 2), 0x3000  # PS3.3 C.9.2
+OVERLAYS, OVERLAY_DATA, OVERLAY_BIT = range(0x6000, 0x6020, 2), 0x3000, 0x0102  # PS3.3 C.9.2
 MOSAIC = "MOSAIC"
 """Siemens' word in the type of an image, with the volumes of which functional MR is made."""
 SIDE_BY_SIDE = "This picture is a mosaic: the slices of a volume stand side by side in it, and were left so."
@@ -158,17 +166,30 @@ def _side(dataset: Dataset, frame: int) -> str:
 
 
 def _remarks(stack: Stack, dataset: Dataset, headers: Iterable[DicomHeader]) -> tuple[str, ...]:
-    measures = next(_frame_groups(dataset, stack.slices[0].frame, "PixelMeasuresSequence"), dataset)
-    measured = remark_on_spacing(measures) if stack.spacing_known[0] else UNKNOWN
-    remarks = [measured] if measured else []
+    first = stack.slices[0]
+    measures = next(_frame_groups(dataset, first.frame, "PixelMeasuresSequence"), dataset)
+    known = remark_on_spacing(measures) if stack.spacing_known[0] else UNKNOWN
+    remarks = [known] if known and Assumed.SHAPE not in first.assumed else []
     kinds = {id(header.dataset): header.dataset for header in headers}.values()
-    if any((group, OVERLAY_DATA) in kind for kind in kinds for group in OVERLAYS):
+    if any(map(_has_overlays, kinds)):
         remarks.append("The file has graphics to be shown above its pixels (overlays), which were left out.")
     if MOSAIC in values(dataset, "ImageType"):
         remarks.append(SIDE_BY_SIDE)
-    if stack.slices[0].position is None and stack.slices[-1].frame > 0:
+    if first.position is None and stack.slices[-1].frame > 0:
         remarks.append("The frames carry no positions and were stacked as slices in their stored order.")
     return tuple(remarks)
+
+
+def _has_overlays(dataset: Dataset) -> bool:
+    return any((group, OVERLAY_DATA) in dataset or _in_unused_bits(dataset, group) for group in OVERLAYS)
+
+
+def _in_unused_bits(dataset: Dataset, group: int) -> bool:
+    """Tell whether an overlay lies in bits beside the samples, as standards of old had it (PS3.5 8.1.2)."""
+    try:
+        return (group, OVERLAY_BIT) in dataset and bool(dataset[group, OVERLAY_BIT].value)
+    except CONVERSION_ERRORS:
+        return False
 
 
 def has_writing(header: DicomHeader) -> bool:

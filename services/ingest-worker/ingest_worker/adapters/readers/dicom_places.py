@@ -90,7 +90,7 @@ def _offsets(dataset: Dataset, frames: Sequence[Slice], start: Vector, axes: Ori
 
 def _placed(one: Slice, start: Vector, axes: Orientation, offset_mm: float, *assumed: Assumed) -> Slice:
     where = beyond(start, cross(*axes), offset_mm)
-    return one._replace(position=where, orientation=axes, assumed=assumed)
+    return one._replace(position=where, orientation=axes, assumed=(*one.assumed, *assumed))
 
 
 def _step(dataset: Dataset) -> tuple[float, tuple[Assumed, ...]]:

@@ -93,6 +93,7 @@ SHARED: Final = frozenset(
         tag(0x0028, 0x0004),  # PhotometricInterpretation
         tag(0x0028, 0x0006),  # PlanarConfiguration
         tag(0x0028, 0x0030),  # PixelSpacing
+        tag(0x0028, 0x0034),  # PixelAspectRatio
         tag(0x0028, 0x0100),  # BitsAllocated
         tag(0x0028, 0x0101),  # BitsStored
         tag(0x0028, 0x0102),  # HighBit
