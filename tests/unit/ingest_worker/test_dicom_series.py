@@ -23,6 +23,7 @@ from demo.imaging import (
 )
 from ingest_worker.adapters.readers.dicom_description import SIDE_BY_SIDE
 from ingest_worker.domain.budget import Budget
+from ingest_worker.domain.frames_of_reference import ELSEWHERE, ONE_EACH
 from ingest_worker.domain.slices import Assumed
 from ingest_worker.domain.stacking import SAME_PLACES
 from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
@@ -278,6 +279,54 @@ def test_slices_of_two_patients_never_become_one_volume(tmp_path: Path, offset_m
     assert not report.rejected
     assert [image.metadata.patient_id for image in report.images] == ["1", "2"]
     assert np.array_equal(np.stack(got), [anatomy(4), -anatomy(4)])
+
+
+@pytest.mark.parametrize("interleaved", [False, True])
+def test_slices_of_two_frames_of_reference_never_become_one_volume(tmp_path: Path, interleaved: bool) -> None:
+    """The patient was laid down anew: what looks like one even grid is two that lie nobody knows how."""
+
+    def moved(dataset: Dataset, index: int) -> None:
+        is_second = index % 2 if interleaved else index // 4
+        dataset.FrameOfReferenceUID = f"1.2.3.{is_second}"
+
+    volume = anatomy(8)
+    files = write_dicom_series(tmp_path / "in", volume, change=moved)
+
+    report = convert_here(files, tmp_path / "out")
+
+    got = sorted(
+        (read_with_itk(tmp_path / "out" / image.file) for image in report.images),
+        key=lambda image: image.origin[2],
+    )
+    expected = [volume[::2], volume[1::2]] if interleaved else [volume[:4], volume[4:]]
+    assert not report.rejected
+    assert all(np.array_equal(one.pixels, its) for one, its in zip(got, expected, strict=True))
+    assert [image.notes for image in report.images] == [(ELSEWHERE,)] * 2
+
+
+def test_a_frame_of_reference_for_each_slice_says_nothing_of_places(tmp_path: Path) -> None:
+    def its_own(dataset: Dataset, index: int) -> None:
+        dataset.FrameOfReferenceUID = f"1.2.3.{dataset.InstanceNumber}"
+
+    files = write_dicom_series(tmp_path / "in", anatomy(6), change=its_own)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(6))
+    assert image.notes == (ONE_EACH,)
+
+
+def test_a_slice_that_names_no_frame_of_reference_belongs_to_the_only_one(tmp_path: Path) -> None:
+    def forgotten(dataset: Dataset, index: int) -> None:
+        if index != 2:
+            dataset.FrameOfReferenceUID = "1.2.3"
+
+    files = write_dicom_series(tmp_path / "in", anatomy(4), change=forgotten)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert image.metadata.depth == 4
+    assert not image.notes
 
 
 @pytest.mark.parametrize("silent", [0, 2, 3])

@@ -63,6 +63,8 @@ class Slice(NamedTuple):
         Unit vectors along a row (x) and along a column (y).
     pixel_spacing
         Between columns (x) and between rows (y), in millimetres.
+    frame_of_reference
+        What its place is measured from, as an identifier; "" if the file does not say it.
     stack
         The scanner's own name for the stack it belongs to, and for the segment it shows.
     owner
@@ -94,6 +96,7 @@ class Slice(NamedTuple):
     position: Vector | None = None
     orientation: Orientation | None = None
     pixel_spacing: tuple[float, float] | None = None
+    frame_of_reference: str = ""
     stack: str = ""
     owner: str = ""
     born: str = ""

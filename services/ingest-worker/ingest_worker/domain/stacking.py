@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ingest_worker.domain.files import natural_order
+from ingest_worker.domain.frames_of_reference import measured_alike
 from ingest_worker.domain.geometry import Geometry, by_columns, dot
 from ingest_worker.domain.refusals import Refused
 from ingest_worker.domain.same_place import (
@@ -74,18 +75,20 @@ def stacks_of(
     parts = alike(with_owner(slices))
     for part in parts:
         turned = any(nearly_alike(part[0], other[0]) for other in parts if other is not part)
-        for volume in _without_positions(part, cross_sectional) if part[0].position is None else [part]:
-            results += [_noted(one, *(TURNED,) * turned) for one in _stacked(volume, slice_distance_mm)]
+        for some, notes in measured_alike(part):
+            for volume in _without_positions(some, cross_sectional) if some[0].position is None else [some]:
+                found = _stacked(volume, slice_distance_mm)
+                results += [_noted(one, *notes, *(TURNED,) * turned) for one in found]
     return results
 
 
-def _without_positions(part: list[Slice], cross_sectional: bool) -> list[list[Slice]]:
+def _without_positions(part: Sequence[Slice], cross_sectional: bool) -> list[Sequence[Slice]]:
     if cross_sectional or len(files_of(part)) == 1:
         return [part]
     return [[one for one in part if one.file == name] for name in files_of(part)]
 
 
-def _stacked(volume: list[Slice], slice_distance_mm: float | None) -> list[Stack | Unstackable]:
+def _stacked(volume: Sequence[Slice], slice_distance_mm: float | None) -> list[Stack | Unstackable]:
     try:
         if volume[0].position is None:
             return [_numbered(volume, slice_distance_mm)]
@@ -94,7 +97,7 @@ def _stacked(volume: list[Slice], slice_distance_mm: float | None) -> list[Stack
         return [Unstackable(files_of(volume), refusal.reason)]
 
 
-def _numbered(volume: list[Slice], slice_distance_mm: float | None) -> Stack:
+def _numbered(volume: Sequence[Slice], slice_distance_mm: float | None) -> Stack:
     """Stack slices that have no position: frames of one file in their order, files by their numbers."""
     several = len(files_of(volume)) > 1
     numbers = [one.number for one in volume]
@@ -113,7 +116,7 @@ def _numbered(volume: list[Slice], slice_distance_mm: float | None) -> Stack:
     return Stack(tuple(ordered), len(ordered), None, geometry, known, (*notes, *assumptions_of(ordered)))
 
 
-def _positioned(volume: list[Slice], slice_distance_mm: float | None) -> list[Stack | Unstackable]:
+def _positioned(volume: Sequence[Slice], slice_distance_mm: float | None) -> list[Stack | Unstackable]:
     normal = normal_of(volume[0])
     heights = [dot(position_of(one), normal) for one in volume]
     by_place = places(volume, heights)

@@ -139,6 +139,7 @@ def _frame(header: DicomHeader, index: int, groups: Groups, channels: int) -> Fr
             position=place.position,
             orientation=place.orientation,
             pixel_spacing=size or shape,
+            frame_of_reference=text(top, "FrameOfReferenceUID"),
             stack=f"{text(content, 'StackID')} {_segment(groups, header)}".strip(),
             owner=text(top, "PatientID") or text(top, "PatientName"),
             born=text(top, "PatientBirthDate"),
