@@ -217,6 +217,69 @@ def test_phases_of_the_heart_are_the_fourth_dimension(tmp_path: Path, is_placed:
     assert image.notes == (() if is_placed else (Assumed.PLACE,))
 
 
+@pytest.mark.parametrize(
+    "vectors",
+    [
+        {"PhaseVector": [1, 1, 2, 2], "TimeSliceVector": [1, 2, 1, 2]},
+        {"TimeSliceVector": [1, 2, 3, 4]},
+        {"RRIntervalVector": [1] * 4, "TimeSlotVector": [1, 2, 3, 4]},
+    ],
+    ids=["phases", "dynamic", "gated"],
+)
+def test_one_view_as_time_goes_by_is_no_stack_of_slices(
+    tmp_path: Path, vectors: dict[str, list[int]]
+) -> None:
+    shuffled = [2, 0, 3, 1]
+    elements: dict[str, Any] = {
+        name: [vector[place] for place in shuffled] for name, vector in vectors.items()
+    }
+    source = write_frames(tmp_path / "in.dcm", "NM", anatomy(4)[shuffled], **elements)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert (image.metadata.depth, image.metadata.timepoints, image.notes) == (1, 4, ())
+    assert np.array_equal(got.pixels.squeeze(), anatomy(4))
+    assert np.allclose(got.origin[:3], POSITION)
+
+
+def test_each_detector_has_its_own_view_as_time_goes_by(tmp_path: Path) -> None:
+    behind = Dataset()
+    behind.ImagePositionPatient, behind.ImageOrientationPatient = [1.0, 2.0, 3.0], [-1, 0, 0, 0, 0, -1]
+    front = Dataset()
+    front.ImagePositionPatient, front.ImageOrientationPatient = POSITION, [1, 0, 0, 0, 0, -1]
+    source = write_frames(
+        tmp_path / "in.dcm",
+        "NM",
+        anatomy(4),
+        DetectorVector=[1, 1, 2, 2],
+        TimeSliceVector=[1, 2, 1, 2],
+        DetectorInformationSequence=[front, behind],
+    )
+
+    report = convert_here([source], tmp_path / "out")
+
+    got = [read_with_itk(tmp_path / "out" / image.file) for image in report.images]
+    assert np.array_equal(np.stack([one.pixels.squeeze() for one in got]), anatomy(4).reshape(2, 2, 24, 32))
+    assert np.allclose([one.origin[:3] for one in got], [POSITION, [1.0, 2.0, 3.0]])
+    assert [one.direction[0] for one in got] == [1.0, -1.0]
+
+
+def test_views_from_around_the_patient_are_no_moments(tmp_path: Path) -> None:
+    source = write_frames(
+        tmp_path / "in.dcm",
+        "NM",
+        anatomy(4),
+        TimeSlotVector=[1, 2, 1, 2],
+        AngularViewVector=[1, 1, 2, 2],
+    )
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert (image.metadata.depth, image.metadata.timepoints) == (4, None)
+    assert Assumed.ORDER in image.notes
+
+
 def test_intervals_between_heart_beats_are_images_of_their_own(tmp_path: Path) -> None:
     volumes = np.stack([anatomy(2, seed=seed) for seed in (1, 2, 3, 4)])
     source = write_frames(

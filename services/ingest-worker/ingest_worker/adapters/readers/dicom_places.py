@@ -12,7 +12,6 @@ from pydicom.uid import NuclearMedicineImageStorage
 
 from ingest_worker.adapters.readers.dicom_headers import DicomHeader
 from ingest_worker.adapters.readers.dicom_values import (
-    first_items,
     number,
     numbers,
     orientation,
@@ -34,6 +33,8 @@ NOWHERE: Final = (0.0, 0.0, 0.0)
 ASSUMED_STEP_MM: Final = 1.0
 PARTS: Final = ("EnergyWindowVector", "DetectorVector", "RRIntervalVector")
 """What tells the volumes in one file of nuclear medicine apart."""
+TURNING: Final = ("RotationVector", "AngularViewVector")
+MOMENT: Final = "slot"
 
 
 def placed(header: DicomHeader, frames: Sequence[Slice]) -> list[Slice]:
@@ -104,35 +105,70 @@ def _step(dataset: Dataset) -> tuple[float, tuple[Assumed, ...]]:
 
 
 def _nuclear(header: DicomHeader, frames: Sequence[Slice]) -> list[Slice]:
-    """Place frames by what the detector says of the first, and by the slice that each shows (PS3.3 C.8.4.8, C.8.4.11)."""
+    """Place frames by what their detectors say of the first, and by the slice that each shows (PS3.3 C.8.4.8, C.8.4.11)."""
     dataset, name = header.dataset, header.file.base_name
-    detector = next(first_items(dataset, "DetectorInformationSequence"), dataset)
-    start, axes = position(detector, name), orientation(detector, name)
+    detectors = list(dataset.get("DetectorInformationSequence") or [dataset])
+    start, axes = position(detectors[0], name), orientation(detectors[0], name)
     if len(frames) == 1:
         return [frames[0]._replace(position=start, orientation=axes)]
+    parted = _parted(dataset, frames)
     ranks = _vector(dataset, "SliceVector", len(frames))
     if not ranks:
+        if _pass_by(dataset, parted):
+            seen_by = _which(dataset, len(frames), len(detectors))
+            return [_seen(one, detectors[which], name) for one, which in zip(parted, seen_by, strict=True)]
         return _in_a_row(dataset, frames, start, axes)
     step, doubts = _step(dataset)
     if start is None or axes is None:
         start, axes, doubts = start or NOWHERE, axes or HEAD_FIRST, (*doubts, Assumed.PLACE)
     return [
         _placed(one, start, axes, (rank - ranks[0]) * step, *doubts)
-        for one, rank in zip(_parted(dataset, frames), ranks, strict=True)
+        for one, rank in zip(parted, ranks, strict=True)
     ]
+
+
+def _pass_by(dataset: Dataset, parted: Sequence[Slice]) -> bool:
+    """Tell whether frames show one view as time goes by: neither slices nor views from around the patient."""
+    turning = any(_vector(dataset, keyword, len(parted)) for keyword in TURNING)
+    moments = {(one.stack, one.times.get(MOMENT)) for one in parted}
+    return MOMENT in parted[0].times and not turning and len(moments) == len(parted)
+
+
+def _which(dataset: Dataset, frames: int, detectors: int) -> list[int]:
+    """Return the index of the detector that saw each frame, the first one where that is not said."""
+    found = _vector(dataset, "DetectorVector", frames) or [1.0] * frames
+    return [int(number) - 1 if 1 <= number <= detectors else 0 for number in found]
+
+
+def _seen(one: Slice, detector: Dataset, name: str) -> Slice:
+    """Return a frame at the place of its detector."""
+    start, axes = position(detector, name), orientation(detector, name)
+    doubts = (Assumed.PLACE,) if start is None or axes is None else ()
+    return _placed(one, start or NOWHERE, axes or HEAD_FIRST, 0.0, *doubts)
 
 
 def _parted(dataset: Dataset, frames: Sequence[Slice]) -> list[Slice]:
-    """Tell the volumes in one file apart, and the phases of the heart in each (PS3.3 C.8.4.8.1)."""
+    """Tell the volumes in one file apart, and the moments of each (PS3.3 C.8.4.8.1)."""
     parts = [vector for keyword in PARTS if (vector := _vector(dataset, keyword, len(frames)))]
-    slots = _vector(dataset, "TimeSlotVector", len(frames))
+    moments = _moments(dataset, len(frames))
     return [
         one._replace(
             stack=" ".join([one.file, *(str(vector[index]) for vector in parts)]),
-            times={**one.times, "slot": slots[index]} if slots else one.times,
+            times={**one.times, MOMENT: moments[index]} if moments else one.times,
         )
         for index, one in enumerate(frames)
     ]
+
+
+def _moments(dataset: Dataset, count: int) -> list[float]:
+    """Return when frames were taken as numbers in order: phases of the heart, else steps in the phases of a dynamic study."""
+    if slots := _vector(dataset, "TimeSlotVector", count):
+        return slots
+    steps = _vector(dataset, "TimeSliceVector", count)
+    phases = _vector(dataset, "PhaseVector", count) or [1.0] * count
+    pairs = list(zip(phases, steps, strict=True)) if steps else []
+    ranks = {pair: float(rank) for rank, pair in enumerate(sorted(set(pairs)))}
+    return [ranks[pair] for pair in pairs]
 
 
 def _vector(dataset: Dataset, keyword: str, count: int) -> list[float]:
