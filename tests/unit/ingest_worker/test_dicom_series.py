@@ -304,6 +304,20 @@ def test_slices_of_two_frames_of_reference_never_become_one_volume(tmp_path: Pat
     assert [image.notes for image in report.images] == [(ELSEWHERE,)] * 2
 
 
+def test_a_slice_that_lies_in_another_frame_of_reference_is_told_where_it_is_missing(tmp_path: Path) -> None:
+    def one_of_another(dataset: Dataset, index: int) -> None:
+        dataset.FrameOfReferenceUID = "1.2.4" if index == 3 else "1.2.3"
+
+    files = write_dicom_series(tmp_path / "in", anatomy(6), change=one_of_another)
+
+    report = convert_here(files, tmp_path / "out")
+
+    (reason,) = {reason for rejection in report.rejected for reason in rejection.reasons}
+    assert [image.metadata.depth for image in report.images] == [1]
+    assert reason.startswith("Slices are missing: 1 of 6")
+    assert reason.endswith(ELSEWHERE)
+
+
 def test_a_frame_of_reference_for_each_slice_says_nothing_of_places(tmp_path: Path) -> None:
     def its_own(dataset: Dataset, index: int) -> None:
         dataset.FrameOfReferenceUID = f"1.2.3.{dataset.InstanceNumber}"

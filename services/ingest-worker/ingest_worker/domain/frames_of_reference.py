@@ -6,10 +6,7 @@ from typing import NamedTuple
 
 from ingest_worker.domain.slices import Slice
 
-ELSEWHERE = (
-    "Other slices of this series are placed in another frame of reference, so that nobody knows where they lie to these; "
-    "they are no part of this image."
-)
+ELSEWHERE = "Other slices of this series are placed in another frame of reference, so that nobody knows where they lie to these."
 ONE_EACH = (
     "Slices at different places name different frames of reference, each its own; they were taken for one."
 )

@@ -77,7 +77,7 @@ def stacks_of(
         turned = any(nearly_alike(part[0], other[0]) for other in parts if other is not part)
         for some, notes in measured_alike(part):
             for volume in _without_positions(some, cross_sectional) if some[0].position is None else [some]:
-                found = _stacked(volume, slice_distance_mm)
+                found = [_explained(one, *notes) for one in _stacked(volume, slice_distance_mm)]
                 results += [_noted(one, *notes, *(TURNED,) * turned) for one in found]
     return results
 
@@ -153,6 +153,11 @@ def _positioned(volume: Sequence[Slice], slice_distance_mm: float | None) -> lis
 def _doubted(points: list[list[Slice]], assumed: Assumed) -> list[list[Slice]]:
     (first, *others), *later = points
     return [[first._replace(assumed=(*first.assumed, assumed)), *others], *later]
+
+
+def _explained(found: Stack | Unstackable, *notes: str) -> Stack | Unstackable:
+    """Return slices that make no volume with what else is known of them: the missing ones may be elsewhere."""
+    return found if isinstance(found, Stack) else replace(found, reason=" ".join([found.reason, *notes]))
 
 
 def _noted(found: Stack | Unstackable, *notes: str) -> Stack | Unstackable:
