@@ -13,6 +13,7 @@ from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ImplicitVRLittleEndian,
+    ParametricMapStorage,
     SegmentationStorage,
     UltrasoundMultiFrameImageStorage,
 )
@@ -61,6 +62,23 @@ def test_frames_are_scaled_one_by_one(tmp_path: Path) -> None:
     expected = np.stack([stored[index] * (index + 1) - 1024 for index in range(3)])
     assert image.sample_type == "int16"
     assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, expected)
+
+
+def test_a_map_of_parameters_tells_what_its_values_stand_for(tmp_path: Path) -> None:
+    source = write_enhanced_ct(tmp_path / "in.dcm", anatomy(3))
+    dataset = dcmread(source)
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = ParametricMapStorage
+    mapping = Dataset()
+    mapping.RealWorldValueSlope, mapping.RealWorldValueIntercept = 0.5, 3.0
+    dataset.SharedFunctionalGroupsSequence[0].RealWorldValueMappingSequence = [mapping]
+    dataset.save_as(source)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(3))
+    assert image.notes == (
+        "What is measured is a value times 0.5 plus 3 (Real World Value Mapping); the values were left as they are stored.",
+    )
 
 
 def test_frames_over_time_are_the_fourth_dimension(tmp_path: Path) -> None:

@@ -277,7 +277,7 @@ def test_views_from_around_the_patient_are_no_moments(tmp_path: Path) -> None:
     image = the_image(convert_here([source], tmp_path / "out"))
 
     assert (image.metadata.depth, image.metadata.timepoints) == (4, None)
-    assert Assumed.ORDER in image.notes
+    assert image.notes[:2] == (Assumed.VIEWS, Assumed.ORDER)
 
 
 def test_intervals_between_heart_beats_are_images_of_their_own(tmp_path: Path) -> None:

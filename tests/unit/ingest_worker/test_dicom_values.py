@@ -21,6 +21,7 @@ from pydicom.uid import (
 )
 
 from demo.imaging import Grid, a_dataset, ct_slice, picture, put_pixels
+from ingest_worker.adapters.readers.dicom_description import BLACK_OR_WHITE
 from ingest_worker.adapters.readers.dicom_spacing import MEASURED, UNKNOWN
 from ingest_worker.domain.slices import Assumed
 from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
@@ -483,6 +484,23 @@ def test_a_pixel_size_nobody_corrected_is_still_that_of_the_detector(
 
     assert image.metadata.voxel_height_mm == in_patient[0]
     assert image.notes == ((MEASURED[keyword],) if is_noted else ())
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_whether_zero_is_black_is_told_by_the_pixels_not_by_their_presentation(
+    tmp_path: Path, photometric: str
+) -> None:
+    dataset = a_dataset(DigitalXRayImageStorageForPresentation, "DX")
+    put_pixels(dataset, STORED)
+    dataset.PixelSpacing = [0.3, 0.2]
+    dataset.PhotometricInterpretation, dataset.PresentationLUTShape = photometric, "INVERSE"
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    image = the_image(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    expected = STORED if photometric == "MONOCHROME2" else 65535 - STORED
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels[0], expected)
+    assert image.notes == ((BLACK_OR_WHITE,) if photometric == "MONOCHROME2" else ())
 
 
 def test_how_much_a_detector_magnifies_is_told_and_left_to_the_reader(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ class Assumed(StrEnum):
 
     PLACE = "The file does not say where its slices lie; the first was placed at the origin."
     ORDER = "Only the first frame carries a position; the others were placed behind it in their stored order."
+    VIEWS = "The frames are views from around the patient (projections), no slices of a volume."
     TRANSDUCER = "The file says where its slices lie to one another, but not where in the patient."
     DISTANCE = "The file does not say how far its slices are apart."
     TIME = "Nothing but when they were acquired tells slices at one place apart; they were taken for time points."

@@ -1,10 +1,12 @@
 """What a DICOM volume is called, shows, and belongs to."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pydicom import Dataset
 from pydicom.datadict import dictionary_VR, keyword_for_tag
+from pydicom.uid import ParametricMapStorage
 
 from ingest_worker.adapters.readers.dicom_frames import Rescale
 from ingest_worker.adapters.readers.dicom_headers import PARSING_ERRORS, DicomHeader
@@ -14,6 +16,7 @@ from ingest_worker.adapters.readers.dicom_values import (
     CONVERSION_ERRORS,
     as_list_text,
     first_items,
+    number,
     numbers,
     text,
     values,
@@ -30,6 +33,11 @@ OVERLAYS, OVERLAY_DATA, OVERLAY_BIT = range(0x6000, 0x6020, 2), 0x3000, 0x0102  
 MOSAIC = "MOSAIC"
 """Siemens' word in the type of an image, with the volumes of which functional MR is made."""
 SIDE_BY_SIDE = "This picture is a mosaic: the slices of a volume stand side by side in it, and were left so."
+BLACK_OR_WHITE = (
+    "The file contradicts itself on whether its lowest value is black (MONOCHROME2) or white (INVERSE); it was taken for "
+    "black."
+)
+"""These exclude each other (PS3.3 C.8.11.3)."""
 OPHTHALMIC = ("OP", "OPT", "OPTBSV", "OPTENF", "OPM", "OCT")
 
 
@@ -175,9 +183,29 @@ def _remarks(stack: Stack, dataset: Dataset, headers: Iterable[DicomHeader]) -> 
         remarks.append("The file has graphics to be shown above its pixels (overlays), which were left out.")
     if MOSAIC in values(dataset, "ImageType"):
         remarks.append(SIDE_BY_SIDE)
+    remarks += [*_unapplied(dataset, first.frame), *_contradicted(dataset)]
     if first.position is None and stack.slices[-1].frame > 0:
         remarks.append("The frames carry no positions and were stacked as slices in their stored order.")
     return tuple(remarks)
+
+
+def _unapplied(dataset: Dataset, frame: int) -> Iterator[str]:
+    """Yield what a map of parameters says its values stand for, which is no rescale (PS3.3 C.7.6.16.2.11)."""
+    if dataset.get("SOPClassUID") != ParametricMapStorage:
+        return
+    for mapping in itertools.islice(_frame_groups(dataset, frame, "RealWorldValueMappingSequence"), 1):
+        slope, intercept = (number(mapping, f"RealWorldValue{part}") for part in ("Slope", "Intercept"))
+        if slope is not None and (slope, intercept or 0.0) != (1.0, 0.0):
+            yield (
+                f"What is measured is a value times {slope:g} plus {intercept or 0.0:g} (Real World Value Mapping); "
+                "the values were left as they are stored."
+            )
+
+
+def _contradicted(dataset: Dataset) -> Iterator[str]:
+    shape, photometric = text(dataset, "PresentationLUTShape"), text(dataset, "PhotometricInterpretation")
+    if (shape, photometric) == ("INVERSE", "MONOCHROME2"):
+        yield BLACK_OR_WHITE
 
 
 def _has_overlays(dataset: Dataset) -> bool:

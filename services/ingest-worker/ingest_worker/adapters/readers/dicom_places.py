@@ -34,6 +34,7 @@ ASSUMED_STEP_MM: Final = 1.0
 PARTS: Final = ("EnergyWindowVector", "DetectorVector", "RRIntervalVector")
 """What tells the volumes in one file of nuclear medicine apart."""
 TURNING: Final = ("RotationVector", "AngularViewVector")
+"""What tells the views of a turning detector apart."""
 MOMENT: Final = "slot"
 
 
@@ -117,7 +118,7 @@ def _nuclear(header: DicomHeader, frames: Sequence[Slice]) -> list[Slice]:
         if _pass_by(dataset, parted):
             seen_by = _which(dataset, len(frames), len(detectors))
             return [_seen(one, detectors[which], name) for one, which in zip(parted, seen_by, strict=True)]
-        return _in_a_row(dataset, frames, start, axes)
+        return _in_a_row(dataset, _turning(dataset, frames), start, axes)
     step, doubts = _step(dataset)
     if start is None or axes is None:
         start, axes, doubts = start or NOWHERE, axes or HEAD_FIRST, (*doubts, Assumed.PLACE)
@@ -129,9 +130,20 @@ def _nuclear(header: DicomHeader, frames: Sequence[Slice]) -> list[Slice]:
 
 def _pass_by(dataset: Dataset, parted: Sequence[Slice]) -> bool:
     """Tell whether frames show one view as time goes by: neither slices nor views from around the patient."""
-    turning = any(_vector(dataset, keyword, len(parted)) for keyword in TURNING)
-    moments = {(one.stack, one.times.get(MOMENT)) for one in parted}
-    return MOMENT in parted[0].times and not turning and len(moments) == len(parted)
+    if MOMENT not in parted[0].times or _is_turning(dataset, parted):
+        return False
+    return len({(one.stack, one.times[MOMENT]) for one in parted}) == len(parted)
+
+
+def _is_turning(dataset: Dataset, frames: Sequence[Slice]) -> bool:
+    return any(_vector(dataset, keyword, len(frames)) for keyword in TURNING)
+
+
+def _turning(dataset: Dataset, frames: Sequence[Slice]) -> Sequence[Slice]:
+    """Return the frames, with a note if their detector turned around the patient meanwhile."""
+    if not _is_turning(dataset, frames):
+        return frames
+    return [one._replace(assumed=(*one.assumed, Assumed.VIEWS)) for one in frames]
 
 
 def _which(dataset: Dataset, frames: int, detectors: int) -> list[int]:
