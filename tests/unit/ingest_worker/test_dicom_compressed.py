@@ -130,6 +130,39 @@ def test_rle_colour_has_its_most_significant_bytes_first(tmp_path: Path, bits: i
     assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels[0], rgb)
 
 
+@pytest.mark.parametrize("planar", [0, 1])
+@pytest.mark.parametrize(
+    ("transfer_syntax", "encode"),
+    [
+        (JPEGBaseline8Bit, lambda a: imagecodecs.jpeg8_encode(a, level=95)),
+        (JPEGLSLossless, imagecodecs.jpegls_encode),
+        (JPEG2000Lossless, lambda a: imagecodecs.jpeg2k_encode(a, level=0, codecformat="j2k")),
+        (RLELossless, None),
+    ],
+    ids=["JPEG", "JPEG-LS", "JPEG 2000", "RLE"],
+)
+def test_compressed_colour_lies_as_its_codestream_says_not_its_header(
+    tmp_path: Path, transfer_syntax: UID, encode: Any, planar: int
+) -> None:
+    dataset = a_dataset()
+    put_pixels(dataset, picture())
+    if encode is None:
+        dataset.compress(RLELossless, encoding_plugin="pydicom", generate_instance_uid=False)
+        frames = [get_frame(dataset.PixelData, 0)]
+    else:
+        frames = [bytes(encode(picture()))]
+    dataset.PlanarConfiguration = planar
+    if transfer_syntax == JPEGBaseline8Bit:
+        dataset.PhotometricInterpretation = "YBR_FULL"
+    source = with_frames(dataset, frames, transfer_syntax, tmp_path / "in.dcm")
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got, expected = read_with_itk(tmp_path / "out" / image.file), read_with_itk(source)
+    assert np.array_equal(got.pixels, expected.pixels)
+    assert np.abs(got.pixels[0].astype(int) - picture()).max() < (30 if frames[0][:2] == b"\xff\xd8" else 1)
+
+
 @pytest.mark.parametrize("colored", [False, True])
 def test_baseline_jpeg_decodes_as_itk_does(tmp_path: Path, colored: bool) -> None:
     pixels = picture() if colored else np.ascontiguousarray(picture()[..., 0])

@@ -5,10 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from pydicom import dcmread
+from pydicom import dcmread, dcmwrite
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, SegmentationStorage, UltrasoundMultiFrameImageStorage
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ImplicitVRLittleEndian,
+    ParametricMapStorage,
+    SegmentationStorage,
+    UltrasoundMultiFrameImageStorage,
+)
 
 from demo.imaging import Change, Grid, a_dataset, anatomy, picture, put_pixels, write_dicom_series
 from ingest_worker.adapters.readers.dicom_frames import LABEL_MAP_SEGMENTATION
@@ -54,6 +62,23 @@ def test_frames_are_scaled_one_by_one(tmp_path: Path) -> None:
     expected = np.stack([stored[index] * (index + 1) - 1024 for index in range(3)])
     assert image.sample_type == "int16"
     assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, expected)
+
+
+def test_a_map_of_parameters_tells_what_its_values_stand_for(tmp_path: Path) -> None:
+    source = write_enhanced_ct(tmp_path / "in.dcm", anatomy(3))
+    dataset = dcmread(source)
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = ParametricMapStorage
+    mapping = Dataset()
+    mapping.RealWorldValueSlope, mapping.RealWorldValueIntercept = 0.5, 3.0
+    dataset.SharedFunctionalGroupsSequence[0].RealWorldValueMappingSequence = [mapping]
+    dataset.save_as(source)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(3))
+    assert image.notes == (
+        "What is measured is a value times 0.5 plus 3 (Real World Value Mapping); the values were left as they are stored.",
+    )
 
 
 def test_frames_over_time_are_the_fourth_dimension(tmp_path: Path) -> None:
@@ -168,6 +193,52 @@ def test_each_segment_of_a_segmentation_is_a_mask_of_its_own(tmp_path: Path) -> 
     assert np.array_equal(np.stack(got), MASKS.reshape(2, 3, 5, 7))
     assert [image.metadata.segments for image in report.images] == [(0, 1), (0, 1)]
     assert [image.name for image in report.images] == ["in.dcm, Liver", "in.dcm, Left kidney"]
+
+
+@pytest.mark.parametrize("kind", ["OB", "OW"])
+@pytest.mark.parametrize(
+    "transfer_syntax",
+    [ImplicitVRLittleEndian, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian],
+    ids=lambda uid: uid.name,
+)
+def test_masks_of_single_bits_are_read_however_they_are_written(
+    tmp_path: Path, transfer_syntax: UID, kind: str
+) -> None:
+    frames = [(segment, place) for segment in (1, 2) for place in range(3)]
+    dataset = dcmread(write_segmentation(tmp_path / "plain.dcm", frames, MASKS))
+    dataset["PixelData"].VR = kind
+    is_big = transfer_syntax == ExplicitVRBigEndian
+    if is_big and kind == "OW":
+        dataset.PixelData = np.frombuffer(dataset.PixelData, "<u2").astype(">u2").tobytes()
+    dataset.file_meta.TransferSyntaxUID = transfer_syntax
+    dataset.walk(lambda _, element: element.value)  # decodes it: what is not would be written as it was read
+    dcmwrite(
+        tmp_path / "in.dcm",
+        dataset,
+        implicit_vr=transfer_syntax.is_implicit_VR,
+        little_endian=not is_big,
+        force_encoding=True,
+    )
+
+    report = convert_here([tmp_path / "in.dcm"], tmp_path / "out")
+
+    assert not report.rejected
+    got = [read_with_itk(tmp_path / "out" / image.file).pixels for image in report.images]
+    assert np.array_equal(np.stack(got), MASKS.reshape(2, 3, 5, 7))
+
+
+def test_a_deflated_mask_that_is_cut_off_is_refused(tmp_path: Path) -> None:
+    dataset = dcmread(write_segmentation(tmp_path / "plain.dcm", [(1, 0), (1, 1)], MASKS[:2]))
+    dataset.PixelData = dataset.PixelData[:8]
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dataset.save_as(tmp_path / "in.dcm")
+
+    reason = the_reason(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    assert (
+        reason
+        == "The file in.dcm is incomplete: its header promises 9 bytes of pixels, but only 8 are there."
+    )
 
 
 def test_segmentations_of_one_series_are_masks_of_their_own(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from pydicom.uid import (
 
 from demo.imaging import a_dataset, anatomy, put_pixels
 from ingest_worker.domain.slices import Assumed
-from tests.support.conversions import ItkImage, convert_here, read_with_itk, same_grid, the_image
+from tests.support.conversions import ItkImage, convert_here, read_with_itk, same_grid, the_image, the_reason
 from tests.support.enhanced_ct import write_enhanced_ct
 
 KINDS = {
@@ -217,6 +217,69 @@ def test_phases_of_the_heart_are_the_fourth_dimension(tmp_path: Path, is_placed:
     assert image.notes == (() if is_placed else (Assumed.PLACE,))
 
 
+@pytest.mark.parametrize(
+    "vectors",
+    [
+        {"PhaseVector": [1, 1, 2, 2], "TimeSliceVector": [1, 2, 1, 2]},
+        {"TimeSliceVector": [1, 2, 3, 4]},
+        {"RRIntervalVector": [1] * 4, "TimeSlotVector": [1, 2, 3, 4]},
+    ],
+    ids=["phases", "dynamic", "gated"],
+)
+def test_one_view_as_time_goes_by_is_no_stack_of_slices(
+    tmp_path: Path, vectors: dict[str, list[int]]
+) -> None:
+    shuffled = [2, 0, 3, 1]
+    elements: dict[str, Any] = {
+        name: [vector[place] for place in shuffled] for name, vector in vectors.items()
+    }
+    source = write_frames(tmp_path / "in.dcm", "NM", anatomy(4)[shuffled], **elements)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    assert (image.metadata.depth, image.metadata.timepoints, image.notes) == (1, 4, ())
+    assert np.array_equal(got.pixels.squeeze(), anatomy(4))
+    assert np.allclose(got.origin[:3], POSITION)
+
+
+def test_each_detector_has_its_own_view_as_time_goes_by(tmp_path: Path) -> None:
+    behind = Dataset()
+    behind.ImagePositionPatient, behind.ImageOrientationPatient = [1.0, 2.0, 3.0], [-1, 0, 0, 0, 0, -1]
+    front = Dataset()
+    front.ImagePositionPatient, front.ImageOrientationPatient = POSITION, [1, 0, 0, 0, 0, -1]
+    source = write_frames(
+        tmp_path / "in.dcm",
+        "NM",
+        anatomy(4),
+        DetectorVector=[1, 1, 2, 2],
+        TimeSliceVector=[1, 2, 1, 2],
+        DetectorInformationSequence=[front, behind],
+    )
+
+    report = convert_here([source], tmp_path / "out")
+
+    got = [read_with_itk(tmp_path / "out" / image.file) for image in report.images]
+    assert np.array_equal(np.stack([one.pixels.squeeze() for one in got]), anatomy(4).reshape(2, 2, 24, 32))
+    assert np.allclose([one.origin[:3] for one in got], [POSITION, [1.0, 2.0, 3.0]])
+    assert [one.direction[0] for one in got] == [1.0, -1.0]
+
+
+def test_views_from_around_the_patient_are_no_moments(tmp_path: Path) -> None:
+    source = write_frames(
+        tmp_path / "in.dcm",
+        "NM",
+        anatomy(4),
+        TimeSlotVector=[1, 2, 1, 2],
+        AngularViewVector=[1, 1, 2, 2],
+    )
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert (image.metadata.depth, image.metadata.timepoints) == (4, None)
+    assert image.notes[:2] == (Assumed.VIEWS, Assumed.ORDER)
+
+
 def test_intervals_between_heart_beats_are_images_of_their_own(tmp_path: Path) -> None:
     volumes = np.stack([anatomy(2, seed=seed) for seed in (1, 2, 3, 4)])
     source = write_frames(
@@ -288,3 +351,42 @@ def test_two_dose_grids_of_one_series_are_images_of_their_own(tmp_path: Path) ->
         ("2.dcm", 2.5),
     ]
     assert not report.rejected
+
+
+@pytest.mark.parametrize("orientation", [[1, 0, 0, 0, 1, 0], [-1, 0, 0, 0, 1, 0], [-1, 0, 0, 0, -1, 0]])
+@pytest.mark.parametrize("step", [2.5, -2.5])
+@pytest.mark.parametrize("is_absolute", [False, True])
+def test_planes_of_dose_lie_behind_the_first_or_at_their_height(
+    tmp_path: Path, orientation: list[float], step: float, is_absolute: bool
+) -> None:
+    """From zero on along the normal, else as coordinates of the patient, whichever way the normal points."""
+    dose = anatomy(3).astype(np.uint16)
+    offsets = [(POSITION[2] if is_absolute else 0.0) + step * rank for rank in range(3)]
+    source = write_frames(
+        tmp_path / "in.dcm",
+        "RTDOSE",
+        dose,
+        GridFrameOffsetVector=offsets,
+        ImagePositionPatient=POSITION,
+        ImageOrientationPatient=orientation,
+    )
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file)
+    towards = np.cross(orientation[:3], orientation[3:])[2]
+    heights = [got.origin[2] + rank * got.spacing[2] * got.direction[-1] for rank in range(3)]
+    expected = offsets if is_absolute else [POSITION[2] + at * towards for at in offsets]
+    order = np.argsort(expected)[:: int(towards)]
+    assert np.allclose(heights, np.array(expected)[order])
+    assert np.array_equal(got.pixels, dose[order])
+
+
+def test_a_dose_grid_that_places_too_few_of_its_planes_is_refused(tmp_path: Path) -> None:
+    source = write_frames(
+        tmp_path / "in.dcm", "RTDOSE", anatomy(3).astype(np.uint16), GridFrameOffsetVector=[0, 5]
+    )
+
+    reason = the_reason(convert_here([source], tmp_path / "out"))
+
+    assert reason == "The file in.dcm has 3 planes of dose, but says of 2 where they lie."

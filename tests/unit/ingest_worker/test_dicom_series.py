@@ -23,6 +23,7 @@ from demo.imaging import (
 )
 from ingest_worker.adapters.readers.dicom_description import SIDE_BY_SIDE
 from ingest_worker.domain.budget import Budget
+from ingest_worker.domain.frames_of_reference import ELSEWHERE, ONE_EACH
 from ingest_worker.domain.slices import Assumed
 from ingest_worker.domain.stacking import SAME_PLACES
 from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
@@ -278,6 +279,68 @@ def test_slices_of_two_patients_never_become_one_volume(tmp_path: Path, offset_m
     assert not report.rejected
     assert [image.metadata.patient_id for image in report.images] == ["1", "2"]
     assert np.array_equal(np.stack(got), [anatomy(4), -anatomy(4)])
+
+
+@pytest.mark.parametrize("interleaved", [False, True])
+def test_slices_of_two_frames_of_reference_never_become_one_volume(tmp_path: Path, interleaved: bool) -> None:
+    """The patient was laid down anew: what looks like one even grid is two that lie nobody knows how."""
+
+    def moved(dataset: Dataset, index: int) -> None:
+        is_second = index % 2 if interleaved else index // 4
+        dataset.FrameOfReferenceUID = f"1.2.3.{is_second}"
+
+    volume = anatomy(8)
+    files = write_dicom_series(tmp_path / "in", volume, change=moved)
+
+    report = convert_here(files, tmp_path / "out")
+
+    got = sorted(
+        (read_with_itk(tmp_path / "out" / image.file) for image in report.images),
+        key=lambda image: image.origin[2],
+    )
+    expected = [volume[::2], volume[1::2]] if interleaved else [volume[:4], volume[4:]]
+    assert not report.rejected
+    assert all(np.array_equal(one.pixels, its) for one, its in zip(got, expected, strict=True))
+    assert [image.notes for image in report.images] == [(ELSEWHERE,)] * 2
+
+
+def test_a_slice_that_lies_in_another_frame_of_reference_is_told_where_it_is_missing(tmp_path: Path) -> None:
+    def one_of_another(dataset: Dataset, index: int) -> None:
+        dataset.FrameOfReferenceUID = "1.2.4" if index == 3 else "1.2.3"
+
+    files = write_dicom_series(tmp_path / "in", anatomy(6), change=one_of_another)
+
+    report = convert_here(files, tmp_path / "out")
+
+    (reason,) = {reason for rejection in report.rejected for reason in rejection.reasons}
+    assert [image.metadata.depth for image in report.images] == [1]
+    assert reason.startswith("Slices are missing: 1 of 6")
+    assert reason.endswith(ELSEWHERE)
+
+
+def test_a_frame_of_reference_for_each_slice_says_nothing_of_places(tmp_path: Path) -> None:
+    def its_own(dataset: Dataset, index: int) -> None:
+        dataset.FrameOfReferenceUID = f"1.2.3.{dataset.InstanceNumber}"
+
+    files = write_dicom_series(tmp_path / "in", anatomy(6), change=its_own)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(6))
+    assert image.notes == (ONE_EACH,)
+
+
+def test_a_slice_that_names_no_frame_of_reference_belongs_to_the_only_one(tmp_path: Path) -> None:
+    def forgotten(dataset: Dataset, index: int) -> None:
+        if index != 2:
+            dataset.FrameOfReferenceUID = "1.2.3"
+
+    files = write_dicom_series(tmp_path / "in", anatomy(4), change=forgotten)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert image.metadata.depth == 4
+    assert not image.notes
 
 
 @pytest.mark.parametrize("silent", [0, 2, 3])
@@ -637,6 +700,25 @@ def test_graphics_above_the_pixels_are_mentioned_wherever_they_begin(tmp_path: P
     assert image.notes == (
         "The file has graphics to be shown above its pixels (overlays), which were left out.",
     )
+
+
+def test_graphics_in_unused_bits_are_mentioned_and_no_part_of_the_values(tmp_path: Path) -> None:
+    """As standards of old had it: an overlay without data of its own says which bit of each pixel it is."""
+
+    def drawn(dataset: Dataset, index: int) -> None:
+        words = dataset.pixel_array | 0x8000
+        dataset.PixelData = words.tobytes()
+        dataset.add_new(0x60000010, "US", dataset.Rows)
+        dataset.add_new(0x60000011, "US", dataset.Columns)
+        dataset.add_new(0x60000100, "US", 16)
+        dataset.add_new(0x60000102, "US", 15)
+
+    files = write_dicom_series(tmp_path / "in", anatomy(3), change=drawn)
+
+    image = the_image(convert_here(files, tmp_path / "out"))
+
+    assert any("overlays" in note for note in image.notes)
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, anatomy(3))
 
 
 def test_a_mosaic_of_slices_is_called_one(tmp_path: Path) -> None:

@@ -11,14 +11,19 @@ from pydicom.dataset import Dataset
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
+    DigitalXRayImageStorageForPresentation,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     RTImageStorage,
+    SecondaryCaptureImageStorage,
     UltrasoundImageStorage,
 )
 
 from demo.imaging import Grid, a_dataset, ct_slice, picture, put_pixels
+from ingest_worker.adapters.readers.dicom_description import BLACK_OR_WHITE
+from ingest_worker.adapters.readers.dicom_spacing import MEASURED, UNKNOWN
+from ingest_worker.domain.slices import Assumed
 from tests.support.conversions import convert_here, read_with_itk, the_image, the_reason
 
 STORED = np.arange(24 * 32, dtype=np.uint16).reshape(24, 32) * 5
@@ -242,6 +247,20 @@ def test_a_palette_is_read_however_it_is_packed(
     )
 
 
+def test_a_palette_from_below_zero_may_be_for_values_that_never_are(tmp_path: Path) -> None:
+    tables = np.random.default_rng(4).integers(0, 65536, (3, 266)).astype(np.uint16)
+    source = with_palette(tmp_path / "in.dcm", STORED % 256, tables, first=0, bits=16)
+    dataset = dcmread(source)
+    for name in ("Red", "Green", "Blue"):
+        dataset.add_new(f"{name}PaletteColorLookupTableDescriptor", "SS", [266, -10, 16])
+    dataset.save_as(source)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    got = read_with_itk(tmp_path / "out" / image.file).pixels[0]
+    assert np.array_equal(got, np.moveaxis(tables[:, STORED % 256 + 10], 0, 2))
+
+
 def test_a_palette_in_segments_is_expanded(tmp_path: Path) -> None:
     source = with_palette(tmp_path / "in.dcm", STORED % 256, np.zeros((3, 256), np.uint8), first=0, bits=16)
     dataset = dcmread(source)
@@ -285,6 +304,7 @@ def a_table(numbers: np.ndarray, first: int, bits: int, vr: str) -> Dataset:
         (STORED, 0, (np.arange(4096) % 251).astype(np.uint8), 8, "OW"),
         (STORED, 0, np.arange(65536, dtype=np.uint16), 16, "OW"),
         (STORED.astype(np.int16) - 900, -800, np.arange(1000, dtype=np.uint16) * 7, 16, "OW"),
+        (STORED, -5, np.arange(4101, dtype=np.uint16) * 3, 16, "OW"),
     ],
 )
 def test_values_are_looked_up_in_a_modality_table(
@@ -300,6 +320,17 @@ def test_values_are_looked_up_in_a_modality_table(
     index = np.clip(stored.astype(int) - first, 0, len(numbers) - 1)
     assert np.array_equal(pixels.squeeze(), numbers[index])
     assert sample_type == ("uint8" if bits == 8 else "uint16")
+
+
+def test_bytes_of_a_modality_table_may_come_two_in_a_number(tmp_path: Path) -> None:
+    numbers = (np.arange(4095) % 251).astype(np.uint8)
+    table = a_table(numbers, 0, 8, "OW")
+    table.add_new("LUTData", "US", np.frombuffer(numbers.tobytes() + b"\0", "<u2").tolist())
+
+    pixels, sample_type = imported(tmp_path, [STORED], ModalityLUTSequence=[[table]])
+
+    assert np.array_equal(pixels.squeeze(), numbers[np.clip(STORED, 0, 4094)])
+    assert sample_type == "uint8"
 
 
 def test_monochrome1_is_mirrored_within_what_its_table_could_hold(tmp_path: Path) -> None:
@@ -431,6 +462,78 @@ def test_a_pixel_size_is_taken_from_where_it_was_measured(tmp_path: Path, keywor
 
     assert (image.metadata.voxel_width_mm, image.metadata.voxel_height_mm) == (0.2, 0.3)
     assert image.notes == ((f"The pixel size is measured {where}, not in the patient.",) if where else ())
+
+
+@pytest.mark.parametrize("keyword", ["ImagerPixelSpacing", "NominalScannedPixelSpacing"])
+@pytest.mark.parametrize(
+    ("in_patient", "calibration", "is_noted"),
+    [([0.3, 0.2], "", True), ([0.3, 0.2], "FIDUCIAL", False), ([0.2, 0.15], "", False)],
+)
+def test_a_pixel_size_nobody_corrected_is_still_that_of_the_detector(
+    tmp_path: Path, keyword: str, in_patient: list[float], calibration: str, is_noted: bool
+) -> None:
+    dataset = a_dataset(DigitalXRayImageStorageForPresentation, "DX")
+    put_pixels(dataset, STORED)
+    dataset.PixelSpacing = in_patient
+    setattr(dataset, keyword, [0.3, 0.2])
+    if calibration:
+        dataset.PixelSpacingCalibrationType = calibration
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    image = the_image(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    assert image.metadata.voxel_height_mm == in_patient[0]
+    assert image.notes == ((MEASURED[keyword],) if is_noted else ())
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_whether_zero_is_black_is_told_by_the_pixels_not_by_their_presentation(
+    tmp_path: Path, photometric: str
+) -> None:
+    dataset = a_dataset(DigitalXRayImageStorageForPresentation, "DX")
+    put_pixels(dataset, STORED)
+    dataset.PixelSpacing = [0.3, 0.2]
+    dataset.PhotometricInterpretation, dataset.PresentationLUTShape = photometric, "INVERSE"
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    image = the_image(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    expected = STORED if photometric == "MONOCHROME2" else 65535 - STORED
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels[0], expected)
+    assert image.notes == ((BLACK_OR_WHITE,) if photometric == "MONOCHROME2" else ())
+
+
+def test_how_much_a_detector_magnifies_is_told_and_left_to_the_reader(tmp_path: Path) -> None:
+    dataset = a_dataset(DigitalXRayImageStorageForPresentation, "DX")
+    put_pixels(dataset, STORED)
+    dataset.ImagerPixelSpacing, dataset.EstimatedRadiographicMagnificationFactor = [0.3, 0.2], 1.5
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+
+    image = the_image(convert_here([tmp_path / "in.dcm"], tmp_path / "out"))
+
+    got, seen = read_with_itk(tmp_path / "out" / image.file), read_with_itk(tmp_path / "in.dcm")
+    assert got.spacing == pytest.approx(seen.spacing)
+    assert image.notes == (
+        "The pixel size is measured at the detector, not in the patient. The file estimates that the patient is shown "
+        "1.5 times as large there.",
+    )
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_pixels_of_unknown_size_keep_their_shape(tmp_path: Path, plain: bool) -> None:
+    for index, ratio in enumerate(([4, 3], [1, 1])):
+        dataset = a_dataset(SecondaryCaptureImageStorage, "OT")
+        put_pixels(dataset, STORED if plain else picture())
+        dataset.PixelAspectRatio = ratio
+        dataset.SOPInstanceUID += f".{index}"
+        dataset.save_as(tmp_path / f"{index}.dcm", enforce_file_format=True)
+
+    images = convert_here([tmp_path / "0.dcm", tmp_path / "1.dcm"], tmp_path / "out").images
+
+    spacings = [read_with_itk(tmp_path / "out" / image.file).spacing[:2] for image in images]
+    assert spacings == [pytest.approx((1.0, 4 / 3)), (1.0, 1.0)]
+    assert [image.metadata.voxel_width_mm for image in images] == [None, None]
+    assert [image.notes for image in images] == [(Assumed.SHAPE,), (UNKNOWN,)]
 
 
 def region(delta_x: float, delta_y: float, *, shape: int = 1, unit: int = 3) -> Dataset:

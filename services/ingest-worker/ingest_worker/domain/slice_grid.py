@@ -97,7 +97,7 @@ def on_grid(points: list[list[Slice]], slice_distance_mm: float | None) -> Stack
         _same_places(first, later)
     _straight(first, row, column)
     measured = step is not None and Assumed.DISTANCE not in first[0].assumed
-    known = (first[0].pixel_spacing is not None, measured or slice_distance_mm is not None)
+    known = (pixel_size_known(first[0]), measured or slice_distance_mm is not None)
     along = (*(first[0].pixel_spacing or (1.0, 1.0)), step or abs(slice_distance_mm or 1.0))
     geometry = Geometry(along, position_of(first[0]), by_columns(row, column, normal))
     slices = tuple(one for point in points for one in point)
@@ -110,6 +110,11 @@ def on_grid(points: list[list[Slice]], slice_distance_mm: float | None) -> Stack
 def assumptions_of(slices: Iterable[Slice]) -> tuple[str, ...]:
     """Return the notes on what is not known of slices but assumed, each once."""
     return tuple(dict.fromkeys(str(assumed) for one in slices for assumed in one.assumed))
+
+
+def pixel_size_known(one: Slice) -> bool:
+    """Tell whether a slice says how large a pixel is, and not just of which shape."""
+    return one.pixel_spacing is not None and Assumed.SHAPE not in one.assumed
 
 
 def normal_of(one: Slice) -> Vector:

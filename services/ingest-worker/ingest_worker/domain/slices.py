@@ -33,11 +33,13 @@ class Assumed(StrEnum):
 
     PLACE = "The file does not say where its slices lie; the first was placed at the origin."
     ORDER = "Only the first frame carries a position; the others were placed behind it in their stored order."
+    VIEWS = "The frames are views from around the patient (projections), no slices of a volume."
     TRANSDUCER = "The file says where its slices lie to one another, but not where in the patient."
     DISTANCE = "The file does not say how far its slices are apart."
     TIME = "Nothing but when they were acquired tells slices at one place apart; they were taken for time points."
     NUMBERS = "Slices at one place were told apart by their numbers alone, and taken for time points."
     THICKNESS = "The file does not say how far its slices are apart; their thickness was taken."
+    SHAPE = "The file does not say how large a pixel is, only how its height relates to its width."
     OWNER = (
         "Some files of this series do not say whose they are; they were taken for those of the same patient."
     )
@@ -62,6 +64,8 @@ class Slice(NamedTuple):
         Unit vectors along a row (x) and along a column (y).
     pixel_spacing
         Between columns (x) and between rows (y), in millimetres.
+    frame_of_reference
+        What its place is measured from, as an identifier; "" if the file does not say it.
     stack
         The scanner's own name for the stack it belongs to, and for the segment it shows.
     owner
@@ -93,6 +97,7 @@ class Slice(NamedTuple):
     position: Vector | None = None
     orientation: Orientation | None = None
     pixel_spacing: tuple[float, float] | None = None
+    frame_of_reference: str = ""
     stack: str = ""
     owner: str = ""
     born: str = ""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ingest_worker.domain.files import natural_order
+from ingest_worker.domain.frames_of_reference import measured_alike
 from ingest_worker.domain.geometry import Geometry, by_columns, dot
 from ingest_worker.domain.refusals import Refused
 from ingest_worker.domain.same_place import (
@@ -24,6 +25,7 @@ from ingest_worker.domain.slice_grid import (
     assumptions_of,
     normal_of,
     on_grid,
+    pixel_size_known,
     position_of,
     without_gaps,
 )
@@ -73,18 +75,20 @@ def stacks_of(
     parts = alike(with_owner(slices))
     for part in parts:
         turned = any(nearly_alike(part[0], other[0]) for other in parts if other is not part)
-        for volume in _without_positions(part, cross_sectional) if part[0].position is None else [part]:
-            results += [_noted(one, *(TURNED,) * turned) for one in _stacked(volume, slice_distance_mm)]
+        for some, notes in measured_alike(part):
+            for volume in _without_positions(some, cross_sectional) if some[0].position is None else [some]:
+                found = [_explained(one, *notes) for one in _stacked(volume, slice_distance_mm)]
+                results += [_noted(one, *notes, *(TURNED,) * turned) for one in found]
     return results
 
 
-def _without_positions(part: list[Slice], cross_sectional: bool) -> list[list[Slice]]:
+def _without_positions(part: Sequence[Slice], cross_sectional: bool) -> list[Sequence[Slice]]:
     if cross_sectional or len(files_of(part)) == 1:
         return [part]
     return [[one for one in part if one.file == name] for name in files_of(part)]
 
 
-def _stacked(volume: list[Slice], slice_distance_mm: float | None) -> list[Stack | Unstackable]:
+def _stacked(volume: Sequence[Slice], slice_distance_mm: float | None) -> list[Stack | Unstackable]:
     try:
         if volume[0].position is None:
             return [_numbered(volume, slice_distance_mm)]
@@ -93,7 +97,7 @@ def _stacked(volume: list[Slice], slice_distance_mm: float | None) -> list[Stack
         return [Unstackable(files_of(volume), refusal.reason)]
 
 
-def _numbered(volume: list[Slice], slice_distance_mm: float | None) -> Stack:
+def _numbered(volume: Sequence[Slice], slice_distance_mm: float | None) -> Stack:
     """Stack slices that have no position: frames of one file in their order, files by their numbers."""
     several = len(files_of(volume)) > 1
     numbers = [one.number for one in volume]
@@ -107,12 +111,12 @@ def _numbered(volume: list[Slice], slice_distance_mm: float | None) -> Stack:
     along = (*(volume[0].pixel_spacing or (1.0, 1.0)), abs(slice_distance_mm or 1.0))
     row, column = volume[0].orientation or HEAD_FIRST
     geometry = Geometry(along, (0.0, 0.0, 0.0), by_columns(row, column, normal_of(volume[0])))
-    known = (volume[0].pixel_spacing is not None, slice_distance_mm is not None)
+    known = (pixel_size_known(volume[0]), slice_distance_mm is not None)
     notes = ("The slices carry no positions and were ordered by their numbers.",) if several else ()
     return Stack(tuple(ordered), len(ordered), None, geometry, known, (*notes, *assumptions_of(ordered)))
 
 
-def _positioned(volume: list[Slice], slice_distance_mm: float | None) -> list[Stack | Unstackable]:
+def _positioned(volume: Sequence[Slice], slice_distance_mm: float | None) -> list[Stack | Unstackable]:
     normal = normal_of(volume[0])
     heights = [dot(position_of(one), normal) for one in volume]
     by_place = places(volume, heights)
@@ -149,6 +153,11 @@ def _positioned(volume: list[Slice], slice_distance_mm: float | None) -> list[St
 def _doubted(points: list[list[Slice]], assumed: Assumed) -> list[list[Slice]]:
     (first, *others), *later = points
     return [[first._replace(assumed=(*first.assumed, assumed)), *others], *later]
+
+
+def _explained(found: Stack | Unstackable, *notes: str) -> Stack | Unstackable:
+    """Return slices that make no volume with what else is known of them: the missing ones may be elsewhere."""
+    return found if isinstance(found, Stack) else replace(found, reason=" ".join([found.reason, *notes]))
 
 
 def _noted(found: Stack | Unstackable, *notes: str) -> Stack | Unstackable:

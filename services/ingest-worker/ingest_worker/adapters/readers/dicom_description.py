@@ -1,27 +1,43 @@
 """What a DICOM volume is called, shows, and belongs to."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pydicom import Dataset
 from pydicom.datadict import dictionary_VR, keyword_for_tag
+from pydicom.uid import ParametricMapStorage
 
 from ingest_worker.adapters.readers.dicom_frames import Rescale
 from ingest_worker.adapters.readers.dicom_headers import PARSING_ERRORS, DicomHeader
 from ingest_worker.adapters.readers.dicom_samples import SampleFormat, inverted_center
 from ingest_worker.adapters.readers.dicom_spacing import UNKNOWN, remark_on_spacing
-from ingest_worker.adapters.readers.dicom_values import as_list_text, first_items, numbers, text, values
+from ingest_worker.adapters.readers.dicom_values import (
+    CONVERSION_ERRORS,
+    as_list_text,
+    first_items,
+    number,
+    numbers,
+    text,
+    values,
+)
 from ingest_worker.domain.embedded_metadata import FIELDS, described
 from ingest_worker.domain.images import EyeChoice, ImageMetadata
 from ingest_worker.domain.layouts import VolumeLayout
 from ingest_worker.domain.naming import segment_name, series_name
 from ingest_worker.domain.slice_grid import Stack
+from ingest_worker.domain.slices import Assumed
 
 EYES = {"R": EyeChoice.OD, "L": EyeChoice.OS}
-OVERLAYS, OVERLAY_DATA = range(0x6000, 0x6020, 2), 0x3000  # PS3.3 C.9.2
+OVERLAYS, OVERLAY_DATA, OVERLAY_BIT = range(0x6000, 0x6020, 2), 0x3000, 0x0102  # PS3.3 C.9.2
 MOSAIC = "MOSAIC"
 """Siemens' word in the type of an image, with the volumes of which functional MR is made."""
 SIDE_BY_SIDE = "This picture is a mosaic: the slices of a volume stand side by side in it, and were left so."
+BLACK_OR_WHITE = (
+    "The file contradicts itself on whether its lowest value is black (MONOCHROME2) or white (INVERSE); it was taken for "
+    "black."
+)
+"""These exclude each other (PS3.3 C.8.11.3)."""
 OPHTHALMIC = ("OP", "OPT", "OPTBSV", "OPTENF", "OPM", "OCT")
 
 
@@ -158,17 +174,50 @@ def _side(dataset: Dataset, frame: int) -> str:
 
 
 def _remarks(stack: Stack, dataset: Dataset, headers: Iterable[DicomHeader]) -> tuple[str, ...]:
-    measures = next(_frame_groups(dataset, stack.slices[0].frame, "PixelMeasuresSequence"), dataset)
-    measured = remark_on_spacing(measures) if stack.spacing_known[0] else UNKNOWN
-    remarks = [measured] if measured else []
+    first = stack.slices[0]
+    measures = next(_frame_groups(dataset, first.frame, "PixelMeasuresSequence"), dataset)
+    known = remark_on_spacing(measures) if stack.spacing_known[0] else UNKNOWN
+    remarks = [known] if known and Assumed.SHAPE not in first.assumed else []
     kinds = {id(header.dataset): header.dataset for header in headers}.values()
-    if any((group, OVERLAY_DATA) in kind for kind in kinds for group in OVERLAYS):
+    if any(map(_has_overlays, kinds)):
         remarks.append("The file has graphics to be shown above its pixels (overlays), which were left out.")
     if MOSAIC in values(dataset, "ImageType"):
         remarks.append(SIDE_BY_SIDE)
-    if stack.slices[0].position is None and stack.slices[-1].frame > 0:
+    remarks += [*_unapplied(dataset, first.frame), *_contradicted(dataset)]
+    if first.position is None and stack.slices[-1].frame > 0:
         remarks.append("The frames carry no positions and were stacked as slices in their stored order.")
     return tuple(remarks)
+
+
+def _unapplied(dataset: Dataset, frame: int) -> Iterator[str]:
+    """Yield what a map of parameters says its values stand for, which is no rescale (PS3.3 C.7.6.16.2.11)."""
+    if dataset.get("SOPClassUID") != ParametricMapStorage:
+        return
+    for mapping in itertools.islice(_frame_groups(dataset, frame, "RealWorldValueMappingSequence"), 1):
+        slope, intercept = (number(mapping, f"RealWorldValue{part}") for part in ("Slope", "Intercept"))
+        if slope is not None and (slope, intercept or 0.0) != (1.0, 0.0):
+            yield (
+                f"What is measured is a value times {slope:g} plus {intercept or 0.0:g} (Real World Value Mapping); "
+                "the values were left as they are stored."
+            )
+
+
+def _contradicted(dataset: Dataset) -> Iterator[str]:
+    shape, photometric = text(dataset, "PresentationLUTShape"), text(dataset, "PhotometricInterpretation")
+    if (shape, photometric) == ("INVERSE", "MONOCHROME2"):
+        yield BLACK_OR_WHITE
+
+
+def _has_overlays(dataset: Dataset) -> bool:
+    return any((group, OVERLAY_DATA) in dataset or _in_unused_bits(dataset, group) for group in OVERLAYS)
+
+
+def _in_unused_bits(dataset: Dataset, group: int) -> bool:
+    """Tell whether an overlay lies in bits beside the samples, as standards of old had it (PS3.5 8.1.2)."""
+    try:
+        return (group, OVERLAY_BIT) in dataset and bool(dataset[group, OVERLAY_BIT].value)
+    except CONVERSION_ERRORS:
+        return False
 
 
 def has_writing(header: DicomHeader) -> bool:

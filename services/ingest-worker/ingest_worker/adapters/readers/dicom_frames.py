@@ -9,7 +9,7 @@ from pydicom.uid import SegmentationStorage
 from ingest_worker.adapters.readers.dicom_groups import Groups
 from ingest_worker.adapters.readers.dicom_headers import DicomHeader
 from ingest_worker.adapters.readers.dicom_places import placed
-from ingest_worker.adapters.readers.dicom_spacing import pixel_spacing, ultrasound_spacing
+from ingest_worker.adapters.readers.dicom_spacing import pixel_shape, pixel_spacing, ultrasound_spacing
 from ingest_worker.adapters.readers.dicom_traits import traits_of
 from ingest_worker.adapters.readers.dicom_values import (
     first_items,
@@ -128,6 +128,8 @@ def _frame(header: DicomHeader, index: int, groups: Groups, channels: int) -> Fr
     name, top = header.file.base_name, groups.top
     content = groups.holding("FrameContentSequence")
     place = _place(groups, name)
+    size = pixel_spacing(groups.holding("PixelMeasuresSequence")) or ultrasound_spacing(top)
+    shape = None if size else pixel_shape(top)
     return Frame(
         Slice(
             file=header.file.name,
@@ -136,7 +138,8 @@ def _frame(header: DicomHeader, index: int, groups: Groups, channels: int) -> Fr
             number=whole_number(top, "InstanceNumber"),
             position=place.position,
             orientation=place.orientation,
-            pixel_spacing=pixel_spacing(groups.holding("PixelMeasuresSequence")) or ultrasound_spacing(top),
+            pixel_spacing=size or shape,
+            frame_of_reference=text(top, "FrameOfReferenceUID"),
             stack=f"{text(content, 'StackID')} {_segment(groups, header)}".strip(),
             owner=text(top, "PatientID") or text(top, "PatientName"),
             born=text(top, "PatientBirthDate"),
@@ -146,7 +149,7 @@ def _frame(header: DicomHeader, index: int, groups: Groups, channels: int) -> Fr
             acquired=text(content, "FrameAcquisitionDateTime")
             or text(top, "AcquisitionDate") + text(top, "AcquisitionTime"),
             traits=traits_of(groups),
-            assumed=place.assumed,
+            assumed=(*place.assumed, *(Assumed.SHAPE,) * bool(shape)),
             is_sparse=channels == 1 and top.get("SOPClassUID") in SEGMENTATIONS,
         ),
         _rescale(groups.holding("PixelValueTransformationSequence"), top),

@@ -14,6 +14,7 @@ from ingest_worker.adapters.readers.dicom_headers import (
 )
 from ingest_worker.adapters.readers.dicom_quick import (
     DATE,
+    FRAME_OF_REFERENCE,
     NUMBER,
     POSITION,
     REFERENCE_TIME,
@@ -103,7 +104,7 @@ def _in_full(file: SourceFile) -> Member:
 
 
 def _like(template: Member, file: SourceFile, quick: QuickHeader) -> Member | None:
-    """Return a file that differs from another one in number, position and time alone, None if one of these is odd."""
+    """Return a file that differs from another one in number, place and time alone, None if one of these is odd."""
     (frame,) = template.frames
     instance = quick.text(SOP_INSTANCE)
     if instance is None or frame.slice.position is None:
@@ -113,6 +114,7 @@ def _like(template: Member, file: SourceFile, quick: QuickHeader) -> Member | No
             file=file.name,
             number=_whole(quick, NUMBER),
             position=_position(quick),
+            frame_of_reference=quick.own.get(FRAME_OF_REFERENCE, b"").decode("ascii").strip(" \0"),
             times=_times(quick),
             trigger_ms=_number(quick, TRIGGER_TIME),
             reference_ms=_number(quick, REFERENCE_TIME),

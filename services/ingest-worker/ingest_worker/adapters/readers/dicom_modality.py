@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from pydicom.uid import ExplicitVRBigEndian
 
 from ingest_worker.adapters.readers.dicom_headers import DicomHeader
+from ingest_worker.adapters.readers.dicom_tables import MOST_ENTRIES, entries_of, first_mapped
 from ingest_worker.adapters.readers.dicom_values import first_items, values
 from ingest_worker.adapters.volumes import Pixels
 from ingest_worker.domain.refusals import Refused
 
-MOST_ENTRIES = 65536
 TABLE = "ModalityLUTSequence"
 
 
@@ -59,24 +59,23 @@ def modality_table(header: DicomHeader, *, signed: bool) -> ModalityTable | None
     descriptor = values(item, "LUTDescriptor")
     if len(descriptor) != 3 or not all(isinstance(number, int) for number in descriptor):
         raise _unreadable(header)
-    entries, first, bits = descriptor[0] % MOST_ENTRIES or MOST_ENTRIES, descriptor[1], descriptor[2]
+    entries, bits = entries_of(descriptor[0]), descriptor[2]
     big_endian = header.transfer_syntax == ExplicitVRBigEndian
     table = _numbers(values(item, "LUTData"), entries, bits, big_endian=big_endian)
     if not 8 <= bits <= 16 or len(table) < entries or int(table.max()) >> bits:
         raise _unreadable(header)
-    # Readers disagree on the sign of what the descriptor holds; that of the stored values decides.
-    first %= MOST_ENTRIES
     return ModalityTable(
-        first - MOST_ENTRIES if signed and first >= MOST_ENTRIES // 2 else first,
-        bits,
-        table.astype("<u2").tobytes(),
+        first_mapped(descriptor[1], entries, signed=signed), bits, table.astype("<u2").tobytes()
     )
 
 
 def _numbers(found: list[Any], entries: int, bits: int, *, big_endian: bool) -> NDArray[Any]:
     """Return a table read as numbers, or as bytes: two for each number, or one if that has no more than 8 bits."""
     if not (found and isinstance(found[0], bytes)):
-        return np.asarray(found, np.int64)[:entries] % MOST_ENTRIES
+        words = (np.asarray(found, np.int64) % MOST_ENTRIES).astype("<u2")
+        # Of bytes there are two in a number, the first one in its lower half.
+        is_packed = bits == 8 and len(words) == (entries + 1) // 2
+        return (words.view(np.uint8) if is_packed else words)[:entries]
     (data,) = found
     if bits == 8 and len(data) < 2 * entries:
         return np.frombuffer(data, np.uint8)[:entries]

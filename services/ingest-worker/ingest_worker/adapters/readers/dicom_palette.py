@@ -9,12 +9,12 @@ from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import ExplicitVRBigEndian
 
 from ingest_worker.adapters.readers.dicom_headers import PARSING_ERRORS, DicomHeader
+from ingest_worker.adapters.readers.dicom_tables import entries_of, first_mapped
 from ingest_worker.adapters.readers.dicom_values import values
 from ingest_worker.adapters.volumes import Pixels
 from ingest_worker.domain.refusals import Refused
 
 COLORS: Final = ("Red", "Green", "Blue")
-MOST_ENTRIES: Final = 65536
 MOST_SEGMENTED_BYTES: Final = 256
 
 
@@ -60,17 +60,15 @@ def palette_of(header: DicomHeader, *, signed: bool) -> Palette:
     if len(descriptor) != 3 or descriptor[2] not in (8, 16):
         raise _unreadable(header)
     try:
-        entries, bits = int(descriptor[0]) % MOST_ENTRIES or MOST_ENTRIES, int(descriptor[2])
+        entries, bits = entries_of(int(descriptor[0])), int(descriptor[2])
         tables = _tables(header, entries) if _is_plain(header) else _segmented(header, entries, bits)
     except PARSING_ERRORS as error:
         raise _unreadable(header) from error
     if tables.shape != (len(COLORS), entries):
         raise _unreadable(header)
     tables = _meant(tables, bits)
-    # Readers disagree on the sign of what the descriptor holds; that of the stored values decides.
-    first = int(descriptor[1]) % MOST_ENTRIES
     return Palette(
-        first - MOST_ENTRIES if signed and first >= MOST_ENTRIES // 2 else first,
+        first_mapped(int(descriptor[1]), entries, signed=signed),
         str(tables.dtype),
         tables.astype(tables.dtype.newbyteorder("<")).tobytes(),
     )

@@ -2,8 +2,10 @@
 
 import struct
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from typing import Final
 
+import numpy as np
 from pydicom import dcmread
 from pydicom.encaps import generate_frames
 from pydicom.pixels.decoders.base import get_decoder
@@ -30,7 +32,7 @@ from ingest_worker.adapters.readers.dicom_plain import PLAIN, bit_frames, is_pla
 from ingest_worker.adapters.readers.dicom_samples import GRAY, PALETTE, SampleFormat, meaningful
 from ingest_worker.adapters.readers.dicom_streams import frame_header, is_whole, pictures_in
 from ingest_worker.adapters.volumes import Pixels
-from ingest_worker.domain.refusals import Damaged, Refused
+from ingest_worker.domain.refusals import Damaged, Refused, Truncated
 
 NATIVE: Final = (*PLAIN, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
 AS_STORED: Final = (*NATIVE, RLELossless)
@@ -116,11 +118,29 @@ def surplus_note(header: DicomHeader, form: SampleFormat, count: int) -> tuple[s
 
 
 def _frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int], count: int) -> Iterator[Pixels]:
-    if header.transfer_syntax in PLAIN and form.allocated_bits == 1:
-        return bit_frames(header, form, frames)
+    if form.allocated_bits == 1 and header.transfer_syntax in NATIVE:
+        return _bit_frames(header, form, frames, count)
     if is_plain(header, form):
         return plain_frames(header, form, frames)
     return _decoded_frames(header, form, frames, count)
+
+
+def _bit_frames(
+    header: DicomHeader, form: SampleFormat, frames: Sequence[int], count: int
+) -> Iterator[Pixels]:
+    """Read masks of single bits; pydicom takes out frames that begin inside a byte of plain files only."""
+    if header.transfer_syntax in PLAIN:
+        with header.file.path.open("rb") as stream:
+            yield from bit_frames(stream, header.pixels.offset or 0, form, frames)
+        return
+    element = dcmread(header.file.path, force=True)["PixelData"]
+    packed = element.value
+    if header.transfer_syntax == ExplicitVRBigEndian and element.VR == "OW":
+        packed = np.frombuffer(packed[: len(packed) // 2 * 2], ">u2").astype("<u2").tobytes()
+    expected = -(-form.native_bits * count // 8)
+    if len(packed) < expected:
+        raise Truncated(header.file.base_name, expected_bytes=expected, found_bytes=len(packed))
+    yield from bit_frames(BytesIO(packed), 0, form, frames)
 
 
 def _decoded_frames(
@@ -149,6 +169,9 @@ def _encapsulated_frames(header: DicomHeader, frames: Sequence[int]) -> Iterator
     options = as_pixel_options(
         header.dataset, pixel_keyword="PixelData", pixel_vr="OB", transfer_syntax_uid=header.transfer_syntax
     )
+    # The codestream says how its samples lie, and decoders hand them out side by side (PS3.5 8.2.1, 8.2.4); many files keep
+    # what was true of their plain pixels. pydicom takes it for true, but of RLE and JPEG-LS.
+    options["planar_configuration"] = 0
     decoder, plugin = get_decoder(header.transfer_syntax), DECODERS[header.transfer_syntax]
     with header.file.path.open("rb") as stream:
         stream.seek(header.pixels.offset or 0)

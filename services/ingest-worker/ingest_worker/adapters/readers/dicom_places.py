@@ -11,14 +11,31 @@ from pydicom import Dataset
 from pydicom.uid import NuclearMedicineImageStorage
 
 from ingest_worker.adapters.readers.dicom_headers import DicomHeader
-from ingest_worker.adapters.readers.dicom_values import first_items, number, numbers, orientation, position
+from ingest_worker.adapters.readers.dicom_values import (
+    number,
+    numbers,
+    orientation,
+    position,
+    values,
+)
 from ingest_worker.domain.geometry import Vector, beyond, cross
-from ingest_worker.domain.slices import HEAD_FIRST, Assumed, Orientation, Slice
+from ingest_worker.domain.refusals import Refused
+from ingest_worker.domain.slices import (
+    HEAD_FIRST,
+    SAME_ORIENTATION,
+    SAME_PLACE_MM,
+    Assumed,
+    Orientation,
+    Slice,
+)
 
 NOWHERE: Final = (0.0, 0.0, 0.0)
 ASSUMED_STEP_MM: Final = 1.0
 PARTS: Final = ("EnergyWindowVector", "DetectorVector", "RRIntervalVector")
 """What tells the volumes in one file of nuclear medicine apart."""
+TURNING: Final = ("RotationVector", "AngularViewVector")
+"""What tells the views of a turning detector apart."""
+MOMENT: Final = "slot"
 
 
 def placed(header: DicomHeader, frames: Sequence[Slice]) -> list[Slice]:
@@ -39,21 +56,43 @@ def placed(header: DicomHeader, frames: Sequence[Slice]) -> list[Slice]:
 def _in_a_row(
     dataset: Dataset, frames: Sequence[Slice], start: Vector | None, axes: Orientation | None
 ) -> list[Slice]:
-    """Place frames behind the first as far as the dose grid says (PS3.3 C.8.8.3.2), else in even steps."""
+    """Place frames behind the first as far as the dose grid says, else in even steps."""
     frames = [one._replace(stack=f"{one.file} {one.stack}", orientation=axes) for one in frames]
     if start is None:
         return frames
     axes = axes or HEAD_FIRST
-    offsets = numbers(dataset, "GridFrameOffsetVector")
-    if len(offsets) == len(frames):
-        return [_placed(one, start, axes, at - offsets[0]) for one, at in zip(frames, offsets, strict=True)]
+    if offsets := _offsets(dataset, frames, start, axes):
+        return [_placed(one, start, axes, at) for one, at in zip(frames, offsets, strict=True)]
     step, doubts = _step(dataset)
     return [_placed(one, start, axes, rank * step, Assumed.ORDER, *doubts) for rank, one in enumerate(frames)]
 
 
+def _offsets(dataset: Dataset, frames: Sequence[Slice], start: Vector, axes: Orientation) -> list[float]:
+    """Return how far a dose grid's planes lie behind its first one, nothing if it does not say it (PS3.3 C.8.8.3.2).
+
+    They are told along the normal from zero on, or, of transverse planes, by their z, against which the normal may point.
+
+    Raises
+    ------
+    Refused
+        It is said of more or fewer planes than there are.
+    """
+    found = numbers(dataset, "GridFrameOffsetVector")
+    if len(found) != len(frames):
+        if values(dataset, "GridFrameOffsetVector"):
+            raise Refused(
+                f"The file {frames[0].file} has {len(frames)} planes of dose, but says of {len(found)} where they lie."
+            )
+        return []
+    along_z = cross(*axes)[2]
+    is_z = found[0] != 0 and abs(found[0] - start[2]) <= SAME_PLACE_MM and abs(along_z) > 1 - SAME_ORIENTATION
+    towards = -1.0 if is_z and along_z < 0 else 1.0
+    return [(at - found[0]) * towards for at in found]
+
+
 def _placed(one: Slice, start: Vector, axes: Orientation, offset_mm: float, *assumed: Assumed) -> Slice:
     where = beyond(start, cross(*axes), offset_mm)
-    return one._replace(position=where, orientation=axes, assumed=assumed)
+    return one._replace(position=where, orientation=axes, assumed=(*one.assumed, *assumed))
 
 
 def _step(dataset: Dataset) -> tuple[float, tuple[Assumed, ...]]:
@@ -67,35 +106,81 @@ def _step(dataset: Dataset) -> tuple[float, tuple[Assumed, ...]]:
 
 
 def _nuclear(header: DicomHeader, frames: Sequence[Slice]) -> list[Slice]:
-    """Place frames by what the detector says of the first, and by the slice that each shows (PS3.3 C.8.4.8, C.8.4.11)."""
+    """Place frames by what their detectors say of the first, and by the slice that each shows (PS3.3 C.8.4.8, C.8.4.11)."""
     dataset, name = header.dataset, header.file.base_name
-    detector = next(first_items(dataset, "DetectorInformationSequence"), dataset)
-    start, axes = position(detector, name), orientation(detector, name)
+    detectors = list(dataset.get("DetectorInformationSequence") or [dataset])
+    start, axes = position(detectors[0], name), orientation(detectors[0], name)
     if len(frames) == 1:
         return [frames[0]._replace(position=start, orientation=axes)]
+    parted = _parted(dataset, frames)
     ranks = _vector(dataset, "SliceVector", len(frames))
     if not ranks:
-        return _in_a_row(dataset, frames, start, axes)
+        if _pass_by(dataset, parted):
+            seen_by = _which(dataset, len(frames), len(detectors))
+            return [_seen(one, detectors[which], name) for one, which in zip(parted, seen_by, strict=True)]
+        return _in_a_row(dataset, _turning(dataset, frames), start, axes)
     step, doubts = _step(dataset)
     if start is None or axes is None:
         start, axes, doubts = start or NOWHERE, axes or HEAD_FIRST, (*doubts, Assumed.PLACE)
     return [
         _placed(one, start, axes, (rank - ranks[0]) * step, *doubts)
-        for one, rank in zip(_parted(dataset, frames), ranks, strict=True)
+        for one, rank in zip(parted, ranks, strict=True)
     ]
+
+
+def _pass_by(dataset: Dataset, parted: Sequence[Slice]) -> bool:
+    """Tell whether frames show one view as time goes by: neither slices nor views from around the patient."""
+    if MOMENT not in parted[0].times or _is_turning(dataset, parted):
+        return False
+    return len({(one.stack, one.times[MOMENT]) for one in parted}) == len(parted)
+
+
+def _is_turning(dataset: Dataset, frames: Sequence[Slice]) -> bool:
+    return any(_vector(dataset, keyword, len(frames)) for keyword in TURNING)
+
+
+def _turning(dataset: Dataset, frames: Sequence[Slice]) -> Sequence[Slice]:
+    """Return the frames, with a note if their detector turned around the patient meanwhile."""
+    if not _is_turning(dataset, frames):
+        return frames
+    return [one._replace(assumed=(*one.assumed, Assumed.VIEWS)) for one in frames]
+
+
+def _which(dataset: Dataset, frames: int, detectors: int) -> list[int]:
+    """Return the index of the detector that saw each frame, the first one where that is not said."""
+    found = _vector(dataset, "DetectorVector", frames) or [1.0] * frames
+    return [int(number) - 1 if 1 <= number <= detectors else 0 for number in found]
+
+
+def _seen(one: Slice, detector: Dataset, name: str) -> Slice:
+    """Return a frame at the place of its detector."""
+    start, axes = position(detector, name), orientation(detector, name)
+    doubts = (Assumed.PLACE,) if start is None or axes is None else ()
+    return _placed(one, start or NOWHERE, axes or HEAD_FIRST, 0.0, *doubts)
 
 
 def _parted(dataset: Dataset, frames: Sequence[Slice]) -> list[Slice]:
-    """Tell the volumes in one file apart, and the phases of the heart in each (PS3.3 C.8.4.8.1)."""
+    """Tell the volumes in one file apart, and the moments of each (PS3.3 C.8.4.8.1)."""
     parts = [vector for keyword in PARTS if (vector := _vector(dataset, keyword, len(frames)))]
-    slots = _vector(dataset, "TimeSlotVector", len(frames))
+    moments = _moments(dataset, len(frames))
     return [
         one._replace(
             stack=" ".join([one.file, *(str(vector[index]) for vector in parts)]),
-            times={**one.times, "slot": slots[index]} if slots else one.times,
+            times={**one.times, MOMENT: moments[index]} if moments else one.times,
         )
         for index, one in enumerate(frames)
     ]
+
+
+def _moments(dataset: Dataset, count: int) -> list[float]:
+    """Return when frames were taken as numbers in order: phases of the heart, else steps in the phases of a dynamic study."""
+    if slots := _vector(dataset, "TimeSlotVector", count):
+        return slots
+    steps = _vector(dataset, "TimeSliceVector", count)
+    phases = _vector(dataset, "PhaseVector", count) or [1.0] * count
+    pairs = list(zip(phases, steps, strict=True)) if steps else []
+    ranks = {pair: float(rank) for rank, pair in enumerate(sorted(set(pairs)))}
+    return [ranks[pair] for pair in pairs]
 
 
 def _vector(dataset: Dataset, keyword: str, count: int) -> list[float]:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
@@ -82,13 +82,18 @@ def _fill(block: memoryview, descriptor: int, header: DicomHeader, frame: int) -
         raise Damaged(header.file.base_name, "it became shorter while it was read")
 
 
-def bit_frames(header: DicomHeader, form: SampleFormat, frames: Sequence[int]) -> Iterator[Pixels]:
-    """Read masks of single bits, lowest first, whose frames may begin inside a byte (PS3.5 section 8.1.1)."""
+def bit_frames(stream: BinaryIO, start: int, form: SampleFormat, frames: Sequence[int]) -> Iterator[Pixels]:
+    """Read masks of single bits, lowest first, whose frames may begin inside a byte (PS3.5 section 8.1.1).
+
+    Parameters
+    ----------
+    start
+        First byte of the pixels.
+    """
     size = form.native_bits
-    with header.file.path.open("rb") as stream:
-        for frame in frames:
-            first, inside = divmod(frame * size, 8)
-            stream.seek((header.pixels.offset or 0) + first)
-            packed = np.frombuffer(stream.read(-(-(inside + size) // 8)), np.uint8)
-            bits = np.unpackbits(packed, bitorder="little")[inside : inside + size]
-            yield bits.reshape(form.shape)
+    for frame in frames:
+        first, inside = divmod(frame * size, 8)
+        stream.seek(start + first)
+        packed = np.frombuffer(stream.read(-(-(inside + size) // 8)), np.uint8)
+        bits = np.unpackbits(packed, bitorder="little")[inside : inside + size]
+        yield bits.reshape(form.shape)

@@ -44,15 +44,16 @@ CONTENT_TIME: Final = tag(0x0008, 0x0033)
 EXPOSURE: Final = tag(0x0018, 0x1152)
 TRIGGER_TIME: Final = tag(0x0018, 0x1060)
 TIME_IDENTIFIER: Final = tag(0x0020, 0x0100)
+FRAME_OF_REFERENCE: Final = tag(0x0020, 0x0052)
 TIME_INDEX: Final = tag(0x0020, 0x9128)
 REFERENCE_TIME: Final = tag(0x0054, 0x1300)
 OWN: Final = frozenset(
     {
         SOP_INSTANCE, NUMBER, POSITION, DATE, TIME, CONTENT_TIME, EXPOSURE,
-        TRIGGER_TIME, TIME_IDENTIFIER, TIME_INDEX, REFERENCE_TIME,
+        TRIGGER_TIME, TIME_IDENTIFIER, TIME_INDEX, REFERENCE_TIME, FRAME_OF_REFERENCE,
     }
 )  # fmt: skip
-"""What every slice, or every time point, has for itself."""
+"""What every slice, or every time point, may have for itself."""
 
 SOP_CLASS: Final = tag(0x0008, 0x0016)
 STUDY: Final = tag(0x0020, 0x000D)
@@ -93,6 +94,7 @@ SHARED: Final = frozenset(
         tag(0x0028, 0x0004),  # PhotometricInterpretation
         tag(0x0028, 0x0006),  # PlanarConfiguration
         tag(0x0028, 0x0030),  # PixelSpacing
+        tag(0x0028, 0x0034),  # PixelAspectRatio
         tag(0x0028, 0x0100),  # BitsAllocated
         tag(0x0028, 0x0101),  # BitsStored
         tag(0x0028, 0x0102),  # HighBit
