@@ -212,7 +212,9 @@ def test_more_pixels_than_the_header_says_are_refused_when_far_too_many(tmp_path
 
 
 def test_a_few_bytes_too_many_are_mentioned(tmp_path: Path) -> None:
-    source = write_raw_header(tmp_path / "a.mha", [*HEADER, "ElementDataFile = LOCAL"], bytes(15))
+    source = write_raw_header(
+        tmp_path / "a.mha", [*HEADER, "ElementSpacing = 1 1", "ElementDataFile = LOCAL"], bytes(15)
+    )
 
     image = the_image(convert_here([source], tmp_path / "out"))
 

@@ -166,6 +166,18 @@ def test_a_slope_beyond_all_integers_makes_floats(tmp_path: Path) -> None:
     assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, seen_by_nibabel(source))
 
 
+def test_a_value_beyond_single_precision_makes_all_double(tmp_path: Path) -> None:
+    pixels = (anatomy().T % 100 / 128).astype(np.float32)
+    pixels[0, 0, 0] = np.inf  # which it is at any precision
+    pixels[3, 2, -1] = 1000
+    source = save_scaled(tmp_path / "in.nii", pixels, 3e36, 0.5)
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert image.sample_type == "float64"
+    assert np.array_equal(read_with_itk(tmp_path / "out" / image.file).pixels, seen_by_nibabel(source))
+
+
 def test_an_oblique_qform_and_a_nearly_straight_sform_are_left_to_itk(tmp_path: Path) -> None:
     image_in = nibabel.Nifti1Image(anatomy().T, None)
     image_in.header.set_qform(nibabel.affines.from_matvec(np.diag([0.7, 0.5, 2.5]), [1, 2, 3]), code=1)

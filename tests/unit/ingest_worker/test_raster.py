@@ -3,10 +3,12 @@
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from itertools import starmap
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 import pyvips
@@ -490,3 +492,26 @@ def test_a_second_picture_that_is_cut_off_is_reported_beside_the_first(tmp_path:
     assert [image.notes for image in report.images] == [("This is picture 1 of 2 in the file.",)]
     [rejection] = report.rejected
     assert rejection.reasons == ("The file in.jpg is damaged: it is cut off: its end is missing.",)
+
+
+@pytest.mark.parametrize(
+    ("encode", "kind"),
+    [
+        (lambda gray: imagecodecs.jpeg8_encode(gray.astype(np.uint16) << 4, bitspersample=12), "of 12 bits"),
+        (
+            lambda gray: imagecodecs.ljpeg_encode(gray.astype(np.uint16), bitspersample=16),
+            "lossless, of 16 bits",
+        ),
+    ],
+    ids=["12 bits", "lossless"],
+)
+def test_a_jpeg_of_a_kind_that_pictures_are_not_is_refused_as_such(
+    tmp_path: Path, encode: Callable[[np.ndarray], bytes], kind: str
+) -> None:
+    (tmp_path / "in.jpg").write_bytes(encode(picture()[..., 0]))
+
+    reason = the_reason(convert_here([tmp_path / "in.jpg"], tmp_path / "out"))
+
+    assert reason == (
+        f"The picture in.jpg is a JPEG {kind} a sample; outside DICOM only those of 8 bits with loss are read."
+    )

@@ -12,6 +12,7 @@ from ingest_worker.domain.refusals import Companion
 from ingest_worker.domain.report import Rejection
 
 SERIES = (Format.DICOM, SlideFormat.DICOM)
+PACKED = ".gz"
 MIRAX_INDEX = "slidedat.ini"
 MOST_FILES_OF_A_SLIDE = 2000
 """Scanners write some hundreds; one document and one event name them all."""
@@ -179,6 +180,8 @@ class _Upload:
         if name is None:
             return "The header names a pixel data file outside the upload, which is never followed."
         data = self._by_any_case(name)
+        if data is None and one.format is Format.NIFTI:
+            data = self._by_any_case(_packed_otherwise(name))
         if data is None:
             return f"The pixel data file named in the header, {posixpath.basename(name)}, was not uploaded with it."
         return data.file
@@ -208,6 +211,11 @@ class _Upload:
         names = [neighbour_name(one.file.name, reference) for reference in (*one.references, *one.companions)]
         found = [(self._by_any_case(name), name) for name in names if name is not None]
         return {part.file.name: name for part, name in found if part is not None and part is not one}
+
+
+def _packed_otherwise(name: str) -> str:
+    """Return what the pixels of a NIfTI pair are called if only one of its two files is packed."""
+    return name.removesuffix(PACKED) if name.endswith(PACKED) else name + PACKED
 
 
 def _is_heap(candidate: Candidate) -> bool:

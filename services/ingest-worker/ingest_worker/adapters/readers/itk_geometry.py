@@ -18,6 +18,13 @@ from ingest_worker.domain.refusals import Refused
 SHEARED = "orthonormal"
 """What ITK says of axes it finds no perpendicular ones near to."""
 
+SIZE_ASSUMED = (
+    "The header does not say how large a voxel is along every axis; 1 mm was taken where it does not."
+)
+
+ROUNDED = 1e-3
+"""The length of an axis may differ from one by as much: headers have few digits."""
+
 SAMPLE_TYPES = {
     sitk.sitkInt8: "int8",
     sitk.sitkUInt8: "uint8",
@@ -102,11 +109,14 @@ def _grid(
 ) -> Geometry:
     """Return the grid as ITK would have it of an image; it notices only then that numbers make none.
 
-    Where a spacing is negative, the axis points the other way.
+    Where a spacing is negative, the axis points the other way; what an axis is longer than one belongs to the spacing.
     """
     if 0 in spacing:
         raise Refused(f"The header of {name} says that its voxels have no size (a spacing of 0).")
     axes = np.reshape(direction, (len(spacing), -1)) * np.sign(spacing)
     if not abs(np.linalg.det(axes)) > 0:  # nor is that of no numbers
         raise Refused(f"In the header of {name}, two axes of the image point the same way, or one nowhere.")
-    return Geometry(tuple(map(abs, spacing)), tuple(origin), tuple(map(float, axes.ravel())))
+    steps, lengths = np.abs(spacing), np.linalg.norm(axes, axis=0)
+    if np.abs(lengths - 1).max() > ROUNDED:
+        steps, axes = steps * lengths, axes / lengths
+    return Geometry(tuple(map(float, steps)), tuple(origin), tuple(map(float, axes.ravel())))

@@ -1,10 +1,16 @@
-"""Tells whether a JPEG is there to its end: decoders take the last marker for granted once they have all pixels."""
+"""Tells whether a JPEG is there to its end, which decoders take for granted once they have all pixels, and of what kind it is.
+
+Markers and the lengths behind them: ISO 10918-1, annex B.
+"""
 
 from ingest_worker.domain.files import SourceFile
 from ingest_worker.domain.refusals import Damaged
 
 MARK, START_OF_SCAN, END_OF_IMAGE = 0xFF, 0xDA, b"\xff\xd9"
 WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD9)))
+LOSSLESS_FRAMES = frozenset((0xC3, 0xC7, 0xCB, 0xCF))
+FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+USUAL_BITS = 8
 
 
 def check_end(file: SourceFile, start: int = 0) -> None:
@@ -21,15 +27,27 @@ def check_end(file: SourceFile, start: int = 0) -> None:
         It is cut off.
     """
     content = file.path.read_bytes()
-    if content.find(END_OF_IMAGE, _first_scan(content, start + 2)) < 0:
+    # Behind all that could hold a picture of its own.
+    if content.find(END_OF_IMAGE, _first(content, start + 2, frozenset({START_OF_SCAN}))) < 0:
         raise Damaged(file.base_name, "it is cut off: its end is missing")
 
 
-def _first_scan(content: bytes, at: int) -> int:
-    """Return where the first scan begins, behind all that could hold a picture of its own (ISO 10918-1, annex B)."""
+def rare_kind(file: SourceFile) -> str:
+    """Return what tells a file from the JPEGs that pictures are, "" if nothing does or it is none."""
+    content = file.path.read_bytes()
+    frame = content[_first(content, 2, FRAMES | {START_OF_SCAN}) :][:5]
+    if len(frame) < 5 or frame[1] not in FRAMES:
+        return ""
+    if frame[1] in LOSSLESS_FRAMES:
+        return f"lossless, of {frame[4]} bits a sample"
+    return f"of {frame[4]} bits a sample" if frame[4] != USUAL_BITS else ""
+
+
+def _first(content: bytes, at: int, wanted: frozenset[int]) -> int:
+    """Return where the first segment begins that has one of the markers; where there is none, the end of all."""
     while at + 4 <= len(content) and content[at] == MARK:
         marker = content[at + 1]
-        if marker == START_OF_SCAN:
+        if marker in wanted:
             return at
         if marker == MARK:  # fill bytes
             at += 1

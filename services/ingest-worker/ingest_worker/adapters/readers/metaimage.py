@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
-from ingest_worker.adapters.readers.itk_geometry import read_geometry
+from ingest_worker.adapters.readers.itk_geometry import SIZE_ASSUMED, read_geometry
 from ingest_worker.adapters.readers.metaimage_header import MetaImageHeader, read_header
 from ingest_worker.adapters.readers.pixel_bytes import PixelBytes, StoredVolume, layout_bytes, surplus_note
 from ingest_worker.adapters.readers.text_pixels import NUMBERS, written_raw
@@ -11,6 +11,8 @@ from ingest_worker.adapters.volumes import Reading, VolumeReading
 from ingest_worker.domain.embedded_metadata import described
 from ingest_worker.domain.layouts import VolumeLayout
 from ingest_worker.domain.refusals import Refused
+
+AS_STORED = "The header says by ElementToIntensityFunction how real values follow from stored ones; they were kept as stored."
 
 
 def read(given: ConversionInput) -> Iterator[Reading]:
@@ -25,8 +27,12 @@ def read(given: ConversionInput) -> Iterator[Reading]:
         volume=StoredVolume(layout, source, header.big_endian and not header.is_text),
         metadata=found.metadata,
         header_fields=found.header_fields,
-        notes=(*found.notes, *surplus_note(source, layout.total_bytes)),
+        notes=(*found.notes, *_doubts(header), *surplus_note(source, layout.total_bytes)),
     )
+
+
+def _doubts(header: MetaImageHeader) -> tuple[str, ...]:
+    return (SIZE_ASSUMED,) * (not header.says_spacing) + (AS_STORED,) * header.scales_values
 
 
 def _layout(header: MetaImageHeader, given: ConversionInput) -> VolumeLayout:

@@ -5,7 +5,9 @@ Keys and their meaning: https://itk.org/Wiki/ITK/MetaIO/Documentation.
 """
 
 import math
+import re
 from dataclasses import dataclass, field
+from typing import Final
 
 from ingest_worker.adapters.readers.length_units import unit_mm
 from ingest_worker.adapters.readers.text_headers import HeaderLines, whole_numbers
@@ -31,10 +33,20 @@ SAMPLE_TYPES = {
 
 GEOMETRY_KEYS = frozenset(
     {
-        "NDims", "DimSize", "ElementSpacing", "ElementSize", "TransformMatrix", "Rotation", "Orientation",
+        "DimSize", "ElementSpacing", "ElementSize", "TransformMatrix", "Rotation", "Orientation",
         "Offset", "Position", "Origin", "CenterOfRotation", "AnatomicalOrientation", "DistanceUnits",
     }
 )  # fmt: skip
+
+LENGTHS: Final = ("ElementSpacing", "ElementSize", "Offset", "Position", "Origin")
+MATRICES: Final = ("TransformMatrix", "Rotation", "Orientation")
+NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+
+SCALE: Final = {"ElementToIntensityFunctionSlope": "1", "ElementToIntensityFunctionOffset": "0"}
+"""What turns stored values into real ones, and its values that change nothing."""
+
+REMARK: Final = "Comment"
+"""May stand in a header as often as somebody had something to say."""
 
 BYTE_ORDERS = ("BinaryDataByteOrderMSB", "ElementByteOrderMSB")
 LOCAL = "LOCAL"
@@ -85,9 +97,19 @@ class MetaImageHeader:
         """Return how many millimetres the unit of space has; ITK takes every unit for one."""
         return unit_mm(self.fields.get("DistanceUnits", "")) or 1.0
 
+    @property
+    def says_spacing(self) -> bool:
+        return "ElementSpacing" in self.fields or "ElementSize" in self.fields
+
+    @property
+    def scales_values(self) -> bool:
+        """Tell whether it says that the real values are others than the stored ones."""
+        told = ((self.fields.get(key, none), none) for key, none in SCALE.items())
+        return any(not NUMBER.fullmatch(value) or float(value) != float(none) for value, none in told)
+
     def geometry_text(self) -> str:
-        """Return a header for ITK that names no file, with this geometry and sample type."""
-        lines = ["ObjectType = Image"]
+        """Return a header for ITK that names no file, with this geometry and sample type, in the order ITK wants."""
+        lines = ["ObjectType = Image", f"NDims = {len(self.size)}"]
         lines += [f"{key} = {value}" for key, value in self.fields.items() if key in GEOMETRY_KEYS]
         lines += [
             "BinaryData = True",
@@ -122,6 +144,7 @@ def read_header(file: SourceFile, budget: Budget) -> MetaImageHeader:
         data_offset=_data_offset(fields, name, offset),
         is_text=not _flag(fields, "BinaryData", default="True"),
     )
+    _check_geometry(fields, len(header.size), name)
     if (header.compressed or header.is_text) and header.data_offset is None:
         raise Refused(
             f"The header of {name} combines HeaderSize -1 with pixels that are not raw, which has no meaning."
@@ -146,7 +169,7 @@ def _fields(file: SourceFile, budget: Budget) -> tuple[dict[str, str], int]:
             continue
         if not sign:
             raise Refused(f"The header of {lines.name} has a line that is not of the form 'key = value'.")
-        if key in fields:
+        if fields.get(key, value) != value and key != REMARK:
             raise Refused(f"The header of {lines.name} has the key {key} twice.")
         fields[key] = value
         if key == "ElementDataFile":
@@ -166,6 +189,20 @@ def _size(fields: dict[str, str], name: str) -> tuple[int, ...]:
     if len(size) != dimensions or min(size) < 1:
         raise Refused(f"The header of {name} has no usable DimSize.")
     return size
+
+
+def _check_geometry(fields: dict[str, str], dimensions: int, name: str) -> None:
+    """Refuse lists that are too short or hold something else than numbers: ITK takes zeros for what it cannot read."""
+    for key in (*LENGTHS, *MATRICES):
+        numbers = fields.get(key, "").split()
+        expected = dimensions**2 if key in MATRICES else dimensions
+        enough = len(numbers) == expected or (len(numbers) > expected and key in LENGTHS)
+        if key in fields and not (enough and all(map(_is_number, numbers))):
+            raise Refused(f"The header of {name} does not have {expected} numbers in {key}.")
+
+
+def _is_number(text: str) -> bool:
+    return NUMBER.fullmatch(text) is not None and math.isfinite(float(text))
 
 
 def _number(fields: dict[str, str], name: str, key: str, default: int) -> int:

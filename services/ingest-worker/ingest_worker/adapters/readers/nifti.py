@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
-from ingest_worker.adapters.readers.itk_geometry import ItkView, read_geometry
+from ingest_worker.adapters.readers.itk_geometry import SIZE_ASSUMED, ItkView, read_geometry
+from ingest_worker.adapters.readers.nifti_axes import SAME_PLACE, lacks_sizes, straightened, with_sizes
 from ingest_worker.adapters.readers.pixel_bytes import PixelBytes, StoredVolume, decoded_head, surplus_note
 from ingest_worker.adapters.readers.scaled_volume import scaled
 from ingest_worker.adapters.volumes import Reading, Volume, VolumeReading
@@ -19,9 +20,6 @@ from ingest_worker.domain.refusals import Refused
 
 NIFTI_1_BYTES, NIFTI_2_BYTES = 348, 540
 UNIT_BITS, MILLIMETRES_OR_UNKNOWN = 7, (2, 0)
-SAME_PLACE = 0.1
-"""The corner of an image may lie this share of a voxel somewhere else: headers are rounded, and nearly straight axes made so."""
-
 TWO_PLACES = (
     "The header places the voxels in two ways; programs that go by its sform alone show them elsewhere."
 )
@@ -77,6 +75,11 @@ class NiftiHeader:
     pixel_offset: int
     slope: float
     intercept: float
+
+    @property
+    def order(self) -> str:
+        """Return the order of bytes as `struct` has it."""
+        return ">" if self.big_endian else "<"
 
     @property
     def is_scaled(self) -> bool:
@@ -193,22 +196,32 @@ def _samples(header: NiftiHeader, file: SourceFile) -> tuple[int, str]:
 
 def _itk_view(header: NiftiHeader, file: SourceFile, given: ConversionInput) -> ItkView:
     """Return ITK's reading of the grid; it must agree about the size."""
-    view = read_geometry(
-        _for_itk(header, file.base_name) + NO_EXTENSIONS,
-        name=file.base_name,
-        suffix=".nii",
-        image_io="NiftiImageIO",
-        scratch=given.scratch,
-    )
+    name = file.base_name
+    told = with_sizes(_for_itk(header, name), header.order, name)
+    try:
+        view = _read_by_itk(told, name, given)
+    except Refused:
+        straight = straightened(told, header.order, header.dimensions)
+        if straight is None:
+            raise
+        view = _read_by_itk(straight, name, given)
     if view.size != header.dimensions:
-        raise Refused(f"The header of {file.base_name} can be understood in more than one way.")
+        raise Refused(f"The header of {name} can be understood in more than one way.")
     return view
+
+
+def _read_by_itk(told: bytes, name: str, given: ConversionInput) -> ItkView:
+    return read_geometry(
+        told + NO_EXTENSIONS, name=name, suffix=".nii", image_io="NiftiImageIO", scratch=given.scratch
+    )
 
 
 def _remark_on_places(header: NiftiHeader, view: ItkView) -> tuple[str, ...]:
     """Return a remark if the sform says something else than ITK makes of it, of the qform and of the size of voxels."""
-    order = ">" if header.big_endian else "<"
+    order = header.order
     first = _for_itk(header, "")
+    if lacks_sizes(with_sizes(first, order, ""), order, min(len(view.size), 3)):
+        return (SIZE_ASSUMED,)
     (code,) = struct.unpack_from(order + "h", first, 254)
     if code <= 0 or len(view.size) < 3 or first[123] & UNIT_BITS not in MILLIMETRES_OR_UNKNOWN:
         return ()
@@ -229,7 +242,7 @@ def _for_itk(header: NiftiHeader, name: str) -> bytes:
     """Return the header as NIfTI 1 in one file, as ITK reads it; the grid's numbers are single precision there."""
     if len(header.raw) == NIFTI_1_BYTES:
         return header.raw[:344] + b"n+1\0"
-    order = ">" if header.big_endian else "<"
+    order = header.order
     first = bytearray(NIFTI_1_BYTES)
     struct.pack_into(order + "i", first, 0, NIFTI_1_BYTES)
     first[344:348] = b"n+1\0"

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
-from ingest_worker.adapters.readers.itk_geometry import ItkView, read_geometry
+from ingest_worker.adapters.readers.itk_geometry import SIZE_ASSUMED, ItkView, read_geometry
+from ingest_worker.adapters.readers.nrrd_axes import geometry_text, lacks_sizes, reason_against
 from ingest_worker.adapters.readers.nrrd_header import HEX, TEXT, NrrdHeader, read_header
 from ingest_worker.adapters.readers.pixel_bytes import (
     PixelBytes,
@@ -28,19 +29,14 @@ LAYER = "This is layer {number} of {count} of a segmentation."
 def read(given: ConversionInput) -> Iterator[Reading]:
     """Yield the images of a candidate whose first file is the header; the second, if any, holds the pixels."""
     header = read_header(given.files[0], given.budget)
-    view = read_geometry(
-        header.geometry_text().encode("utf-8"),
-        name=header.name,
-        suffix=".nrrd",
-        image_io="NrrdImageIO",
-        scratch=given.scratch,
-    )
+    view = _itk_view(header, given)
     geometry = view.geometry.scaled(header.unit_mm)
     layout = VolumeLayout(view.size, view.channels, header.sample_type, geometry)
     layout.check(header.name, given.budget)
     _require_agreement(header, view)
     source = _pixel_bytes(header, given)
     surplus = surplus_note(source, layout_bytes(header.samples, header.sample_type))
+    doubts = (SIZE_ASSUMED,) * lacks_sizes(header)
     for volume, notes in _volumes(header, layout, source, given):
         found = described(volume.layout.metadata(), header.values)
         yield VolumeReading(
@@ -49,8 +45,21 @@ def read(given: ConversionInput) -> Iterator[Reading]:
             volume=volume,
             metadata=found.metadata,
             header_fields=found.header_fields,
-            notes=(*found.notes, *surplus, *notes),
+            notes=(*found.notes, *doubts, *surplus, *notes),
         )
+
+
+def _itk_view(header: NrrdHeader, given: ConversionInput) -> ItkView:
+    try:
+        return read_geometry(
+            geometry_text(header).encode("utf-8"),
+            name=header.name,
+            suffix=".nrrd",
+            image_io="NrrdImageIO",
+            scratch=given.scratch,
+        )
+    except Refused as refusal:
+        raise Refused(reason_against(header) or refusal.reason) from refusal
 
 
 def _require_agreement(header: NrrdHeader, view: ItkView) -> None:

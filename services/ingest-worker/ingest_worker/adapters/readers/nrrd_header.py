@@ -1,6 +1,6 @@
 """The text header of NRRD files (.nrrd, .nhdr): what is needed to find and check the pixels.
 
-Geometry is left to ITK, which only ever sees a copy without any file name (`geometry_text`).
+Geometry is left to ITK, which only ever sees a copy without any file name (`nrrd_axes.geometry_text`).
 Fields and their meaning: https://teem.sourceforge.net/nrrd/format.html.
 """
 
@@ -31,16 +31,6 @@ SAMPLE_TYPES = {
     }.items()
     for name in names.split(",")
 }
-
-GEOMETRY_FIELDS = frozenset(
-    {
-        "dimension", "sizes", "space", "space dimension", "space directions", "space origin", "spacings",
-        "axis mins", "axis maxs", "axismins", "axismaxs", "kinds", "centers", "centerings",
-    }
-)  # fmt: skip
-
-SPACE_FIELDS = frozenset({"space", "space dimension", "space origin"})
-"""Those that say something of the space as a whole; most others have a value for each axis."""
 
 DATA_FILE = ("data file", "datafile")
 
@@ -102,7 +92,7 @@ class NrrdHeader:
         """Return the axis whose kind says that it counts the values of a pixel, None if there is no such axis."""
         if self.series_axis is not None:
             return None
-        kinds = self._of_axes("kinds")
+        kinds = self.of_axes("kinds")
         return next((axis for axis, kind in enumerate(kinds) if kind not in SPATIAL_KINDS), None)
 
     @property
@@ -111,7 +101,7 @@ class NrrdHeader:
 
         ITK takes a list for the values of a pixel, as it is in a plane only, and cannot read time that lies outside of space.
         """
-        kinds, directions = self._of_axes("kinds"), self._of_axes("space directions")
+        kinds, directions = self.of_axes("kinds"), self.of_axes("space directions")
         outside = [
             axis
             for axis, kind in enumerate(kinds)
@@ -126,14 +116,15 @@ class NrrdHeader:
     @property
     def is_list(self) -> bool:
         """Tell whether nothing is said about why volumes follow one another."""
-        return "list" in self._of_axes("kinds")
+        return "list" in self.of_axes("kinds")
 
     @property
     def is_segmentation(self) -> bool:
         """Tell whether it is one of 3D Slicer's, which lists layers where segments overlap."""
         return any(SEGMENT.fullmatch(key) for key in self.values)
 
-    def _of_axes(self, key: str) -> list[str]:
+    def of_axes(self, key: str) -> list[str]:
+        """Return what a field says of each axis, in lower case; nothing if there is no such field."""
         return VALUE_OF_AXIS.findall(self.fields.get(key, "").lower())
 
     @property
@@ -154,23 +145,6 @@ class NrrdHeader:
         if len(units) > 1:
             raise Refused(f"The header of {self.name} measures its axes in different units.")
         return min(units, default=1.0)
-
-    def geometry_text(self) -> str:
-        """Return a header for ITK that names no file, with this geometry and sample type; of a series, that of a volume."""
-        lines = ["NRRD0005", f"type: {self.fields['type']}"]
-        lines += [f"{key}: {self._in_space(key)}" for key in self.fields if key in GEOMETRY_FIELDS]
-        lines += ["endian: little", "encoding: raw", "", ""]
-        return "\n".join(lines)
-
-    def _in_space(self, key: str) -> str:
-        """Return a field without what it says of the axis of a series."""
-        axis, value = self.series_axis, self.fields[key]
-        if axis is None or key in SPACE_FIELDS:
-            return value
-        if key == "dimension":
-            return str(FOUR_DIMENSIONS - 1)
-        of_axes = VALUE_OF_AXIS.findall(value)
-        return " ".join(of_axes[:axis] + of_axes[axis + 1 :])
 
 
 def read_header(file: SourceFile, budget: Budget) -> NrrdHeader:

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError
 
 from ingest_worker.adapters.readers.conversion_input import ConversionInput
-from ingest_worker.adapters.readers.jpeg_end import check_end
+from ingest_worker.adapters.readers.jpeg_end import check_end, rare_kind
 from ingest_worker.adapters.readers.jpeg_pictures import pictures_in
 from ingest_worker.adapters.readers.png_chunks import Png, check_rows, checked_png, is_png
 from ingest_worker.adapters.readers.raster_quick import quick_jpeg, quick_png
@@ -87,11 +87,15 @@ def _decoded(
                 opened.seek(frame)
                 yield _of_jpeg(opened, file, given, start), (*found.number_of(frame), *found.notes)
     except UnidentifiedImageError as error:
-        raise Refused(
-            f"The picture {file.base_name} cannot be read; its header is damaged or of a rare kind."
-        ) from error
+        raise Refused(_why_unknown(file)) from error
     except DECODER_ERRORS as error:
         raise Damaged(file.base_name, "its pixels cannot be decoded to the end") from error
+
+
+def _why_unknown(file: SourceFile) -> str:
+    if kind := rare_kind(file):
+        return f"The picture {file.base_name} is a JPEG {kind}; outside DICOM only those of 8 bits with loss are read."
+    return f"The picture {file.base_name} cannot be read; its header is damaged or of a rare kind."
 
 
 def _of_png(opened: Image.Image, file: SourceFile, given: ConversionInput, png: Png) -> Pixels:

@@ -31,7 +31,11 @@ class ScaledVolume:
             yield scaled(pixels)
 
     def _real(self, pixels: Pixels) -> Pixels:
-        return (pixels * np.float64(self.slope) + np.float64(self.intercept)).astype(self.sample_type)
+        with np.errstate(over="raise" if self.sample_type == "float32" else "ignore"):
+            try:
+                return (pixels * np.float64(self.slope) + np.float64(self.intercept)).astype(self.sample_type)
+            except FloatingPointError as error:
+                raise WiderSamplesNeeded(replace(self, sample_type="float64")) from error
 
     def _whole(self, pixels: Pixels) -> Pixels:
         if not _holds(self.sample_type, self._bounds(int(pixels.min()), int(pixels.max()))):
@@ -58,7 +62,7 @@ def scaled(stored: Volume, slope: float, intercept: float) -> ScaledVolume:
 
     Integers stay integers as long as slope and intercept are integral, as in DICOM: of the same width at first, since
     hardly any file uses all of its range, but of 16 bits at least; `WiderSamplesNeeded` says when that was too narrow.
-    Other values get single precision, or double if the stored ones have more digits than that.
+    Other values get single precision, or double if the stored ones have more digits than that or a value is beyond it.
     """
     kind = stored.layout.sample_type
     if kind.startswith("float") or not (slope.is_integer() and intercept.is_integer()):

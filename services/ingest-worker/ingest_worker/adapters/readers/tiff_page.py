@@ -15,8 +15,9 @@ WHITE_IS_ZERO, BLACK_IS_ZERO = 0, 1
 """Photometric interpretations of gray (TIFF 6.0, section 8)."""
 STORED_AS = {"bool": "uint8", "float16": "float32", "float64": "float32"}
 """Types of samples that are none of an image, and what holds their values: tiles have no doubles."""
-UNASSOCIATED_ALPHA = 2
-"""The extra sample that colours are not multiplied with (TIFF 6.0, section 18)."""
+ALPHA = (1, 2)
+"""Extra samples that say how much of a pixel is seen: colours are multiplied with it, or not (TIFF 6.0, section 18). Libvips
+divides those that are."""
 UPRIGHT, FIRST_ON_ITS_SIDE = 1, 5
 UNCOMPRESSED = 1
 
@@ -151,7 +152,7 @@ def read_page(page: TiffPage) -> Page:
         orientation=_orientation(page),
         bits=page.bitspersample,
         big_endian=page.parent.byteorder == ">",
-        has_alpha=page.extrasamples == (UNASSOCIATED_ALPHA,),
+        has_alpha=len(page.extrasamples) == 1 and page.extrasamples[0] in ALPHA,
     )
 
 

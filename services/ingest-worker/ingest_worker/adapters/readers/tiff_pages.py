@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tifffile import TiffFile
+from tifffile import TiffFile, TiffPage
 
 from ingest_worker.adapters.readers.tiff_axes import Axes, described_axes
 from ingest_worker.adapters.readers.tiff_page import (
@@ -22,6 +22,8 @@ from ingest_worker.adapters.readers.tiff_resolution import resolution_of, tagged
 from ingest_worker.domain.refusals import Damaged, Refused, Truncated
 
 PLAIN_PHOTOMETRICS = {1: "GRAY", 2: "RGB", 6: "YCBCR"}
+SAMPLE_FORMATS = {1: "unsigned", 2: "signed", 3: "float", 5: "complex", 6: "complex"}
+"""What samples are by tag 339 (TIFF 6.0, section 19)."""
 LARGEST_TILE = 4096
 SAME_SIZE = 1e-3
 
@@ -96,6 +98,7 @@ def read_pages(path: Path, name: str) -> Pages:
             directories = directories_of(tiff)
             if len(directories) > MOST_PAGES:
                 raise Refused(f"The TIFF file {name} has more than {MOST_PAGES} pages.")
+            _check_types(directories, name)
             pages = tuple(map(read_page, directories))
             first, tagged = tiff.pages.first, tagged_size_mm(tiff.pages.first)
             described = described_axes(first.description, resolution_of(first), samples=pages[0].samples)
@@ -114,6 +117,15 @@ def read_pages(path: Path, name: str) -> Pages:
         described=described,
         described_pages=_described_pages(pages, described, size, name),
     )
+
+
+def _check_types(directories: Sequence[TiffPage], name: str) -> None:
+    for page in directories:
+        if page.dtype is None and page.imagewidth > 0 and page.imagelength > 0:
+            kind = SAMPLE_FORMATS.get(int(page.sampleformat or 0), "unknown")
+            raise Refused(
+                f"The samples of {name} are of a type that cannot be imported ({kind}, {page.bitspersample} bits)."
+            )
 
 
 def _described_pages(pages: Sequence[Page], described: Axes | None, size_bytes: int, name: str) -> int:

@@ -27,6 +27,7 @@ DECODED_HERE: Final = (0, 1, 2, 3, CIELAB)
 """Gray, RGB, palette and CIE L*a*b* (tag 262)."""
 ORIENTATION, SHORT = 274, "H"
 INTERLEAVED: Final = 1
+THREE_BYTES: Final = 24
 DECODING_ERRORS: Final = (*READING_ERRORS, RuntimeError)  # what imagecodecs raises is one
 DESCRIPTION_ERRORS: Final = (ValueError, TypeError, struct.error)  # of values that no picture has
 
@@ -99,11 +100,24 @@ def _write(writer: TiffWriter, page: TiffPage, pixels: Pixels) -> None:
 
 
 def _as_in_images(pixels: Pixels, page: TiffPage) -> Pixels:
+    if page.bitspersample == THREE_BYTES and pixels.dtype.kind == "u":
+        pixels = _in_order(pixels, page.parent.byteorder)
     if page.photometric == WHITE_IS_ZERO:
         pixels = _mirrored(pixels, page.bitspersample)
     if page.photometric == CIELAB:
         return _in_rgb(pixels, planar=page.planarconfig != INTERLEAVED)
     return pixels.astype(np.float32) if pixels.dtype.kind == "f" else pixels
+
+
+def _in_order(pixels: Pixels, order: str) -> Pixels:
+    """Return samples of three bytes in the order of bytes of their file, as libtiff and ImageJ have them.
+
+    Tifffile has the first byte for the highest, and swaps four of them where a file is big endian.
+    """
+    if order == ">":
+        return pixels.byteswap()
+    turned: Pixels = (pixels & 0xFF) << 16 | pixels & 0xFF00 | pixels >> 16
+    return turned
 
 
 def _in_rgb(pixels: Pixels, *, planar: bool) -> Pixels:
