@@ -221,6 +221,8 @@ def test_an_archive_is_deleted_in_two_steps(page: Page, platform: RunningPlatfor
     client = platform.client()
     archive = client.create_archive("Short-lived")
     client.create_archive("One that stays")
+    asking = platform.client(platform.new_user("too-late")[1])
+    asking.call("POST", f"archives/{archive['pk']}/requests/", json={"message": "May I?"})
     opened(page, platform, f"/archives/{archive['slug']}/settings/")
     page.shows("Delete this archive")
 
@@ -235,6 +237,16 @@ def test_an_archive_is_deleted_in_two_steps(page: Page, platform: RunningPlatfor
     page.find(".finder")  # on the first page, once there are archives
     page.shows("One that stays")
     assert "Short-lived" not in page.find("main").text
+    page.open("/notifications/")
+    page.shows("too-late asks for access.")
+    [told] = [card for card in page.texts(".person") if "too-late" in card]
+    assert "Open" not in told
+    [asked] = wait_until(
+        lambda: [each for each in asking.call("GET", "access-requests/")["results"] if each["reason"]],
+        timeout_s=20,
+        what="an answer to the request",
+    )
+    assert (asked["state"], asked["reason"]) == ("rejected", "The archive was deleted.")
 
 
 def test_equal_images_and_downloads_are_shown_to_an_editor(

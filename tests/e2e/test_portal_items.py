@@ -51,7 +51,7 @@ def test_values_are_added_changed_and_removed_with_inputs_of_their_kind(
     choose(page, "score")
     assert page.find("[name=value]").get_attribute("type") == "number"
     page.press("Save value")
-    page.shows("value is required for interface kind Float.")
+    page.shows("Enter a number.")
     page.fill("value", "0.5")
     page.press("Save value")
     page.find("[data-socket=score] [aria-label='Change Score']").click()

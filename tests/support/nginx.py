@@ -33,7 +33,12 @@ http {{
 def running_nginx(folder: Path, addresses: Mapping[str, str], *, port: int | None = None) -> Iterator[str]:
     """Serve the template with `addresses` for its variables; gives scheme, host and port."""
     port = port or free_port()
-    variables = {"GATEWAY_PORT": str(port), "NGINX_LOCAL_RESOLVERS": "127.0.0.1", **addresses}
+    variables = {
+        "GATEWAY_PORT": str(port),
+        "GATEWAY_TRUSTS": "unix:",
+        "NGINX_LOCAL_RESOLVERS": "127.0.0.1",
+        **addresses,
+    }
     folder.mkdir(exist_ok=True)
     text = re.sub(r"\$\{(\w+)\}", lambda match: variables[match[1]], TEMPLATE.read_text())
     (folder / "default.conf").write_text(text)

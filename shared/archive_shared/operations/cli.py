@@ -16,23 +16,18 @@ from archive_shared.operations.cli_dead_letters import dead_letters
 from archive_shared.operations.cli_events import events
 from archive_shared.operations.cli_sweep import sweep
 from archive_shared.operations.outbox import report_outboxes
-from archive_shared.operations.places import choose_addresses
 from archive_shared.operations.presenting import show
 from archive_shared.operations.queues import report_queues
-from archive_shared.settings import StoreAddresses, read_store_addresses
+from archive_shared.settings import StoreAddresses
 
 
 @click.group(cls=options.Commands)
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of a platform on one machine; else ARCHIVE_BUS_URL and ARCHIVE_DOCUMENTS_URL count, else ./data.",
-)
+@options.in_folder
 @click.pass_context
 def main(context: click.Context, data: Path | None) -> None:
     """Look after the messages of an archive platform."""
     configure_logging("archivectl", level="ERROR", json=False)
-    context.obj = choose_addresses(data, read_store_addresses())
+    context.obj = data
 
 
 @main.command()

@@ -96,7 +96,9 @@ _ENTRIES = (
     ),
     Entry(ArchiveCreated, ARCHIVE_API, (), "An archive was created and can be filled."),
     Entry(ArchiveUpdated, ARCHIVE_API, (), "The settings of an archive changed."),
-    Entry(ArchiveDeleted, ARCHIVE_API, (ARCHIVE_API,), "An archive was deleted; its items follow."),
+    Entry(
+        ArchiveDeleted, ARCHIVE_API, (ARCHIVE_API, PERMISSIONS), "An archive was deleted; its items follow."
+    ),
     # archive-api hears its own item events to keep the index of which archives hold an image.
     Entry(ItemCreated, ARCHIVE_API, (ARCHIVE_API,), "An item is in its archive and can be looked at."),
     Entry(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from archive_api.use_cases.archive_quota import is_full
-from archive_shared.events import SlideComplete
+from archive_shared.events import ArchiveDeleted, SlideComplete
 from archive_shared.identifiers import new_id
 from tests.support.archive_service import SITE, Answer, ArchiveService, archive_service
 from tests.support.imports import an_import
@@ -105,6 +105,25 @@ def test_rows_with_images_end_where_the_archive_becomes_full(
     found = service.call("GET", task["api_url"], editor).json
 
     assert (found["done"], found["errors"]) == (1, [{"row": 0, "reasons": ["The archive is full."]}])
+
+
+def test_rows_that_are_done_when_their_archive_is_deleted_leave_no_weight(
+    service: ArchiveService, editor: str, archive: str
+) -> None:
+    body = {
+        "archive": f"{SITE}/api/v1/archives/{archive}/",
+        "rows": [{"operation": "create", "title": "late"}],
+    }
+    task = service.call("POST", f"{ITEMS}bulk/", editor, json=body).json
+    address = f"/api/v1/archives/{archive}/"
+    code = service.call("POST", f"{address}deletion/", editor, json={}).json["confirmation"]
+    service.call("DELETE", address, editor, json={"confirmation": code})
+    service.hear(ArchiveDeleted(archive=archive))
+
+    service.settle()
+
+    assert service.library.tasks.require(task["pk"]).failed == 1
+    assert service.library.weights.get(archive) is None
 
 
 def test_deleting_and_moving_make_room_again(service: ArchiveService, editor: str, archive: str) -> None:

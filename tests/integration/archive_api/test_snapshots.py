@@ -8,6 +8,7 @@ import pytest
 from archive_api.domain import snapshot
 from archive_api.domain.item import Item
 from archive_api.domain.snapshot import LARGEST_PAGE_BYTES, SnapshotPage, page_id
+from archive_api.use_cases import delete_archive as use_deletion
 from archive_api.use_cases import take_snapshot
 from archive_shared.events import ImageDeleted, TaskDue
 from archive_shared.identifiers import new_id
@@ -198,6 +199,45 @@ def test_the_versions_of_a_deleted_archive_go_with_all_they_hold(
     sweep_for_a_month(service)
 
     assert service.library.snapshot_pages.find() == []
+    assert service.library.images.find() == []
+
+
+def delete_archive(service: ArchiveService, editor: str, archive: str) -> None:
+    """Delete an archive, and let everything be heard."""
+    code = service.call("POST", at(archive, "deletion/"), editor, json={}).json["confirmation"]
+    service.call("DELETE", at(archive, ""), editor, json={"confirmation": code})
+    service.settle()
+
+
+def test_a_version_made_while_its_archive_is_deleted_goes_with_it(
+    service: ArchiveService, editor: str, archive: str, item: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deleted_meanwhile(*frozen: Any) -> bool:
+        goes_on = freeze_page(*frozen)
+        if not goes_on:
+            delete_archive(service, editor, archive)
+        return goes_on
+
+    freeze_page = take_snapshot._freeze_page
+    monkeypatch.setattr(take_snapshot, "_freeze_page", deleted_meanwhile)
+
+    assert service.call("POST", at(archive), editor, json={}).status_code == 404
+
+    assert service.library.snapshots.find() == []
+    sweep_for_a_month(service)
+    assert service.library.images.find() == []
+
+
+def test_a_version_whose_maker_died_while_its_archive_was_deleted_is_swept(
+    service: ArchiveService, editor: str, archive: str, item: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(service, editor, archive)
+    monkeypatch.setattr(use_deletion, "drop_snapshots_of", lambda *_: None)
+    delete_archive(service, editor, archive)
+
+    sweep_for_a_month(service)
+
+    assert service.library.snapshots.find() == []
     assert service.library.images.find() == []
 
 

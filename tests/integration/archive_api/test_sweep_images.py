@@ -11,7 +11,7 @@ from archive_api.entrypoints.handlers import HANDLERS
 from archive_api.use_cases import sweep_images
 from archive_api.use_cases.library import Library
 from archive_api.use_cases.references import referred_images
-from archive_shared.events import ImageDeleted, PreviewReady
+from archive_shared.events import ImageDeleted, PreviewReady, TilesFailed, TilesReady
 from archive_shared.identifiers import new_id
 from archive_shared.sweeping import Stage
 from tests.support.archive_service import SITE, ArchiveService
@@ -240,6 +240,22 @@ def test_an_import_delivered_again_does_not_bring_a_removed_image_back(
 
     assert not is_there(service, event.image)
     assert gone(service) == [event.image]
+
+
+def test_what_the_tiler_says_late_or_again_of_a_removed_image_leaves_nothing(service: ArchiveService) -> None:
+    event = an_import(image=new_id())
+    service.hear(event)
+    sweep_for_a_month(service)
+    assert gone(service) == [event.image]
+
+    for late in (
+        PreviewReady(image=event.image),
+        TilesReady(image=event.image, levels=3),
+        TilesFailed(image=event.image, reason="Too odd."),
+    ):
+        service.hear(late)
+
+    assert service.library.renderings.get(event.image) is None
 
 
 def test_a_dry_run_tells_what_would_be_removed_and_removes_nothing(service: ArchiveService) -> None:

@@ -133,6 +133,18 @@ def test_services_are_told_who_spoke_to_the_gateway_and_not_what_that_one_says(n
     assert answer["headers"]["HTTP_X_FORWARDED_FOR"] == "127.0.0.1"
 
 
+def test_a_proxy_in_front_is_believed_where_a_request_came_from(tmp_path: Path) -> None:
+    said = {"X-Forwarded-For": "192.0.2.9, 198.51.100.1"}  # the first is what the client said itself
+    with ExitStack() as running:
+        address = running.enter_context(echo("permissions"))
+        addresses = dict.fromkeys(ADDRESSES, address) | {"GATEWAY_TRUSTS": "127.0.0.0/8"}
+        url = running.enter_context(running_nginx(tmp_path, addresses))
+
+        answer = httpx2.get(f"{url}/api/v1/users/me/", headers=said).json()
+
+    assert answer["headers"]["HTTP_X_FORWARDED_FOR"] == "198.51.100.1"
+
+
 def test_host_query_and_body_arrive_as_they_were_sent(nginx: httpx2.Client) -> None:
     answer = nginx.post("/api/v1/uploads/?a=1&b=%2F", content=b"body").json()
 

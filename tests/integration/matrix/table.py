@@ -162,7 +162,11 @@ TABLE: dict[tuple[Service, str, str], Row] = {
     (T, "GET", f"{IMAGE}/slices/<axis>/<int:index>.<encoding>"): ROLE,
     (T, "GET", f"{IMAGE}/v/<version>/slices/<axis>/<int:index>.<encoding>"): ROLE,
     (T, "GET", f"{IMAGE}/progress/"): ROLE,
-    (T, "GET", f"{IMAGE}/associated/"): LABEL,
+    (
+        T,
+        "GET",
+        f"{IMAGE}/associated/",
+    ): ROLE,  # empty for who may not change the archive, as where there is nothing
     (T, "GET", f"{IMAGE}/associated/<name>.png"): LABEL,
     (T, "GET", f"{IMAGE}/thumbnail.jpeg"): ROLE,
     (T, "GET", f"{IMAGE}/region.<extension>"): ROLE,

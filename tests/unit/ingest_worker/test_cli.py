@@ -34,7 +34,7 @@ def test_folders_and_files_are_converted_and_reported(tmp_path: Path) -> None:
     assert report["rejected"] == [
         {"file": "case/notes.txt", "reasons": ["The content is of no known image format."]}
     ]
-    assert "2 images, 1 files refused" in output
+    assert "2 images, 1 file refused" in output
 
 
 def test_nothing_imported_is_exit_code_two(tmp_path: Path) -> None:

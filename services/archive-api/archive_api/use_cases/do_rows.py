@@ -30,7 +30,8 @@ def do_rows(library: Library, task: Task) -> None:
     """
     rows = json.loads(library.media_blobs.read(rows_key(task.id, task.step)))
     unusable = _unusable(library, task.archive, {image for row in rows for image in _images(row)})
-    step = _Step(library, task, unusable, is_full=is_full(library, task.archive))
+    present = library.archive(task.archive) is not None  # else nobody would forget what is weighed of it
+    step = _Step(library, task, unusable, is_full=present and is_full(library, task.archive))
     first, refused = task.done + task.failed, _refused(library, task)
     errors = [
         RowError(number, reasons)

@@ -1,4 +1,4 @@
-"""Notes what the tiler says of an image, whether or not the image itself was heard of."""
+"""Notes what the tiler says of an image, whether or not the image itself was heard of; nothing of one that was removed."""
 
 from collections.abc import Callable
 
@@ -44,5 +44,9 @@ def _note(library: Library, image: str, note: Callable[[Rendering], None]) -> No
         except Duplicate:  # another message about the same image was faster; it is there now
             pass
         else:
+            if (
+                library.departures.get(image) is not None
+            ):  # it came late; who removed the image may have been here
+                library.renderings.delete(image)
             return
     library.renderings.change(image, note)

@@ -14,7 +14,7 @@ from archive_api.use_cases.read_contents import HeldItem, read_items
 from archive_shared.access import Action, Caller, Question
 from archive_shared.clock import to_text
 from archive_shared.documents import one_of
-from archive_shared.errors import Conflict, Duplicate, Invalid
+from archive_shared.errors import Conflict, Duplicate, Invalid, NotFound
 from archive_shared.identifiers import new_id
 
 MOST_ITEMS = 1_000_000
@@ -48,6 +48,8 @@ def take_snapshot(
         A slide of the archive is still being converted, so its files are not what they will be.
     Invalid
         There are more than `MOST_ITEMS`.
+    NotFound
+        The archive was deleted meanwhile.
     """
     present = library.snapshots.get(identifier) or library.tasks.get(identifier)
     if present is not None:
@@ -146,6 +148,15 @@ def _freeze_page(library: Library, draft: SnapshotDraft) -> bool:
 
 
 def _add(library: Library, snapshot: Snapshot) -> Snapshot:
+    """Store it, and look for its archive then: who deletes that drops what is stored by then. Raises `NotFound` without one."""
+    added = _numbered(library, snapshot)
+    if library.archive(added.archive) is None:
+        library.snapshots.delete(added.id)
+        raise NotFound(f"archive {added.archive} was deleted")
+    return added
+
+
+def _numbered(library: Library, snapshot: Snapshot) -> Snapshot:
     """Store it under the next number of its archive."""
     for _ in range(_ATTEMPTS):
         last = library.snapshots.find({"archive": snapshot.archive}, sort=[("number", -1)], limit=1)

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -207,4 +207,9 @@ def _tell(document: dict[str, Any]) -> None:
         click.echo(f"{image['file']}  {image['name']}")
     for rejection in document["rejected"]:
         click.echo(f"refused  {rejection['file']}: {' '.join(rejection['reasons'])}", err=True)
-    click.echo(f"{len(document['images'])} images, {len(document['rejected'])} files refused", err=True)
+    images, refused = _counted(document["images"], "image"), _counted(document["rejected"], "file")
+    click.echo(f"{images}, {refused} refused", err=True)
+
+
+def _counted(things: Sequence[Any], one: str) -> str:
+    return f"{len(things)} {one}{'' if len(things) == 1 else 's'}"

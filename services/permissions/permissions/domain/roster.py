@@ -25,11 +25,18 @@ class Roster(Audited):
     ----------
     editors, uploaders, users
         Identifiers of those who hold the role, in the order it was granted.
+    closed
+        Whether the archive was deleted. Who held a role may still hear of that, and nobody gets one any more.
     """
 
     editors: list[str] = field(default_factory=list)
     uploaders: list[str] = field(default_factory=list)
     users: list[str] = field(default_factory=list)
+    closed: bool = False
+
+    def close(self) -> None:
+        """Note that the archive was deleted; for good."""
+        self.closed = True
 
     def holders(self) -> Mapping[Role, list[str]]:
         """Return who holds each role."""

@@ -1,5 +1,5 @@
-"""`python -m permissions.entrypoints.clerk`: hears how imports ended, sends the e-mails that are due, and finishes what others
-left unfinished.
+"""`python -m permissions.entrypoints.clerk`: hears how imports ended and which archives were deleted, sends the e-mails that are
+due, and finishes what others left unfinished.
 """
 
 import os
@@ -11,7 +11,7 @@ import structlog
 
 from archive_shared.clock import SystemClock
 from archive_shared.errors import Stale, Unavailable
-from archive_shared.events import SessionFailed, SessionSucceeded
+from archive_shared.events import ArchiveDeleted, SessionFailed, SessionSucceeded
 from archive_shared.identifiers import new_id
 from archive_shared.messaging.consumer import Handlers
 from archive_shared.outbox.lease import Lease
@@ -19,6 +19,7 @@ from archive_shared.processes import run_consumer, start_logging
 from archive_shared.wire.cloud_events import ReceivedEvent
 from permissions.bootstrap import NAME, Permissions, bootstrap, post
 from permissions.settings import Settings, read_settings
+from permissions.use_cases.close_archive import close_archive
 from permissions.use_cases.directory import Directory
 from permissions.use_cases.send_mail import Post, send_due_mail
 from permissions.use_cases.tell_of_imports import tell_of_import
@@ -61,7 +62,11 @@ def handlers(directory: Directory) -> Handlers:
         assert isinstance(received.event, SessionSucceeded | SessionFailed)
         tell_of_import(directory, received.event, identifier=received.id, at=received.at)
 
-    return {SessionSucceeded: hear, SessionFailed: hear}
+    def close(received: ReceivedEvent) -> None:
+        assert isinstance(received.event, ArchiveDeleted)
+        close_archive(directory, received.event.archive)
+
+    return {SessionSucceeded: hear, SessionFailed: hear, ArchiveDeleted: close}
 
 
 def work_or_stop(service: Permissions, settings: Settings, stop: threading.Event) -> None:

@@ -20,8 +20,22 @@ def require_administrator(directory: Directory, caller: Identity, what: str) -> 
     directory.trail.power_used(caller.person, what, None)
 
 
-def require_editor(directory: Directory, caller: Identity, archive: str, what: str) -> Roster:
+def require_open(directory: Directory, archive: str) -> Roster:
+    """Return the roster of an archive; raise `NotFound` for none, and for one that was deleted."""
+    roster = directory.rosters.require(archive)
+    _check_open(roster)
+    return roster
+
+
+def require_editor(
+    directory: Directory, caller: Identity, archive: str, what: str, *, deleted_too: bool = False
+) -> Roster:
     """Return the roster of an archive the caller may manage.
+
+    Parameters
+    ----------
+    deleted_too
+        Whether to look at an archive that was deleted: what was done to it stays to be read.
 
     Raises
     ------
@@ -30,7 +44,7 @@ def require_editor(directory: Directory, caller: Identity, archive: str, what: s
     Forbidden
         The caller has a role, but is no editor.
     """
-    roster = directory.rosters.require(archive)
+    roster = directory.rosters.require(archive) if deleted_too else require_open(directory, archive)
     if is_editor(roster, caller):
         return roster
     if caller.administrator:
@@ -46,6 +60,12 @@ def is_editor(roster: Roster, caller: Identity) -> bool:
 
 
 def check_still_editor(roster: Roster, caller: Identity) -> None:
-    """Refuse in the very write: who was an editor when they asked may be none any more."""
+    """Refuse in the very write: who was an editor when they asked may be none any more, and the archive gone."""
+    _check_open(roster)
     if not (caller.administrator or is_editor(roster, caller)):
         raise Forbidden("Only editors may do this.")
+
+
+def _check_open(roster: Roster) -> None:
+    if roster.closed:
+        raise NotFound(f"archive {roster.id} was deleted")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from archive_shared.errors import Duplicate
 from permissions.domain.admission import Admission, Handling
 from permissions.domain.identity import Identity
-from permissions.use_cases.authority import require_editor
+from permissions.use_cases.authority import require_editor, require_open
 from permissions.use_cases.decide_requests import apply_rule_to_pending
 from permissions.use_cases.directory import Directory
 from permissions.use_cases.manage_organisations import check_organisations
@@ -19,7 +19,7 @@ def admission_of(directory: Directory, archive: str) -> Admission:
 
 def show_admission(directory: Directory, archive: str) -> Admission:
     """Return the rule of an archive, for everybody who has its exact address; raise `NotFound` for no archive."""
-    directory.rosters.require(archive)
+    require_open(directory, archive)
     return admission_of(directory, archive)
 
 

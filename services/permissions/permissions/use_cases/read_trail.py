@@ -35,7 +35,7 @@ def _readable(directory: Directory, caller: Identity, archive: str | None) -> Wh
     if archive is None:
         require_administrator(directory, caller, "read the audit trail")
         return {}
-    require_editor(directory, caller, archive, "read the audit trail")
+    require_editor(directory, caller, archive, "read the audit trail", deleted_too=True)
     return {"archive": archive}
 
 

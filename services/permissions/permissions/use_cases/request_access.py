@@ -5,6 +5,7 @@ from permissions.domain.admission import Admission
 from permissions.domain.identity import Identity
 from permissions.domain.request import AccessRequest, Asking, request_id
 from permissions.use_cases.change_admission import show_admission
+from permissions.use_cases.close_archive import close_archive
 from permissions.use_cases.decide_requests import reconsider, rule_accepts, settle
 from permissions.use_cases.directory import Directory
 
@@ -26,6 +27,9 @@ def request_access(directory: Directory, caller: Identity, archive: str, asking:
         raise Conflict("You have a role on this archive already.")
     _check_terms(admission, asking)
     asked = _ask(directory, caller, admission, asking)
+    if directory.rosters.require(archive).closed:  # deleted while it was being stored
+        close_archive(directory, archive)
+        raise NotFound(f"archive {archive} was deleted")
     if asked.unsettled:
         return settle(directory, asked)
     return reconsider(directory, asked)  # the rule may have changed while it was being stored

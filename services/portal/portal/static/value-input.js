@@ -26,7 +26,11 @@ function text(socket, present) {
 function number({ kind, schema }, present) {
   const step = kind === "Integer" ? "1" : "any";
   const input = element("input", { type: "number", step, min: schema.minimum, max: schema.maximum, value: present ?? "" });
-  return { input, read: async () => ({ value: input.value === "" ? null : input.valueAsNumber }) };
+  const read = async () => {
+    if (input.value === "") throw new api.ApiError(400, { errors: { value: [`Enter ${kind === "Integer" ? "a whole" : "a"} number.`] } });
+    return { value: input.valueAsNumber };
+  };
+  return { input, read };
 }
 
 function yesOrNo(socket, present) {

@@ -24,15 +24,21 @@ class Drawer:
     blobs: BlobStore
 
     def contents(self, token: str | None, image: str) -> list[AssociatedImage]:
-        """Return what there is of an image; raises `NotFound` for who may not know, `Unauthenticated` for nobody."""
+        """Return what there is of an image for the caller: nothing for who may not know, as if there were nothing.
+
+        Raises
+        ------
+        Unauthenticated, NotFound
+            The caller may not see the image.
+        """
         self.gallery.sight(token, image)
         conversion = self.conversions.get(image)
         if conversion is None or not conversion.associated or not self._may_open(token, conversion):
-            raise NotFound(f"image {image} has no associated images")
+            return []
         return conversion.associated
 
     def picture(self, token: str | None, image: str, name: str) -> Picture:
-        """Return one of them; errors as for the contents."""
+        """Return one of them; raises as for the contents, and `NotFound` where that is not among them."""
         for found in self.contents(token, image):
             if found.name == name:
                 return Picture(PNG, self.blobs.read(found.key))

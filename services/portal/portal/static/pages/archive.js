@@ -24,7 +24,12 @@ export async function archivePage({ signal, title, go }, name) {
     return element("article", {}, header(archive, signal), stranger(), publications(archive), await accessPanel(archive.pk, { signal, again }));
   }
   const count = element("span", { class: "badge" });
-  const grid = new ItemGrid(archive, { signal, onCount: (number) => count.replaceChildren(String(number)) });
+  const download = downloadAll(archive);
+  const onCount = (number) => {
+    count.replaceChildren(String(number));
+    download.hidden = number === 0;
+  };
+  const grid = new ItemGrid(archive, { signal, onCount });
   const panel = new UploadPanel(archive, { signal });
   await Promise.all([grid.refresh(), panel.refresh()]);
   keepFresh(grid, panel, signal);
@@ -35,7 +40,7 @@ export async function archivePage({ signal, title, go }, name) {
     archivePages(archive, "", signal),
     about(archive),
     mayUpload(archive) && panel.view,
-    element("div", { class: "heading" }, element("h2", {}, "Items"), count, downloadAll(archive)),
+    element("div", { class: "heading" }, element("h2", {}, "Items"), count, download),
     grid.view,
     publications(archive),
   );

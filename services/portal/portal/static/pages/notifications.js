@@ -21,6 +21,9 @@ const SENTENCES = {
   "import.failed": (each) => `An import of yours failed: ${each.text}`,
 };
 
+// Whose reader may be a stranger, to whom the archive shows where to ask; what else is told of one that is not shown leads nowhere.
+const MAY_ASK = ["access.accepted", "access.rejected", "role.granted", "role.revoked"];
+
 // The link to the list, with how many were not read.
 export function bell(signal) {
   const count = element("span", { class: "badge", hidden: true });
@@ -71,7 +74,7 @@ function row(each, titles) {
     "li",
     { class: "card person", "data-read": String(each.read) },
     element("div", {}, element("p", {}, sentence), element("p", { class: "hint" }, [title, moment(each.created)].filter(Boolean).join(" · "))),
-    each.archive && link(`/archives/${each.archive}/${placeOf(each)}`, title ? `Open ${title}` : "Open the archive"),
+    each.archive && (title || MAY_ASK.includes(each.kind)) && link(`/archives/${each.archive}/${placeOf(each)}`, title ? `Open ${title}` : "Open the archive"),
   );
 }
 
