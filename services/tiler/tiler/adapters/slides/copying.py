@@ -25,7 +25,7 @@ def copy_slide(
     """Write the slide.
 
     Every thread reads some tiles, looks at them and writes them to their place; only the checksum waits for its turn. As
-    all threads do the same, none is idle for long: it takes 1.9 to 2.1 times the time of `cp` on two processors where NumPy is loaded.
+    all threads do the same, none is idle for long: it takes 1.8 to 2.1 times the time of `cp` on two processors where NumPy is loaded.
 
     Parameters
     ----------
