@@ -265,6 +265,26 @@ def test_each_detector_has_its_own_view_as_time_goes_by(tmp_path: Path) -> None:
     assert [one.direction[0] for one in got] == [1.0, -1.0]
 
 
+@pytest.mark.parametrize("seen_by", [[], [3, 3]], ids=["not said", "no such detector"])
+def test_views_of_an_unknown_detector_say_so(tmp_path: Path, seen_by: list[int]) -> None:
+    detectors = [Dataset(), Dataset()]
+    for detector, place in zip(detectors, (POSITION, [1.0, 2.0, 3.0]), strict=True):
+        detector.ImagePositionPatient, detector.ImageOrientationPatient = place, [1, 0, 0, 0, 0, -1]
+    source = write_frames(
+        tmp_path / "in.dcm",
+        "NM",
+        anatomy(2),
+        DetectorVector=seen_by,
+        TimeSliceVector=[1, 2],
+        DetectorInformationSequence=detectors,
+    )
+
+    image = the_image(convert_here([source], tmp_path / "out"))
+
+    assert Assumed.DETECTOR in image.notes
+    assert np.allclose(read_with_itk(tmp_path / "out" / image.file).origin[:3], POSITION)
+
+
 def test_views_from_around_the_patient_are_no_moments(tmp_path: Path) -> None:
     source = write_frames(
         tmp_path / "in.dcm",

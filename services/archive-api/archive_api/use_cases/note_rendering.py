@@ -44,9 +44,7 @@ def _note(library: Library, image: str, note: Callable[[Rendering], None]) -> No
         except Duplicate:  # another message about the same image was faster; it is there now
             pass
         else:
-            if (
-                library.departures.get(image) is not None
-            ):  # it came late; who removed the image may have been here
+            if library.departures.get(image) is not None:  # late: who removed the image may have been here
                 library.renderings.delete(image)
             return
     library.renderings.change(image, note)

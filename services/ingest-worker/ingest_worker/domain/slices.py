@@ -32,6 +32,7 @@ class Assumed(StrEnum):
     """What a file leaves open of its slices; the value is the note on it."""
 
     PLACE = "The file does not say where its slices lie; the first was placed at the origin."
+    DETECTOR = "The file does not say which of its detectors saw each view; they were placed where the first one was."
     ORDER = "Only the first frame carries a position; the others were placed behind it in their stored order."
     VIEWS = "The frames are views from around the patient (projections), no slices of a volume."
     TRANSDUCER = "The file says where its slices lie to one another, but not where in the patient."

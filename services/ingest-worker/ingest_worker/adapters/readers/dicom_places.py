@@ -117,7 +117,7 @@ def _nuclear(header: DicomHeader, frames: Sequence[Slice]) -> list[Slice]:
     if not ranks:
         if _pass_by(dataset, parted):
             seen_by = _which(dataset, len(frames), len(detectors))
-            return [_seen(one, detectors[which], name) for one, which in zip(parted, seen_by, strict=True)]
+            return [_seen(one, detectors, which, name) for one, which in zip(parted, seen_by, strict=True)]
         return _in_a_row(dataset, _turning(dataset, frames), start, axes)
     step, doubts = _step(dataset)
     if start is None or axes is None:
@@ -146,16 +146,19 @@ def _turning(dataset: Dataset, frames: Sequence[Slice]) -> Sequence[Slice]:
     return [one._replace(assumed=(*one.assumed, Assumed.VIEWS)) for one in frames]
 
 
-def _which(dataset: Dataset, frames: int, detectors: int) -> list[int]:
-    """Return the index of the detector that saw each frame, the first one where that is not said."""
-    found = _vector(dataset, "DetectorVector", frames) or [1.0] * frames
-    return [int(number) - 1 if 1 <= number <= detectors else 0 for number in found]
+def _which(dataset: Dataset, frames: int, detectors: int) -> list[int | None]:
+    """Return the index of the detector that saw each frame; None where it is one of several and nothing says which."""
+    found = _vector(dataset, "DetectorVector", frames)
+    if not found:
+        return [0 if detectors == 1 else None] * frames
+    return [int(number) - 1 if 1 <= number <= detectors else None for number in found]
 
 
-def _seen(one: Slice, detector: Dataset, name: str) -> Slice:
-    """Return a frame at the place of its detector."""
+def _seen(one: Slice, detectors: Sequence[Dataset], which: int | None, name: str) -> Slice:
+    """Return a frame at the place of its detector; at that of the first, with a note, if it is not known."""
+    detector = detectors[which or 0]
     start, axes = position(detector, name), orientation(detector, name)
-    doubts = (Assumed.PLACE,) if start is None or axes is None else ()
+    doubts = (Assumed.DETECTOR,) * (which is None) + (Assumed.PLACE,) * (start is None or axes is None)
     return _placed(one, start or NOWHERE, axes or HEAD_FIRST, 0.0, *doubts)
 
 
