@@ -1,14 +1,14 @@
 """Makes the tiles of a decoded slide: a block yields those of its full resolution and of what is left of it when halved."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from simplejpeg import encode_jpeg
 
-from tiler.adapters.slides.halving import halve
+from tiler.adapters.slides.halving import even, halve
 from tiler.adapters.slides.jpeg_parts import TableRemover, split_tables
 from tiler.domain.level import halved
 from tiler.domain.region import Region
@@ -21,8 +21,7 @@ Grids = Sequence[tuple[int, int]]
 """Columns and rows of tiles of all levels, from the full resolution down to a single tile."""
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedTile:
+class EncodedTile(NamedTuple):
     """A tile without the tables of its page; its level is the full resolution halved `scale` times."""
 
     scale: int
@@ -31,7 +30,6 @@ class EncodedTile:
     body: bytes
 
 
-@dataclass(frozen=True)
 class TileEncoder:
     """How tiles are encoded. Thread-safe.
 
@@ -43,8 +41,8 @@ class TileEncoder:
         Red, green and blue where nothing was scanned.
     """
 
-    colours: str
-    background: tuple[int, int, int]
+    def __init__(self, colours: str, background: tuple[int, int, int]) -> None:
+        self.colours, self.background = colours, background
 
     def body(self, pixels: Pixels | None) -> bytes:
         """Return a tile without its tables; None is one where nothing was scanned."""
@@ -75,8 +73,7 @@ class TileEncoder:
         return bytes(encode_jpeg(pixels, _QUALITY, self.colours, subsampling))
 
 
-@dataclass(frozen=True)
-class BlockTiles:
+class BlockTiles(NamedTuple):
     """The tiles of one block, level by level, and the pixels of the last of them; None if nothing was scanned there."""
 
     tiles: list[EncodedTile]
@@ -93,35 +90,31 @@ def block_tiles(encoder: TileEncoder, block: Region, scales: int, pixels: Pixels
     pixels
         Of the block, shape (rows, columns, channels); None if nothing was scanned there.
     """
-    if pixels is not None:
-        pixels = _filled_up(pixels, TILE_PX << (scales - 1))
     tiles: list[EncodedTile] = []
+    tile: Pixels | None = None
     for scale in range(scales):
         if scale and pixels is not None:
-            pixels = halve(pixels)
+            pixels = halve(even(pixels))
         left, top = block.x // (TILE_PX << scale), block.y // (TILE_PX << scale)
         for row in range(-(-halved(block.height, scale) // TILE_PX)):
             for column in range(-(-halved(block.width, scale) // TILE_PX)):
-                body = encoder.body(_cut(pixels, column, row))
-                tiles.append(EncodedTile(scale, left + column, top + row, body))
-    return BlockTiles(tiles, pixels)
+                tile = None if pixels is None else _whole_tile(pixels, column, row)
+                tiles.append(EncodedTile(scale, left + column, top + row, encoder.body(tile)))
+    return BlockTiles(tiles, tile)
 
 
-def _filled_up(pixels: Pixels, side: int) -> Pixels:
-    """Repeat the last pixels until the block is whole."""
-    rows, columns, channels = pixels.shape
-    if rows == columns == side:
-        return pixels
-    whole = np.empty((side, side, channels), np.uint8)
-    whole[:rows, :columns] = pixels
-    whole[:rows, columns:] = pixels[:, -1:]
+def _whole_tile(pixels: Pixels, column: int, row: int) -> Pixels:
+    """Cut out a tile; beyond the edge of the slide the last pixels are repeated."""
+    x, y = column * TILE_PX, row * TILE_PX
+    part = pixels[y : y + TILE_PX, x : x + TILE_PX]
+    rows, columns, channels = part.shape
+    if rows == columns == TILE_PX:
+        return part
+    whole = np.empty((TILE_PX, TILE_PX, channels), np.uint8)
+    whole[:rows, :columns] = part
+    whole[:rows, columns:] = np.repeat(part[:, -1:], TILE_PX - columns, axis=1)
     whole[rows:] = whole[rows - 1]
     return whole
-
-
-def _cut(pixels: Pixels | None, column: int, row: int) -> Pixels | None:
-    x, y = column * TILE_PX, row * TILE_PX
-    return None if pixels is None else pixels[y : y + TILE_PX, x : x + TILE_PX]
 
 
 class UpperLevels:

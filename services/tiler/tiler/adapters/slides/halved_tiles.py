@@ -6,7 +6,7 @@ from simplejpeg import decode_jpeg
 
 from tiler.adapters.jpeg_room import jpeg_room
 from tiler.adapters.jpeg_tiles import Completer
-from tiler.adapters.slides.halving import halve
+from tiler.adapters.slides.halving import even, halve
 from tiler.domain.level import Level, halved
 from tiler.domain.problems import UnreadableImage
 
@@ -101,13 +101,7 @@ class HalvedTile:
     def _half_of_part(self, stored: bytes, width: int, height: int) -> Pixels:
         """Return what a tile shows inside the slide: what scanners put beyond the edge must not be averaged in."""
         pixels: Pixels = decode_jpeg(self._completer.complete(stored), self._colours)
-        return halve(_even(pixels[:height, :width]))
-
-
-def _even(pixels: Pixels) -> Pixels:
-    """Repeat the last row or column where they are odd."""
-    rows, columns, _ = pixels.shape
-    return np.pad(pixels, ((0, rows % 2), (0, columns % 2), (0, 0)), mode="edge")
+        return halve(even(pixels[:height, :width]))
 
 
 def _repeat_last(canvas: Pixels, length: int, *, axis: int) -> None:

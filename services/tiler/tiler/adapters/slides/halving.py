@@ -29,6 +29,15 @@ def halve(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return smaller
 
 
+def even(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return pixels with the last row or column repeated where they are odd."""
+    if pixels.shape[0] % 2:
+        pixels = np.concatenate((pixels, pixels[-1:]))
+    if pixels.shape[1] % 2:
+        pixels = np.concatenate((pixels, pixels[:, -1:]), axis=1)
+    return pixels
+
+
 def _pairs(rows: NDArray[np.uint16]) -> NDArray[np.uint16]:
     """Add up pixels side by side."""
     if rows.shape[2] == 4:  # the channels of a pixel are one word, and no sum of theirs reaches the next one
