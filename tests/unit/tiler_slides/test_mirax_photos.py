@@ -3,16 +3,17 @@
 import struct
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
-from itertools import pairwise, product
+from itertools import pairwise, product, repeat
 from pathlib import Path
 
 import numpy as np
 import pytest
+from simplejpeg import decode_jpeg, encode_jpeg
 
 from tests.support import slide_files
 from tests.support.converting import convert, refusal
+from tiler.adapters.file_source import FileSource
 from tiler.adapters.slides.mirax_photos import images, proof
 from tiler.adapters.slides.mirax_photos.index import MiraxIndex
 from tiler.adapters.slides.mirax_photos.layout import MiraxLayout, NotUnderstood
@@ -55,11 +56,52 @@ def test_every_part_is_what_openslide_shows_bit_by_bit(name: str, tmp_path: Path
 
     with opened(slide) as openslide, quickest_pixels(openslide, slide) as ours:
         assert isinstance(ours, MiraxPixels)
+        interpolating = MiraxPixels(ours.images, openslide, interpolates_colours=True)
         for part in (*parts(openslide.region, 1024), *parts(openslide.region, 100)):
-            mine, theirs = ours.read(part), openslide.read(part)
+            mine, theirs = interpolating.read(part), openslide.read(part)
 
             assert (mine is None) == (theirs is None)
             assert mine is None or theirs is None or np.array_equal(mine[..., :3], theirs[..., :3])
+
+
+def test_colours_that_the_encoder_averages_are_no_worse_for_not_being_interpolated(
+    tmp_path: Path,
+) -> None:
+    slide = slide_files.mirax_slide(tmp_path / "a.mrxs")
+    errors = []
+
+    with opened(slide.path) as openslide, quickest_pixels(openslide, slide.path) as ours:
+        assert isinstance(ours, MiraxPixels)
+        interpolating = MiraxPixels(ours.images, openslide, interpolates_colours=True)
+        for pixels in (ours, interpolating):
+            shown = pixels.read(Region(0, 0, 256, 256))
+            encoded = decode_jpeg(encode_jpeg(shown, 90, "BGRX", "420"), "BGRX")
+            errors.append(np.abs(encoded[..., 2::-1] - slide.scene[:256, :256].astype(np.int16)).mean())
+
+    assert errors[0] < 1.005 * errors[1]
+
+
+def test_images_that_lie_one_behind_the_other_are_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slide = slide_files.mirax_slide(tmp_path / "a.mrxs").path
+    reads: list[tuple[int, int]] = []
+    read = FileSource.read
+
+    def noted(source: FileSource, start: int, end: int) -> bytes:
+        reads.append((start, end))
+        return read(source, start, end)
+
+    monkeypatch.setattr(FileSource, "read", noted)
+
+    with opened(slide) as openslide, quickest_pixels(openslide, slide) as ours:
+        assert isinstance(ours, MiraxPixels)
+        reads.clear()
+        found = len(ours.images.within(openslide.region))
+        ours.read(openslide.region)
+
+    assert found > 50
+    assert len(reads) == 1
 
 
 @pytest.mark.parametrize("name", LEFT_TO_OPENSLIDE)
@@ -151,7 +193,7 @@ def test_what_only_openslide_can_decode_is_left_to_it(
 
     with opened(slide) as openslide, quickest_pixels(openslide, slide) as ours:
         assert isinstance(ours, MiraxPixels)
-        monkeypatch.setattr(images.MiraxImages, "stream", lambda *_: b"no JPEG")
+        monkeypatch.setattr(images.MiraxImages, "streams", lambda *_: repeat(b"no JPEG"))
         mine, theirs = ours.read(part), openslide.read(part)
 
     assert mine is not None
@@ -230,7 +272,7 @@ def test_an_index_that_lies_is_not_understood(page: tuple[int, ...]) -> None:
 
 def test_a_circle_through_the_largest_index_is_left_early() -> None:
     index = index_with(1, PAGE, 0, 9, 9, 0)
-    index = replace(index, layout=replace(LAYOUT, columns=1024, rows=1024))
+    index = index._replace(layout=LAYOUT._replace(columns=1024, rows=1024))
     started = time.perf_counter()
 
     with pytest.raises(NotUnderstood):
@@ -240,7 +282,7 @@ def test_a_circle_through_the_largest_index_is_left_early() -> None:
 
 def test_an_index_of_another_slide_is_not_understood() -> None:
     with pytest.raises(NotUnderstood):
-        replace(index_with(1, 0, 0, 9, 9, 0), layout=replace(LAYOUT, slide="another")).images()
+        index_with(1, 0, 0, 9, 9, 0)._replace(layout=LAYOUT._replace(slide="another")).images()
 
 
 PROPERTIES = {

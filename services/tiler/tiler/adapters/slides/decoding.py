@@ -5,10 +5,10 @@ All levels are made on the way, from pixels that are there already, so nothing l
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 from tiler.adapters.kept_memory import keep_freed_memory
 from tiler.adapters.slides.bigtiff import ProductLevel, positions
@@ -40,8 +40,7 @@ _BLOCK_SCALES = 3  # a block is four tiles a side, so few tiles of the source ar
 _BAND_BLOCKS = 4  # OpenSlide still remembers what a column of so many blocks shares with the next
 
 
-@dataclass(frozen=True)
-class _Decoder:
+class _Decoder(NamedTuple):
     """Decodes a slide, from several threads.
 
     Parameters

@@ -2,7 +2,10 @@
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +15,7 @@ from tiler.adapters.slides.local_files import LocalFiles
 from tiler.adapters.slides.mirax_photos.index import MiraxIndex
 from tiler.adapters.slides.mirax_photos.layout import MiraxLayout, NotUnderstood
 from tiler.adapters.slides.openslide_pixels import OpenSlidePixels
-from tiler.adapters.tile_bytes import read_stored
+from tiler.adapters.tile_bytes import read_together
 from tiler.domain.level import TileLocation
 from tiler.domain.limits import MIB
 from tiler.domain.problems import UnreadableImage
@@ -24,6 +27,14 @@ _POSITION = np.dtype([("flags", "u1"), ("x", "<i4"), ("y", "<i4")])
 _KNOWN_FLAGS = 1
 _SIGNS_OF_DAMAGE = (LookupError, ValueError, OverflowError, struct.error, zlib.error, UnreadableImage)
 Numbers = NDArray[np.int64]
+
+
+class PlacedImage(NamedTuple):
+    """Number of an image, and its left and top in pixels of the slide."""
+
+    number: int
+    left: int
+    top: int
 
 
 class MiraxImages:
@@ -50,26 +61,29 @@ class MiraxImages:
         self._downwards = np.argsort(corners[:, 1])
         self._tops = corners[self._downwards, 1]
 
-    def within(self, region: Region) -> list[tuple[int, int, int]]:
-        """Return number, left and top of the images that touch a part of the slide, from the undermost up."""
+    def within(self, region: Region) -> list[PlacedImage]:
+        """Return the images that touch a part of the slide, from the undermost up."""
         first = np.searchsorted(self._tops, region.y - self.height, "right")
         numbers = self._downwards[first : np.searchsorted(self._tops, region.y + region.height)]
         lefts = self.corners[numbers, 0]
         numbers = numbers[(lefts > region.x - self.width) & (lefts < region.x + region.width)]
         numbers.sort()
         lefts, tops = self.corners[numbers].T
-        return list(zip(numbers.tolist(), lefts.tolist(), tops.tolist(), strict=True))
+        return list(map(PlacedImage, numbers.tolist(), lefts.tolist(), tops.tolist()))
 
-    def stream(self, number: int) -> bytes:
-        """Return the JPEG of an image.
+    def streams(self, numbers: Sequence[int]) -> Iterator[bytes]:
+        """Yield the JPEGs of images; those that lie one behind the other in a file are read at once.
 
         Raises
         ------
         UnreadableImage
-            It lies outside of its file, or is too large.
+            One lies outside of its file, or is too large.
         """
-        offset, length, source = self.locations[number].tolist()
-        return read_stored(self._sources[source], TileLocation(offset, length))
+        located = self.locations[numbers].tolist() if numbers else []
+        for source, run in groupby(located, key=itemgetter(2)):
+            yield from read_together(
+                self._sources[source], [TileLocation(at, length) for at, length, _ in run]
+            )
 
 
 def read_images(openslide: OpenSlidePixels, files: LocalFiles) -> MiraxImages:

@@ -1,7 +1,7 @@
 """The index of an MRXS: which bytes of which data file are the images of the full resolution, and the positions."""
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,7 @@ _ENTRY_NUMBERS = 4
 Numbers = NDArray[np.int32]
 
 
-@dataclass(frozen=True)
-class MiraxIndex:
+class MiraxIndex(NamedTuple):
     """The bytes of an index, read where its pointers lead.
 
     Behind the slide's identifier stand two of them: to the levels, and to records of everything else. Methods raise

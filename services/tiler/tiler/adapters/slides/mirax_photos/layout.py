@@ -1,7 +1,7 @@
 """What the settings of an MRXS say of its full resolution, for those who put its photographs together themselves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tiler.domain.limits import MIB
 
@@ -13,8 +13,7 @@ class NotUnderstood(Exception):
     """The slide is laid out in another way than nearly all are, or damaged."""
 
 
-@dataclass(frozen=True)
-class MiraxLayout:
+class MiraxLayout(NamedTuple):
     """How the images of the full resolution are laid out: as JPEG, and cut from photographs whose positions were measured.
 
     Parameters

@@ -29,11 +29,13 @@ def quickest_pixels(openslide: OpenSlidePixels, path: Path) -> Iterator[MiraxPix
     """
     with LocalFiles(path) as files:
         try:
-            ours = MiraxPixels(read_images(openslide, files), openslide)
+            images = read_images(openslide, files)
         except NotUnderstood:
             yield openslide
         else:
-            yield ours if _is_proven(ours, openslide) else openslide
+            alike = MiraxPixels(images, openslide, interpolates_colours=True)
+            proven = _is_proven(alike, openslide)
+            yield MiraxPixels(images, openslide, interpolates_colours=False) if proven else openslide
 
 
 def _is_proven(ours: MiraxPixels, openslide: OpenSlidePixels) -> bool:
