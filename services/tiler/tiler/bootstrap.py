@@ -30,6 +30,7 @@ from tiler.adapters.tiles_on_demand import (
     read_zoom_tile,
 )
 from tiler.domain.deleted_image import DELETED_IMAGES, DeletedImage
+from tiler.domain.limits import BLOCK_CACHE_BYTES
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.rendering_job import RENDERING_JOBS, RenderingJob
 from tiler.domain.slide_jobs import LEVEL_FILLINGS, SLIDE_CONVERSIONS, LevelFilling, SlideConversion
@@ -56,7 +57,6 @@ read_local_tile = read_zoom_tile
 NAME = "tiler"
 PASSES = b"tile pass, version 2"
 TILE_CACHE_BYTES = 64 * 1024**2
-BLOCK_CACHE_BYTES = 32 * 1024**2
 COLLECTIONS = (
     RENDERING_JOBS,
     SLIDE_CONVERSIONS,
@@ -97,8 +97,13 @@ class Tiler:
     public_url: str
 
 
-def bootstrap(settings: PlatformSettings, *, transports: Transports | None = None) -> Tiler:
-    """Connect to the stores, to archive-api and to permissions."""
+def bootstrap(
+    settings: PlatformSettings,
+    *,
+    transports: Transports | None = None,
+    block_cache_bytes: int = BLOCK_CACHE_BYTES,
+) -> Tiler:
+    """Connect to the stores, to archive-api and to permissions; see `over`."""
     from archive_shared.http.client import ServiceClient  # noqa: PLC0415 (only the web server asks other services)
     from archive_shared.http.connect_access import connect_access  # noqa: PLC0415 (likewise)
     from tiler.adapters.images_client import HttpImages  # noqa: PLC0415 (likewise)
@@ -119,6 +124,7 @@ def bootstrap(settings: PlatformSettings, *, transports: Transports | None = Non
         media_blobs=platform_blobs(settings, "media"),
         clock=clock,
         settings=settings,
+        block_cache_bytes=block_cache_bytes,
     )
 
 
@@ -131,11 +137,18 @@ def over(
     media_blobs: BlobStore,
     clock: Clock,
     settings: PlatformSettings,
+    block_cache_bytes: int = BLOCK_CACHE_BYTES,
 ) -> Tiler:
-    """Build the service on stores and peers that are already there."""
+    """Build the service on stores and peers that are already there.
+
+    Parameters
+    ----------
+    block_cache_bytes
+        How much of the slides of a distant store is kept in memory; 0 for nothing.
+    """
     from archive_shared.sealing import AesGcmSeals  # noqa: PLC0415 (only the web server gives passes)
 
-    indexes, open_source = CachedIndexes(media_blobs), _opening_slides(image_blobs)
+    indexes, open_source = CachedIndexes(media_blobs), _opening_slides(image_blobs, block_cache_bytes)
     gallery = Gallery(
         jobs=jobs_of(documents),
         images=images,
@@ -169,9 +182,11 @@ def over(
     )
 
 
-def _opening_slides(images: BlobStore) -> Callable[[str, int], RangedSource]:
+def _opening_slides(images: BlobStore, kept_bytes: int) -> Callable[[str, int], RangedSource]:
     """Return how slides are opened by key and size; files of this machine are in its memory as they are."""
-    return partial(BlobSource, images) if keeps_files(images) else Blocks(images, BLOCK_CACHE_BYTES).open
+    if keeps_files(images) or not kept_bytes:
+        return partial(BlobSource, images)
+    return Blocks(images, kept_bytes).open
 
 
 def documents(settings: PlatformSettings) -> Documents:

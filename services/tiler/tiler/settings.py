@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from environs import Env
 
 from archive_shared.settings import PREFIX, PlatformSettings, read_platform_settings
-from tiler.domain.limits import MIB
+from tiler.domain.limits import BLOCK_CACHE_BYTES, MIB
 from tiler.domain.reading_limits import GIB, ReadingLimits
 
 PREVIEW_TIME_LIMIT_S = 300.0
@@ -24,6 +24,11 @@ class Settings:
     platform: PlatformSettings
     slides: ReadingLimits
     previews: ReadingLimits
+
+
+def read_block_cache_bytes() -> int:
+    """Read how much of the slides of a distant store each process of the web server keeps in memory."""
+    return Env().int(f"{PREFIX}SLIDE_CACHE_MB", BLOCK_CACHE_BYTES // MIB) * MIB
 
 
 def read_settings() -> Settings:

@@ -9,6 +9,7 @@ import pytest
 from archive_shared.blobs.folder import FolderBlobStore
 from archive_shared.blobs.links import LinkSigner
 from archive_shared.errors import NotFound, Unavailable
+from tiler import bootstrap
 from tiler.adapters.block_source import BLOCK_BYTES, Blocks
 
 KEY = "slide.tif"
@@ -124,3 +125,16 @@ def test_a_store_that_was_away_is_asked_again(images: CountingStore) -> None:
 def test_an_object_that_is_gone_is_not_found(images: CountingStore) -> None:
     with pytest.raises(NotFound):
         Blocks(images, 10**9).open("gone", 100).read(0, 9)
+
+
+@pytest.mark.parametrize(("kept_bytes", "read"), [(10**9, [(0, BLOCK_BYTES)]), (0, [(0, 9), (0, 9)])])
+def test_an_operator_says_how_much_is_kept(
+    kept_bytes: int, read: list[tuple[int, int]], images: CountingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "keeps_files", lambda _: False)
+    source = bootstrap._opening_slides(images, kept_bytes)(KEY, len(BODY))
+
+    for _ in range(2):
+        source.read(0, 9)
+
+    assert images.reads == read

@@ -9,7 +9,7 @@ import threading
 from archive_shared.blobs.port import BlobStore
 from tiler.adapters.byte_cache import ByteCache
 
-BLOCK_BYTES = 128 << 10
+BLOCK_BYTES = 256 << 10
 _FETCHED_AT_ONCE = 64
 
 

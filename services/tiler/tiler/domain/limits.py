@@ -49,3 +49,6 @@ MAX_ROW_BYTES = 64 * MIB
 
 MAX_SLICE_BYTES = 64 * MIB
 """Size of a slice that is shown as it is; 8,000 pixels square of 8 bits. Eight threads may hold one each."""
+
+BLOCK_CACHE_BYTES = 256 * MIB
+"""Of slides of a distant store, kept by each process of the web server: what a few people look at who look at a few slides."""
