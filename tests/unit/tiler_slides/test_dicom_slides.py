@@ -374,6 +374,19 @@ def test_a_level_filled_up_to_whole_tiles_is_a_level(tmp_path: Path) -> None:
         assert len(plan_slide(files).levels) == 2  # type: ignore[union-attr]
 
 
+def test_jfif_that_is_called_rgb_is_shown_as_ycbcr(tmp_path: Path) -> None:
+    """As Bio-Formats writes it (ome/bioformats#4161)."""
+    slide = slide_files.dicom_slide(tmp_path / "a")
+    dataset = pydicom.dcmread(slide.path)
+    dataset.PhotometricInterpretation = "RGB"
+    dataset.save_as(slide.path)
+
+    convert(slide.path, tmp_path / "slide.tif")
+
+    shown = seen_by_openslide(tmp_path / "slide.tif").pixels
+    assert np.abs(shown.astype(int) - slide.scene).mean() < 5
+
+
 def test_fluorescence_is_refused(tmp_path: Path) -> None:
     assert "Fluorescence" in refusal(slide_files.dicom_slide(tmp_path / "a", fluorescence=True).path)
 

@@ -184,6 +184,19 @@ def is_taken_for_rgb(stream: bytes) -> bool | None:
     return by_adobe if by_adobe is not None else None if by_names else False
 
 
+def is_jfif(stream: bytes) -> bool:
+    """Whether a stream has JFIF's marker, which knows no RGB (ITU-T T.871), and none of Adobe's that says RGB nevertheless."""
+    found = False
+    for marker, start, _ in segments(stream):
+        if marker == _START_OF_SCAN:
+            break
+        if _names_colours(marker, stream[start : start + 5]):
+            if marker == _ADOBE and stream[start + 11 : start + 12] == b"\0":
+                return False
+            found |= marker == _JFIF
+    return found
+
+
 def without_colours(stream: bytes) -> bytes:
     """Return a stream, or tables, without markers that tell what components are."""
     at, kept = 2, [SOI]

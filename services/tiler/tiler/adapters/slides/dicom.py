@@ -15,6 +15,7 @@ from pydicom.uid import (
     JPEGBaseline8Bit,
 )
 
+from tiler.adapters.jpeg_tiles import with_true_colours
 from tiler.adapters.slides.dicom_area import of_one_area
 from tiler.adapters.slides.dicom_files import DicomLevel, Tags, read_levels
 from tiler.adapters.slides.dicom_frames import frames, lead
@@ -92,7 +93,11 @@ def _plan(levels: Sequence[DicomLevel]) -> SlidePlan:
         _places(largest)  # of several frames at one place OpenSlide would show one
         return DecodePlan(facts, Region(0, 0, width, height))
     copied = (level for level in levels if _can_be_copied(level.tags))
-    return CopyPlan(facts, tuple(StoredLevel(level.source, _level(level), lead) for level in copied))
+    return CopyPlan(facts, tuple(_stored(level) for level in copied))
+
+
+def _stored(level: DicomLevel) -> StoredLevel:
+    return StoredLevel(level.source, with_true_colours(level.source, _level(level)), lead)
 
 
 def _refuse_planes(tags: Tags) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+from tiler.adapters.jpeg_tiles import with_true_colours
 from tiler.adapters.tiff_description import APERIO, PHILIPS
 from tiler.domain.level import Level
 from tiler.domain.limits import MAX_SLIDE_PIXELS
@@ -116,10 +117,14 @@ def _plan(
         raise UnreadableImage("Slides with several channels are not supported yet.")
     if main.width * main.height > MAX_SLIDE_PIXELS:
         raise UnreadableImage("The slide is too large.")
-    stored = tuple(StoredLevel(source, page.as_level()) for page in levels if _can_be_copied(page))
     if not _can_be_copied(main):
-        return DecodePlan(facts, Region(0, 0, main.width, main.height), StoredLevel(source, main.as_level()))
+        return DecodePlan(facts, Region(0, 0, main.width, main.height), _stored(source, main))
+    stored = tuple(_stored(source, page) for page in levels if _can_be_copied(page))
     return CopyPlan(facts, stored, tuple(_private(pages, levels)))
+
+
+def _stored(source: RangedSource, page: TiffPage) -> StoredLevel:
+    return StoredLevel(source, with_true_colours(source, page.as_level()))
 
 
 def _for_openslide(plan: SlidePlan) -> DecodePlan:
