@@ -21,6 +21,7 @@ from tiler.adapters.slides.dicom_files import DicomLevel, Tags, read_levels
 from tiler.adapters.slides.dicom_frames import frames, lead
 from tiler.domain.encoding import Compression, Encoding, Photometric
 from tiler.domain.level import Level
+from tiler.domain.level_gaps import lacks_what_is_in
 from tiler.domain.limits import MAX_SLIDE_PIXELS, MAX_TILES
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.region import Region
@@ -92,8 +93,8 @@ def _plan(levels: Sequence[DicomLevel]) -> SlidePlan:
             raise UnreadableImage("Slides spread over several files are only supported in baseline JPEG yet.")
         _places(largest)  # of several frames at one place OpenSlide would show one
         return DecodePlan(facts, Region(0, 0, width, height))
-    copied = (level for level in levels if _can_be_copied(level.tags))
-    return CopyPlan(facts, tuple(_stored(level) for level in copied))
+    stored = [_stored(level) for level in levels if _can_be_copied(level.tags)]
+    return CopyPlan(facts, tuple(one for one in stored if not lacks_what_is_in(one.level, stored[0].level)))
 
 
 def _stored(level: DicomLevel) -> StoredLevel:

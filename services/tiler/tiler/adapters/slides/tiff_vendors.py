@@ -7,6 +7,7 @@ from itertools import chain
 from tiler.adapters.jpeg_tiles import with_true_colours
 from tiler.adapters.tiff_description import APERIO, PHILIPS
 from tiler.domain.level import Level
+from tiler.domain.level_gaps import lacks_what_is_in
 from tiler.domain.limits import MAX_SLIDE_PIXELS
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.pyramid import pyramid_pages, require_one_image
@@ -119,7 +120,8 @@ def _plan(
         raise UnreadableImage("The slide is too large.")
     if not _can_be_copied(main):
         return DecodePlan(facts, Region(0, 0, main.width, main.height), _stored(source, main))
-    stored = tuple(_stored(source, page) for page in levels if _can_be_copied(page))
+    copied = (_stored(source, page) for page in levels if _can_be_copied(page))
+    stored = tuple(one for one in copied if not lacks_what_is_in(one.level, main.as_level()))
     return CopyPlan(facts, stored, tuple(_private(pages, levels)))
 
 
