@@ -189,9 +189,11 @@ def in_two_files(path: Path, first: int) -> tuple[Path, Path]:
     return paths
 
 
+@pytest.mark.parametrize("codec", ["jpeg", "jpeg2000"])
 @pytest.mark.parametrize("sparse", [False, True])
-def test_a_level_in_several_files_is_put_together(sparse: bool, tmp_path: Path) -> None:
-    slide, target = slide_files.dicom_slide(tmp_path / "a", sparse=sparse).path, tmp_path / "slide.tif"
+def test_a_level_in_several_files_is_put_together(codec: str, sparse: bool, tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a", sparse=sparse, codec=codec).path
+    target = tmp_path / "slide.tif"
     convert(slide, tmp_path / "expected.tif")
 
     first, second = in_two_files(slide, 7)
@@ -372,19 +374,6 @@ def test_a_level_filled_up_to_whole_tiles_is_a_level(tmp_path: Path) -> None:
 
     with LocalFiles(slide) as files:
         assert len(plan_slide(files).levels) == 2  # type: ignore[union-attr]
-
-
-def test_jfif_that_is_called_rgb_is_shown_as_ycbcr(tmp_path: Path) -> None:
-    """As Bio-Formats writes it (ome/bioformats#4161)."""
-    slide = slide_files.dicom_slide(tmp_path / "a")
-    dataset = pydicom.dcmread(slide.path)
-    dataset.PhotometricInterpretation = "RGB"
-    dataset.save_as(slide.path)
-
-    convert(slide.path, tmp_path / "slide.tif")
-
-    shown = seen_by_openslide(tmp_path / "slide.tif").pixels
-    assert np.abs(shown.astype(int) - slide.scene).mean() < 5
 
 
 def test_fluorescence_is_refused(tmp_path: Path) -> None:

@@ -38,12 +38,8 @@ from tiler.domain.slide import (
 )
 from tiler.domain.slide_files import SlideFiles
 
-_DECODED_BY_OPENSLIDE = (
-    ExplicitVRLittleEndian,
-    JPEGBaseline8Bit,
-    JPEG2000Lossless,
-    JPEG2000,
-)
+_DECODED_BY_OPENSLIDE = (ExplicitVRLittleEndian, JPEGBaseline8Bit)
+_JPEG_2000 = (JPEG2000Lossless, JPEG2000)
 _UM_PER_MM = 1000.0
 _SEVERAL_AT_A_PLACE = (
     "Frames of the slide overlap: it has several channels or focal planes, which is not supported yet."
@@ -53,6 +49,10 @@ _COLOURS = {
     "MONOCHROME2": Photometric.BLACK_IS_ZERO,
     "YBR_FULL_422": Photometric.YCBCR,
     "YBR_FULL": Photometric.YCBCR,
+}
+_JPEG_2000_COLOURS = {
+    **dict.fromkeys(("YBR_FULL_422", "YBR_FULL", "YBR_ICT", "YBR_RCT"), Compression.JPEG_2000_YCBCR),
+    **dict.fromkeys(("RGB", "MONOCHROME2"), Compression.JPEG_2000_RGB),
 }
 _DAMAGE = (
     *(AttributeError, KeyError, IndexError, TypeError, ValueError, ArithmeticError),
@@ -86,19 +86,47 @@ def _plan(levels: Sequence[DicomLevel]) -> SlidePlan:
         raise UnreadableImage("The slide is too large, or empty.")
     facts = _facts(largest)
     if not _can_be_copied(largest.tags):
-        encoding = UID(largest.tags.file_meta.TransferSyntaxUID)
-        if encoding not in _DECODED_BY_OPENSLIDE:
-            raise UnreadableImage(f"DICOM slides encoded as {encoding.name} are not supported yet.")
-        if len(largest.parts) > 1:  # OpenSlide would see one of them
-            raise UnreadableImage("Slides spread over several files are only supported in baseline JPEG yet.")
-        _places(largest)  # of several frames at one place OpenSlide would show one
-        return DecodePlan(facts, Region(0, 0, width, height))
+        return _decoded(largest, facts)
     stored = [_stored(level) for level in levels if _can_be_copied(level.tags)]
     return CopyPlan(facts, tuple(one for one in stored if not lacks_what_is_in(one.level, stored[0].level)))
 
 
 def _stored(level: DicomLevel) -> StoredLevel:
-    return StoredLevel(level.source, with_true_colours(level.source, _level(level)), lead)
+    colours = _COLOURS[level.tags.PhotometricInterpretation]
+    encoding = Encoding(Compression.JPEG, colours, int(level.tags.SamplesPerPixel))
+    tiles = _level(level, encoding, by_table=True)
+    return StoredLevel(level.source, with_true_colours(level.source, tiles), lead)
+
+
+def _decoded(level: DicomLevel, facts: SlideFacts) -> DecodePlan:
+    """Decode JPEG 2000 here, and leave the rest to OpenSlide."""
+    region, kind = Region(0, 0, *level.size), UID(level.tags.file_meta.TransferSyntaxUID)
+    if kind in _JPEG_2000:
+        tiles = _level(level, _in_jpeg_2000(level.tags), by_table=False)
+        return DecodePlan(facts, region, StoredLevel(level.source, tiles))
+    if kind not in _DECODED_BY_OPENSLIDE:
+        raise UnreadableImage(f"DICOM slides encoded as {kind.name} are not supported yet.")
+    if len(level.parts) > 1:  # OpenSlide would see one of them
+        raise UnreadableImage(
+            "Slides spread over several files are only supported in baseline JPEG and JPEG 2000 yet."
+        )
+    _places(level)  # of several frames at one place OpenSlide would show one
+    return DecodePlan(facts, region)
+
+
+def _in_jpeg_2000(tags: Tags) -> Encoding:
+    """Return how frames are written.
+
+    What the header calls YBR is YCbCr only where the code stream itself does not turn its colours: OpenSlide 4.0.1 believes
+    of all that is called YBR_ICT that it does, and knows no YBR_FULL_422 (openslide/openslide#772).
+    """
+    compression = _JPEG_2000_COLOURS.get(tags.PhotometricInterpretation)
+    if compression is None:
+        raise UnreadableImage("The colours of the slide are told in a way that is not supported.")
+    if int(tags.get("BitsStored", 8)) != 8:
+        raise UnreadableImage("Only slides with 8 bits per colour are supported.")
+    samples = int(tags.SamplesPerPixel)
+    return Encoding(compression, Photometric.RGB if samples > 1 else Photometric.BLACK_IS_ZERO, samples)
 
 
 def _refuse_planes(tags: Tags) -> None:
@@ -161,16 +189,15 @@ def _can_be_copied(tags: Tags) -> bool:
     )
 
 
-def _level(level: DicomLevel) -> Level:
-    tags, (width, height) = level.tags, level.size
+def _level(level: DicomLevel, encoding: Encoding, *, by_table: bool) -> Level:
+    """Return the tiles of a level; `by_table` as of `frames`."""
+    encoding.require_readable()
+    width, height = level.size
     tile, columns, rows = _grid(level)
     places = _places(level)
     offsets, lengths = array("Q", bytes(8 * columns * rows)), array("Q", bytes(8 * columns * rows))
-    for place, (start, length) in zip(places, _frames(level), strict=True):
+    for place, (start, length) in zip(places, _frames(level, by_table=by_table), strict=True):
         offsets[place], lengths[place] = start, length
-    samples = int(tags.SamplesPerPixel)
-    encoding = Encoding(Compression.JPEG, _COLOURS[tags.PhotometricInterpretation], samples)
-    encoding.require_readable()
     return Level(width, height, *tile, padded=True, encoding=encoding, offsets=offsets, lengths=lengths)
 
 
@@ -183,11 +210,11 @@ def _grid(level: DicomLevel) -> tuple[tuple[int, int], int, int]:
     return tile, columns, rows
 
 
-def _frames(level: DicomLevel) -> Iterator[tuple[int, int]]:
+def _frames(level: DicomLevel, *, by_table: bool) -> Iterator[tuple[int, int]]:
     """Yield start and length of every frame in the source of the level."""
     for part, base in zip(level.parts, level.starts, strict=True):
         count, table = int(part.tags.NumberOfFrames), _data(part.tags, "ExtendedOffsetTable")
-        for start, length in frames(part.source, part.at, count, table):
+        for start, length in frames(part.source, part.at, count, table, by_table=by_table):
             yield base + start, length
 
 
