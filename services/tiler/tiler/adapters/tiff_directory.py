@@ -14,7 +14,7 @@ from tiler.adapters.tiff_description import description_of
 from tiler.adapters.tiff_pixel_size import pixel_size_um
 from tiler.adapters.tiff_tags import Dialect, Tags, read_tags
 from tiler.domain.encoding import Compression, Encoding, Opacity, Photometric
-from tiler.domain.limits import MAX_PAGES, MAX_TAGS, MAX_TILES, MIB
+from tiler.domain.limits import MAX_LARGE_TAG_BYTES, MAX_PAGES, MAX_TAGS, MAX_TILES, MIB
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.tiff_page import TiffPage
@@ -142,8 +142,8 @@ def _page(tags: Tags, grid: _Grid, number: int, sub_pages: tuple[TiffPage, ...])
         pixel_width_um=pixel_width_um,
         pixel_height_um=pixel_height_um,
         sub_pages=sub_pages,
-        xmp=tags.data(_XMP).decode("utf-8", "replace") if _XMP in tags else "",
-        icc_profile=tags.data(_ICC_PROFILE),
+        xmp=tags.data(_XMP, at_most=MAX_LARGE_TAG_BYTES).decode("utf-8", "replace") if _XMP in tags else "",
+        icc_profile=tags.data(_ICC_PROFILE, at_most=MAX_LARGE_TAG_BYTES),
     )
 
 

@@ -9,7 +9,7 @@ from tiler.adapters.slides.jpeg_streams import read_head
 from tiler.adapters.slides.ndpi_mark import NDPI, first_directory
 from tiler.adapters.tiff_tags import Tags, read_tags
 from tiler.domain.jpeg_intervals import IntervalStream, joinable
-from tiler.domain.limits import MAX_PAGES, MAX_SLIDE_PIXELS
+from tiler.domain.limits import MAX_LARGE_TAG_BYTES, MAX_PAGES, MAX_SLIDE_PIXELS
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
@@ -95,7 +95,7 @@ def _page(tags: Tags, size_bytes: int) -> _Page:
         focus=tags.data(_FOCUS)[:4],
         pixel_width_um=unit / across if unit and across else None,
         pixel_height_um=unit / down if unit and down else None,
-        icc_profile=tags.data(_ICC_PROFILE),
+        icc_profile=tags.data(_ICC_PROFILE, at_most=MAX_LARGE_TAG_BYTES),
     )
 
 
