@@ -366,16 +366,6 @@ def test_another_area_of_the_glass_is_refused(size: tuple[int, int], tmp_path: P
     assert "areas" in refusal(slide)
 
 
-def test_a_level_filled_up_to_whole_tiles_is_a_level(tmp_path: Path) -> None:
-    slide = slide_files.dicom_slide(tmp_path / "a", size=(1000, 350), steps=(1, 2), planes=(1, 1)).path
-    level = pydicom.dcmread(slide.with_name("level1.dcm"))
-    level.TotalPixelMatrixRows = -(-175 // level.Rows) * level.Rows
-    level.save_as(slide.with_name("level1.dcm"))
-
-    with LocalFiles(slide) as files:
-        assert len(plan_slide(files).levels) == 2  # type: ignore[union-attr]
-
-
 def test_fluorescence_is_refused(tmp_path: Path) -> None:
     assert "Fluorescence" in refusal(slide_files.dicom_slide(tmp_path / "a", fluorescence=True).path)
 

@@ -144,7 +144,7 @@ def _refuse_planes(tags: Tags) -> None:
 def _facts(level: DicomLevel) -> SlideFacts:
     path: Tags = next(iter(level.tags.get("OpticalPathSequence") or ()), {})
     power = path.get("ObjectiveLensPower")
-    width_um, height_um = _pixel_um(level)
+    width_um, height_um = (side * _UM_PER_MM or None for side in level.pixel_mm)
     return SlideFacts(
         vendor=Vendor.DICOM,
         pixel_width_um=width_um,
@@ -152,24 +152,6 @@ def _facts(level: DicomLevel) -> SlideFacts:
         magnification=float(power) if power else None,
         icc_profile=_data(path, "ICCProfile"),
     )
-
-
-def _pixel_um(level: DicomLevel) -> tuple[float | None, float | None]:
-    """Return width and height of a pixel; if frames do not say it, by the size of what they show together."""
-    whole_mm = (level.tags.get("ImagedVolumeWidth") or 0, level.tags.get("ImagedVolumeHeight") or 0)
-    by_whole_mm = (float(whole_mm[0]) / level.size[0], float(whole_mm[1]) / level.size[1])
-    across_mm, down_mm = next(_spacings_mm(level.tags), by_whole_mm)
-    return across_mm * _UM_PER_MM or None, down_mm * _UM_PER_MM or None
-
-
-def _spacings_mm(tags: Tags) -> Iterator[tuple[float, float]]:
-    """Yield width and height of a pixel as they are said for all frames, then for the first."""
-    for name in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
-        for groups in (tags.get(name) or ())[:1]:
-            for measures in groups.get("PixelMeasuresSequence") or ():
-                if measures.get("PixelSpacing"):
-                    down, across = map(float, measures.PixelSpacing)
-                    yield across, down
 
 
 def _data(tags: Tags, keyword: str) -> bytes:
@@ -192,18 +174,20 @@ def _can_be_copied(tags: Tags) -> bool:
 def _level(level: DicomLevel, encoding: Encoding, *, by_table: bool) -> Level:
     """Return the tiles of a level; `by_table` as of `frames`."""
     encoding.require_readable()
-    width, height = level.size
     tile, columns, rows = _grid(level)
     places = _places(level)
     offsets, lengths = array("Q", bytes(8 * columns * rows)), array("Q", bytes(8 * columns * rows))
     for place, (start, length) in zip(places, _frames(level, by_table=by_table), strict=True):
         offsets[place], lengths[place] = start, length
-    return Level(width, height, *tile, padded=True, encoding=encoding, offsets=offsets, lengths=lengths)
+    stored = Level(
+        *level.stored_size, *tile, padded=True, encoding=encoding, offsets=offsets, lengths=lengths
+    )
+    return stored if level.shown is None else stored.cut(*level.shown)
 
 
 def _grid(level: DicomLevel) -> tuple[tuple[int, int], int, int]:
-    """Return width and height of a tile, and how many columns and rows of them there are."""
-    tile, (width, height) = (int(level.tags.Columns), int(level.tags.Rows)), level.size
+    """Return width and height of a tile, and how many columns and rows of them are stored."""
+    tile, (width, height) = (int(level.tags.Columns), int(level.tags.Rows)), level.stored_size
     columns, rows = -(-width // tile[0]), -(-height // tile[1])
     if not 0 < columns * rows <= MAX_TILES:
         raise UnreadableImage(f"The slide has more than {MAX_TILES} tiles, or none.")
