@@ -10,7 +10,7 @@ from tiler.domain.level import Level
 from tiler.domain.level_gaps import lacks_what_is_in
 from tiler.domain.limits import MAX_SLIDE_PIXELS
 from tiler.domain.problems import UnreadableImage
-from tiler.domain.pyramid import pyramid_pages, require_one_image
+from tiler.domain.pyramid import is_of_leica, pyramid_pages, require_one_image
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
 from tiler.domain.scanner_numbers import positive_number
@@ -28,7 +28,6 @@ from tiler.domain.slide import (
 from tiler.domain.slide_traits import SlideTraits
 from tiler.domain.tiff_page import TiffPage
 
-_LEICA = "leica-microsystems.com/scn"
 _VENTANA = "<iScan"
 _TRESTLE = "OverlapsXY="  # by how many pixels tiles overlap; OpenSlide knows how to place them
 _MAGNIFICATION = re.compile(r"\|\s*AppMag\s*=\s*([0-9.,]{1,10})\s*(?:\||$)")
@@ -36,7 +35,7 @@ _MAGNIFICATION = re.compile(r"\|\s*AppMag\s*=\s*([0-9.,]{1,10})\s*(?:\||$)")
 
 def plan_tiff(source: RangedSource, pages: Sequence[TiffPage]) -> SlidePlan:
     """Plan a TIFF file by what its pages say; see `plan_slide` for errors."""
-    if _LEICA in pages[0].description:
+    if is_of_leica(pages[0]):
         from tiler.adapters.slides import leica  # noqa: PLC0415 (XML; copying at full speed loads what it needs)
 
         return _plan(source, pages, *leica.read(pages))
@@ -59,8 +58,8 @@ def plan_tiff(source: RangedSource, pages: Sequence[TiffPage]) -> SlidePlan:
 
 def is_placed_by_text(pages: Sequence[TiffPage]) -> bool:
     """Whether a scanner's text says which pages are levels, or where tiles belong, so that directories alone mislead."""
-    marked = any(mark in pages[0].description for mark in (_LEICA, PHILIPS, _TRESTLE))
-    return marked or _is_ventana(pages)
+    marked = any(mark in pages[0].description for mark in (PHILIPS, _TRESTLE))
+    return marked or is_of_leica(pages[0]) or _is_ventana(pages)
 
 
 def _is_ventana(pages: Sequence[TiffPage]) -> bool:
