@@ -1,4 +1,4 @@
-"""Values of a slide's directories that are large in real files: colour profiles of 1.7 MB, and XML about each of Ventana's tiles."""
+"""Values of a slide's directories that are large in real files: colour profiles of 13 MB, and XML about each of Ventana's tiles."""
 
 import struct
 from pathlib import Path
@@ -14,7 +14,8 @@ from tiler.adapters.tiff_index import build_index
 from tiler.domain.limits import MAX_LARGE_TAG_BYTES
 from tiler.domain.slide import Route
 
-LOOK_UP_BYTES = 1_687_824
+LOOK_UP_BYTES = 13_113_264
+"""Of Aperio's GT450 (ome/bioformats#3757)."""
 
 
 def profile_with_look_up_table() -> bytes:
