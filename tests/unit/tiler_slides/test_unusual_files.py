@@ -12,6 +12,7 @@ from tests.support import slide_files
 from tests.support.converting import convert, refusal, seen_by_openslide
 from tests.support.slide_files.scene import jpeg, scene, split_tables
 from tiler.domain.slide import Route
+from tiler.slides import describe
 
 SCENE = scene(512, 256)
 JPEG_XR = 22610
@@ -65,3 +66,17 @@ def test_the_picture_of_an_mrxs_may_be_any(picture: bytes, tmp_path: Path) -> No
     convert(slide, tmp_path / "slide.tif")
 
     assert np.abs(seen_by_openslide(tmp_path / "slide.tif").pixels.astype(int) - expected).mean() < 5
+
+
+@pytest.mark.parametrize(
+    ("said_um", "known_um"), [(0.25, 0.25), (25.0, 25.0), (25_400 / 72, None), (10_000.0, None)]
+)
+def test_pixels_larger_than_any_glass_has_room_for_have_no_size(
+    said_um: float, known_um: float | None, tmp_path: Path
+) -> None:
+    """One pixel for a centimetre stands for "unknown" (as in openslide/openslide#328), 72 for an inch for a screen."""
+    slide = slide_files.plain_slide(tmp_path / "a.tif", um_per_pixel=said_um).path
+
+    told = describe(slide)["pixel_width_um"]
+
+    assert told == (None if known_um is None else pytest.approx(known_um, rel=1e-3))

@@ -29,6 +29,9 @@ from tiler.domain.slide_traits import SlideTraits
 from tiler.domain.tiff_page import TiffPage
 
 _VENTANA = "<iScan"
+_LONGEST_GLASS_UM = 300_000.0
+"""The largest glass is 20 cm long. Programs that know no size write one pixel for a centimetre, or the 72 for an inch of screens."""
+
 _TRESTLE = "OverlapsXY="  # by how many pixels tiles overlap; OpenSlide knows how to place them
 _MAGNIFICATION = re.compile(r"\|\s*AppMag\s*=\s*([0-9.,]{1,10})\s*(?:\||$)")
 
@@ -94,11 +97,13 @@ def _colour(hexadecimal: str) -> tuple[int, int, int]:
 
 
 def _scanned_facts(main: TiffPage) -> SlideFacts:
+    is_possible = max(main.width, main.height) * (main.pixel_width_um or 0) <= _LONGEST_GLASS_UM
+    um = (main.pixel_width_um, main.pixel_height_um) if is_possible else (None, None)
     magnification = _MAGNIFICATION.search(main.description)
     return SlideFacts(
         vendor=Vendor.APERIO if main.description.startswith(APERIO) else Vendor.GENERIC,
-        pixel_width_um=main.pixel_width_um,
-        pixel_height_um=main.pixel_height_um,
+        pixel_width_um=um[0],
+        pixel_height_um=um[1],
         magnification=positive_number(magnification[1]) if magnification else None,
         icc_profile=main.icc_profile,
     )
