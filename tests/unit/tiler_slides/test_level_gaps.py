@@ -74,6 +74,13 @@ def test_tiles_of_levels_may_differ_in_size() -> None:
 
 
 def test_a_level_lacks_nothing_of_itself() -> None:
-    for size in ((1, 1), (257, 255), (1024, 512)):
+    for size in ((257, 255), (1024, 512)):
         whole = level(size, 256, missing=(0,))
         assert not lacks_what_is_in(whole, whole)
+
+
+def test_a_level_without_any_tile_is_none() -> None:
+    whole = level((1024, 512), 256, missing=(0,))
+    smaller = level((512, 256), 256)
+
+    assert lacks_what_is_in(level((512, 256), 256, missing=all_but(smaller)), whole)

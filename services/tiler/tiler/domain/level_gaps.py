@@ -11,7 +11,7 @@ def lacks_what_is_in(smaller: Level, larger: Level) -> bool:
     """
     if all(smaller.lengths):
         return False
-    if all(larger.lengths):
+    if all(larger.lengths) or not any(smaller.lengths):
         return True
     missing = (at for at, length in enumerate(smaller.lengths) if not length)
     return any(_has_something(larger, smaller, at) for at in missing)

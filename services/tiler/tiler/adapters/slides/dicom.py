@@ -87,8 +87,9 @@ def _plan(levels: Sequence[DicomLevel]) -> SlidePlan:
     facts = _facts(largest)
     if not _can_be_copied(largest.tags):
         return _decoded(largest, facts)
-    stored = [_stored(level) for level in levels if _can_be_copied(level.tags)]
-    return CopyPlan(facts, tuple(one for one in stored if not lacks_what_is_in(one.level, stored[0].level)))
+    first, *others = (_stored(level) for level in levels if _can_be_copied(level.tags))
+    kept = (one for one in others if not lacks_what_is_in(one.level, first.level))
+    return CopyPlan(facts, (first, *kept))
 
 
 def _stored(level: DicomLevel) -> StoredLevel:

@@ -124,8 +124,8 @@ def _plan(
         raise UnreadableImage("The slide is too large.")
     if not _can_be_copied(main):
         return DecodePlan(facts, Region(0, 0, main.width, main.height), _stored(source, main))
-    copied = (_stored(source, page) for page in levels if _can_be_copied(page))
-    stored = tuple(one for one in copied if not lacks_what_is_in(one.level, main.as_level()))
+    first, *others = (_stored(source, page) for page in levels if _can_be_copied(page))
+    stored = (first, *(one for one in others if not lacks_what_is_in(one.level, first.level)))
     return CopyPlan(facts, stored, tuple(_private(pages, levels)))
 
 
