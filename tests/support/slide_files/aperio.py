@@ -35,6 +35,7 @@ def aperio_slide(
     bigtiff: bool = False,
     icc: bool = False,
     empty_tiles: bool = False,
+    empty_in: int = 0,
 ) -> VendorSlide:
     """Write a slide.
 
@@ -46,7 +47,9 @@ def aperio_slide(
     steps
         By how much the reduced pages are smaller.
     empty_tiles
-        Leave the second tile of the baseline out, with length 0.
+        Leave the second tile out, with length 0.
+    empty_in
+        Of which level, the baseline being 0.
     """
     pixels = scene(*size)
     levels = [pixels, *(reduced(pixels, step) for step in steps)]
@@ -56,7 +59,7 @@ def aperio_slide(
     with tifffile.TiffWriter(body, bigtiff=bigtiff) as writer:
         for number, level in enumerate(levels):
             writer.write(
-                codec.tiles(level, skip_second=empty_tiles and number == 0),
+                codec.tiles(level, skip_second=empty_tiles and number == empty_in),
                 shape=level.shape,
                 dtype=np.uint8,
                 tile=(tile, tile),

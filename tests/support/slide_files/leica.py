@@ -9,6 +9,7 @@ from tests.support.slide_files.scene import PATIENT, Pixels, VendorSlide, macro,
 
 _NM_PER_PIXEL = 500
 _GLASS_NM = (26564529, 76734106)
+_PART_CORNER_NM, _PART_NM = (1000000, 18000000), (24000000, 50000000)
 _CORNER_NM = (5000000, 20000000)
 _SCN = "http://www.leica-microsystems.com/scn/2010/10/01"
 
@@ -20,13 +21,16 @@ def leica_slide(
     areas: int = 1,
     planes: int = 1,
     illumination: str = "brightfield",
+    versa: bool = False,
 ) -> VendorSlide:
-    """Write a slide; several areas or focal planes, or an `illumination` of "fluorescence", are refused by us."""
+    """Write a slide; several areas or focal planes, or an `illumination` of "fluorescence", are refused by us.
+
+    Of the scanner `versa` the macro shows a part of the glass.
+    """
     scenes = [scene(*size, seed=3 + number) for number in range(areas)]
     pages = [macro()]
-    images = [
-        _image("macro", pages, first_page=0, corner=(0, 0), extent=_GLASS_NM, illumination="brightfield")
-    ]
+    corner, extent = (_PART_CORNER_NM, _PART_NM) if versa else ((0, 0), _GLASS_NM)
+    images = [_image("macro", pages, first_page=0, corner=corner, extent=extent, illumination="brightfield")]
     for number, drawn in enumerate(scenes):
         levels = [drawn, reduced(drawn, 4)] * planes
         corner = (_CORNER_NM[0] + number * 2 * size[0] * _NM_PER_PIXEL, _CORNER_NM[1])

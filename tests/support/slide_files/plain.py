@@ -22,6 +22,7 @@ def plain_slide(
     bigtiff: bool = False,
     icc: bytes = b"",
     says_size: bool = True,
+    um_per_pixel: float = _MPP,
 ) -> VendorSlide:
     """Write a slide.
 
@@ -35,12 +36,16 @@ def plain_slide(
         Its colour profile.
     says_size
         Whether the file says how large a pixel is.
+    um_per_pixel
+        What it says.
     """
     pixels = scene(*size)
     with tifffile.TiffWriter(path, bigtiff=bigtiff, byteorder=order) as writer:
         for step in (1, *steps):
             resolution: dict[str, Any] = (
-                {"resolution": (1e4 / _MPP / step,) * 2, "resolutionunit": "CENTIMETER"} if says_size else {}
+                {"resolution": (1e4 / um_per_pixel / step,) * 2, "resolutionunit": "CENTIMETER"}
+                if says_size
+                else {}
             )
             writer.write(
                 pixels if step == 1 else reduced(pixels, step),

@@ -16,9 +16,12 @@ _PLAIN: dict[str, Any] = {"photometric": "rgb", "metadata": None, "software": Fa
 
 
 def ventana_slide(
-    path: Path, *, grid: tuple[int, int] = (4, 4), overlap: int = 0, planes: int = 1
+    path: Path, *, grid: tuple[int, int] = (4, 4), overlap: int = 0, planes: int = 1, joint_bytes: int = 0
 ) -> VendorSlide:
-    """Write a slide; neighbouring tiles show `overlap` pixels twice, and its pages say how many `planes` they hold."""
+    """Write a slide; neighbouring tiles show `overlap` pixels twice, and its pages say how many `planes` they hold.
+
+    The XML about tiles is filled up to `joint_bytes`: a slide of full size has thousands.
+    """
     columns, rows = grid
     drawn = scene(columns * _TILE, rows * _TILE)
     stored = _overlapped(drawn, columns, rows, overlap)
@@ -40,7 +43,7 @@ def ventana_slide(
                 description=f"level={number} mag={20 / 2**number:g} quality=85",
                 extratags=[
                     (_STAND_IN, 4, 1, planes, False),
-                    *([_xml(_joints(columns, rows, overlap))] if number == 0 else []),
+                    *([_xml(_joints(columns, rows, overlap).ljust(joint_bytes))] if number == 0 else []),
                 ],
                 **_PLAIN,
             )

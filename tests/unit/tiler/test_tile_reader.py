@@ -172,8 +172,9 @@ def test_other_compressions_show_the_original_colours(options: dict[str, Any]) -
         (33005, "rgb", True),
         (33003, "ycbcr", False),
         (33003, "rgb", True),
+        (33004, "rgb", True),
     ],
-    ids=["plain", "rgb", "rgb, turned", "ycbcr", "of Bio-Formats"],
+    ids=["plain", "rgb", "rgb, turned", "ycbcr", "of Bio-Formats", "of Bio-Formats, with loss"],
 )
 @pytest.mark.parametrize("boxed", [False, True], ids=["bare", "boxed"])
 def test_jpeg_2000_is_decoded_for_browsers(

@@ -189,9 +189,11 @@ def in_two_files(path: Path, first: int) -> tuple[Path, Path]:
     return paths
 
 
+@pytest.mark.parametrize("codec", ["jpeg", "jpeg2000"])
 @pytest.mark.parametrize("sparse", [False, True])
-def test_a_level_in_several_files_is_put_together(sparse: bool, tmp_path: Path) -> None:
-    slide, target = slide_files.dicom_slide(tmp_path / "a", sparse=sparse).path, tmp_path / "slide.tif"
+def test_a_level_in_several_files_is_put_together(codec: str, sparse: bool, tmp_path: Path) -> None:
+    slide = slide_files.dicom_slide(tmp_path / "a", sparse=sparse, codec=codec).path
+    target = tmp_path / "slide.tif"
     convert(slide, tmp_path / "expected.tif")
 
     first, second = in_two_files(slide, 7)
@@ -362,16 +364,6 @@ def test_another_area_of_the_glass_is_refused(size: tuple[int, int], tmp_path: P
     dataset.save_as(slide.with_name("area.dcm"))
 
     assert "areas" in refusal(slide)
-
-
-def test_a_level_filled_up_to_whole_tiles_is_a_level(tmp_path: Path) -> None:
-    slide = slide_files.dicom_slide(tmp_path / "a", size=(1000, 350), steps=(1, 2), planes=(1, 1)).path
-    level = pydicom.dcmread(slide.with_name("level1.dcm"))
-    level.TotalPixelMatrixRows = -(-175 // level.Rows) * level.Rows
-    level.save_as(slide.with_name("level1.dcm"))
-
-    with LocalFiles(slide) as files:
-        assert len(plan_slide(files).levels) == 2  # type: ignore[union-attr]
 
 
 def test_fluorescence_is_refused(tmp_path: Path) -> None:

@@ -39,22 +39,46 @@ def test_channels_besides_the_colours_are_refused(
     assert "several channels" in refusal(slide)
 
 
+@pytest.mark.parametrize(
+    "layout",
+    [
+        {},
+        {"compression": "webp", "compressionargs": {"level": 95}},
+        {"planarconfig": "separate", "compression": "deflate"},
+        {"planarconfig": "separate", "compression": "jpeg", "compressionargs": {"level": 95}},
+    ],
+    ids=["plain", "WebP", "planes", "planes of JPEG"],
+)
 @pytest.mark.parametrize("kind", ["unassalpha", "assocalpha"])
-def test_what_is_not_opaque_is_shown_before_white(kind: str, tmp_path: Path) -> None:
+def test_what_is_not_opaque_is_shown_before_white(kind: str, layout: dict[str, Any], tmp_path: Path) -> None:
     opacity = HALF_SHOWN[..., 3:] / 255
     before_white = COLOURS * opacity + 255 * (1 - opacity)
     stored = HALF_SHOWN.copy()
     if kind == "assocalpha":
         stored[..., :3] = (COLOURS * opacity).round()
 
+    if "planarconfig" in layout:
+        stored = np.ascontiguousarray(np.moveaxis(stored, 2, 0))
+
     convert(
-        written(tmp_path / "a.tif", stored, photometric="rgb", extrasamples=[kind]),
+        written(tmp_path / "a.tif", stored, photometric="rgb", extrasamples=[kind], **layout),
         tmp_path / "product.tif",
     )
 
     shown = seen_by_openslide(tmp_path / "product.tif").pixels
     for part in (slice(0, 120), slice(136, 248), slice(264, 300)):
         assert np.abs(shown[:, part] - before_white[:, part]).mean() < 4
+
+
+def test_gray_with_opacity_in_another_plane_is_shown_before_white(tmp_path: Path) -> None:
+    planes = np.stack([255 - COLOURS[..., 0], HALF_SHOWN[..., 3]])
+    options = {"photometric": "miniswhite", "planarconfig": "separate", "extrasamples": ["unassalpha"]}
+
+    convert(written(tmp_path / "a.tif", planes, **options), tmp_path / "product.tif")
+
+    shown = seen_by_openslide(tmp_path / "product.tif").pixels[..., 0]
+    assert shown[:, :120].min() > 250
+    assert np.abs(shown[:, 264:].astype(int) - COLOURS[:, 264:, 0]).mean() < 4
 
 
 def test_a_larger_page_without_tiles_is_not_left_out(tmp_path: Path) -> None:

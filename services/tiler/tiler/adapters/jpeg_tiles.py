@@ -1,8 +1,35 @@
 """JPEG tiles, completed with their page's tables without decoding."""
 
-from tiler.domain.encoding import Encoding
-from tiler.domain.jpeg_stream import frame_of, head_of, without_colours
+from tiler.adapters.bounded_reader import read_exactly
+from tiler.domain.encoding import Encoding, Photometric
+from tiler.domain.jpeg_stream import frame_of, head_of, is_jfif, without_colours
+from tiler.domain.level import Level
 from tiler.domain.problems import UnreadableImage
+from tiler.domain.ranged_source import RangedSource
+
+_MARKERS_BYTES = 4096
+"""Within so many bytes of a tile stand the markers that name its colours."""
+
+
+def with_true_colours(source: RangedSource, level: Level) -> Level:
+    """Return the level as YCbCr if its page claims RGB, but its first tile is JFIF, which has no RGB.
+
+    For years Bio-Formats, and QuPath by it, compressed RGB to ordinary JFIF and called that RGB, in TIFF (ome/bioformats#3856)
+    and in DICOM (#4161). Readers of the stream, such as tifffile, show such slides well; libtiff and OpenSlide make them pink
+    and green. Tiles that are RGB indeed, by Aperio or libtiff, have no such marker.
+    """
+    encoding = level.encoding
+    if not (encoding.is_jpeg and encoding.photometric == Photometric.RGB and encoding.samples_per_tile == 3):
+        return level
+    first = next(
+        ((start, size) for start, size in zip(level.offsets, level.lengths, strict=True) if size), None
+    )
+    if first is None:
+        return level
+    tile = read_exactly(source, first[0], first[0] + min(first[1], _MARKERS_BYTES))
+    if not is_jfif(encoding.jpeg_start + tile[2:]):
+        return level
+    return level._replace(encoding=encoding._replace(photometric=Photometric.YCBCR))
 
 
 def complete(encoding: Encoding, stored: bytes, width: int, height: int) -> bytes:

@@ -8,7 +8,15 @@ import numpy as np
 from PIL import Image
 
 from tiler.adapters.tile_bytes import read_together
-from tiler.adapters.tile_codec import Pixels, channels, decode_tile, pixel_type
+from tiler.adapters.tile_codec import (
+    Pixels,
+    before_white,
+    channels,
+    decode_opacity,
+    decode_tile,
+    pixel_type,
+)
+from tiler.domain.encoding import Encoding, Opacity
 from tiler.domain.level import Level
 from tiler.domain.limits import MAX_TILES_PER_PICTURE
 from tiler.domain.problems import NoLevelSmallEnough, UnreadableImage
@@ -126,13 +134,21 @@ def _stored_row(
     source: RangedSource, level: Level, columns: Sequence[int], row: int
 ) -> Iterator[tuple[int, list[bytes]]]:
     """Yield the stored planes of tiles side by side, which usually are side by side in the file too."""
-    wanted = channels(level.encoding) if level.encoding.separate_planes else 1
     planes = [
         read_together(source, [level.locate(column, row, plane) for column in columns])
-        for plane in range(wanted)
+        for plane in range(_planes(level.encoding))
     ]
     for column, *bodies in zip(columns, *planes, strict=True):
         yield column, bodies
+
+
+def _planes(encoding: Encoding) -> int:
+    """Return how many planes make up what is shown: those of colours, and the one that tells how opaque they are."""
+    if not encoding.separate_planes:
+        return 1
+    return channels(encoding) + (
+        encoding.opacity != Opacity.NONE and encoding.samples_per_pixel > channels(encoding)
+    )
 
 
 def _reduced_tile(
@@ -143,8 +159,7 @@ def _reduced_tile(
     averaged = level.encoding.is_continuous and level.encoding.is_eight_bit
     shrinks = averaged and level.encoding.is_jpeg and (width, height) == stored_size
     shrink = gcd(*block, 8, *stored_size) if shrinks else 1
-    decoded = [_decoded(level, body, stored_size, shrink) for body in planes]
-    pixels = decoded[0] if len(decoded) == 1 else np.concatenate(decoded, axis=2)
+    pixels = _put_together(level, planes, stored_size, shrink)
     visible = pixels[: height // shrink, : width // shrink]
     return _reduce(visible, block[0] // shrink, block[1] // shrink, averaged=averaged)
 
@@ -156,6 +171,17 @@ def _reduced_or_blank(
         return _reduced_tile(level, planes, at, block)
     except UnreadableImage:
         return _reduced_tile(level, [b""] * len(planes), at, block)
+
+
+def _put_together(level: Level, planes: Sequence[bytes], size: tuple[int, int], shrink: int) -> Pixels:
+    if len(planes) == 1:
+        return _decoded(level, planes[0], size, shrink)
+    depth = channels(level.encoding)
+    colours = np.concatenate([_decoded(level, body, size, shrink) for body in planes[:depth]], axis=2)
+    if not any(planes[depth:]):  # none, or never written
+        return colours
+    opacity = decode_opacity(level.encoding, planes[depth], *size, shrink=shrink)
+    return before_white(level.encoding, colours, opacity)
 
 
 def _decoded(level: Level, body: bytes, size: tuple[int, int], shrink: int) -> Pixels:

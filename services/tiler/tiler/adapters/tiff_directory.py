@@ -14,7 +14,7 @@ from tiler.adapters.tiff_description import description_of
 from tiler.adapters.tiff_pixel_size import pixel_size_um
 from tiler.adapters.tiff_tags import Dialect, Tags, read_tags
 from tiler.domain.encoding import Compression, Encoding, Opacity, Photometric
-from tiler.domain.limits import MAX_PAGES, MAX_TAGS, MAX_TILES, MIB
+from tiler.domain.limits import MAX_LARGE_TAG_BYTES, MAX_PAGES, MAX_TAGS, MAX_TILES, MIB
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.tiff_page import TiffPage
@@ -87,6 +87,7 @@ class _Walk:
         self._dialect = dialect
         self._seen: set[int] = set()
         self._tiles_left = MAX_TILES
+        self._largest_px = 0
 
     def chain(self, offset: int) -> list[TiffPage]:
         pages = []
@@ -104,8 +105,16 @@ class _Walk:
         grid = _grid(tags, limit=self._tiles_left)
         self._tiles_left -= len(grid.offsets)
         _require_inside(grid, self._reader.size_bytes)
+        icc_profile = self._profile(tags, grid)
         sub_pages = self._sub_pages(tags) if with_sub_pages else ()
-        return _page(tags, grid, number, sub_pages), following
+        return _page(tags, grid, number, sub_pages, icc_profile), following
+
+    def _profile(self, tags: Tags, grid: "_Grid") -> bytes:
+        """Return the colour profile, which smaller versions repeat: those of Aperio's GT450 are 13 MB each."""
+        if grid.width * grid.height <= self._largest_px:
+            return b""
+        self._largest_px = grid.width * grid.height
+        return tags.data(_ICC_PROFILE, at_most=MAX_LARGE_TAG_BYTES)
 
     def _enter(self, offset: int) -> None:
         if offset in self._seen:
@@ -131,7 +140,9 @@ class _Grid(NamedTuple):
     is_deep: bool
 
 
-def _page(tags: Tags, grid: _Grid, number: int, sub_pages: tuple[TiffPage, ...]) -> TiffPage:
+def _page(
+    tags: Tags, grid: _Grid, number: int, sub_pages: tuple[TiffPage, ...], icc_profile: bytes
+) -> TiffPage:
     description = description_of(tags)
     pixel_width_um, pixel_height_um = pixel_size_um(tags, description)
     return TiffPage(
@@ -142,8 +153,8 @@ def _page(tags: Tags, grid: _Grid, number: int, sub_pages: tuple[TiffPage, ...])
         pixel_width_um=pixel_width_um,
         pixel_height_um=pixel_height_um,
         sub_pages=sub_pages,
-        xmp=tags.data(_XMP).decode("utf-8", "replace") if _XMP in tags else "",
-        icc_profile=tags.data(_ICC_PROFILE),
+        xmp=tags.data(_XMP, at_most=MAX_LARGE_TAG_BYTES).decode("utf-8", "replace") if _XMP in tags else "",
+        icc_profile=icc_profile,
     )
 
 

@@ -1,5 +1,6 @@
 """Building the tile index of a TIFF pyramid from a ranged source; done once, when the image arrives."""
 
+from tiler.adapters.jpeg_tiles import with_true_colours
 from tiler.adapters.overview import read_overview
 from tiler.adapters.rendering import robust_window
 from tiler.adapters.tiff_directory import read_pages
@@ -10,7 +11,7 @@ from tiler.domain.tile_index import TileIndex
 
 
 def build_index(source: RangedSource) -> TileIndex:
-    """Read the directories of a pyramidal tiled TIFF; pixels only if their values need a display window.
+    """Read the directories of a pyramidal tiled TIFF; pixels only if their values need a display window, or their colours are doubtful.
 
     Raises
     ------
@@ -20,7 +21,7 @@ def build_index(source: RangedSource) -> TileIndex:
     pages = pyramid_pages(read_pages(source))
     for page in pages:
         require_tiles(page)
-    levels = tuple(page.as_level() for page in pages)
+    levels = tuple(with_true_colours(source, page.as_level()) for page in pages)
     shown_as_is = levels[-1].encoding.is_eight_bit
     return TileIndex(
         source_size_bytes=source.size_bytes,

@@ -120,12 +120,12 @@ class Tags:
             values.byteswap()
         return array(_U64, values)
 
-    def data(self, tag: int) -> bytes:
+    def data(self, tag: int, *, at_most: int = MAX_TAG_BYTES) -> bytes:
         """Return the raw bytes of a value; empty when the tag is missing."""
         entry = self._entries.get(tag)
         if entry is None:
             return b""
-        if _TYPE_BYTES.get(entry.kind, 1) * entry.values > MAX_TAG_BYTES:
+        if _TYPE_BYTES.get(entry.kind, 1) * entry.values > at_most:
             raise UnreadableImage(f"TIFF tag {tag} is too large.")
         return self._body(entry)
 

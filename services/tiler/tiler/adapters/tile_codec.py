@@ -48,6 +48,12 @@ def pixel_type(encoding: Encoding) -> np.dtype[Any]:
     return np.dtype(f"{_KINDS[SampleFormat(encoding.sample_format)]}{encoding.bits_per_sample // 8}")
 
 
+def decode_opacity(encoding: Encoding, stored: bytes, width: int, height: int, *, shrink: int = 1) -> Pixels:
+    """Decode one tile of the plane that tells how opaque pixels are; as `decode_tile`."""
+    as_gray = encoding._replace(photometric=Photometric.BLACK_IS_ZERO)
+    return decode_tile(as_gray, stored, width, height, shrink=shrink)
+
+
 def channels(encoding: Encoding) -> int:
     """Return 3 for colour and 1 for gray; further samples are left out."""
     return 3 if encoding.is_colour else 1
@@ -79,10 +85,10 @@ def decode_tile(encoding: Encoding, stored: bytes, width: int, height: int, *, s
     colours, opacity = samples[..., :depth], samples[..., depth : depth + 1]
     if encoding.photometric == Photometric.WHITE_IS_ZERO and samples.dtype.kind == "u":
         colours = ((1 << encoding.bits_per_sample) - 1) - colours
-    return _before_white(encoding, colours, opacity) if opacity.size else colours
+    return before_white(encoding, colours, opacity) if opacity.size else colours
 
 
-def _before_white(encoding: Encoding, colours: Pixels, opacity: Pixels) -> Pixels:
+def before_white(encoding: Encoding, colours: Pixels, opacity: Pixels) -> Pixels:
     """Return colours as they look before white where they are not opaque: what lies below may be anything."""
     if encoding.opacity == Opacity.NONE or not encoding.is_eight_bit or opacity.min() == 255:
         return colours
@@ -104,7 +110,7 @@ def _samples(encoding: Encoding, stored: bytes, width: int, height: int, shrink:
     if encoding.compression in JPEG_2000_KINDS:
         return _jpeg_2000(encoding, stored, width, height)
     if encoding.compression == Compression.WEBP:
-        return _webp(stored, width, height)
+        return _webp(stored, width, height, samples=encoding.samples_per_pixel)
     row_bytes = -(-width * encoding.samples_per_tile * encoding.bits_per_sample // 8)
     raw = _decompressed(encoding.compression, stored, row_bytes, height)
     rows = np.frombuffer(raw, np.uint8).reshape(height, row_bytes)
@@ -185,12 +191,12 @@ def _jpeg_2000(encoding: Encoding, stored: bytes, width: int, height: int) -> Pi
     return pixels.reshape(height, width, -1)
 
 
-def _webp(stored: bytes, width: int, height: int) -> Pixels:
+def _webp(stored: bytes, width: int, height: int, *, samples: int) -> Pixels:
     if _webp_size(stored) != (width, height):
         raise UnreadableImage("A WebP tile is not of the size its page says.")
     try:
         with Image.open(BytesIO(stored), formats=("WEBP",)) as image:
-            return np.asarray(image.convert("RGB")).reshape(height, width, 3)
+            return np.asarray(image.convert("RGBA" if samples > 3 else "RGB"))
     except (OSError, ValueError, SyntaxError) as problem:
         raise UnreadableImage("A WebP tile is damaged.") from problem
 

@@ -26,6 +26,7 @@ class Compression(IntEnum):
     PACKBITS = 32773
     OLD_DEFLATE = 32946
     JPEG_2000_YCBCR = 33003
+    JPEG_2000_LOSSY = 33004
     JPEG_2000_RGB = 33005
     JPEG_2000 = 34712
     LZMA = 34925
@@ -73,7 +74,16 @@ _OTHER_COMPRESSIONS = {
 _OTHER_COLOURS = {5: "CMYK", 8: "CIELab", 9: "ICCLab", 32803: "raw camera"}
 """Names of what people may meet and cannot be read."""
 
-JPEG_2000_KINDS = frozenset((Compression.JPEG_2000, Compression.JPEG_2000_RGB, Compression.JPEG_2000_YCBCR))
+JPEG_2000_KINDS = frozenset(
+    (
+        Compression.JPEG_2000,
+        Compression.JPEG_2000_RGB,
+        Compression.JPEG_2000_YCBCR,
+        Compression.JPEG_2000_LOSSY,
+    )
+)
+"""By Aperio's numbers, libtiff's, and that of Bio-Formats and QuPath for those with loss."""
+
 _LOSSY = JPEG_2000_KINDS | {Compression.JPEG}
 _BITS: Mapping[int, tuple[int, ...]] = {
     SampleFormat.UNSIGNED: (1, 2, 4, 8, 16, 32, 64),

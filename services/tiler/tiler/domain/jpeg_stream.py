@@ -22,6 +22,7 @@ _TABLES = frozenset((0xC4, 0xDB, 0xDD))  # Huffman, quantisation, restart interv
 _TEXTS = frozenset((0xFE, *range(0xE0, 0xF0)))  # comment, application data
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SHOWN_BY_BROWSERS = (0xC0, 0xC1, 0xC2)
+_QUANTISATION = 0xDB
 _JFIF = 0xE0
 _ADOBE = 0xEE
 _BARE_BYTES = {
@@ -182,6 +183,29 @@ def is_taken_for_rgb(stream: bytes) -> bool | None:
                 return False
             by_adobe = stream[start + 11 : start + 12] == b"\0"
     return by_adobe if by_adobe is not None else None if by_names else False
+
+
+def is_jfif(stream: bytes) -> bool:
+    """Whether a stream has JFIF's marker, which knows no RGB (ITU-T T.871), and none of Adobe's that says RGB nevertheless."""
+    found = False
+    for marker, start, _ in segments(stream):
+        if marker == _START_OF_SCAN:
+            break
+        if _names_colours(marker, stream[start : start + 5]):
+            if marker == _ADOBE and stream[start + 11 : start + 12] == b"\0":
+                return False
+            found |= marker == _JFIF
+    return found
+
+
+def has_quantisation(stream: bytes) -> bool:
+    """Whether there are quantisation tables in front of the data; Huffman tables have defaults that all decoders know (T.81, K.3)."""
+    for marker, _, _ in segments(stream):
+        if marker == _START_OF_SCAN:
+            break
+        if marker == _QUANTISATION:
+            return True
+    return False
 
 
 def without_colours(stream: bytes) -> bytes:

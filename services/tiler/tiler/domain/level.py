@@ -1,6 +1,7 @@
 """One resolution of an image: its grid of tiles and where in the file each of them lies."""
 
 from array import array
+from itertools import chain
 from typing import NamedTuple
 
 from tiler.domain.encoding import Encoding
@@ -45,6 +46,16 @@ class Level(NamedTuple):
     @property
     def rows(self) -> int:
         return -(-self.height // self.tile_height)
+
+    def cut(self, width: int, height: int) -> "Level":
+        """Return its upper left part, without the tiles that show nothing of it; tiles are in one plane."""
+        part = self._replace(width=width, height=height)
+        starts = range(0, part.rows * self.columns, self.columns)
+        offsets, lengths = (
+            array("Q", chain.from_iterable(places[start : start + part.columns] for start in starts))
+            for places in (self.offsets, self.lengths)
+        )
+        return part._replace(offsets=offsets, lengths=lengths)
 
     def locate(self, column: int, row: int, plane: int = 0) -> TileLocation:
         """Return where a tile lies; the coordinates must be inside the grid."""

@@ -20,6 +20,9 @@ MAX_DIRECTORY_READS = 8192
 MAX_TAG_BYTES = MIB
 """Size of one value other than the arrays of tile positions: tables, descriptions, colour maps."""
 
+MAX_LARGE_TAG_BYTES = 16 * MIB
+"""Size of a colour profile, of which those of Aperio's GT450 take 13 MB, and of Ventana's XML, which has 250 bytes for every tile."""
+
 MAX_TILE_BYTES = 64 * MIB
 """Size of one tile, as stored and as decoded; 4096 pixels square in RGB are 48 MiB."""
 

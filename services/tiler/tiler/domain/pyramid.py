@@ -16,10 +16,18 @@ _ROUNDING_PX = 2  # halving repeatedly may round up or down at every step
 _MIN_STEP = 4 / 3  # smaller steps are other pictures of about the same size, such as focal planes
 _ASSOCIATED = re.compile(r"(?<![a-z])(label|macro|overview|thumbnail)(?![a-z])", re.IGNORECASE)
 _GLASS = re.compile(r"^[ \t]*(label|macro)([ _]image|[ \t]+\d+x\d+)", re.IGNORECASE | re.MULTILINE)
-_LEICA = "leica-microsystems.com/scn"  # in such files the first page is the macro
+_LEICA = (
+    "<scn",
+    "leica-microsystems.com/scn",
+)  # programs that convert such slides quote them, without brackets
 _PADDED = "DPUfsImport"  # levels of Philips are filled up to whole tiles, so their aspects differ
 _LEAST_AREA_RATIO = 16
 _MAX_TILE_SIDE = 8192
+
+
+def is_of_leica(main: TiffPage) -> bool:
+    """Whether the first page is that of Leica's SCN: its description tells of all others, and it shows the macro."""
+    return all(mark in main.description for mark in _LEICA)
 
 
 def pyramid_pages(pages: Sequence[TiffPage]) -> list[TiffPage]:
@@ -78,7 +86,7 @@ def _is_another_image(page: TiffPage, main: TiffPage) -> bool:
 
 
 def _require_image(main: TiffPage) -> None:
-    if _GLASS.search(main.description) or _LEICA in main.description:
+    if _GLASS.search(main.description) or is_of_leica(main):
         raise UnreadableImage("The first page is a picture of the glass or its label, not the slide.")
 
 

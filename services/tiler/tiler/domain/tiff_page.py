@@ -30,7 +30,7 @@ class TiffPage(NamedTuple):
     xmp
         The XML some scanners write about the scan.
     icc_profile
-        How its colours are meant, empty if it does not say.
+        How its colours are meant, empty if it does not say, or is no larger than a page before.
     """
 
     number: int

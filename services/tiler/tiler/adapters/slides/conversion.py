@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tiler.adapters.slides.copying import copy_slide
+from tiler.adapters.slides.copying import copy_slide, require_whole_tiles
 from tiler.adapters.slides.planning import plan_slide
 from tiler.adapters.slides.product import Written
 from tiler.domain.jpeg_stream import ForeignSegment
@@ -106,4 +106,6 @@ def _written(
 def _decoded_instead(plan: SlidePlan) -> DecodePlan:
     """Return how to make a slide without what its streams carry besides pixels."""
     level = plan.levels[0] if isinstance(plan, CopyPlan) else None
+    if level is not None:
+        require_whole_tiles(level)
     return DecodePlan(plan.facts, Region(0, 0, *plan.size), level)

@@ -18,6 +18,7 @@ from tiler.domain.jpeg_stream import (
     JpegFrame,
     end_of_image,
     frame_of,
+    has_quantisation,
     require_harmless,
     shared_tables,
 )
@@ -136,6 +137,8 @@ class TileCheck:
             raise UnreadableImage("A JPEG tile is not of the size its page says.")
         if not frame.shown_by_browsers:
             raise UnreadableImage("JPEG tiles of 12 bits, lossless or arithmetic coding are not supported.")
+        if not (has_quantisation(tile) or has_quantisation(level.encoding.jpeg_tables)):
+            raise UnreadableImage("JPEG tiles of the slide lack their tables, and cannot be decoded without.")
         head = require_harmless(tile)
         self._known = (*self._known[1 - _HEADS_KNOWN :], head)
         return head

@@ -64,6 +64,18 @@ def copy_slide(
         return Written(account.sha256, len(plan.levels))
 
 
+def require_whole_tiles(stored: StoredLevel) -> None:
+    """Raise `UnreadableImage` unless what has to stands before each tile of a level that is read by other means than copying."""
+    if stored.lead is None:
+        return
+    lead_bytes, ranges = len(stored.lead(0)), TileRanges.of(stored, ())
+    for first, stop in ranges.groups(gap=lead_bytes, most_bytes=_AT_ONCE_BYTES):
+        starts, sizes = ranges.starts[first:stop], ranges.sizes[first:stop]
+        begin = starts[0] - lead_bytes
+        body = read_exactly(stored.source, begin, starts[-1] + sizes[-1])
+        require_leads(body, [start - begin for start in starts], sizes, stored.lead)
+
+
 class _Account:
     """The checksum of what has been written, in its order, and how much that is."""
 

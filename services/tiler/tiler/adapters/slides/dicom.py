@@ -15,11 +15,13 @@ from pydicom.uid import (
     JPEGBaseline8Bit,
 )
 
+from tiler.adapters.jpeg_tiles import with_true_colours
 from tiler.adapters.slides.dicom_area import of_one_area
 from tiler.adapters.slides.dicom_files import DicomLevel, Tags, read_levels
 from tiler.adapters.slides.dicom_frames import frames, lead
 from tiler.domain.encoding import Compression, Encoding, Photometric
 from tiler.domain.level import Level
+from tiler.domain.level_gaps import lacks_what_is_in
 from tiler.domain.limits import MAX_SLIDE_PIXELS, MAX_TILES
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.region import Region
@@ -36,12 +38,8 @@ from tiler.domain.slide import (
 )
 from tiler.domain.slide_files import SlideFiles
 
-_DECODED_BY_OPENSLIDE = (
-    ExplicitVRLittleEndian,
-    JPEGBaseline8Bit,
-    JPEG2000Lossless,
-    JPEG2000,
-)
+_DECODED_BY_OPENSLIDE = (ExplicitVRLittleEndian, JPEGBaseline8Bit)
+_JPEG_2000 = (JPEG2000Lossless, JPEG2000)
 _UM_PER_MM = 1000.0
 _SEVERAL_AT_A_PLACE = (
     "Frames of the slide overlap: it has several channels or focal planes, which is not supported yet."
@@ -51,6 +49,10 @@ _COLOURS = {
     "MONOCHROME2": Photometric.BLACK_IS_ZERO,
     "YBR_FULL_422": Photometric.YCBCR,
     "YBR_FULL": Photometric.YCBCR,
+}
+_JPEG_2000_COLOURS = {
+    **dict.fromkeys(("YBR_FULL_422", "YBR_FULL", "YBR_ICT", "YBR_RCT"), Compression.JPEG_2000_YCBCR),
+    **dict.fromkeys(("RGB", "MONOCHROME2"), Compression.JPEG_2000_RGB),
 }
 _DAMAGE = (
     *(AttributeError, KeyError, IndexError, TypeError, ValueError, ArithmeticError),
@@ -84,15 +86,48 @@ def _plan(levels: Sequence[DicomLevel]) -> SlidePlan:
         raise UnreadableImage("The slide is too large, or empty.")
     facts = _facts(largest)
     if not _can_be_copied(largest.tags):
-        encoding = UID(largest.tags.file_meta.TransferSyntaxUID)
-        if encoding not in _DECODED_BY_OPENSLIDE:
-            raise UnreadableImage(f"DICOM slides encoded as {encoding.name} are not supported yet.")
-        if len(largest.parts) > 1:  # OpenSlide would see one of them
-            raise UnreadableImage("Slides spread over several files are only supported in baseline JPEG yet.")
-        _places(largest)  # of several frames at one place OpenSlide would show one
-        return DecodePlan(facts, Region(0, 0, width, height))
-    copied = (level for level in levels if _can_be_copied(level.tags))
-    return CopyPlan(facts, tuple(StoredLevel(level.source, _level(level), lead) for level in copied))
+        return _decoded(largest, facts)
+    first, *others = (_stored(level) for level in levels if _can_be_copied(level.tags))
+    kept = (one for one in others if not lacks_what_is_in(one.level, first.level))
+    return CopyPlan(facts, (first, *kept))
+
+
+def _stored(level: DicomLevel) -> StoredLevel:
+    colours = _COLOURS[level.tags.PhotometricInterpretation]
+    encoding = Encoding(Compression.JPEG, colours, int(level.tags.SamplesPerPixel))
+    tiles = _level(level, encoding, by_table=True)
+    return StoredLevel(level.source, with_true_colours(level.source, tiles), lead)
+
+
+def _decoded(level: DicomLevel, facts: SlideFacts) -> DecodePlan:
+    """Decode JPEG 2000 here, and leave the rest to OpenSlide."""
+    region, kind = Region(0, 0, *level.size), UID(level.tags.file_meta.TransferSyntaxUID)
+    if kind in _JPEG_2000:
+        tiles = _level(level, _in_jpeg_2000(level.tags), by_table=False)
+        return DecodePlan(facts, region, StoredLevel(level.source, tiles))
+    if kind not in _DECODED_BY_OPENSLIDE:
+        raise UnreadableImage(f"DICOM slides encoded as {kind.name} are not supported yet.")
+    if len(level.parts) > 1:  # OpenSlide would see one of them
+        raise UnreadableImage(
+            "Slides spread over several files are only supported in baseline JPEG and JPEG 2000 yet."
+        )
+    _places(level)  # of several frames at one place OpenSlide would show one
+    return DecodePlan(facts, region)
+
+
+def _in_jpeg_2000(tags: Tags) -> Encoding:
+    """Return how frames are written.
+
+    What the header calls YBR is YCbCr only where the code stream itself does not turn its colours: OpenSlide 4.0.1 believes
+    of all that is called YBR_ICT that it does, and knows no YBR_FULL_422 (openslide/openslide#772).
+    """
+    compression = _JPEG_2000_COLOURS.get(tags.PhotometricInterpretation)
+    if compression is None:
+        raise UnreadableImage("The colours of the slide are told in a way that is not supported.")
+    if int(tags.get("BitsStored", 8)) != 8:
+        raise UnreadableImage("Only slides with 8 bits per colour are supported.")
+    samples = int(tags.SamplesPerPixel)
+    return Encoding(compression, Photometric.RGB if samples > 1 else Photometric.BLACK_IS_ZERO, samples)
 
 
 def _refuse_planes(tags: Tags) -> None:
@@ -110,7 +145,7 @@ def _refuse_planes(tags: Tags) -> None:
 def _facts(level: DicomLevel) -> SlideFacts:
     path: Tags = next(iter(level.tags.get("OpticalPathSequence") or ()), {})
     power = path.get("ObjectiveLensPower")
-    width_um, height_um = _pixel_um(level)
+    width_um, height_um = (side * _UM_PER_MM or None for side in level.pixel_mm)
     return SlideFacts(
         vendor=Vendor.DICOM,
         pixel_width_um=width_um,
@@ -118,24 +153,6 @@ def _facts(level: DicomLevel) -> SlideFacts:
         magnification=float(power) if power else None,
         icc_profile=_data(path, "ICCProfile"),
     )
-
-
-def _pixel_um(level: DicomLevel) -> tuple[float | None, float | None]:
-    """Return width and height of a pixel; if frames do not say it, by the size of what they show together."""
-    whole_mm = (level.tags.get("ImagedVolumeWidth") or 0, level.tags.get("ImagedVolumeHeight") or 0)
-    by_whole_mm = (float(whole_mm[0]) / level.size[0], float(whole_mm[1]) / level.size[1])
-    across_mm, down_mm = next(_spacings_mm(level.tags), by_whole_mm)
-    return across_mm * _UM_PER_MM or None, down_mm * _UM_PER_MM or None
-
-
-def _spacings_mm(tags: Tags) -> Iterator[tuple[float, float]]:
-    """Yield width and height of a pixel as they are said for all frames, then for the first."""
-    for name in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
-        for groups in (tags.get(name) or ())[:1]:
-            for measures in groups.get("PixelMeasuresSequence") or ():
-                if measures.get("PixelSpacing"):
-                    down, across = map(float, measures.PixelSpacing)
-                    yield across, down
 
 
 def _data(tags: Tags, keyword: str) -> bytes:
@@ -155,33 +172,34 @@ def _can_be_copied(tags: Tags) -> bool:
     )
 
 
-def _level(level: DicomLevel) -> Level:
-    tags, (width, height) = level.tags, level.size
+def _level(level: DicomLevel, encoding: Encoding, *, by_table: bool) -> Level:
+    """Return the tiles of a level; `by_table` as of `frames`."""
+    encoding.require_readable()
     tile, columns, rows = _grid(level)
     places = _places(level)
     offsets, lengths = array("Q", bytes(8 * columns * rows)), array("Q", bytes(8 * columns * rows))
-    for place, (start, length) in zip(places, _frames(level), strict=True):
+    for place, (start, length) in zip(places, _frames(level, by_table=by_table), strict=True):
         offsets[place], lengths[place] = start, length
-    samples = int(tags.SamplesPerPixel)
-    encoding = Encoding(Compression.JPEG, _COLOURS[tags.PhotometricInterpretation], samples)
-    encoding.require_readable()
-    return Level(width, height, *tile, padded=True, encoding=encoding, offsets=offsets, lengths=lengths)
+    stored = Level(
+        *level.stored_size, *tile, padded=True, encoding=encoding, offsets=offsets, lengths=lengths
+    )
+    return stored if level.shown is None else stored.cut(*level.shown)
 
 
 def _grid(level: DicomLevel) -> tuple[tuple[int, int], int, int]:
-    """Return width and height of a tile, and how many columns and rows of them there are."""
-    tile, (width, height) = (int(level.tags.Columns), int(level.tags.Rows)), level.size
+    """Return width and height of a tile, and how many columns and rows of them are stored."""
+    tile, (width, height) = (int(level.tags.Columns), int(level.tags.Rows)), level.stored_size
     columns, rows = -(-width // tile[0]), -(-height // tile[1])
     if not 0 < columns * rows <= MAX_TILES:
         raise UnreadableImage(f"The slide has more than {MAX_TILES} tiles, or none.")
     return tile, columns, rows
 
 
-def _frames(level: DicomLevel) -> Iterator[tuple[int, int]]:
+def _frames(level: DicomLevel, *, by_table: bool) -> Iterator[tuple[int, int]]:
     """Yield start and length of every frame in the source of the level."""
     for part, base in zip(level.parts, level.starts, strict=True):
         count, table = int(part.tags.NumberOfFrames), _data(part.tags, "ExtendedOffsetTable")
-        for start, length in frames(part.source, part.at, count, table):
+        for start, length in frames(part.source, part.at, count, table, by_table=by_table):
             yield base + start, length
 
 

@@ -39,9 +39,12 @@ class DicomLevel:
     ----------
     parts
         In the order of their frames. Most tags are the same in all of them.
+    shown
+        Width and height of what it shows, if it is filled up to whole tiles.
     """
 
     parts: tuple[DicomFile, ...]
+    shown: tuple[int, int] | None = None
 
     @property
     def tags(self) -> Tags:
@@ -49,7 +52,18 @@ class DicomLevel:
 
     @property
     def size(self) -> tuple[int, int]:
+        return self.shown or self.stored_size
+
+    @property
+    def stored_size(self) -> tuple[int, int]:
         return int(self.tags.TotalPixelMatrixColumns), int(self.tags.TotalPixelMatrixRows)
+
+    @property
+    def pixel_mm(self) -> tuple[float, float]:
+        """Width and height of a pixel, 0 if not known; by the size of what frames show together if they do not say it."""
+        whole_mm = (self.tags.get("ImagedVolumeWidth") or 0, self.tags.get("ImagedVolumeHeight") or 0)
+        by_whole_mm = (float(whole_mm[0]) / self.stored_size[0], float(whole_mm[1]) / self.stored_size[1])
+        return next(_spacings_mm(self.tags), by_whole_mm)
 
     @cached_property
     def source(self) -> RangedSource:
@@ -61,6 +75,16 @@ class DicomLevel:
     def starts(self) -> Sequence[int]:
         """Where in `source` each part begins."""
         return [*accumulate((part.source.size_bytes for part in self.parts[:-1]), initial=0)]
+
+
+def _spacings_mm(tags: Tags) -> Iterator[tuple[float, float]]:
+    """Yield width and height of a pixel as they are said for all frames, then for the first."""
+    for name in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        for groups in (tags.get(name) or ())[:1]:
+            for measures in groups.get("PixelMeasuresSequence") or ():
+                if measures.get("PixelSpacing"):
+                    down, across = map(float, measures.PixelSpacing)
+                    yield across, down
 
 
 def read_levels(files: SlideFiles) -> list[DicomLevel]:

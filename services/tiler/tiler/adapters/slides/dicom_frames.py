@@ -25,7 +25,9 @@ def lead(length: int) -> bytes:
     return _ITEM + length.to_bytes(4, "little")
 
 
-def frames(source: RangedSource, at: int, count: int, extended_table: bytes) -> Iterator[tuple[int, int]]:
+def frames(
+    source: RangedSource, at: int, count: int, extended_table: bytes, *, by_table: bool
+) -> Iterator[tuple[int, int]]:
     """Return start and length of every frame of the pixel data at `at`.
 
     A file with an offset table costs two or three reads, whatever its size; one without is read once, by the megabyte.
@@ -34,6 +36,8 @@ def frames(source: RangedSource, at: int, count: int, extended_table: bytes) -> 
     ----------
     extended_table
         The value of the element ExtendedOffsetTable; empty if there is none.
+    by_table
+        Whether tables are believed, as frames will be checked when they are read; if not, all headers are read here.
 
     Raises
     ------
@@ -47,7 +51,7 @@ def frames(source: RangedSource, at: int, count: int, extended_table: bytes) -> 
     basic_table = items.bytes_at(start, length) if length == 4 * count else b""
     for code, table in (("Q", extended_table), ("I", basic_table)):
         offsets = _offsets(code, table)
-        if len(offsets) == count and _are_in_order(offsets):
+        if by_table and len(offsets) == count and _are_in_order(offsets):
             return _by_table(items, start + length, offsets)
     return _by_headers(items, start + length, count)
 

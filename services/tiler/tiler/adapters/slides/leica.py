@@ -10,6 +10,8 @@ from tiler.domain.slide import SlideFacts, Vendor, refuse_alike, refuse_fluoresc
 from tiler.domain.tiff_page import TiffPage
 
 _NM_PER_UM = 1000.0
+_MACRO_IS_COARSER = 8
+"""By at least so much are pixels of a macro larger than those of a scan: they take some 16 µm, and the coarsest scans 2 µm."""
 
 
 def read(pages: Sequence[TiffPage]) -> tuple[list[TiffPage], SlideFacts]:
@@ -45,9 +47,11 @@ def _found(parent: Element, name: str) -> Element:
 
 
 def _only_area(collection: Element) -> Element:
-    """Return the image that does not cover the whole glass; that one is the macro."""
+    """Return the one image that is no macro: those cover the whole glass or, by Leica's Versa, a part of it, but coarsely."""
     glass = (collection.attrib["sizeX"], collection.attrib["sizeY"])
-    areas = [image for image in collection.findall("{*}image") if _extent(image) != glass]
+    scans = [image for image in collection.findall("{*}image") if _extent(image) != glass]
+    finest = min(map(_pixel_nm, scans), default=0)
+    areas = [image for image in scans if _pixel_nm(image) < _MACRO_IS_COARSER * finest]
     if len(areas) != 1:
         raise UnreadableImage(f"The slide has {len(areas)} scanned areas; only one is supported yet.")
     return areas[0]
@@ -56,6 +60,10 @@ def _only_area(collection: Element) -> Element:
 def _extent(image: Element) -> tuple[str, str]:
     view = _found(image, "view")
     return view.attrib["sizeX"], view.attrib["sizeY"]
+
+
+def _pixel_nm(image: Element) -> float:
+    return int(_extent(image)[0]) / int(_found(image, "pixels").attrib["sizeX"])
 
 
 def _refuse_channels(area: Element) -> None:

@@ -8,8 +8,9 @@ from tiler.adapters.bounded_reader import BoundedReader
 from tiler.adapters.slides.jpeg_streams import read_head
 from tiler.adapters.slides.ndpi_mark import NDPI, first_directory
 from tiler.adapters.tiff_tags import Tags, read_tags
+from tiler.domain.encoding import Compression
 from tiler.domain.jpeg_intervals import IntervalStream, joinable
-from tiler.domain.limits import MAX_PAGES, MAX_SLIDE_PIXELS
+from tiler.domain.limits import MAX_LARGE_TAG_BYTES, MAX_PAGES, MAX_SLIDE_PIXELS
 from tiler.domain.problems import UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
@@ -25,7 +26,7 @@ from tiler.domain.slide import (
 )
 
 _WIDTH, _HEIGHT, _OFFSET, _LENGTH, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 256, 257, 273, 279, 282, 283, 296
-_ICC_PROFILE, _LENS, _FOCUS = 34675, 65421, 65424
+_COMPRESSION, _ICC_PROFILE, _LENS, _FOCUS = 259, 34675, 65421, 65424
 _UNIT_UM = {2: 25_400.0, 3: 10_000.0}
 
 
@@ -36,6 +37,7 @@ class _Page(NamedTuple):
     end: int
     lens: float
     focus: bytes
+    compression: int
     pixel_width_um: float | None
     pixel_height_um: float | None
     icc_profile: bytes
@@ -61,6 +63,10 @@ def _scanned(source: RangedSource) -> list[_Page]:
     scanned = sorted((page for page in _pages(source) if page.lens > 0), key=lambda page: -page.width)
     if not scanned:
         raise UnreadableImage("The slide has no page of full resolution.")
+    if any(page.compression != Compression.JPEG for page in scanned):
+        raise UnreadableImage(
+            "The slide is not compressed as JPEG, as fluorescence of 16 bits is, which is not supported yet."
+        )
     refuse_focal_planes(len({page.focus for page in scanned}))
     refuse_alike([(page.width, page.height) for page in scanned])
     return scanned
@@ -93,9 +99,10 @@ def _page(tags: Tags, size_bytes: int) -> _Page:
         end=start + length,
         lens=lens,
         focus=tags.data(_FOCUS)[:4],
+        compression=tags.number(_COMPRESSION, Compression.JPEG),
         pixel_width_um=unit / across if unit and across else None,
         pixel_height_um=unit / down if unit and down else None,
-        icc_profile=tags.data(_ICC_PROFILE),
+        icc_profile=tags.data(_ICC_PROFILE, at_most=MAX_LARGE_TAG_BYTES),
     )
 
 

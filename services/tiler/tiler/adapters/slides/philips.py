@@ -1,6 +1,5 @@
 """Philips' TIFF: XML in the first page's description says how much smaller each level is; its page is filled up to whole tiles."""
 
-from array import array
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
@@ -81,13 +80,5 @@ def _without_filling(page: TiffPage, largest: TiffPage, step: int) -> TiffPage:
     width, height = -(-largest.width // step), -(-largest.height // step)
     if width > page.width or height > page.height:
         raise UnreadableImage("The description of the slide does not fit its pages.")
-    stored = -(-page.width // page.segment_width)
-    columns, rows = -(-width // page.segment_width), -(-height // page.segment_height)
-
-    def kept(places: "array[int]") -> "array[int]":
-        shown = array(places.typecode)
-        for start in range(0, rows * stored, stored):
-            shown.extend(places[start : start + columns])
-        return shown
-
-    return page._replace(width=width, height=height, offsets=kept(page.offsets), lengths=kept(page.lengths))
+    shown = page.as_level().cut(width, height)
+    return page._replace(width=width, height=height, offsets=shown.offsets, lengths=shown.lengths)

@@ -33,11 +33,12 @@ def plan_slide(files: SlideFiles) -> SlidePlan:
     from tiler.adapters.slides.mirax import has_settings, plan_mirax  # noqa: PLC0415
     from tiler.adapters.slides.vms import is_vms, plan_vms  # noqa: PLC0415
 
-    if start.startswith(SOI) and has_settings(files):
+    is_mirax = files.main.lower().endswith(".mrxs")
+    if (start.startswith(SOI) or is_mirax) and has_settings(files):  # its picture may be any, or emptied
         return plan_mirax(files)
     if is_vms(start):
         return plan_vms(files)
-    if files.main.lower().endswith(".mrxs"):
+    if is_mirax:
         raise UnreadableImage(
             "The file alone is no slide: the folder of its name, with Slidedat.ini and the pixels, is missing."
         )

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+from tiler.adapters.jpeg_tiles import with_true_colours
 from tiler.adapters.tiff_description import APERIO, PHILIPS
 from tiler.domain.level import Level
+from tiler.domain.level_gaps import lacks_what_is_in
 from tiler.domain.limits import MAX_SLIDE_PIXELS
 from tiler.domain.problems import UnreadableImage
-from tiler.domain.pyramid import pyramid_pages, require_one_image
+from tiler.domain.pyramid import is_of_leica, pyramid_pages, require_one_image
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
 from tiler.domain.scanner_numbers import positive_number
@@ -26,15 +28,17 @@ from tiler.domain.slide import (
 from tiler.domain.slide_traits import SlideTraits
 from tiler.domain.tiff_page import TiffPage
 
-_LEICA = "leica-microsystems.com/scn"
 _VENTANA = "<iScan"
+_LONGEST_GLASS_UM = 300_000.0
+"""The largest glass is 20 cm long. Programs that know no size write one pixel for a centimetre, or the 72 for an inch of screens."""
+
 _TRESTLE = "OverlapsXY="  # by how many pixels tiles overlap; OpenSlide knows how to place them
 _MAGNIFICATION = re.compile(r"\|\s*AppMag\s*=\s*([0-9.,]{1,10})\s*(?:\||$)")
 
 
 def plan_tiff(source: RangedSource, pages: Sequence[TiffPage]) -> SlidePlan:
     """Plan a TIFF file by what its pages say; see `plan_slide` for errors."""
-    if _LEICA in pages[0].description:
+    if is_of_leica(pages[0]):
         from tiler.adapters.slides import leica  # noqa: PLC0415 (XML; copying at full speed loads what it needs)
 
         return _plan(source, pages, *leica.read(pages))
@@ -57,8 +61,8 @@ def plan_tiff(source: RangedSource, pages: Sequence[TiffPage]) -> SlidePlan:
 
 def is_placed_by_text(pages: Sequence[TiffPage]) -> bool:
     """Whether a scanner's text says which pages are levels, or where tiles belong, so that directories alone mislead."""
-    marked = any(mark in pages[0].description for mark in (_LEICA, PHILIPS, _TRESTLE))
-    return marked or _is_ventana(pages)
+    marked = any(mark in pages[0].description for mark in (PHILIPS, _TRESTLE))
+    return marked or is_of_leica(pages[0]) or _is_ventana(pages)
 
 
 def _is_ventana(pages: Sequence[TiffPage]) -> bool:
@@ -93,11 +97,13 @@ def _colour(hexadecimal: str) -> tuple[int, int, int]:
 
 
 def _scanned_facts(main: TiffPage) -> SlideFacts:
+    is_possible = max(main.width, main.height) * (main.pixel_width_um or 0) <= _LONGEST_GLASS_UM
+    um = (main.pixel_width_um, main.pixel_height_um) if is_possible else (None, None)
     magnification = _MAGNIFICATION.search(main.description)
     return SlideFacts(
         vendor=Vendor.APERIO if main.description.startswith(APERIO) else Vendor.GENERIC,
-        pixel_width_um=main.pixel_width_um,
-        pixel_height_um=main.pixel_height_um,
+        pixel_width_um=um[0],
+        pixel_height_um=um[1],
         magnification=positive_number(magnification[1]) if magnification else None,
         icc_profile=main.icc_profile,
     )
@@ -116,10 +122,15 @@ def _plan(
         raise UnreadableImage("Slides with several channels are not supported yet.")
     if main.width * main.height > MAX_SLIDE_PIXELS:
         raise UnreadableImage("The slide is too large.")
-    stored = tuple(StoredLevel(source, page.as_level()) for page in levels if _can_be_copied(page))
     if not _can_be_copied(main):
-        return DecodePlan(facts, Region(0, 0, main.width, main.height), StoredLevel(source, main.as_level()))
+        return DecodePlan(facts, Region(0, 0, main.width, main.height), _stored(source, main))
+    first, *others = (_stored(source, page) for page in levels if _can_be_copied(page))
+    stored = (first, *(one for one in others if not lacks_what_is_in(one.level, first.level)))
     return CopyPlan(facts, stored, tuple(_private(pages, levels)))
+
+
+def _stored(source: RangedSource, page: TiffPage) -> StoredLevel:
+    return StoredLevel(source, with_true_colours(source, page.as_level()))
 
 
 def _for_openslide(plan: SlidePlan) -> DecodePlan:
