@@ -214,8 +214,47 @@ def test_thumbnails_and_regions_have_plain_addresses_too(studio: Studio, slide_o
 
     assert small.shape == (70, 90, 3)
     assert np.array_equal(part, scene[20:60, 10:40])
-    for wrong in ("region.png?x=-1", "thumbnail.jpeg?size=small", "thumbnail.jpeg?size=-9"):
+    for wrong in (
+        "region.png?x=-1",
+        "region.png?size=0",
+        "thumbnail.jpeg?size=small",
+        "thumbnail.jpeg?size=-9",
+    ):
         assert studio.get(f"{image}/{wrong}", token).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"), [("90", (68, 90, 3)), ("9999", (300, 400, 3)), ("^800,", (600, 800, 3))]
+)
+def test_regions_take_a_size_as_thumbnails_do_or_as_iiif_says_it(
+    studio: Studio, slide_of: tuple[str, Any], size: str, shape: tuple[int, ...]
+) -> None:
+    image, _ = slide_of
+
+    answer = studio.get(
+        f"{image}/region.png?x=10&y=20&width=400&height=300&size={size}", studio.member(image)
+    )
+
+    assert as_pixels(answer.data).shape == shape
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ({}, "application/ld+json"),
+        ({"Accept": "*/*"}, "application/json"),
+        ({"Accept": "application/json"}, "application/json"),
+        ({"Accept": "application/ld+json"}, "application/ld+json"),
+    ],
+)
+def test_the_description_is_of_the_type_that_is_asked_for(
+    studio: Studio, slide_of: tuple[str, Any], accept: dict[str, str], expected: str
+) -> None:
+    """IIIF Image API 3, 5.1: JSON-LD for who asks for nothing; caches have to tell the two from one another."""
+    answer = iiif(studio, slide_of[0], "info.json", **accept)
+
+    assert answer.mimetype == expected
+    assert "Accept" in answer.vary
 
 
 @pytest.mark.parametrize(
