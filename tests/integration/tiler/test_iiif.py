@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +13,11 @@ from flask import Flask
 from iiif_validator import validator
 from werkzeug.serving import make_server
 
-from tests.integration.tiler.conftest import Studio
+from tests.integration.tiler.conftest import IMAGES, Studio
+from tests.support.processes import wait_until
 from tests.support.slides import as_pixels, tifffile_slide, tissue
+from tiler.adapters import cropping
+from tiler.adapters.region_reader import read_region
 from tiler.entrypoints.http.app import app_for
 
 LEVEL = 2
@@ -73,6 +77,9 @@ def test_the_validator_finds_nothing_wrong_at_level_2(
 
     assert len(SUITE) > 20
     assert failures == {}
+
+
+WHOLE = "full/max/0/default.png"
 
 
 def iiif(studio: Studio, image: str, path: str, **headers: str) -> Any:
@@ -275,3 +282,37 @@ def test_those_who_may_not_see_an_image_learn_nothing(
     answers = [studio.get(f"{image}/{path}", token) for token in (None, "wrong", studio.member())]
 
     assert [answer.status_code for answer in answers] == [401, 401, 404]
+
+
+def test_large_parts_leave_the_server_to_tiles(
+    studio: Studio, slide_of: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each holds a thread for seconds: four may, who asks for a fifth is to come back, and tiles wait for none of them."""
+    image, _ = slide_of
+    token, begun, may_go_on = studio.member(image), threading.Semaphore(0), threading.Event()
+
+    def read_slowly(*arguments: Any, **options: Any) -> Any:
+        if threading.current_thread() is not threading.main_thread():
+            begun.release()
+            assert may_go_on.wait(20)
+        return read_region(*arguments, **options)
+
+    def ask() -> int:
+        headers = {"Authorization": f"Bearer {token}"}
+        with studio.http.application.test_client() as client:
+            return client.get(f"{IMAGES}/{image}/iiif/{WHOLE}", headers=headers).status_code
+
+    monkeypatch.setattr(cropping, "_LARGE_PIXELS", 500 * 500)
+    monkeypatch.setattr(cropping, "read_region", read_slowly)
+    with ThreadPoolExecutor(4) as others:
+        large = [others.submit(ask) for _ in range(4)]
+        assert all(begun.acquire(timeout=20) for _ in range(2))
+        wait_until(lambda: cropping._PLACES._value == 0, timeout_s=20, what="all that may wait")
+        refused = iiif(studio, image, WHOLE)
+        tile = iiif(studio, image, "0,0,256,256/256,256/0/default.png")
+        may_go_on.set()
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+    assert tile.status_code == 200
+    assert [each.result() for each in large] == [200] * 4
+    assert iiif(studio, image, WHOLE).status_code == 200
