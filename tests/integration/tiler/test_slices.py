@@ -44,10 +44,11 @@ def test_a_volume_tells_how_it_can_be_cut_and_where_its_slices_are(
 
     assert (found["size"], found["times"], found["channels"]) == ([40, 30, 7], 1, 1)
     assert found["window"] == {"center": 0, "width": 2000}
-    assert [(plane["axis"], plane["name"], plane["count"]) for plane in found["planes"]] == [
-        ("x", "sagittal", 40),
-        ("y", "coronal", 30),
-        ("z", "axial", 7),
+    told = ("axis", "name", "count", "towards")
+    assert [tuple(plane[each] for each in told) for plane in found["planes"]] == [
+        ("x", "sagittal", 40, "L"),
+        ("y", "coronal", 30, "P"),
+        ("z", "axial", 7, "H"),
     ]
     assert studio.get(f"{found['slices'].removeprefix(IMAGES)[1:]}z/3.jpeg", token).status_code == 200
 
