@@ -335,20 +335,21 @@ TILES_ANEW = """
       const { TileView } = await import(new URL("tile-view.js", document.querySelector("script[type=module]").src));
       const view = await TileView.open({ name: "a slide", tiles: new URL(tile.split("v/")[0]).pathname });
       document.querySelector("main").append(view.element);
-      await settled(() => view.tiles.size && [...view.tiles.values()].every(Boolean));
-      const [path, before] = [...view.tiles].at(-1); // the last one drawn is as fine as the screen
+      const { source } = view;
+      await settled(() => source.tiles.size && !source.onTheWay.size);
+      const [path, before] = [...source.tiles].at(-1); // the last one drawn is as fine as the screen
 
       const asked = new Set();
-      const { pass } = view;
-      view.pass = { renew() {}, async bitmap(product, wanted) { asked.add(wanted); throw new Error("no answer"); } };
+      const { pass } = source;
+      source.pass = { renew() {}, async bitmap(product, wanted) { asked.add(wanted); throw new Error("no answer"); } };
       view.lookAgain(view.pyramid);
       await settled(() => asked.has(path));
-      const unlucky = { shown: view.tiles.get(path) === before && before.width > 0, askedForAgain: view.outdated.has(path) };
+      const unlucky = { shown: source.tiles.get(path) === before && before.width > 0, askedForAgain: source.outdated.has(path) };
 
-      view.pass = pass;
+      source.pass = pass;
       view.draw();
-      await settled(() => view.tiles.get(path) !== before);
-      done([unlucky, { shown: view.tiles.get(path).width > 0, freed: before.width === 0 }]);
+      await settled(() => source.tiles.get(path) !== before);
+      done([unlucky, { shown: source.tiles.get(path).width > 0, freed: before.width === 0 }]);
     })().catch((error) => done([String(error), null]));
 """
 

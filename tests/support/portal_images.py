@@ -13,11 +13,13 @@ from tests.support.portal import Page
 from tests.support.processes import wait_until
 
 
-def opened_slide(page: Page, platform: RunningPlatform, title: str, folder: Path) -> WebElement:
+def opened_slide(
+    page: Page, platform: RunningPlatform, title: str, folder: Path, *, tile: int = 256
+) -> WebElement:
     """Import a slide into an archive of its own, and look at its item; return the canvas that shows it."""
     client = platform.client()
     archive = client.create_archive(title)
-    session = client.start_session([client.upload(slide(folder))], archive=archive["pk"])
+    session = client.start_session([client.upload(slide(folder, tile))], archive=archive["pk"])
     assert client.wait_for_session(session["pk"])["status"] == "Succeeded"
     (item,) = client.wait_for_items(archive["pk"], 1)
     wait_until(lambda: client.image(item["values"][0]["image"])["tiles"], timeout_s=60, what="tiles")
@@ -43,8 +45,8 @@ def touch(page: Page, kind: str, *fingers: tuple[int, int]) -> None:
     page.browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
-def slide(folder: Path) -> Path:
-    """Write a pyramid of 4096 × 3072 pixels with three levels."""
+def slide(folder: Path, tile: int) -> Path:
+    """Write a pyramid of 4096 × 3072 pixels with three levels, in tiles of so many pixels."""
     file = folder / "slide.tif"
     rows, columns = np.indices((3072, 4096))
     pixels = np.stack([rows // 12 % 256, columns // 16 % 256, (rows + columns) % 256], -1).astype(np.uint8)
@@ -52,7 +54,7 @@ def slide(folder: Path) -> Path:
         for step in (1, 2, 4):
             writer.write(
                 pixels[::step, ::step],
-                tile=(256, 256),
+                tile=(tile, tile),
                 photometric="rgb",
                 compression="jpeg",
                 resolution=(20000 / step, 20000 / step),

@@ -165,7 +165,6 @@ def over(
         office=PassOffice(AesGcmSeals(settings.secret, PASSES), lambda: clock.now().timestamp()),
         access=access,
         gallery=gallery,
-        indexes=indexes,
         open_source=open_source,
         tiles_of=PreparedTiles(),
         cache=ByteCache(TILE_CACHE_BYTES),

@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +13,11 @@ from flask import Flask
 from iiif_validator import validator
 from werkzeug.serving import make_server
 
-from tests.integration.tiler.conftest import Studio
+from tests.integration.tiler.conftest import IMAGES, Studio
+from tests.support.processes import wait_until
 from tests.support.slides import as_pixels, tifffile_slide, tissue
+from tiler.adapters import cropping
+from tiler.adapters.region_reader import read_region
 from tiler.entrypoints.http.app import app_for
 
 LEVEL = 2
@@ -73,6 +77,9 @@ def test_the_validator_finds_nothing_wrong_at_level_2(
 
     assert len(SUITE) > 20
     assert failures == {}
+
+
+WHOLE = "full/max/0/default.png"
 
 
 def iiif(studio: Studio, image: str, path: str, **headers: str) -> Any:
@@ -214,8 +221,47 @@ def test_thumbnails_and_regions_have_plain_addresses_too(studio: Studio, slide_o
 
     assert small.shape == (70, 90, 3)
     assert np.array_equal(part, scene[20:60, 10:40])
-    for wrong in ("region.png?x=-1", "thumbnail.jpeg?size=small", "thumbnail.jpeg?size=-9"):
+    for wrong in (
+        "region.png?x=-1",
+        "region.png?size=0",
+        "thumbnail.jpeg?size=small",
+        "thumbnail.jpeg?size=-9",
+    ):
         assert studio.get(f"{image}/{wrong}", token).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"), [("90", (68, 90, 3)), ("9999", (300, 400, 3)), ("^800,", (600, 800, 3))]
+)
+def test_regions_take_a_size_as_thumbnails_do_or_as_iiif_says_it(
+    studio: Studio, slide_of: tuple[str, Any], size: str, shape: tuple[int, ...]
+) -> None:
+    image, _ = slide_of
+
+    answer = studio.get(
+        f"{image}/region.png?x=10&y=20&width=400&height=300&size={size}", studio.member(image)
+    )
+
+    assert as_pixels(answer.data).shape == shape
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ({}, "application/ld+json"),
+        ({"Accept": "*/*"}, "application/json"),
+        ({"Accept": "application/json"}, "application/json"),
+        ({"Accept": "application/ld+json"}, "application/ld+json"),
+    ],
+)
+def test_the_description_is_of_the_type_that_is_asked_for(
+    studio: Studio, slide_of: tuple[str, Any], accept: dict[str, str], expected: str
+) -> None:
+    """IIIF Image API 3, 5.1: JSON-LD for who asks for nothing; caches have to tell the two from one another."""
+    answer = iiif(studio, slide_of[0], "info.json", **accept)
+
+    assert answer.mimetype == expected
+    assert "Accept" in answer.vary
 
 
 @pytest.mark.parametrize(
@@ -236,3 +282,37 @@ def test_those_who_may_not_see_an_image_learn_nothing(
     answers = [studio.get(f"{image}/{path}", token) for token in (None, "wrong", studio.member())]
 
     assert [answer.status_code for answer in answers] == [401, 401, 404]
+
+
+def test_large_parts_leave_the_server_to_tiles(
+    studio: Studio, slide_of: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each holds a thread for seconds: four may, who asks for a fifth is to come back, and tiles wait for none of them."""
+    image, _ = slide_of
+    token, begun, may_go_on = studio.member(image), threading.Semaphore(0), threading.Event()
+
+    def read_slowly(*arguments: Any, **options: Any) -> Any:
+        if threading.current_thread() is not threading.main_thread():
+            begun.release()
+            assert may_go_on.wait(20)
+        return read_region(*arguments, **options)
+
+    def ask() -> int:
+        headers = {"Authorization": f"Bearer {token}"}
+        with studio.http.application.test_client() as client:
+            return client.get(f"{IMAGES}/{image}/iiif/{WHOLE}", headers=headers).status_code
+
+    monkeypatch.setattr(cropping, "_LARGE_PIXELS", 500 * 500)
+    monkeypatch.setattr(cropping, "read_region", read_slowly)
+    with ThreadPoolExecutor(4) as others:
+        large = [others.submit(ask) for _ in range(4)]
+        assert all(begun.acquire(timeout=20) for _ in range(2))
+        wait_until(lambda: cropping._PLACES._value == 0, timeout_s=20, what="all that may wait")
+        refused = iiif(studio, image, WHOLE)
+        tile = iiif(studio, image, "0,0,256,256/256,256/0/default.png")
+        may_go_on.set()
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+    assert tile.status_code == 200
+    assert [each.result() for each in large] == [200] * 4
+    assert iiif(studio, image, WHOLE).status_code == 200

@@ -1,11 +1,14 @@
 """Products that cannot be read any more are made again, without anybody but the worker doing anything."""
 
+from dataclasses import replace
+
 import pytest
 from werkzeug.test import TestResponse
 
 from archive_shared.events import PreviewReady, TilesFailed, TilesReady
 from archive_shared.jobs.job import JobState
 from tests.integration.tiler.conftest import Studio
+from tiler.bootstrap import jobs_of
 from tiler.domain.rendering_job import RENDERING_JOBS
 
 TILES = ("", ".dzi", "_files/9/1_1.jpeg", "/2/1/1.jpeg")
@@ -37,6 +40,12 @@ def asks_to_come_back(answer: TestResponse) -> bool:
     )
 
 
+def tile_by_pass(studio: Studio, image: str) -> TestResponse:
+    given = studio.get(f"{image}/pass", studio.member(image)).json
+    assert given is not None
+    return studio.http.get(f"{given['tiles']}2/0/0.jpeg", headers={"X-Tile-Pass": given["pass"]})
+
+
 @pytest.mark.parametrize("kind", TILES)
 @pytest.mark.parametrize("stored", [b"", b"garbage" * 100, NEXT_VERSION], ids=["empty", "garbled", "newer"])
 def test_an_index_that_cannot_be_read_is_made_again(
@@ -62,6 +71,38 @@ def test_an_index_that_is_gone_is_made_again(studio: Studio, image: str) -> None
 
     assert asks_to_come_back(meanwhile)
     assert studio.get(f"{image}/2/1/1.jpeg", token).status_code == 200
+
+
+@pytest.mark.parametrize("stored", [None, NEXT_VERSION], ids=["gone", "newer"])
+def test_who_looks_by_a_pass_has_a_lost_index_made_again_too(
+    studio: Studio, image: str, stored: bytes | None
+) -> None:
+    if stored is None:
+        studio.media.delete(index_key(studio, image))
+    else:
+        studio.media.put(index_key(studio, image), stored)
+
+    meanwhile = tile_by_pass(studio, image)
+    studio.render(image)
+
+    assert asks_to_come_back(meanwhile)
+    assert tile_by_pass(studio, image).status_code == 200
+
+
+def test_a_pass_for_an_index_that_was_replaced_has_nothing_made_again(studio: Studio, image: str) -> None:
+    """The next pass leads to the new one; until then there is nothing to wait for."""
+    given = studio.get(f"{image}/pass", studio.member(image)).json
+    assert given is not None
+    studio.media.delete(index_key(studio, image))
+    present = studio.job(image).index
+    assert present is not None
+    another = replace(present, key="another")
+    jobs_of(studio.service.documents).change(image, lambda each: setattr(each, "index", another))
+
+    answer = studio.http.get(f"{given['tiles']}2/0/0.jpeg", headers={"X-Tile-Pass": given["pass"]})
+
+    assert answer.status_code == 404
+    assert studio.job(image).job.state is JobState.DONE
 
 
 def test_a_preview_that_is_gone_is_made_again(studio: Studio, image: str) -> None:

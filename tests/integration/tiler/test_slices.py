@@ -44,10 +44,11 @@ def test_a_volume_tells_how_it_can_be_cut_and_where_its_slices_are(
 
     assert (found["size"], found["times"], found["channels"]) == ([40, 30, 7], 1, 1)
     assert found["window"] == {"center": 0, "width": 2000}
-    assert [(plane["axis"], plane["name"], plane["count"]) for plane in found["planes"]] == [
-        ("x", "sagittal", 40),
-        ("y", "coronal", 30),
-        ("z", "axial", 7),
+    told = ("axis", "name", "count", "towards")
+    assert [tuple(plane[each] for each in told) for plane in found["planes"]] == [
+        ("x", "sagittal", 40, "L"),
+        ("y", "coronal", 30, "P"),
+        ("z", "axial", 7, "H"),
     ]
     assert studio.get(f"{found['slices'].removeprefix(IMAGES)[1:]}z/3.jpeg", token).status_code == 200
 
@@ -73,6 +74,15 @@ def test_another_window_may_be_asked_for(studio: Studio, image: str, token: str)
     shown = as_pixels(studio.get(f"{image}/slices/z/3.png?center=0&width=2", token).data)
 
     np.testing.assert_array_equal(shown > 128, VOXELS[3] > 0)
+
+
+@pytest.mark.parametrize(
+    "query", ["center=-.5&width=1e3", "center=%2B40&width=400.", "center=1E2&width=2.5e-3"]
+)
+def test_windows_may_be_written_as_programs_write_numbers(
+    studio: Studio, image: str, token: str, query: str
+) -> None:
+    assert studio.get(f"{image}/slices/z/3.png?{query}", token).status_code == 200
 
 
 def test_a_pass_opens_slices_for_good(studio: Studio, image: str, token: str) -> None:
@@ -133,6 +143,10 @@ def test_a_cookie_whose_time_is_over_does_not_hide_the_session_of_the_page(
         ("z/0.jpeg?time=first", 400),
         ("z/0.jpeg?center=1", 400),
         ("z/0.jpeg?center=1&width=0", 400),
+        ("z/0.jpeg?center=1_0&width=9", 400),
+        ("z/0.jpeg?center=٣&width=9", 400),
+        ("z/0.jpeg?center=1e999&width=9", 400),
+        ("z/0.jpeg?center=nan&width=9", 400),
     ],
 )
 def test_what_cannot_be_shown_is_refused(
@@ -151,6 +165,18 @@ def test_others_see_nothing(studio: Studio, image: str) -> None:
     assert studio.get(f"{image}/volume", None).status_code == 401
     for path in ("volume", "slices/z/3.jpeg", "pass"):
         assert studio.get(f"{image}/{path}", outsider).status_code == 404
+
+
+def test_the_window_of_values_at_both_ends_of_their_type_can_be_told(studio: Studio, tmp_path: Path) -> None:
+    """JSON has no infinity; a page would stumble over the null in its place."""
+    ends = np.finfo(np.float64)
+    voxels = np.where(np.arange(40) % 2, ends.max, ends.min) * np.ones((3, 30, 1))
+    image = studio.rendered(canonical_images.mha(tmp_path, voxels))
+
+    answer = studio.get(f"{image}/volume", studio.member(image)).json
+
+    assert answer is not None
+    assert answer["window"] == {"center": 0.0, "width": ends.max}
 
 
 def test_pictures_are_slices_too(studio: Studio, tmp_path: Path) -> None:

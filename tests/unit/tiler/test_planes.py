@@ -16,8 +16,8 @@ def test_a_volume_along_the_body_is_cut_as_it_lies() -> None:
     sagittal, coronal, axial = planes(SIZE, SPACING_MM, UNIT)
 
     assert axial == Plane("z", "axial", 6, 4, 5, (0.5, 0.75))
-    assert coronal == Plane("y", "coronal", 5, 4, 6, (0.5, 3.0), upended=True)
-    assert sagittal == Plane("x", "sagittal", 4, 5, 6, (0.75, 3.0), upended=True)
+    assert coronal == Plane("y", "coronal", 5, 4, 6, (0.5, 3.0), towards="P", upended=True)
+    assert sagittal == Plane("x", "sagittal", 4, 5, 6, (0.75, 3.0), towards="L", upended=True)
 
 
 def test_a_volume_of_unknown_direction_counts_as_along_the_body() -> None:
@@ -68,6 +68,15 @@ def test_whatever_the_grid_people_see_left_on_the_right_front_up_and_head_up(
         (across, right), (down, below) = grows[plane.name]
         assert (np.diff(shown[..., across], axis=1) * right > 0).all()
         assert (np.diff(shown[..., down], axis=0) * below > 0).all()
+
+
+@pytest.mark.parametrize("directions", GRIDS)
+def test_slices_are_counted_towards_the_side_that_is_told(directions: tuple[tuple[float, ...], ...]) -> None:
+    sides = {"L": (0, 1), "R": (0, -1), "P": (1, 1), "A": (1, -1), "H": (2, 1), "F": (2, -1)}
+
+    for direction, plane in zip(directions, planes(SIZE, SPACING_MM, directions), strict=True):
+        body, sign = sides[plane.towards]
+        assert direction[body] == sign
 
 
 def test_a_tilted_volume_is_named_after_what_it_is_closest_to() -> None:

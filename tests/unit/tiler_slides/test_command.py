@@ -89,6 +89,17 @@ def test_a_folder_is_answered_with_what_to_name_instead(command: str, tmp_path: 
     assert "any of a DICOM series" in " ".join(result.stderr.split())
 
 
+@pytest.mark.parametrize("command", ["info", "serve", "convert"])
+def test_a_pipe_is_refused_instead_of_waited_for(command: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    target = [str(tmp_path / "out.tif")] if command == "convert" else []
+
+    result = CliRunner().invoke(main, [command, str(tmp_path / "pipe"), *target])
+
+    assert result.exit_code == 2
+    assert "has to be a file" in " ".join(result.stderr.split())
+
+
 def test_the_process_of_the_command_is_prepared_before_it_loads_what_is_large() -> None:
     code = (
         "import sys\n"
@@ -262,7 +273,7 @@ def test_serve_shows_a_slide_in_a_page_of_this_machine(kind: str, tmp_path: Path
         else slide_files.mirax_slide(tmp_path / "a.mrxs")
     )
     command = [sys.executable, "-m", "tiler.entrypoints.cli", "serve", "--no-browser", str(slide.path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
             said = re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
@@ -272,6 +283,9 @@ def test_serve_shows_a_slide_in_a_page_of_this_machine(kind: str, tmp_path: Path
             tile = urlopen(f"{said[0]}tiles/{found['zoom_levels'] - 1}/0/0.{found['format']}").read()
         finally:
             server.send_signal(signal.SIGINT)
+        assert server.stderr is not None
+        noise = server.stderr.read()
     assert b"<canvas" in page
+    assert "GET" not in noise
     assert as_pixels(tile).shape == (found["tile_size"], found["tile_size"], 3)
     assert server.returncode == 0

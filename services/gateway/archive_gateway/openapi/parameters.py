@@ -145,7 +145,7 @@ _QUERY: dict[str, Parameter] = {
         "schema": {"type": "number"},
         "description": "Of the region, in pixels of the full image.",
     },
-    "size": {"description": "How large the picture may be, in pixels."},
+    "size": {"description": "How many pixels a side the picture may have."},
     "time": {"schema": _WHOLE, "description": "Number of the moment, the first is 0."},
     "center": {"description": "Centre of the window, with `width`."},
     "window width": {

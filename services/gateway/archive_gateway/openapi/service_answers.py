@@ -187,6 +187,7 @@ _PICTURES: dict[str, JsonSchema] = {
                 **_SIZE,
                 pixel_width_mm=NUMBER,
                 pixel_height_mm=NUMBER,
+                towards=one_of("LRPAHF"),
             )
         ),
         slices=TEXT,

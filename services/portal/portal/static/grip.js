@@ -47,3 +47,10 @@ export function isByTouch() {
 export function placeOf({ offsetX, offsetY }) {
   return [offsetX * window.devicePixelRatio, offsetY * window.devicePixelRatio];
 }
+
+// Returns which key was pressed, a letter as the small one whether or not capitals are locked; null for those that are the browser's
+// own: with Alt the arrows lead back and forward.
+export function keyOf({ key, ctrlKey, metaKey, altKey }) {
+  if (ctrlKey || metaKey || altKey) return null;
+  return key.length === 1 ? key.toLowerCase() : key;
+}

@@ -72,7 +72,7 @@ export class Overlays {
   // Fetches what is about to be seen.
   prepare(direction) {
     const place = this.placeOf(this.host.place);
-    if (place) this.source.prepare(place, direction);
+    if (place) this.source.prepare(place, place.plane.towards === this.host.plane.towards ? direction : -direction);
   }
 
   draw(context, ...box) {
@@ -89,11 +89,14 @@ export class Overlays {
     context.globalAlpha = 1;
   }
 
-  // The same cut through the overlay; null while there is none, and for one that lies otherwise in the body.
+  // The same cut through the overlay, which may count its slices from the other side of the body; null while there is none, and for
+  // one that lies otherwise in it.
   placeOf({ plane, index, time }) {
     const volume = this.source?.volume;
     const found = volume?.planes.find((each) => each.axis === plane.axis && each.name === plane.name && each.count === plane.count);
-    return found ? { plane: found, index, time: Math.min(time, volume.times - 1), window: null } : null;
+    if (!found) return null;
+    const there = found.towards === plane.towards ? index : found.count - 1 - index;
+    return { plane: found, index: there, time: Math.min(time, volume.times - 1), window: null };
   }
 
   paint(picture) {

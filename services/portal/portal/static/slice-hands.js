@@ -1,6 +1,6 @@
 // What pointers, wheels and keys do to a volume.
 
-import { Grip, placeOf } from "./grip.js";
+import { Grip, keyOf, placeOf } from "./grip.js";
 
 export const ZOOM_STEP = 1.25;
 const MOVE_STEP_PX = 80;
@@ -56,8 +56,8 @@ function wheelOf(view) {
 }
 
 function press(view, event) {
-  const act = { ...movesOf(view), ...presetsOf(view), ...toolsOf(view) }[event.key];
-  if (!act || event.ctrlKey || event.metaKey) return;
+  const act = { ...movesOf(view), ...presetsOf(view), ...toolsOf(view) }[keyOf(event)];
+  if (!act) return;
   event.preventDefault();
   act();
 }

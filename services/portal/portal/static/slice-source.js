@@ -29,8 +29,8 @@ export class SliceSource {
     const asked = new URLSearchParams();
     if (time) asked.set("time", time);
     if (window) {
-      asked.set("center", Number(window.center.toPrecision(6)));
-      asked.set("width", Number(window.width.toPrecision(6)));
+      asked.set("center", shortened(window.center, window.width));
+      asked.set("width", shortened(window.width, window.width));
     }
     const query = asked.toString();
     return `${plane.axis}/${index}.${format}${query && `?${query}`}`;
@@ -95,4 +95,10 @@ export class SliceSource {
       this.pictures.delete(path);
     }
   }
+}
+
+// Returns a number short enough for windows that look alike to be one picture; of values far from zero the width says what that is.
+function shortened(value, width) {
+  const beyond = Math.max(Math.ceil(Math.log10(Math.abs(value) / width)), 0);
+  return Number(value.toPrecision(6 + beyond));
 }

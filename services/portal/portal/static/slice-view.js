@@ -118,8 +118,10 @@ export class SliceView {
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.prepare(), SETTLED_MS);
     const found = this.source.find(this.place);
-    if (found) this.put(found);
-    else if (!this.fetching) this.catchUp();
+    if (found) {
+      this.complain("");
+      this.put(found);
+    } else if (!this.fetching) this.catchUp();
   }
 
   prepare() {
@@ -130,19 +132,19 @@ export class SliceView {
   // Fetches what is wanted now, until that is what is shown; what was wanted in between is skipped.
   async catchUp() {
     this.fetching = true;
-    try {
-      for (let path = null; path !== this.source.pathOf(this.place); ) {
-        const { place } = this;
-        path = this.source.pathOf(place);
+    for (let path = null; path !== this.source.pathOf(this.place); ) {
+      const { place } = this;
+      path = this.source.pathOf(place);
+      try {
         const picture = await this.source.get(place);
         if (place.plane === this.plane) this.put(picture);
+        this.complain("");
+      } catch (error) {
+        if (error.name === "AbortError") break;
+        this.complain(`This slice could not be shown. ${error.reasons || error.message}`);
       }
-      this.complain("");
-    } catch (error) {
-      if (error.name !== "AbortError") this.complain(`This slice could not be shown. ${error.reasons || error.message}`);
-    } finally {
-      this.fetching = false;
     }
+    this.fetching = false;
   }
 
   put(picture) {

@@ -3,18 +3,17 @@
 import * as api from "./api.js";
 import { element } from "./dom.js";
 import { FullScreen } from "./full-screen.js";
-import { Grip, isByTouch, placeOf } from "./grip.js";
-import { ImagePass } from "./image-pass.js";
+import { Grip, isByTouch, keyOf, placeOf } from "./grip.js";
 import { OverviewMap } from "./overview-map.js";
 import { Ruler } from "./ruler.js";
+import { KEPT_TILES, TileSource } from "./tile-source.js";
 import { Viewport } from "./viewport.js";
 import { magnification, microns } from "./words.js";
 import { zoomButtons } from "./zoom-buttons.js";
 
-const KEPT_TILES = 400;
 const ZOOM_STEP = 1.4;
 const MOVE_STEP_PX = 80;
-const AHEAD = 0.5; // tiles around what is seen are fetched too, for so much of the screen
+const AHEAD = [0.5, 0.25]; // tiles around what is seen are fetched too, for so much of the screen, or less on a large one
 const LOOK_AGAIN_MS = 2000;
 const MOST_LOOKS = 30;
 const FALLBACK_LEVELS = 4; // coarser tiles drawn below those that are still on their way
@@ -28,22 +27,21 @@ export class TileView {
 
   constructor(image, pyramid, signal) {
     this.address = image.tiles;
-    this.pass = new ImagePass(image.tiles, signal);
+    this.source = new TileSource(image.tiles, signal, { onArrival: () => this.arrive(), onFailure: (error) => this.complain(error) });
     this.pyramid = pyramid;
     this.view = new Viewport(pyramid.width, pyramid.height);
     this.signal = signal;
-    this.tiles = new Map(); // bitmap by path, the least recently drawn first; null while it is on its way
-    this.outdated = new Set(); // paths of bitmaps that are shown until there is a better one
     this.canvas = element("canvas", { tabindex: "0", role: "img", "aria-label": `${image.name}. ${help()} ${KEYS}` });
     this.caption = element("p", { class: "slice-caption", "aria-live": "off" });
     this.ruler = new Ruler(this);
     this.scene = ""; // there is one picture only to measure in
     this.map = new OverviewMap(this);
+    this.complaint = element("p", { class: "complaint", role: "alert", hidden: true });
     this.element = element("div", { class: "tile-view" });
     this.fullScreen = new FullScreen(this.element);
     this.element.append(
       element("div", { class: "tile-picture" }, this.canvas, this.caption, this.map.canvas, zoomButtons(this, ZOOM_STEP)),
-      element("div", { class: "slice-controls tile-tools" }, this.ruler.button, this.fullScreen.button, element("p", { class: "slice-help", title: KEYS }, help())),
+      element("div", { class: "slice-controls tile-tools" }, this.ruler.button, this.fullScreen.button, element("p", { class: "slice-help", title: KEYS }, help()), this.complaint),
     );
     this.listen();
     new ResizeObserver(() => this.resize()).observe(this.canvas);
@@ -86,8 +84,7 @@ export class TileView {
 
   lookAgain(pyramid) {
     this.pyramid = pyramid;
-    this.pass.renew();
-    this.outdated = new Set(this.tiles.keys());
+    this.source.renew();
     this.draw();
   }
 
@@ -108,13 +105,11 @@ export class TileView {
     context.imageSmoothingEnabled = this.view.scale < 2;
     const best = this.bestLevel();
     for (let z = Math.max(best - FALLBACK_LEVELS, 0); z <= best; z += 1) {
-      for (const tile of this.visibleTiles(z)) this.drawTile(tile, z === best || z === 0);
+      for (const tile of this.visibleTiles(z)) this.drawTile(tile);
     }
-    for (const tile of this.visibleTiles(best, AHEAD)) this.want(tile);
     this.ruler.draw(context);
-    this.map.draw(this.found(this.pathOf(WHOLE)));
-    this.want(WHOLE);
-    this.forgetOld();
+    this.map.draw(this.source.find(this.pathOf(WHOLE)));
+    this.source.need(this.neededTiles(best).map((tile) => this.pathOf(tile)));
     this.describe();
   }
 
@@ -132,6 +127,17 @@ export class TileView {
     return Math.min(Math.max(last - Math.floor(Math.log2(1 / this.view.scale)), 0), last);
   }
 
+  arrive() {
+    this.complaint.hidden = true;
+    this.draw();
+  }
+
+  // All of the slide small, what is seen, and what is around it as far as that many can be kept.
+  neededTiles(best) {
+    const around = AHEAD.map((beyond) => [...this.visibleTiles(best, beyond)]).find((tiles) => tiles.length < KEPT_TILES);
+    return [WHOLE, ...this.visibleTiles(best), ...(around || [])];
+  }
+
   *visibleTiles(z, beyond = 0) {
     const side = this.pyramid.tile_size * 2 ** (this.pyramid.zoom_levels - 1 - z); // in image pixels
     const { center, scale, screen } = this.view;
@@ -145,55 +151,23 @@ export class TileView {
     for (let y = top; y <= bottom; y += 1) for (let x = left; x <= right; x += 1) yield { z, x, y, side };
   }
 
-  drawTile(tile, isWanted) {
-    const bitmap = this.found(this.pathOf(tile));
-    if (!bitmap) {
-      if (isWanted) this.want(tile);
-      return;
-    }
+  drawTile(tile) {
+    const bitmap = this.source.find(this.pathOf(tile));
+    if (!bitmap) return;
     const perPixel = (tile.side / this.pyramid.tile_size) * this.view.scale;
     const [left, top] = this.view.place(tile.x * tile.side, tile.y * tile.side).map(Math.floor);
     this.context.drawImage(bitmap, left, top, Math.ceil(bitmap.width * perPixel) + 1, Math.ceil(bitmap.height * perPixel) + 1);
-  }
-
-  // Returns the bitmap that is here, as the one drawn last.
-  found(path) {
-    const bitmap = this.tiles.get(path);
-    if (!bitmap) return null;
-    this.tiles.delete(path);
-    this.tiles.set(path, bitmap);
-    return bitmap;
   }
 
   pathOf({ z, x, y }) {
     return `${z}/${x}/${y}.${this.pyramid.format}`;
   }
 
-  want(tile) {
-    const path = this.pathOf(tile);
-    if (this.outdated.delete(path) || this.tiles.get(path) === undefined) this.fetch(path);
-  }
-
-  async fetch(path) {
-    if (!this.tiles.get(path)) this.tiles.set(path, null);
-    try {
-      const bitmap = await this.pass.bitmap("tiles", path);
-      this.tiles.get(path)?.close();
-      this.tiles.set(path, bitmap);
-      this.draw();
-    } catch {
-      if (this.tiles.get(path)) this.outdated.add(path);
-      else this.tiles.delete(path); // in both cases it is asked for again when it is seen again
-    }
-  }
-
-  forgetOld() {
-    for (const [path, bitmap] of this.tiles) {
-      if (this.tiles.size <= KEPT_TILES) return;
-      if (!bitmap) continue;
-      bitmap.close();
-      this.tiles.delete(path);
-    }
+  // Tells why there is nothing to see, unless it is one tile of many that is damaged.
+  complain(error) {
+    if (error.name === "AbortError" || error.status === 500) return;
+    this.complaint.textContent = `The slide could not be shown further. ${error.reasons || error.message}`;
+    this.complaint.hidden = false;
   }
 
   resize() {
@@ -245,9 +219,10 @@ export class TileView {
       f: () => this.fullScreen.toggle(),
       Delete: () => this.ruler.removeLast(),
     };
-    if (!actions[event.key] || event.ctrlKey || event.metaKey) return; // with these they are the browser's own
+    const act = actions[keyOf(event)];
+    if (!act) return;
     event.preventDefault();
-    actions[event.key]();
+    act();
   }
 }
 

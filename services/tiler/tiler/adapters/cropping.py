@@ -2,24 +2,35 @@
 
 import math
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 
 from PIL import Image
 
+from archive_shared.errors import Unavailable
 from tiler.adapters.colours import in_srgb
 from tiler.adapters.overview import view_of_overview
 from tiler.adapters.pictures import as_image
 from tiler.adapters.region_reader import read_region
 from tiler.adapters.rendering import windowed
 from tiler.domain.iiif import Crop
+from tiler.domain.level import Level
 from tiler.domain.picture import JPEG, Picture
 from tiler.domain.problems import NoLevelSmallEnough
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.region import Region
 from tiler.domain.tile_index import TileIndex
 
+_LARGE_PIXELS = 1 << 23
+"""From so many on, read or written, a part is large; those that viewers ask for as tiles are not."""
+
 _AT_ONCE = threading.BoundedSemaphore(2)
-"""Decoding a large part takes seconds and some hundred megabytes; tiles must not wait for too many of them."""
+"""Decoding a large part takes seconds and some hundred megabytes."""
+
+_PLACES = threading.BoundedSemaphore(4)
+"""Large parts that are made or wait for it; each holds a thread of the server, and tiles need some too."""
 
 _MOST_TILES = 4096
 _QUALITY = 90
@@ -34,18 +45,76 @@ def read_crop(source: RangedSource, index: TileIndex, crop: Crop) -> Picture:
     ------
     UnreadableImage
         A tile is damaged, or the image lacks levels small enough to make such a small picture from.
+    Unavailable
+        The part is large, and so are several others that are being made.
     """
-    with _AT_ONCE:
-        image = _scaled_or_seen_from_afar(source, index, crop)
-        if crop.in_srgb and index.window is None:
-            image = in_srgb(image, index.icc_profile)
-        image = _turned(image, crop)
-    return _encoded(_coloured(image, crop.quality), crop.content_type)
+    plan = _Plan.of(index, crop)
+    if not plan.is_large:
+        return _made(source, index, crop, plan)
+    with _place():
+        return _made(source, index, crop, plan)
 
 
-def _scaled_or_seen_from_afar(source: RangedSource, index: TileIndex, crop: Crop) -> Image.Image:
+@dataclass(frozen=True)
+class _Plan:
+    """What of which level is read, reduced by how much, and which part of that is shown: left, top, right and bottom."""
+
+    level: Level
+    region: Region
+    reduction: int
+    box: tuple[float, float, float, float]
+    is_large: bool
+
+    @classmethod
+    def of(cls, index: TileIndex, crop: Crop) -> "_Plan":
+        region = crop.region
+        shrink = max(1.0, min(region.width / crop.width, region.height / crop.height))
+        number = max(
+            number
+            for number in range(len(index.levels))
+            if index.downsample(number) <= shrink * (1 + _ROUNDING)
+        )
+        level = index.levels[number]
+        across, down = index.width / level.width, index.height / level.height
+        reduction = 1 << max(0, math.floor(math.log2(shrink / max(across, down)) + _ROUNDING))
+        left, top = region.x / across, region.y / down
+        right, bottom = (region.x + region.width) / across, (region.y + region.height) / down
+        x, y = (math.floor(start / reduction) * reduction for start in (left, top))
+        wanted = Region(
+            x, y, min(math.ceil(right), level.width) - x, min(math.ceil(bottom), level.height) - y
+        )
+        box = (
+            (left - x) / reduction,
+            (top - y) / reduction,
+            (right - x) / reduction,
+            (bottom - y) / reduction,
+        )
+        pixels = max(wanted.width * wanted.height, crop.width * crop.height)
+        return cls(level, wanted, reduction, box, is_large=pixels > _LARGE_PIXELS)
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    """Wait for one's turn to make a large part, or raise `Unavailable` where too many wait already."""
+    if not _PLACES.acquire(blocking=False):
+        raise Unavailable("Too many large parts of images are being made; ask again.")
     try:
-        return _scaled(source, index, crop)
+        with _AT_ONCE:
+            yield
+    finally:
+        _PLACES.release()
+
+
+def _made(source: RangedSource, index: TileIndex, crop: Crop, plan: _Plan) -> Picture:
+    image = _scaled_or_seen_from_afar(source, index, crop, plan)
+    if crop.in_srgb and index.window is None:
+        image = in_srgb(image, index.icc_profile)
+    return _encoded(_coloured(_turned(image, crop), crop.quality), crop.content_type)
+
+
+def _scaled_or_seen_from_afar(source: RangedSource, index: TileIndex, crop: Crop, plan: _Plan) -> Image.Image:
+    try:
+        return _scaled(source, index, crop, plan)
     except NoLevelSmallEnough:
         view = view_of_overview(index, crop.region.scaled(1), (crop.width, crop.height), enlarging=False)
         if view is None:
@@ -53,23 +122,11 @@ def _scaled_or_seen_from_afar(source: RangedSource, index: TileIndex, crop: Crop
         return view
 
 
-def _scaled(source: RangedSource, index: TileIndex, crop: Crop) -> Image.Image:
-    region = crop.region
-    shrink = max(1.0, min(region.width / crop.width, region.height / crop.height))
-    number = max(
-        number for number in range(len(index.levels)) if index.downsample(number) <= shrink * (1 + _ROUNDING)
-    )
-    level = index.levels[number]
-    across, down = index.width / level.width, index.height / level.height
-    reduction = 1 << max(0, math.floor(math.log2(shrink / max(across, down)) + _ROUNDING))
-    left, top = region.x / across, region.y / down
-    right, bottom = (region.x + region.width) / across, (region.y + region.height) / down
-    x, y = (math.floor(start / reduction) * reduction for start in (left, top))
-    wanted = Region(x, y, min(math.ceil(right), level.width) - x, min(math.ceil(bottom), level.height) - y)
-    pixels = read_region(source, level, wanted, reduction=reduction, at_most_tiles=_MOST_TILES)
+def _scaled(source: RangedSource, index: TileIndex, crop: Crop, plan: _Plan) -> Image.Image:
+    pixels = read_region(source, plan.level, plan.region, reduction=plan.reduction, at_most_tiles=_MOST_TILES)
     image = as_image(windowed(pixels, index.window) if index.window else pixels)
-    box = [(left - x) / reduction, (top - y) / reduction, (right - x) / reduction, (bottom - y) / reduction]
-    inside = (box[0], box[1], min(box[2], image.width), min(box[3], image.height))
+    left, top, right, bottom = plan.box
+    inside = (left, top, min(right, image.width), min(bottom, image.height))
     how = Image.Resampling.LANCZOS if index.content_type == JPEG else Image.Resampling.NEAREST
     return image.resize((crop.width, crop.height), how, box=inside)
 

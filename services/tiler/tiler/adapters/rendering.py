@@ -1,5 +1,6 @@
 """From sample values to what a screen shows: intensity windows, colours for labels; called before encoding."""
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ _GOLDEN_RATIO = 0.618034
 _PERCENTILES = (1, 99)
 _MIDDLE_GRAY = 128
 _WORTH_A_TABLE = 1 << 17
+_FARTHEST = sys.float_info.max / 2
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,13 @@ def robust_window(values: NDArray[Any]) -> DisplayWindow:
 
 
 def full_window(values: NDArray[Any]) -> DisplayWindow:
-    """Return the window from the smallest to the largest finite value."""
+    """Return the window from the smallest to the largest finite value, or as wide as a number can tell."""
     finite = _finite(values)
     if finite.size == 0:
         return DisplayWindow(0.0, 0.0)
-    return DisplayWindow(float(finite.min()), float(finite.max()))
+    return DisplayWindow(
+        *(min(max(float(end), -_FARTHEST), _FARTHEST) for end in (finite.min(), finite.max()))
+    )
 
 
 def windowed(values: NDArray[Any], window: DisplayWindow) -> NDArray[np.uint8]:

@@ -15,8 +15,10 @@ MAX_SIDE = 65_500
 
 _FORMATS = {"jpg": "image/jpeg", "png": "image/png"}
 _QUALITIES = ("default", "color", "gray", "bitonal")
-_NUMBER = re.compile(r"\d{1,9}(\.\d{1,9})?")
-_WHOLE = re.compile(r"\d{1,9}")
+_NUMBER = re.compile(
+    r"\d{1,9}(\.\d{1,20})?", re.ASCII
+)  # as many digits as programs write of a double, 33.333333333333336
+_WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _ROTATIONS = ("0", "90", "180", "270")
 
 
@@ -87,10 +89,11 @@ def _region(text: str, width: int, height: int) -> Region:
     numbers = _numbers(text.removeprefix("pct:"), 4, "region", whole=not text.startswith("pct:"))
     if text.startswith("pct:"):
         numbers = [number * length / 100 for number, length in zip(numbers, (width, height) * 2, strict=True)]
-    x, y, across, down = map(round, numbers)
-    if across < 1 or down < 1 or x >= width or y >= height:
+    left, top, across, down = numbers
+    if not (across and down) or left >= width or top >= height:
         raise Invalid({"region": ["Is empty, or lies outside the image."]})
-    return Region(x, y, min(across, width - x), min(down, height - y))
+    x, y = min(round(left), width - 1), min(round(top), height - 1)
+    return Region(x, y, min(max(1, round(across)), width - x), min(max(1, round(down)), height - y))
 
 
 def _size(text: str, region: Region) -> tuple[int, int]:

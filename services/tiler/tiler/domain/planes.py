@@ -12,6 +12,7 @@ from typing import Literal
 
 AxisName = Literal["x", "y", "z"]
 PlaneName = Literal["axial", "coronal", "sagittal"]
+Side = Literal["L", "R", "P", "A", "H", "F"]
 
 _AXES: tuple[AxisName, ...] = ("x", "y", "z")
 _LEFT, _POSTERIOR, _SUPERIOR = range(3)
@@ -20,6 +21,7 @@ _NAMES: tuple[PlaneName, ...] = (
     "coronal",
     "axial",
 )  # of what one looks along left, posterior, superior
+_SIDES: tuple[tuple[Side, Side], ...] = (("L", "R"), ("P", "A"), ("H", "F"))  # along and against these
 _ACROSS = (_POSTERIOR, _LEFT, _LEFT)  # what grows to the right of the screen, by what one looks along
 _DOWN = ((_SUPERIOR, -1), (_SUPERIOR, -1), (_POSTERIOR, 1))  # what grows, or falls, towards its bottom
 _UNIT = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
@@ -41,6 +43,8 @@ class Plane:
         Of a slice as it is shown, in voxels.
     pixel_size_mm
         Width and height of a voxel as it is shown.
+    towards
+        The side of the body that slices are counted towards, in the letters of DICOM (PS3.3 section C.7.6.1.1.1).
     transposed, mirrored, upended
         What has to be done to a slice as it is stored, whose faster axis runs across, in this order: swap its axes,
         reverse what runs across, reverse what runs down.
@@ -52,6 +56,7 @@ class Plane:
     width: int
     height: int
     pixel_size_mm: tuple[float, float]
+    towards: Side = "H"
     transposed: bool = False
     mirrored: bool = False
     upended: bool = False
@@ -102,6 +107,7 @@ def _plane(
         width=size[across],
         height=size[down],
         pixel_size_mm=(spacing_mm[across], spacing_mm[down]),
+        towards=_SIDES[looking][towards[along][looking] < 0],
         transposed=across > down,
         mirrored=towards[across][_ACROSS[looking]] < 0,
         upended=towards[down][down_body] * down_sign < 0,

@@ -1,6 +1,6 @@
 """A volume or a picture whose slices can be asked for, and what a client says about the one it wants."""
 
-import math
+import re
 from dataclasses import dataclass
 
 from archive_shared.errors import Invalid, NotFound
@@ -9,6 +9,8 @@ from tiler.domain.planes import Plane, find_plane
 from tiler.domain.tile_index import DisplayWindow
 
 _WITH_OPACITY = 4
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
+_LARGEST_NUMBER = 1e300
 CONTENT_TYPES = {"jpeg": JPEG, "jpg": JPEG, "png": PNG, "npy": NPY}
 
 
@@ -96,10 +98,6 @@ def _window(shape: VolumeShape, address: SliceAddress) -> DisplayWindow | None:
 
 
 def _number(name: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not abs(value) < 1e300:
+    if not _NUMBER.fullmatch(text) or abs(value := float(text)) >= _LARGEST_NUMBER:
         raise Invalid({name: ["Must be a number; give both center and width."]})
     return value

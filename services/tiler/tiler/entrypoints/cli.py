@@ -24,10 +24,14 @@ _FILE = click.Path(exists=True, path_type=Path)
 _HERE = "127.0.0.1"
 
 
-def _no_folder(_context: click.Context, _argument: click.Parameter, path: Path) -> Path:
+def _one_file(_context: click.Context, _argument: click.Parameter, path: Path) -> Path:
     if path.is_dir():
         raise click.BadParameter(
             f"{path} is a folder; name a file of the slide, such as any of a DICOM series."
+        )
+    if not path.is_file():  # a pipe would be waited for
+        raise click.BadParameter(
+            f"{path} is a pipe or a device; a slide is read here and there, so it has to be a file."
         )
     return path
 
@@ -38,7 +42,7 @@ def main() -> None:
 
 
 @main.command("convert")
-@click.argument("source", metavar="IN", type=_FILE, callback=_no_folder)
+@click.argument("source", metavar="IN", type=_FILE, callback=_one_file)
 @click.argument("target", metavar="OUT", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--threads", type=click.IntRange(1, 64), help="As many as there are processors by default.")
 @click.option("--force", is_flag=True, help="Replace OUT if it is there.")
@@ -61,7 +65,7 @@ def convert_command(source: Path, target: Path, threads: int | None, *, force: b
 
 
 @main.command("info")
-@click.argument("source", metavar="FILE", type=_FILE, callback=_no_folder)
+@click.argument("source", metavar="FILE", type=_FILE, callback=_one_file)
 def info_command(source: Path) -> None:
     """Tell what is known of the slide FILE, and how it would be converted, as JSON."""
     with _errors_in_words():
@@ -69,7 +73,7 @@ def info_command(source: Path) -> None:
 
 
 @main.command("serve")
-@click.argument("source", metavar="FILE", type=_FILE, callback=_no_folder)
+@click.argument("source", metavar="FILE", type=_FILE, callback=_one_file)
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Any free one by default.")
 @click.option("--browser/--no-browser", default=True, help="Whether to open the page.")
 def serve_command(source: Path, port: int, *, browser: bool) -> None:
@@ -95,9 +99,11 @@ def _ready(source: Path, folder: Path) -> tuple[RangedSource, TileIndex]:
 def _serve(source: RangedSource, index: TileIndex, *, port: int, browser: bool) -> None:
     from werkzeug.serving import make_server  # noqa: PLC0415 (converting needs no web server)
 
-    from tiler.entrypoints.local_viewer import create_viewer  # noqa: PLC0415 (likewise)
+    from tiler.entrypoints.local_viewer import QuietRequests, create_viewer  # noqa: PLC0415 (likewise)
 
-    server = make_server(_HERE, port, create_viewer(source, index), threaded=True)
+    server = make_server(
+        _HERE, port, create_viewer(source, index), threaded=True, request_handler=QuietRequests
+    )
     address = f"http://{_HERE}:{server.server_port}/"
     click.echo(f"Serving at {address} (Ctrl-C ends it)")
     sys.stdout.flush()

@@ -120,10 +120,18 @@ class Gallery:
         job = self.look(token, image).job
         if job.index is None:
             raise NotFound(f"image {image} has no tiles")
-        with self._made_again_if_lost(image, job.index.key):
-            index = self.indexes.get(job.index.key)
-        located = job.index.source or job.source
+        index, located = self._index(image, job.index.key), job.index.source or job.source
         return Pyramid(job.index.key, self.open_source(located.key, located.size_bytes), index)
+
+    def index_of_pass(self, image: str, key: str) -> TileIndex:
+        """Return the tile index that a pass names; `NotFound` where there is another one now, or none."""
+        try:
+            return self.indexes.get(key)
+        except (NotFound, UnreadableIndex):
+            present = self.jobs.require(image).index
+            if present is None or present.key != key:
+                raise NotFound(f"image {image} has another version now") from None
+        return self._index(image, key)
 
     def look(self, token: str | None, image: str) -> Look:
         """Return what there is of an image the caller may see; raise `Unauthenticated` or `NotFound`."""
@@ -158,6 +166,10 @@ class Gallery:
         resolved = wanted.resolved(pyramid.index.width, pyramid.index.height)
         found = replace(resolved, in_srgb=in_srgb)
         return Shown(f"{pyramid.name}/{found}", partial(self.read_crop, pyramid.source, pyramid.index, found))
+
+    def _index(self, image: str, key: str) -> TileIndex:
+        with self._made_again_if_lost(image, key):
+            return self.indexes.get(key)
 
     def _read_preview(self, image: str, preview: StoredPreview) -> Picture:
         with self._made_again_if_lost(image, preview.key):

@@ -11,7 +11,7 @@ from tiler.domain.ranged_source import RangedSource
 from tiler.domain.rendering_job import PYRAMID
 from tiler.domain.tile_index import TileIndex
 from tiler.domain.tile_pass import PassOffice, TilePass
-from tiler.use_cases.show_image import Gallery, Indexes, Pyramid
+from tiler.use_cases.show_image import Gallery, Pyramid
 
 
 class Tiles(Protocol):
@@ -46,7 +46,6 @@ class Watching:
     office: PassOffice
     access: Access
     gallery: Gallery
-    indexes: Indexes
     open_source: Callable[[str, int], RangedSource]
     tiles_of: Callable[[str, TileIndex], Tiles]
     cache: Cache
@@ -99,10 +98,10 @@ class Watching:
         return found
 
     def pyramid(self, found: TilePass) -> Pyramid:
-        """Return what the tiles of a pass are read from; `NotFound` if it is gone, or never was."""
+        """Return what the tiles of a pass are read from; `NotFound` if it is gone, or never was, `Unavailable` while it is made again."""
         if not found.index_key:
             raise NotFound(f"image {found.image} has no tiles")
-        index = self.indexes.get(found.index_key)
+        index = self.gallery.index_of_pass(found.image, found.index_key)
         return Pyramid(found.index_key, self.open_source(found.source_key, found.source_size_bytes), index)
 
     def tile(self, found: TilePass, z: int, x: int, y: int) -> Picture:

@@ -55,6 +55,7 @@ def _plane(plane: Plane) -> dict[str, object]:
         "height": plane.height,
         "pixel_width_mm": plane.pixel_size_mm[0],
         "pixel_height_mm": plane.pixel_size_mm[1],
+        "towards": plane.towards,
     }
 
 

@@ -1,6 +1,7 @@
 """The IIIF Image API, version 3, level 2 (https://iiif.io/api/image/3.0/), and shorter ways to what it can do."""
 
 import json
+from dataclasses import replace
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -54,7 +55,9 @@ def iiif_blueprint(gallery: Gallery, watching: Watching, public_url: str) -> Blu
     def info(image: str) -> Response:
         """Describe the image as IIIF's `info.json`."""
         described = _info(pyramid(image).index, f"{public_url}{PREFIX}{image}/iiif")
-        return answered_text(Response(json.dumps(described), content_type=_json_type()))
+        answer = Response(json.dumps(described), content_type=_json_type())
+        answer.vary.add("Accept")
+        return answered_text(answer)
 
     @routes.get("/iiif/<region>/<size>/<rotation>/<quality>.<format>")
     def picture(image: str, **wanted: str) -> Response:
@@ -69,7 +72,7 @@ def iiif_blueprint(gallery: Gallery, watching: Watching, public_url: str) -> Blu
 
     @routes.get("/region.<extension>")
     def region(image: str, extension: str) -> Response:
-        """Send a region in sRGB: `?x=`, `?y=`, `?width=`, `?height=`, at `?size=`."""
+        """Send a region in sRGB: `?x=`, `?y=`, `?width=`, `?height=`, at most `?size=` pixels a side, or as IIIF says sizes."""
         found = pyramid(image)
         return answered_picture(gallery.crop(found, _region(found.index, extension), in_srgb=True))
 
@@ -85,7 +88,10 @@ def iiif_blueprint(gallery: Gallery, watching: Watching, public_url: str) -> Blu
 
 
 def _json_type() -> str:
+    """Return the type that is asked for; JSON-LD for who asks for none (section 5.1), plain JSON for who takes either."""
     accepted = request.accept_mimetypes
+    if not accepted:
+        return _JSON_LD
     return _JSON_LD if accepted["application/ld+json"] > accepted["application/json"] else "application/json"
 
 
@@ -97,8 +103,13 @@ def _thumbnail(index: TileIndex) -> ImageRequest:
 def _region(index: TileIndex, extension: str) -> ImageRequest:
     whole = {"x": 0, "y": 0, "width": index.width, "height": index.height}
     part = ",".join(request.args.get(name, str(default)) for name, default in whole.items())
-    size = request.args.get("size", "max")
-    return ImageRequest(part, size, "0", "default", {"jpeg": "jpg"}.get(extension, extension))
+    size, encoding = request.args.get("size", "max"), {"jpeg": "jpg"}.get(extension, extension)
+    whole_part = ImageRequest(part, "max", "0", "default", encoding)
+    if not (size.isascii() and size.isdigit()):
+        return replace(whole_part, size=size)
+    region = whole_part.resolved(index.width, index.height).region
+    side = min(int(size[:9]), max(region.width, region.height))
+    return replace(whole_part, size=f"!{side},{side}")
 
 
 def _shared(response: Response) -> Response:

@@ -3,6 +3,7 @@
 from importlib.resources import files
 
 from flask import Flask, Response, jsonify
+from werkzeug.serving import WSGIRequestHandler
 
 from tiler.bootstrap import read_local_tile
 from tiler.domain.deep_zoom import DeepZoom
@@ -10,6 +11,13 @@ from tiler.domain.problems import NoSuchTile, UnreadableImage
 from tiler.domain.ranged_source import RangedSource
 from tiler.domain.tile_index import TileIndex
 from tiler.entrypoints.http.descriptions import description
+
+
+class QuietRequests(WSGIRequestHandler):
+    """Says nothing about requests that are answered: a hundred tiles would push the address off the terminal."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
 
 
 def create_viewer(source: RangedSource, index: TileIndex) -> Flask:

@@ -4,9 +4,9 @@ const canvas = document.querySelector("canvas");
 const caption = document.querySelector("p");
 const context = canvas.getContext("2d");
 const tiles = new Map(); // picture by path, the least recently drawn first
-const KEPT_TILES = 400;
+const KEPT_TILES = 400; // a large screen sees more at once; these are kept too
 const CLOSEST = 4; // screen pixels per image pixel
-let slide, scale, center, drawing;
+let slide, scale, center, drawing, drawn;
 
 function showAll() {
   scale = Math.min(canvas.width / slide.width, canvas.height / slide.height);
@@ -36,11 +36,12 @@ function draw() {
 
 function drawNow() {
   drawing = undefined;
+  drawn = 0;
   context.clearRect(0, 0, canvas.width, canvas.height);
   const last = slide.zoom_levels - 1;
   const best = Math.min(Math.max(last - Math.floor(Math.log2(1 / scale)), 0), last);
   for (let z = Math.max(best - 4, 0); z <= best; z += 1) drawLevel(z, 2 ** (last - z), z === best || z === 0);
-  for (const path of [...tiles.keys()].slice(0, -KEPT_TILES)) tiles.delete(path);
+  for (const path of [...tiles.keys()].slice(0, -Math.max(KEPT_TILES, drawn))) tiles.delete(path);
   const micrometres = slide.pixel_width_um ? `${(slide.pixel_width_um / scale).toFixed(2)} µm per pixel` : "";
   caption.textContent = `${slide.width} × ${slide.height} ${micrometres}`;
 }
@@ -65,6 +66,7 @@ function drawTile(path, left, top, perPixel, isWanted) {
     picture.src = path;
   }
   if (!picture) return;
+  drawn += 1;
   tiles.delete(path);
   tiles.set(path, picture);
   if (!picture.complete || !picture.naturalWidth) return;
@@ -87,7 +89,8 @@ canvas.addEventListener("wheel", (event) => {
   event.preventDefault();
   zoom(1.4 ** -Math.sign(event.deltaY), event.offsetX * devicePixelRatio, event.offsetY * devicePixelRatio);
 }, { passive: false });
-canvas.addEventListener("keydown", ({ key }) => {
+canvas.addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey }) => {
+  if (ctrlKey || metaKey || altKey) return; // the browser's own
   const acts = { ArrowLeft: [-80, 0], ArrowRight: [80, 0], ArrowUp: [0, -80], ArrowDown: [0, 80] };
   if (acts[key]) move(...acts[key]);
   else if (key === "+") zoom(1.4);
