@@ -96,7 +96,8 @@ def _case(name: str, contestants: Sequence[str], source: Path, rounds: int) -> N
     folder = source.parent
     turns = {one: partial(_run, one, source, folder) for one in contestants}
     comparison = compare(turns, rounds=rounds)
-    print(f"\n### {name}: {_size_mb(source):.0f} MB\n\n{table(comparison, against='ours')}\n")
+    against = "ours" if "ours" in turns else None
+    print(f"\n### {name}: {_size_mb(source):.0f} MB\n\n{table(comparison, against=against)}\n")
     print(conditions(comparison), *_verdicts(name, comparison), sep="\n")
     if name.startswith("svs"):
         _warm_case(source, folder, 2 * rounds + 1)
