@@ -4,6 +4,7 @@ OpenSlide lays every image over the others with a drawing library, though few of
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,14 +64,14 @@ class MiraxPixels:
         shared = {image.number for image in images if not self._lies_within(image, region)}
         kept = {number: pixels for number in shared if (pixels := self._shared.get(number)) is not None}
         streams = self.images.streams([image.number for image in images if image.number not in kept])
-        room = self._room()
+        room = _Room.of(self.images)
         for image in images:
             pixels = kept.get(image.number)
-            if pixels is None:
-                is_shared = image.number in shared
-                pixels = self._pixels(next(streams), self._room() if is_shared else room)
-                if is_shared:
-                    self._shared.put(image.number, pixels, pixels.nbytes)
+            if pixels is None and image.number in shared:
+                pixels = self._pixels(next(streams), _Room.of(self.images))
+                self._shared.put(image.number, pixels, pixels.nbytes)
+            elif pixels is None:
+                pixels = self._pixels(next(streams), room)
             yield image, pixels
 
     def _lies_within(self, image: PlacedImage, region: Region) -> bool:
@@ -78,10 +79,7 @@ class MiraxPixels:
         most_across, most_down = region.width - self.images.width, region.height - self.images.height
         return 0 <= across <= most_across and 0 <= down <= most_down
 
-    def _room(self) -> NDArray[np.uint8]:
-        return jpeg_room(self.images.height, self.images.width, 4)
-
-    def _pixels(self, stream: bytes, room: NDArray[np.uint8]) -> Packed:
+    def _pixels(self, stream: bytes, room: "_Room") -> Packed:
         """Return the pixels of an image, which fill the room.
 
         Raises
@@ -89,15 +87,29 @@ class MiraxPixels:
         UnreadableImage, ValueError
             It is damaged.
         """
-        found = decode_jpeg(stream, "BGRX", buffer=room, fastupsample=self._repeats_colours)
-        if found.shape != room.shape:
+        found = decode_jpeg(stream, "BGRX", buffer=room.channels, fastupsample=self._repeats_colours)
+        if found.shape != room.channels.shape:
             raise UnreadableImage("An image of the slide is not of the size that its settings say.")
-        return room.view(np.uint32)[..., 0]
+        return room.packed
+
+
+class _Room(NamedTuple):
+    """Memory for an image, as channels of shape (rows, columns, 4) and as pixels of shape (rows, columns)."""
+
+    channels: NDArray[np.uint8]
+    packed: Packed
+
+    @classmethod
+    def of(cls, images: MiraxImages) -> Self:
+        room = jpeg_room(images.height, images.width, 4)
+        return cls(room, room.view(np.uint32)[..., 0])
 
 
 def _lay(canvas: Packed, pixels: Packed, left: int, top: int) -> None:
     """Lay an image over those before it; it may reach beyond the canvas."""
     x, y = max(left, 0), max(top, 0)
     target = canvas[y : top + pixels.shape[0], x : left + pixels.shape[1]]
-    rows, columns = target.shape
-    target[:] = pixels[y - top :, x - left :][:rows, :columns]
+    if target.shape != pixels.shape:
+        rows, columns = target.shape
+        pixels = pixels[y - top :, x - left :][:rows, :columns]
+    target[:] = pixels
