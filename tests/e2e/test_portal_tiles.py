@@ -138,17 +138,16 @@ def test_an_overlay_that_counts_its_slices_the_other_way_lies_where_it_belongs(
     looked_at(page, platform, archive, item)
     page.set_range("[aria-label='Opacity of the overlay']", 1)
 
-    marked = []
+    def is_marked() -> bool:
+        return OVERLAY_COLOUR in page.colours_of(SLICES)
+
     for number in range(7, 13):
         page.shows(f"Axial {number} / 12")
-        page.browser.execute_async_script(
-            "setTimeout(arguments[0], 700)"
-        )  # the overlay comes after its slice
-        if OVERLAY_COLOUR in page.colours_of(SLICES):
-            marked.append(number)
+        if number == 9:  # the overlay comes after its slice
+            wait_until(is_marked, timeout_s=20, what="the lesion")
+        else:
+            wait_until(lambda: not is_marked(), timeout_s=20, what="a slice without the lesion")
         page.find(SLICES).send_keys(Keys.ARROW_DOWN)
-
-    assert marked == [9]
 
 
 def lay_over(client: Any, archive: dict[str, Any], item: dict[str, Any], file: Path) -> None:
