@@ -1,4 +1,5 @@
-"""Contestants of `make bench-tiles` over the network: eight clients that keep their connections, no tile cached, the slide in the memory of the system.
+"""Contestants of `make bench-tiles` over the network: eight clients that keep their connections, no tile kept that was served, the slide in the memory of the system.
+The service keeps blocks of a distant store only where it is told to.
 
 Processor time is that of the serving process, from /proc.
 """

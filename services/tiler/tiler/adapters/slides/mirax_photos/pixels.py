@@ -23,7 +23,7 @@ Packed = NDArray[np.uint32]
 
 
 class MiraxPixels:
-    """Reads parts of a slide as `OpenSlidePixels` does. Thread-safe.
+    """Reads parts of a slide. Thread-safe.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class MiraxPixels:
         self._background = np.uint32(0xFF << 24 | red << 16 | green << 8 | blue)
 
     def read(self, region: Region) -> NDArray[np.uint8] | None:
-        """Return what `OpenSlidePixels.read` does, and raise what it raises."""
+        """Return what `OpenSlidePixels.read` does, but for colours that are not interpolated, and raise what it raises."""
         images = self.images.within(region)
         if not images:
             return None
