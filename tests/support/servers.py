@@ -61,6 +61,7 @@ def _report() -> dict[str, dict[str, str]]:
             "Chromium",
             "axe-core",
             "nginx",
+            "libturbojpeg",
             "Docker Compose",
             "gcapi 0.16.1",
             "gcapi 0.15.1",

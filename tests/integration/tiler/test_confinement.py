@@ -18,6 +18,7 @@ from archive_shared.jobs.program import Crashed, Program, Refused
 from tests.integration.tiler.conftest import Studio
 from tests.integration.tiler.test_slide_programs import ended
 from tests.support import slide_files
+from tests.support.servers import installed
 from tiler.adapters.blob_source import BlobSource
 from tiler.adapters.confinement.confined_reading import UNEXPECTED, ConfinedReading
 from tiler.adapters.confinement.desk_files import DeskFiles
@@ -349,6 +350,13 @@ def test_a_process_that_reads_uploads_opens_no_other_file(studio: Studio, tmp_pa
     opened = result(reading, folder / "slide.tif")
 
     assert opened == {**dict.fromkeys(refused, "PermissionError"), str(folder / "own"): "done"}
+
+
+def test_it_may_use_the_libraries_of_the_machine(tmp_path: Path) -> None:
+    installed("libturbojpeg")
+    reading = confined("__import__('tiler.adapters.turbo_jpeg').adapters.turbo_jpeg.is_there()")
+
+    assert result(reading, tmp_path / "slide.tif") is True
 
 
 @needs_landlock

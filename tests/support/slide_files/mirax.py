@@ -4,6 +4,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
@@ -43,6 +44,7 @@ def mirax_slide(
     divisions: int = 2,
     positions: Literal["plain", "packed", "none"] = "plain",
     codec: Literal["JPEG", "PNG"] = "JPEG",
+    subsampling: str = "4:2:2",
 ) -> VendorSlide:
     """Write a slide of `photos` × `photos` positions, one of them never taken, with jittered overlaps.
 
@@ -59,7 +61,7 @@ def mirax_slide(
     folder.mkdir()
     drawn = scene(photos * _PHOTO, photos * _PHOTO) if drawn is None else drawn
     mosaic = _Mosaic.photographed(drawn, photos, divisions, with_margin=with_margin)
-    encode = jpeg if codec == "JPEG" else _png
+    encode = partial(jpeg, subsampling=subsampling) if codec == "JPEG" else _png
     data = bytearray(37)
     levels = [list(_store_level(data, mosaic, level, encode)) for level in range(_LEVELS)]
     pictures = [jpeg(pixels) for pixels in (reduced(drawn, 16), label(), macro())]

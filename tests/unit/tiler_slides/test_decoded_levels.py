@@ -12,9 +12,10 @@ from tests.support import slide_files
 from tests.support.converting import convert, fill
 from tests.support.slide_files.scene import scene
 from tests.support.slides import halved
-from tiler.adapters.slides.block_tiles import TILE_PX, EncodedTile, TileEncoder, UpperLevels, block_tiles
+from tiler.adapters.slides.block_tiles import EncodedTile, UpperLevels, block_tiles
 from tiler.adapters.slides.halving import halve
 from tiler.adapters.slides.openslide_pixels import OpenSlidePixels
+from tiler.adapters.slides.tile_encoders import TILE_PX, InterleavedTiles, TileEncoder
 from tiler.domain.region import Region
 from tiler.domain.slide import SlideFacts, Vendor
 
@@ -73,7 +74,7 @@ def test_nothing_is_left_to_add_to_them(tmp_path: Path) -> None:
 
 
 def test_blocks_where_nothing_was_scanned_are_background_on_all_levels() -> None:
-    encoder = TileEncoder("BGRX", GREENISH)
+    encoder = InterleavedTiles("BGRX", GREENISH)
 
     block = block_tiles(encoder, Region(1024, 2048, 1024, 300), 3, None)
 
@@ -87,7 +88,7 @@ def test_blocks_where_nothing_was_scanned_are_background_on_all_levels() -> None
 
 
 def test_upper_levels_show_scanned_blocks_beside_empty_ones_in_whatever_order_they_come() -> None:
-    encoder = TileEncoder("BGRX", GREENISH)
+    encoder = InterleavedTiles("BGRX", GREENISH)
     upper = UpperLevels(encoder, [(12, 4), (6, 2), (3, 1), (2, 1), (1, 1)])
     black = np.zeros((TILE_PX, TILE_PX, 4), np.uint8)
     tiles = [EncodedTile(2, column, 0, b"") for column in range(3)]

@@ -13,6 +13,7 @@ from simplejpeg import decode_jpeg, encode_jpeg
 
 from tests.support import slide_files
 from tests.support.converting import convert, refusal
+from tiler.adapters import turbo_jpeg
 from tiler.adapters.file_source import FileSource
 from tiler.adapters.slides.mirax_photos import images, proof
 from tiler.adapters.slides.mirax_photos.index import MiraxIndex
@@ -37,6 +38,12 @@ LEFT_TO_OPENSLIDE: dict[str, Callable[[Path], slide_files.VendorSlide]] = {
     "no positions": partial(slide_files.mirax_slide, positions="none"),
     "PNG": partial(slide_files.mirax_slide, codec="PNG"),
 }
+
+
+@pytest.fixture(autouse=True)
+def no_libturbojpeg(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planes have tests of their own."""
+    monkeypatch.setattr(turbo_jpeg, "is_there", lambda: False)
 
 
 def opened(slide: Path) -> OpenSlidePixels:

@@ -12,23 +12,15 @@ from typing import NamedTuple
 
 from tiler.adapters.kept_memory import keep_freed_memory
 from tiler.adapters.slides.bigtiff import ProductLevel, positions
-from tiler.adapters.slides.block_tiles import (
-    TILE_PX,
-    BlockTiles,
-    EncodedTile,
-    Grids,
-    Pixels,
-    TileEncoder,
-    UpperLevels,
-    block_tiles,
-)
+from tiler.adapters.slides.block_tiles import BlockTiles, EncodedTile, Grids, UpperLevels, block_tiles
 from tiler.adapters.slides.copying import Progress
 from tiler.adapters.slides.mirax_photos.pixels import MiraxPixels
+from tiler.adapters.slides.mirax_photos.planes import MiraxPlanes
 from tiler.adapters.slides.mirax_photos.proof import quickest_pixels
 from tiler.adapters.slides.openslide_pixels import OpenSlidePixels
 from tiler.adapters.slides.parallel import in_order
 from tiler.adapters.slides.product import ProductFile, Written, product_text, sha256_of
-from tiler.domain.encoding import Photometric
+from tiler.adapters.slides.tile_encoders import TILE_PX, InterleavedTiles, Pixels, PlanarTiles, TileEncoder
 from tiler.domain.level import halved
 from tiler.domain.limits import MAX_TILES
 from tiler.domain.problems import UnreadableImage
@@ -36,7 +28,6 @@ from tiler.domain.region import Region
 from tiler.domain.slide import DecodePlan, SlideFacts, Vendor
 from tiler.domain.slide_files import SlideFiles
 
-_BLOCK_SCALES = 3  # a block is four tiles a side, so few tiles of the source are decoded for more than one
 _BAND_BLOCKS = 4  # OpenSlide still remembers what a column of so many blocks shares with the next
 
 
@@ -45,8 +36,8 @@ class _Decoder(NamedTuple):
 
     Parameters
     ----------
-    colours
-        The order of channels.
+    encoder
+        For pixels as they are read.
     read
         Returns a part of the full resolution, or None if nothing was scanned there.
     """
@@ -54,7 +45,7 @@ class _Decoder(NamedTuple):
     facts: SlideFacts
     width: int
     height: int
-    colours: str
+    encoder: TileEncoder
     read: Callable[[Region], Pixels | None]
 
 
@@ -70,8 +61,7 @@ def decode_slide(
     """
     keep_freed_memory()
     with _opened(plan, files) as decoder:
-        encoder = TileEncoder(decoder.colours, decoder.facts.background)
-        levels = _levels(decoder, encoder.tables)
+        levels = _levels(decoder)
         with ProductFile(
             target,
             product_text(decoder.facts, plan.route, name),
@@ -79,7 +69,7 @@ def decode_slide(
             tables=[level.tables for level in levels],
         ) as file:
             grids = [(level.columns, level.rows) for level in levels]
-            for tiles in _tiles(decoder, encoder, grids, threads, on_progress):
+            for tiles in _tiles(decoder, grids, threads, on_progress):
                 _append(file, levels, tiles)
             file.write_directories(levels)
     return Written(sha256_of(target), len(levels), is_complete=True)
@@ -92,31 +82,36 @@ def _opened(plan: DecodePlan, files: SlideFiles) -> AbstractContextManager[_Deco
 
     source, level = plan.level.source, plan.level.level
     colours = "RGB" if level.encoding.is_colour else "GRAY"
+    encoder = InterleavedTiles(colours, plan.facts.background)
     read = partial(read_region, source, level)
-    return nullcontext(_Decoder(plan.facts, level.width, level.height, colours, read))
+    return nullcontext(_Decoder(plan.facts, level.width, level.height, encoder, read))
 
 
 @contextmanager
 def _openslide_decoder(facts: SlideFacts, path: Path) -> Iterator[_Decoder]:
     with OpenSlidePixels.open(path, facts) as opened, _quickest(opened, path) as pixels:
-        scanned = opened.region
-        yield _Decoder(opened.facts, scanned.width, scanned.height, "BGRX", pixels.read)
+        scanned, background = opened.region, opened.facts.background
+        planes = isinstance(pixels, MiraxPlanes)
+        encoder = PlanarTiles(background) if planes else InterleavedTiles("BGRX", background)
+        yield _Decoder(opened.facts, scanned.width, scanned.height, encoder, pixels.read)
 
 
-def _quickest(opened: OpenSlidePixels, path: Path) -> AbstractContextManager[MiraxPixels | OpenSlidePixels]:
+def _quickest(
+    opened: OpenSlidePixels, path: Path
+) -> AbstractContextManager[MiraxPlanes | MiraxPixels | OpenSlidePixels]:
     return quickest_pixels(opened, path) if opened.facts.vendor == Vendor.MIRAX else nullcontext(opened)
 
 
 def _tiles(
-    decoder: _Decoder, encoder: TileEncoder, grids: Grids, threads: int, on_progress: Progress
+    decoder: _Decoder, grids: Grids, threads: int, on_progress: Progress
 ) -> Iterator[list[EncodedTile]]:
     """Yield the tiles of all levels in the order in which they are made, those of one block together."""
-    scales = min(_BLOCK_SCALES, len(grids))
-    upper = UpperLevels(encoder, grids)
+    scales = min(decoder.encoder.block_scales, len(grids))
+    upper = UpperLevels(decoder.encoder, grids)
     blocks = list(_blocks(decoder, TILE_PX << (scales - 1)))
 
     def work(block: Region) -> BlockTiles:
-        return block_tiles(encoder, block, scales, decoder.read(block))
+        return block_tiles(decoder.encoder, block, scales, decoder.read(block))
 
     for number, made in enumerate(in_order(work, blocks, threads)):
         yield [*made.tiles, *upper.add(made.tiles[-1], made.last)]
@@ -140,28 +135,27 @@ def _append(file: ProductFile, levels: Sequence[ProductLevel], tiles: Sequence[E
         start += len(tile.body)
 
 
-def _levels(decoder: _Decoder, tables: bytes) -> list[ProductLevel]:
+def _levels(decoder: _Decoder) -> list[ProductLevel]:
     """Return the levels, still without tiles, from the full resolution down to a single tile."""
-    levels = [_level(decoder, 0, tables)]
+    levels = [_level(decoder, 0)]
     while max(levels[-1].columns, levels[-1].rows) > 1:
-        levels.append(_level(decoder, len(levels), tables))
+        levels.append(_level(decoder, len(levels)))
     return levels
 
 
-def _level(decoder: _Decoder, scale: int, tables: bytes) -> ProductLevel:
+def _level(decoder: _Decoder, scale: int) -> ProductLevel:
     width, height = halved(decoder.width, scale), halved(decoder.height, scale)
     tiles = -(-width // TILE_PX) * -(-height // TILE_PX)
     if tiles > MAX_TILES:
         raise UnreadableImage(f"The slide has more than {MAX_TILES} tiles.")
-    gray = decoder.colours == "GRAY"
     return ProductLevel(
         width=width,
         height=height,
         tile_width=TILE_PX,
         tile_height=TILE_PX,
-        photometric=Photometric.BLACK_IS_ZERO if gray else Photometric.YCBCR,
+        photometric=decoder.encoder.photometric,
         subsampling=(2, 2),
-        tables=tables,
+        tables=decoder.encoder.tables,
         offsets=positions(tiles),
         lengths=positions(tiles),
     )

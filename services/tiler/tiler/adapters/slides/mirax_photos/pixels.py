@@ -4,7 +4,7 @@ OpenSlide lays every image over the others with a drawing library, though few of
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from tiler.domain.region import Region
 
 _SHARED_BYTES = 32 * MIB
 Packed = NDArray[np.uint32]
+S = TypeVar("S", np.uint8, np.uint32)
 
 
 class MiraxPixels:
@@ -51,7 +52,7 @@ class MiraxPixels:
         canvas = np.full((region.height, region.width), self._background)
         try:
             for image, pixels in self._decoded(images, region):
-                _lay(canvas, pixels, image.left - region.x, image.top - region.y)
+                lay(canvas, pixels, image.left - region.x, image.top - region.y)
         except (UnreadableImage, ValueError):
             return self._openslide.read(region)
         return canvas.view(np.uint8).reshape(region.height, region.width, 4)
@@ -105,11 +106,12 @@ class _Room(NamedTuple):
         return cls(room, room.view(np.uint32)[..., 0])
 
 
-def _lay(canvas: Packed, pixels: Packed, left: int, top: int) -> None:
-    """Lay an image over those before it; it may reach beyond the canvas."""
+def lay(canvas: NDArray[S], pixels: NDArray[S], left: int, top: int) -> None:
+    """Lay an image over those before it; it may reach beyond the canvas. Shapes are (..., rows, columns)."""
     x, y = max(left, 0), max(top, 0)
-    target = canvas[y : top + pixels.shape[0], x : left + pixels.shape[1]]
+    rows, columns = pixels.shape[-2:]
+    target = canvas[..., y : top + rows, x : left + columns]
     if target.shape != pixels.shape:
-        rows, columns = target.shape
-        pixels = pixels[y - top :, x - left :][:rows, :columns]
+        rows, columns = target.shape[-2:]
+        pixels = pixels[..., y - top :, x - left :][..., :rows, :columns]
     target[:] = pixels

@@ -11,6 +11,7 @@ from tiler.adapters.slides.local_files import LocalFiles
 from tiler.adapters.slides.mirax_photos.images import MiraxImages, read_images
 from tiler.adapters.slides.mirax_photos.layout import NotUnderstood
 from tiler.adapters.slides.mirax_photos.pixels import MiraxPixels
+from tiler.adapters.slides.mirax_photos.planes import MiraxPlanes
 from tiler.adapters.slides.openslide_pixels import OpenSlidePixels
 from tiler.domain.region import Region
 
@@ -21,7 +22,9 @@ _MOST_OVERLAPPING = 64  # where four photographs meet, a few of their images do
 
 
 @contextmanager
-def quickest_pixels(openslide: OpenSlidePixels, path: Path) -> Iterator[MiraxPixels | OpenSlidePixels]:
+def quickest_pixels(
+    openslide: OpenSlidePixels, path: Path
+) -> Iterator[MiraxPlanes | MiraxPixels | OpenSlidePixels]:
     """Give who reads the pixels of an opened MRXS at the least cost, and just as OpenSlide shows them.
 
     The format is known from descriptions alone, so it is not enough to have understood a slide: samples of it have to
@@ -33,9 +36,14 @@ def quickest_pixels(openslide: OpenSlidePixels, path: Path) -> Iterator[MiraxPix
         except NotUnderstood:
             yield openslide
         else:
-            alike = MiraxPixels(images, openslide, interpolates_colours=True)
-            proven = _is_proven(alike, openslide)
-            yield MiraxPixels(images, openslide, interpolates_colours=False) if proven else openslide
+            yield _chosen(images, openslide)
+
+
+def _chosen(images: MiraxImages, openslide: OpenSlidePixels) -> MiraxPlanes | MiraxPixels | OpenSlidePixels:
+    if not _is_proven(MiraxPixels(images, openslide, interpolates_colours=True), openslide):
+        return openslide
+    planes = MiraxPlanes.of(images, openslide)
+    return planes or MiraxPixels(images, openslide, interpolates_colours=False)
 
 
 def _is_proven(ours: MiraxPixels, openslide: OpenSlidePixels) -> bool:
