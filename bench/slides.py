@@ -5,7 +5,7 @@ its start included, memory is its peak. All keep their byte code from the first 
 checksum, beside copying the file, in one process; and beside a copy with a checksum that knows nothing of slides, which nobody who keeps SHA-256 can beat by much.
 
 libvips from PyPI opens neither NDPI nor MRXS. There panimg's call is made with Debian's libvips, which has OpenSlide, from panimg's own environment; and once more
-with the `vips` program alone, which has no interpreter to start. make unpacks that library, and the libturbojpeg that wsidicomizer needs and ours uses for MRXS, into `.cache/bench-debian`.
+with the `vips` program alone, which has no interpreter to start. make unpacks that library, and the libturbojpeg that wsidicomizer needs and ours uses where it is there, into `.cache/bench-debian`.
 Whoever cannot be had is named in the output.
 """
 
@@ -141,7 +141,7 @@ def _run(contestant: str, source: Path, folder: Path) -> Figures:
     environment = {"TURBOJPEG": str(TURBOJPEG), "PYTHONDONTWRITEBYTECODE": ""}
     if contestant == "cp":
         command = ["cp", str(source), str(target)]
-    if source.suffix == ".mrxs" or contestant in (PANIMG_AND_OPENSLIDE, *VIPS_OPTIONS):
+    if contestant.startswith("ours") or contestant in (PANIMG_AND_OPENSLIDE, *VIPS_OPTIONS):
         environment |= {"LD_LIBRARY_PATH": str(LIBRARIES), "VIPSHOME": str(LIBRARIES.parent)}
     if contestant in VIPS_OPTIONS:
         command = [str(VIPS), "copy", str(source), f"{target}[{VIPS_OPTIONS[contestant]}]"]

@@ -26,7 +26,7 @@ RUN python -m pip wheel --no-deps --no-build-isolation --wheel-dir wheels ./shar
 
 FROM ${PYTHON_IMAGE} AS run
 ARG SERVICE
-# No package of PyPI has this library; with it the tiler converts MRXS in nine tenths of the time (docs/decisions/0009-libturbojpeg.md).
+# No package of PyPI has this library; with it the tiler makes levels, and all of an MRXS, in nine tenths of the time (docs/decisions/0009-libturbojpeg.md).
 RUN if [ "$SERVICE" = tiler ]; then \
         apt-get update && apt-get install --yes --no-install-recommends libturbojpeg0 && rm -rf /var/lib/apt/lists/*; \
     fi

@@ -36,7 +36,7 @@ def decoded(body: bytes, frame: PlanarFrame) -> tuple[Samples, Samples]:
     luma = np.zeros((frame.height, frame.width), np.uint8)
     chroma = np.zeros((2, frame.height // frame.down, frame.width // frame.across), np.uint8)
     with TurboJpeg() as turbo:
-        turbo.decode(body, frame, Planes.of(luma, chroma))
+        turbo.decode(body, frame, Planes.of(luma, *chroma))
     return luma, chroma
 
 
@@ -71,7 +71,7 @@ def test_planes_may_lie_within_larger_ones() -> None:
     within = luma[50 : 50 + HEIGHT, 31 : 31 + WIDTH], chroma[:, 50 : 50 + HEIGHT, 15 : 15 + WIDTH // 2]
 
     with TurboJpeg() as turbo:
-        turbo.decode(body, frame, Planes.of(*within))
+        turbo.decode(body, frame, Planes.of(within[0], *within[1]))
 
     for found, expected in zip(within, decoded(body, frame), strict=True):
         assert np.array_equal(found, expected)
@@ -86,7 +86,7 @@ def test_streams_of_several_heads_follow_each_other() -> None:
     with TurboJpeg() as turbo:
         for quality in (50, 90, 50):
             body = jpeg(scene(WIDTH, HEIGHT), quality=quality)
-            turbo.decode(body, frame, Planes.of(luma, chroma))
+            turbo.decode(body, frame, Planes.of(luma, *chroma))
 
             assert np.array_equal(luma, decode_jpeg(body, "GRAY")[..., 0])
 
@@ -107,7 +107,7 @@ def test_a_stream_of_another_frame_is_refused_before_anything_is_written(other: 
     luma, chroma = np.zeros((HEIGHT, WIDTH), np.uint8), np.zeros((2, HEIGHT, WIDTH // 2), np.uint8)
 
     with TurboJpeg() as turbo, pytest.raises(UnreadableImage, match="size"):
-        turbo.decode(other, frame, Planes.of(luma, chroma))
+        turbo.decode(other, frame, Planes.of(luma, *chroma))
 
     assert not luma.any()
 
@@ -164,7 +164,7 @@ def test_whatever_damage_makes_of_a_stream_nothing_is_written_beside_its_place(s
             for at in random.integers(0, random.choice([head, len(body)]), random.integers(1, 4)):
                 damaged[at] = random.integers(256)
             try:
-                turbo.decode(bytes(damaged), frame, Planes.of(*within))
+                turbo.decode(bytes(damaged), frame, Planes.of(within[0], *within[1]))
             except UnreadableImage:
                 refused += 1
 
@@ -181,7 +181,7 @@ def test_pixels_are_split_into_luma_and_chroma() -> None:
     luma, chroma = np.zeros((HEIGHT, WIDTH), np.uint8), np.zeros((2, HEIGHT // 2, WIDTH // 2), np.uint8)
 
     with TurboJpeg() as turbo:
-        turbo.split(packed, Planes.of(luma, chroma))
+        turbo.split(packed, Planes.of(luma, *chroma))
 
     means = expected[..., 1:].reshape(HEIGHT // 2, 2, WIDTH // 2, 2, 2).mean(axis=(1, 3))
     assert np.abs(luma - expected[..., 0]).max() <= 1

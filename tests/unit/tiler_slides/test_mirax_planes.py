@@ -59,7 +59,7 @@ def split(pixels: Samples) -> Samples:
     with TurboJpeg() as turbo:
         turbo.split(
             np.ascontiguousarray(pixels[:rows, :columns]),
-            Planes.of(planar.luma(packed), planar.chroma(packed)),
+            Planes.of(planar.luma(packed), *planar.chroma(packed)),
         )
     return packed
 

@@ -18,7 +18,7 @@ from tiler.domain.problems import UnreadableImage
 _LIBRARY = "libturbojpeg.so.0"
 _YCBCR, _BGRX = 1, 3  # TJCS_YCbCr and TJPF_BGRX
 _SUBSAMPLINGS = {0: (1, 1), 1: (2, 1), 2: (2, 2)}  # TJSAMP_444, TJSAMP_422 and TJSAMP_420
-_FEWEST_COLOURS = 2  # TJSAMP_420
+_KINDS = {pixels: kind for kind, pixels in _SUBSAMPLINGS.items()}
 _THREE_ADDRESSES, _THREE_NUMBERS = c_void_p * 3, c_int * 3
 
 
@@ -41,9 +41,8 @@ class Planes(NamedTuple):
     chroma_row: int
 
     @classmethod
-    def of(cls, luma: NDArray[np.uint8], chroma: NDArray[np.uint8]) -> Self:
-        """Return where arrays of shape (rows, columns) and (2, rows, columns) lie; they have to outlive whatever is done there."""
-        blue, red = chroma
+    def of(cls, luma: NDArray[np.uint8], blue: NDArray[np.uint8], red: NDArray[np.uint8]) -> Self:
+        """Return where arrays of shape (rows, columns) lie; they have to outlive whatever is done there."""
         return cls(luma.ctypes.data, blue.ctypes.data, red.ctypes.data, luma.strides[0], blue.strides[0])
 
 
@@ -86,8 +85,13 @@ class TurboJpeg:
             raise UnreadableImage("An image is JPEG of another kind than the scanner writes.")
         return PlanarFrame(width.value, height.value, *pixels)
 
-    def decode(self, stream: bytes, frame: PlanarFrame, planes: Planes) -> None:
+    def decode(self, stream: bytes, frame: PlanarFrame, planes: Planes, *, shrink: int = 1) -> None:
         """Decode luma, blue and red to where there is room for what the frame says.
+
+        Parameters
+        ----------
+        shrink
+            2, 4 or 8 to decode at a fraction of the size, of which chroma is a whole number of samples.
 
         Raises
         ------
@@ -98,12 +102,22 @@ class TurboJpeg:
         addresses, row_bytes = _passed(planes)
         self._require(
             self._library.tjDecompressToYUVPlanes(
-                self._handle, stream, len(stream), addresses, 0, row_bytes, 0, 0
+                self._handle,
+                stream,
+                len(stream),
+                addresses,
+                frame.width // shrink,
+                row_bytes,
+                frame.height // shrink,
+                0,
             )
         )
 
-    def split(self, pixels: NDArray[np.uint8], planes: Planes) -> None:
-        """Write contiguous pixels, shape (rows, columns, 4) with blue first, as luma, and as chroma for squares of four."""
+    def split(self, pixels: NDArray[np.uint8], planes: Planes, *, across: int = 2, down: int = 2) -> None:
+        """Write contiguous pixels, shape (rows, columns, 4) with blue first, as luma, and as chroma for so many of them.
+
+        Where their number is no multiple of that, there has to be room for one more row or column.
+        """
         rows, columns, _ = pixels.shape
         addresses, row_bytes = _passed(planes)
         self._require(
@@ -116,7 +130,7 @@ class TurboJpeg:
                 _BGRX,
                 addresses,
                 row_bytes,
-                _FEWEST_COLOURS,
+                _KINDS[across, down],
                 0,
             )
         )

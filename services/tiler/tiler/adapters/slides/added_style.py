@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from simplejpeg import encode_jpeg
+from simplejpeg import encode_jpeg, encode_jpeg_yuv_planes
 
 from tiler.adapters.slides.jpeg_parts import TableRemover, split_tables
 from tiler.adapters.tile_bytes import read_stored
@@ -17,6 +17,9 @@ from tiler.domain.ranged_source import RangedSource
 _LEAST_QUALITY = 80
 _COLOURS = "BGRX"  # the order that decoder and encoder are quickest with
 _SUBSAMPLINGS = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (1, 2): "440"}
+_FROM_PLANES = {"444": (1, 1), "422": (2, 1), "420": (2, 2)}
+Plane = NDArray[np.uint8]
+"""Shape (rows, columns)."""
 
 
 class AddedStyle(NamedTuple):
@@ -60,9 +63,18 @@ class AddedStyle(NamedTuple):
         """Bytes of a decoded pixel."""
         return 1 if self.colours == "GRAY" else 4
 
+    @property
+    def chroma_pixels(self) -> tuple[int, int] | None:
+        """How many pixels across and down share a sample of chroma, where tiles can be encoded from planes."""
+        return _FROM_PLANES.get(self.subsampling)
+
     def encode(self, pixels: NDArray[np.uint8]) -> bytes:
         """Return a tile without the tables of its page."""
         return self.remover.rest(encode_jpeg(pixels, self.quality, self.colours, self.subsampling))
+
+    def encode_planes(self, luma: Plane, blue: Plane, red: Plane) -> bytes:
+        """Return a tile without the tables of its page, from planes that have as many samples as `chroma_pixels` says."""
+        return self.remover.rest(encode_jpeg_yuv_planes(luma, blue, red, self.quality))
 
 
 def first_tile(source: RangedSource, level: Level) -> bytes:

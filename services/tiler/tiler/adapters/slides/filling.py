@@ -15,7 +15,8 @@ from tiler.adapters.slides.added_style import AddedStyle, first_tile
 from tiler.adapters.slides.bigtiff import ProductLevel, ProductText, pack
 from tiler.adapters.slides.copying import Progress
 from tiler.adapters.slides.growing_file import GrowingFile
-from tiler.adapters.slides.halved_tiles import QUARTERS, Glass, HalvedTile
+from tiler.adapters.slides.halved_planes import halved_tile
+from tiler.adapters.slides.halved_tiles import QUARTERS, Glass
 from tiler.adapters.slides.product import sha256_of
 from tiler.adapters.tiff_directory import read_pages
 from tiler.adapters.tile_bytes import read_together
@@ -118,16 +119,15 @@ class _Filler:
 
     def _row(self, parent: Level, glass: Glass, columns: int, row: int) -> tuple[list[bytes], int]:
         """Return the tiles of one new row, and how many of the old ones could not be decoded."""
-        halves = HalvedTile(parent, glass, colours=self._style.colours, depth=self._style.depth)
         upper_and_lower = [self._stored(parent, 2 * row + down) for down in (0, 1)]
         tiles = []
-        for column in range(columns):
-            for quarter, (down, across) in enumerate(QUARTERS):
-                place, stored = 2 * column + across, upper_and_lower[down]
-                body = stored[place] if place < len(stored) else b""
-                halves.paint(quarter, body, place, 2 * row + down)
-            halves.fill_up(column, row)
-            tiles.append(self._style.encode(halves.pixels))
+        with halved_tile(parent, glass, self._style) as halves:
+            for column in range(columns):
+                for quarter, (down, across) in enumerate(QUARTERS):
+                    place, stored = 2 * column + across, upper_and_lower[down]
+                    body = stored[place] if place < len(stored) else b""
+                    halves.paint(quarter, body, place, 2 * row + down)
+                tiles.append(halves.encoded(column, row))
         return tiles, halves.damaged
 
     def _stored(self, parent: Level, row: int) -> list[bytes]:

@@ -6,6 +6,7 @@ from simplejpeg import decode_jpeg
 
 from tiler.adapters.jpeg_room import jpeg_room
 from tiler.adapters.jpeg_tiles import Completer
+from tiler.adapters.slides.added_style import AddedStyle
 from tiler.adapters.slides.halving import even, halve
 from tiler.domain.level import Level, halved
 from tiler.domain.problems import UnreadableImage
@@ -21,17 +22,17 @@ class Glass:
     """The emptiest tile of a level so far. Scanners store bare glass as the same bytes again and again. Thread-safe."""
 
     def __init__(self) -> None:
-        self._kept: tuple[bytes, Pixels | None] = (b"", None)
+        self._kept: tuple[bytes, tuple[Pixels, ...]] = (b"", ())
 
-    def pixels(self, stored: bytes) -> Pixels | None:
-        """Return the tile decoded, if it is the one."""
+    def pixels(self, stored: bytes) -> tuple[Pixels, ...]:
+        """Return the tile decoded, or nothing if it is another one."""
         kept, pixels = self._kept
-        return pixels if stored == kept else None
+        return pixels if stored == kept else ()
 
-    def note(self, stored: bytes, pixels: Pixels) -> None:
-        """Keep the tile if none was emptier."""
-        if self._kept[1] is None or len(stored) < len(self._kept[0]):
-            self._kept = (stored, pixels.copy())
+    def note(self, stored: bytes, *pixels: Pixels) -> None:
+        """Keep the tile, in one array or as planes, if none was emptier."""
+        if not self._kept[1] or len(stored) < len(self._kept[0]):
+            self._kept = (stored, tuple(part.copy() for part in pixels))
 
 
 class HalvedTile:
@@ -41,70 +42,95 @@ class HalvedTile:
     ----------
     parent
         The level twice as large, whose tiles are as large as the new ones.
-    colours, depth
-        The order of channels, and how many there are.
     """
 
-    def __init__(self, parent: Level, glass: Glass, *, colours: str, depth: int) -> None:
-        self._parent, self._glass, self._colours = parent, glass, colours
+    def __init__(self, parent: Level, glass: Glass, style: AddedStyle) -> None:
+        self._parent, self._glass, self._style = parent, glass, style
         self._completer = Completer(parent.encoding, parent.tile_width, parent.tile_height)
         self._whole_columns = parent.width // parent.tile_width
         self._whole_rows = parent.height // parent.tile_height
         self._width, self._height = parent.tile_width // 2, parent.tile_height // 2
-        self.pixels = np.empty((parent.tile_height, parent.tile_width, depth), np.uint8)
-        self._quarters = [self._quarter(down, across) for down, across in QUARTERS]
-        self._room = jpeg_room(self._height, self._width, depth)
+        self.pixels = np.empty((parent.tile_height, parent.tile_width, style.depth), np.uint8)
+        self._quarters = quarters(self.pixels)
+        self._room = jpeg_room(self._height, self._width, style.depth)
         self.damaged = 0
         """Tiles that could not be decoded; they are white."""
 
     def paint(self, quarter: int, stored: bytes, column: int, row: int) -> None:
         """Fill a quarter, by its number, with the tile from that place of the parent; white if it was never written."""
-        pixels = self._quarters[quarter]
         if not stored:
-            pixels[:] = _WHITE
+            self._whiten(quarter)
             return
         try:
             if column < self._whole_columns and row < self._whole_rows:
-                pixels[:] = self._half(stored)
+                self._lay_half(quarter, stored)
             else:
-                part = self._half_of_part(stored, *self._parent.visible_size(column, row))
-                pixels[: part.shape[0], : part.shape[1]] = part
+                self._lay(quarter, self._half_of_part(stored, *self._parent.visible_size(column, row)))
         except (UnreadableImage, ValueError):
-            pixels[:] = _WHITE
+            self._whiten(quarter)
             self.damaged += 1
 
-    def fill_up(self, column: int, row: int) -> None:
-        """Repeat the last pixels beyond the edge of the new level, so that nothing from there shows in those beside it."""
-        parent = self._parent
-        _repeat_last(self.pixels, halved(parent.width, 1) - column * parent.tile_width, axis=1)
-        _repeat_last(self.pixels, halved(parent.height, 1) - row * parent.tile_height, axis=0)
+    def encoded(self, column: int, row: int) -> bytes:
+        """Return the tile of that place without the tables of its page.
 
-    def _quarter(self, down: int, across: int) -> Pixels:
-        top, left = down * self._height, across * self._width
-        return self.pixels[top : top + self._height, left : left + self._width]
+        The last pixels are repeated beyond the edge of the new level, so that nothing from there shows in those beside it.
+        """
+        parent = self._parent
+        self._repeat_last(
+            halved(parent.width, 1) - column * parent.tile_width,
+            halved(parent.height, 1) - row * parent.tile_height,
+        )
+        return self._encoded()
+
+    def _encoded(self) -> bytes:
+        return self._style.encode(self.pixels)
+
+    def _whiten(self, quarter: int) -> None:
+        self._quarters[quarter][:] = _WHITE
+
+    def _repeat_last(self, columns: int, rows: int) -> None:
+        repeat_last(self.pixels, columns, axis=1)
+        repeat_last(self.pixels, rows, axis=0)
+
+    def _lay(self, quarter: int, pixels: Pixels) -> None:
+        self._quarters[quarter][: pixels.shape[0], : pixels.shape[1]] = pixels
+
+    def _lay_half(self, quarter: int, stored: bytes) -> None:
+        self._quarters[quarter][:] = self._half(stored)
 
     def _half(self, stored: bytes) -> Pixels:
         """Return a tile decoded at half its size, until the next one is asked for."""
-        pixels = self._glass.pixels(stored)
-        if pixels is None:
-            pixels = decode_jpeg(
-                self._completer.complete(stored),
-                self._colours,
-                min_width=self._width,
-                min_height=self._height,
-                min_factor=1,
-                buffer=self._room,
-            )
-            self._glass.note(stored, pixels)
+        for pixels in self._glass.pixels(stored):
+            return pixels
+        pixels = self._decoded_at_half(self._completer.complete(stored))
+        self._glass.note(stored, pixels)
+        return pixels
+
+    def _decoded_at_half(self, stream: bytes) -> Pixels:
+        pixels: Pixels = decode_jpeg(
+            stream,
+            self._style.colours,
+            min_width=self._width,
+            min_height=self._height,
+            min_factor=1,
+            buffer=self._room,
+        )
         return pixels
 
     def _half_of_part(self, stored: bytes, width: int, height: int) -> Pixels:
         """Return what a tile shows inside the slide: what scanners put beyond the edge must not be averaged in."""
-        pixels: Pixels = decode_jpeg(self._completer.complete(stored), self._colours)
+        pixels: Pixels = decode_jpeg(self._completer.complete(stored), self._style.colours)
         return halve(even(pixels[:height, :width]))
 
 
-def _repeat_last(canvas: Pixels, length: int, *, axis: int) -> None:
+def quarters(canvas: Pixels) -> list[Pixels]:
+    """Return views of the quarters of an array of rows, in the order of `QUARTERS`."""
+    rows, columns = canvas.shape[0] // 2, canvas.shape[1] // 2
+    return [canvas[down * rows :, across * columns :][:rows, :columns] for down, across in QUARTERS]
+
+
+def repeat_last(canvas: Pixels, length: int, *, axis: int) -> None:
+    """Repeat the last of so many rows or columns beyond them."""
     if length < canvas.shape[axis]:
         lines = canvas.swapaxes(0, axis)
         lines[length:] = lines[length - 1 : length]

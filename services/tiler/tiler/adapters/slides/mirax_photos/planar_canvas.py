@@ -29,7 +29,7 @@ class ChromaRoom:
         rows, columns = frame.height // frame.down, frame.width // frame.across
         self._samples = np.empty((2, rows + 2, columns + 2), np.uint8)
         self._rounding = alternating(self._samples.size, 0)
-        self._planes = Planes.of(self._samples[0], self._samples[:, 1:-1, 1:-1])
+        self._planes = Planes.of(self._samples[0], *self._samples[:, 1:-1, 1:-1])
 
     def beside(self, luma: int, luma_row: int) -> Planes:
         """Return where to decode an image to, for which its luma has a place already."""
@@ -89,7 +89,7 @@ class PlanarCanvas:
         self._luma = planar.luma(self._pixels)
         self._chroma = self._stored_chroma()
         planar.paint(self._luma, self._chroma, background)
-        self._planes = Planes.of(self._luma, self._chroma)
+        self._planes = Planes.of(self._luma, *self._chroma)
 
     @classmethod
     def of(cls, pixels: Samples, turbo: TurboJpeg) -> Self:
