@@ -53,11 +53,15 @@ class TurboJpeg:
     ------
     OSError
         There is no library; `is_there` tells.
+    MemoryError
+        There is no room for an instance.
     """
 
     def __init__(self) -> None:
         self._library = _loaded()
         self._handle = self._library.tjInitTransform()
+        if not self._handle:
+            raise MemoryError
         self._known: tuple[bytes, PlanarFrame | None] = (b"", None)  # a head, and the frame in it
 
     def frame(self, stream: bytes) -> PlanarFrame:

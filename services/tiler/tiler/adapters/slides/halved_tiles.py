@@ -50,8 +50,8 @@ class HalvedTile:
         self._whole_columns = parent.width // parent.tile_width
         self._whole_rows = parent.height // parent.tile_height
         self._width, self._height = parent.tile_width // 2, parent.tile_height // 2
-        self.pixels = np.empty((parent.tile_height, parent.tile_width, style.depth), np.uint8)
-        self._quarters = quarters(self.pixels)
+        self._pixels = np.empty((parent.tile_height, parent.tile_width, style.depth), np.uint8)
+        self._quarters = quarters(self._pixels)
         self._room = jpeg_room(self._height, self._width, style.depth)
         self.damaged = 0
         """Tiles that could not be decoded; they are white."""
@@ -83,14 +83,14 @@ class HalvedTile:
         return self._encoded()
 
     def _encoded(self) -> bytes:
-        return self._style.encode(self.pixels)
+        return self._style.encode(self._pixels)
 
     def _whiten(self, quarter: int) -> None:
         self._quarters[quarter][:] = _WHITE
 
     def _repeat_last(self, columns: int, rows: int) -> None:
-        repeat_last(self.pixels, columns, axis=1)
-        repeat_last(self.pixels, rows, axis=0)
+        repeat_last(self._pixels, columns, axis=1)
+        repeat_last(self._pixels, rows, axis=0)
 
     def _lay(self, quarter: int, pixels: Pixels) -> None:
         self._quarters[quarter][: pixels.shape[0], : pixels.shape[1]] = pixels
