@@ -8,7 +8,7 @@ from tests.support.slide_files.aperio import aperio_slide
 from tests.support.slide_files.dicom import dicom_slide
 from tests.support.slide_files.hamamatsu import ndpi_slide, vms_slide, vmu_slide
 from tests.support.slide_files.leica import leica_slide
-from tests.support.slide_files.mirax import mirax_slide
+from tests.support.slide_files.mirax import damage_image, mirax_slide
 from tests.support.slide_files.philips import philips_slide
 from tests.support.slide_files.plain import plain_slide
 from tests.support.slide_files.scene import PATIENT, VendorSlide
@@ -19,6 +19,7 @@ __all__ = [
     "PATIENT",
     "VendorSlide",
     "aperio_slide",
+    "damage_image",
     "dicom_slide",
     "leica_slide",
     "mirax_slide",

@@ -77,6 +77,15 @@ def mirax_slide(
     return VendorSlide(path, drawn, (PATIENT.encode(), scan_data(pictures[1]), scan_data(pictures[2])))
 
 
+def damage_image(slide: Path, offset: int, length: int) -> None:
+    """Put zeros into the middle of an image that lies there in the slide's data file."""
+    data = slide.with_suffix("") / "Data0000.dat"
+    body = bytearray(data.read_bytes())
+    middle = offset + length // 2
+    body[middle : middle + 60] = bytes(60)
+    data.write_bytes(body)
+
+
 @dataclass(frozen=True)
 class _Mosaic:
     """All photographs side by side as they are stored, and where the stage stood for each."""

@@ -183,11 +183,7 @@ def test_a_slide_with_a_damaged_photograph_is_refused(tmp_path: Path) -> None:
     with opened(slide) as openslide, quickest_pixels(openslide, slide) as ours:
         assert isinstance(ours, MiraxPixels)
         offset, length, _ = ours.images.locations[40].tolist()
-    data = tmp_path / "a" / "Data0000.dat"
-    body = bytearray(data.read_bytes())
-    middle = offset + length // 2
-    body[middle : middle + 60] = bytes(60)
-    data.write_bytes(body)
+    slide_files.damage_image(slide, offset, length)
 
     assert "damaged" in refusal(slide)
 
