@@ -25,6 +25,7 @@ import click
 from archive_shared.in_order import carry_in_order
 from bench.measuring import Comparison, Figures, compare, conditions, table
 from bench.slides_made import aperio, mirax, ndpi
+from tiler.adapters import turbo_jpeg
 from tiler.adapters.kept_memory import keep_freed_memory
 from tiler.adapters.slides.conversion import convert_slide
 from tiler.adapters.slides.local_files import LocalFiles
@@ -88,6 +89,8 @@ def main(rounds: int, chosen: tuple[str, ...], shrink: int, without: tuple[str, 
     """Convert synthetic slides with every contestant and print Markdown tables."""
     folder = CACHE / "bench-slides"
     folder.mkdir(parents=True, exist_ok=True)
+    if not (TURBOJPEG.exists() or turbo_jpeg.is_there()):
+        print("Ours runs without libturbojpeg, which this machine does not have.")
     for name, contestants in CASES.items():
         if not chosen or any(part in name for part in chosen):
             missing = [one for one in contestants if not _program(one).exists()]

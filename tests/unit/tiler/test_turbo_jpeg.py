@@ -188,6 +188,17 @@ def test_pixels_are_split_into_luma_and_chroma() -> None:
     assert np.abs(np.moveaxis(chroma, 0, -1) - means).max() <= 1.5
 
 
+def test_pixels_of_a_part_are_those_of_the_part() -> None:
+    larger = np.random.default_rng(5).integers(0, 256, (HEIGHT, 2 * WIDTH, 4), np.uint8)
+    found, expected = (np.zeros((3, HEIGHT, WIDTH), np.uint8) for _ in range(2))
+
+    with TurboJpeg() as turbo:
+        turbo.split(larger[:, 40 : 40 + WIDTH], Planes.of(*found), across=1, down=1)
+        turbo.split(larger[:, 40 : 40 + WIDTH].copy(), Planes.of(*expected), across=1, down=1)
+
+    assert np.array_equal(found, expected)
+
+
 def test_a_machine_without_the_library_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     turbo_jpeg._loaded.cache_clear()
     monkeypatch.setattr(turbo_jpeg, "_LIBRARY", "libturbojpeg-of-nobody.so.0")

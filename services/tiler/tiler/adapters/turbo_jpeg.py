@@ -118,7 +118,7 @@ class TurboJpeg:
         )
 
     def split(self, pixels: NDArray[np.uint8], planes: Planes, *, across: int = 2, down: int = 2) -> None:
-        """Write contiguous pixels, shape (rows, columns, 4) with blue first, as luma, and as chroma for so many of them.
+        """Write pixels whose rows are contiguous, shape (rows, columns, 4) with blue first, as luma, and as chroma for so many of them.
 
         Where their number is no multiple of that, there has to be room for one more row or column.
         """
@@ -129,7 +129,7 @@ class TurboJpeg:
                 self._handle,
                 pixels.ctypes.data,
                 columns,
-                0,
+                pixels.strides[0],
                 rows,
                 _BGRX,
                 addresses,

@@ -100,8 +100,9 @@ class HalvedTile:
 
     def _half(self, stored: bytes) -> Pixels:
         """Return a tile decoded at half its size, until the next one is asked for."""
-        for pixels in self._glass.pixels(stored):
-            return pixels
+        kept = self._glass.pixels(stored)
+        if kept:
+            return kept[0]
         pixels = self._decoded_at_half(self._completer.complete(stored))
         self._glass.note(stored, pixels)
         return pixels
